@@ -1,0 +1,45 @@
+"""The one seam between Django and the channel layer.
+
+An announcement is a hint, not a promise: layers drop messages silently, so everyone who
+listens can tell from the position that one is missing, and reads the log.
+"""
+
+import asyncio
+import logging
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from broadcaster import history
+from broadcaster.models import Publication
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = 2  # seconds; a layer that hangs must not hold up the desk
+
+
+def group_name(broadcast_id: int) -> str:
+    """The group of a broadcast: each process with viewers and each open console is a member."""
+    return f"broadcast.{broadcast_id}"
+
+
+def desk_group(broadcast_id: int) -> str:
+    """The group of the consoles that are open on a broadcast; processes report to it."""
+    return f"desk.{broadcast_id}"
+
+
+def announce(publication: Publication) -> None:
+    """Tell all processes of an update that is on the log. Never raises."""
+    message = {
+        "type": "broadcast.update",
+        "epoch": publication.epoch,
+        "update": history.to_update(publication).to_dict(),
+    }
+    try:
+        async_to_sync(_send)(group_name(publication.broadcast_id), message)
+    except Exception:
+        logger.warning("announcement lost, head checks will find it", exc_info=True)
+
+
+async def _send(group: str, message: dict) -> None:
+    await asyncio.wait_for(get_channel_layer().group_send(group, message), TIMEOUT)

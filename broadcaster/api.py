@@ -1,0 +1,84 @@
+"""The HTTP API for newsroom programs: bearer token in, JSON out. See docs/protocol.md."""
+
+from http import HTTPStatus
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, JsonResponse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.csrf import csrf_exempt
+
+from broadcaster.change import InvalidChange
+from broadcaster.models import ApiToken, Broadcast
+from broadcaster.submission import Answer, decode, refusal, submit
+
+
+@csrf_exempt  # no cookie is read here: the token is the proof
+def broadcasts(request: HttpRequest) -> JsonResponse:
+    """POST {"slug", "title", "election", "listed"}: a new broadcast, off air."""
+    return _respond(*_with_token(request, lambda user: _create(request.body, user)))
+
+
+@csrf_exempt
+def updates(request: HttpRequest, slug: str) -> JsonResponse:
+    """POST one change: published, or told why not."""
+
+    def post(user) -> Answer:
+        broadcast = Broadcast.objects.filter(slug=slug).first()
+        if broadcast is None:
+            return HTTPStatus.NOT_FOUND, {
+                "field": "broadcast",
+                "error": f"there is no broadcast {slug}",
+            }
+        return submit(broadcast, request.body, user)
+
+    return _respond(*_with_token(request, post))
+
+
+def _with_token(request: HttpRequest, act) -> Answer:
+    if request.method != "POST":
+        return refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return refusal(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer ….")
+    token = (
+        ApiToken.objects.filter(digest=ApiToken.hash(text.strip()), revoked_at=None)
+        .select_related("user")
+        .first()
+    )
+    if token is None or not token.user.is_active:
+        return refusal(HTTPStatus.UNAUTHORIZED, "This token is not known or was revoked.")
+    return act(token.user)
+
+
+def _create(body: bytes, user) -> Answer:
+    if not user.has_perm("broadcaster.add_broadcast"):
+        return refusal(HTTPStatus.FORBIDDEN, f"{user} may not create broadcasts.")
+    try:
+        data = decode(body)
+        for name in data:
+            if name not in ("slug", "title", "election", "listed"):
+                raise InvalidChange(name[:40], "is not known here")
+        broadcast = Broadcast(**data)
+        broadcast.clean_fields(exclude=["state"])
+        broadcast.validate_unique()
+    except InvalidChange as error:
+        return HTTPStatus.BAD_REQUEST, {"field": error.field, "error": error.problem}
+    except ValidationError as error:
+        field, problems = next(iter(error.message_dict.items()))
+        return HTTPStatus.BAD_REQUEST, {"field": field, "error": problems[0]}
+    broadcast.save()
+    return HTTPStatus.CREATED, {
+        "slug": broadcast.slug,
+        "epoch": broadcast.epoch,
+        "seq": broadcast.seq,
+    }
+
+
+def _respond(status: HTTPStatus, answer: dict) -> JsonResponse:
+    response = JsonResponse(answer, status=status)
+    patch_cache_control(response, no_store=True)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response["Allow"] = "POST"
+    return response

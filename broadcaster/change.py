@@ -1,0 +1,200 @@
+"""A change: what staff did, before it has a position. Pure.
+
+`parse_change` turns untrusted JSON into a `Change` or says which field is wrong and why.
+What a change may do to the map at this moment is `MapState.refusal`'s business.
+"""
+
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from broadcaster.electoral import STATE_NAMES, UNITS
+
+T = TypeVar("T")
+
+KINDS = ("update", "correct", "start", "hold", "resume", "end")
+STATUSES = ("open", "too_early", "too_close", "called", "retracted", "certified")
+DECIDED = frozenset({"called", "certified"})
+"""Statuses that give a unit's votes to a party. The others carry no party."""
+PARTIES = ("D", "R", "O")
+LAYERS = ("president",)
+PLACES = frozenset({"US", *STATE_NAMES, *UNITS})
+"""What a view can focus on and an annotation can point to."""
+LOUDNESS = ("polite", "assertive", "none")
+
+MAX_HEADLINE = 200  # characters, as are the next four
+MAX_BODY = 4000
+MAX_ANNOTATION = 200
+MAX_REASON = 500
+MAX_ANNOTATIONS = 20  # annotations in a story
+
+
+class InvalidChange(ValueError):
+    """The change itself is wrong, whatever the map looks like."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One valid change. `view`, `calls` and `story` are None where they stay as they are."""
+
+    kind: str = "update"
+    view: Mapping[str, Any] | None = None
+    calls: Mapping[str, Mapping[str, str]] | None = None
+    story: Mapping[str, Any] | None = None
+    corrects: int | None = None  # seq of the update that was wrong
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON, without the facets that stay as they are. `parse_change` reads it back."""
+        facets = {
+            "view": self.view,
+            "calls": self.calls,
+            "story": self.story,
+            "corrects": self.corrects,
+            "reason": self.reason,
+        }
+        return {"kind": self.kind} | {k: v for k, v in facets.items() if v is not None}
+
+
+def parse_change(data: object) -> Change:
+    """A `Change` from decoded JSON. Raises `InvalidChange` naming the first wrong field."""
+    fields = _object("change", data, Change.__dataclass_fields__)
+    kind = _one_of("kind", fields.get("kind", "update"), KINDS)
+    change = Change(
+        kind=kind,
+        view=_optional(fields, "view", _view),
+        calls=_optional(fields, "calls", _calls),
+        story=_optional(fields, "story", _story),
+        corrects=_optional(fields, "corrects", _seq),
+        reason=_optional(fields, "reason", lambda name, value: _text(name, value, MAX_REASON)),
+    )
+    _check_shape(change)
+    return change
+
+
+def _check_shape(change: Change) -> None:
+    """The rules between fields: what each kind must and must not carry."""
+    if change.kind == "correct":
+        for name in ("corrects", "reason", "calls"):
+            if not getattr(change, name):
+                raise InvalidChange(name, "a correction needs it")
+    else:
+        for name in ("corrects", "reason"):
+            if getattr(change, name) is not None:
+                raise InvalidChange(name, "only a correction has it")
+        for unit, call in (change.calls or {}).items():
+            if call["status"] == "retracted":
+                raise InvalidChange(f"calls.{unit}.status", "only a correction retracts a call")
+    if change.kind == "update":
+        if change.view is None and change.calls is None and change.story is None:
+            raise InvalidChange("change", "has neither view, calls nor story")
+    elif change.kind != "correct":
+        for name in ("view", "calls"):
+            if getattr(change, name) is not None:
+                raise InvalidChange(name, f"kind {change.kind} cannot carry it")
+    announced = DECIDED | {"retracted"}
+    if any(call["status"] in announced for call in (change.calls or {}).values()) and not (
+        change.story and change.story["headline"]
+    ):
+        raise InvalidChange("story.headline", "a call needs a headline")
+
+
+def _view(name: str, value: object) -> dict[str, Any]:
+    fields = _object(name, value, ("layer", "focus", "highlight"))
+    highlight = _list(f"{name}.highlight", fields.get("highlight", []), len(PLACES))
+    return {
+        "layer": _one_of(f"{name}.layer", fields.get("layer", "president"), LAYERS),
+        "focus": _one_of(f"{name}.focus", fields.get("focus", "US"), PLACES),
+        "highlight": [_one_of(f"{name}.highlight", place, PLACES) for place in highlight],
+    }
+
+
+def _calls(name: str, value: object) -> dict[str, dict[str, str]]:
+    calls = _object(name, value, UNITS)
+    if not calls:
+        raise InvalidChange(name, "is empty")
+    return {unit: _call(f"{name}.{unit}", call) for unit, call in calls.items()}
+
+
+def _call(name: str, value: object) -> dict[str, str]:
+    fields = _object(name, value, ("status", "party"))
+    status = _one_of(f"{name}.status", fields.get("status"), STATUSES)
+    if status in DECIDED:
+        return {"status": status, "party": _one_of(f"{name}.party", fields.get("party"), PARTIES)}
+    if fields.get("party") is not None:
+        raise InvalidChange(f"{name}.party", f"status {status} names no party")
+    return {"status": status}
+
+
+def _story(name: str, value: object) -> dict[str, Any]:
+    fields = _object(name, value, ("headline", "body", "annotations", "announce"))
+    annotations = _list(f"{name}.annotations", fields.get("annotations", []), MAX_ANNOTATIONS)
+    return {
+        "headline": _text(f"{name}.headline", fields.get("headline", ""), MAX_HEADLINE),
+        "body": _text(f"{name}.body", fields.get("body", ""), MAX_BODY),
+        "annotations": [_annotation(f"{name}.annotations", item) for item in annotations],
+        "announce": _one_of(f"{name}.announce", fields.get("announce", "polite"), LOUDNESS),
+    }
+
+
+def _annotation(name: str, value: object) -> dict[str, str]:
+    fields = _object(name, value, ("at", "text"))
+    return {
+        "at": _one_of(f"{name}.at", fields.get("at", "US"), PLACES),
+        "text": _text(f"{name}.text", fields.get("text", ""), MAX_ANNOTATION),
+    }
+
+
+def _optional(
+    fields: Mapping[str, Any], name: str, read: Callable[[str, object], T]
+) -> T | None:
+    value = fields.get(name)
+    return None if value is None else read(name, value)
+
+
+def _object(name: str, value: object, known: Collection[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidChange(name, "is not an object")
+    for key in value:
+        if key not in known:
+            path = str(key)[:40] if name == "change" else f"{name}.{str(key)[:40]}"
+            raise InvalidChange(path, "is not known here")
+    return value
+
+
+def _list(name: str, value: object, limit: int) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidChange(name, "is not a list")
+    if len(value) > limit:
+        raise InvalidChange(name, f"has more than {limit} entries")
+    return value
+
+
+def _one_of(name: str, value: object, known: Collection[str]) -> str:
+    if not isinstance(value, str) or value not in known:
+        choices = ", ".join(sorted(known)) if len(known) <= len(STATUSES) else "a known unit"
+        raise InvalidChange(name, f"is not one of {choices}")
+    return value
+
+
+def _seq(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 2**31:
+        raise InvalidChange(name, "is not the seq of an update")
+    return value
+
+
+def _text(name: str, value: object, limit: int) -> str:
+    """Text that every database and browser takes: no control characters, no lone surrogates."""
+    if not isinstance(value, str):
+        raise InvalidChange(name, "is not text")
+    if len(value) > limit:
+        raise InvalidChange(name, f"is longer than {limit} characters")
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in value):
+        raise InvalidChange(name, "has control characters")
+    return value.strip()

@@ -1,0 +1,128 @@
+"""The console's socket: what happens to one broadcast, and commands from the desk.
+
+Unlike viewers, staff are few, so this is a consumer as Channels has them: each is a member of
+the broadcast's group. What it is told there is only a hint; it reads the log itself.
+"""
+
+import asyncio
+import json
+from importlib import import_module
+from typing import Any
+
+from channels.auth import get_user
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from broadcaster import history
+from broadcaster.announce import desk_group, group_name
+from broadcaster.models import Broadcast
+from broadcaster.stream import Position
+from broadcaster.submission import submit
+
+LOOK = 3.0  # seconds between looks at the log, for announcements that got lost
+SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
+LOG = 50  # updates sent at once; a console further behind starts from the snapshot
+FORBIDDEN = 4003  # close code: this user may not be here
+
+
+class DeskConsumer(AsyncWebsocketConsumer):
+    """One open console."""
+
+    async def connect(self) -> None:
+        self.broadcast_id: int = self.scope["url_route"]["kwargs"]["pk"]
+        self.position: Position | None = None
+        self.reports: dict[str, tuple[float, dict[str, int]]] = {}  # by process
+        self.looking: asyncio.Task[None] | None = None
+        self.catching_up = asyncio.Lock()
+        await self.accept()
+        if await self.user_with("broadcaster.view_broadcast") is None:
+            return await self.close(FORBIDDEN)
+        for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
+            await self.channel_layer.group_add(group, self.channel_name)
+        self.looking = asyncio.create_task(self.look())
+
+    async def disconnect(self, code: int) -> None:
+        if self.looking is not None:
+            self.looking.cancel()
+        for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """A command: {"command": "take", "id": ..., "change": {...}}; the answer has its id."""
+        try:
+            request = json.loads(text_data or "")
+            command, number, change = request["command"], request["id"], request["change"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return await self.tell(t="answer", id=None, status=400, error="is not a command")
+        if command != "take":
+            return await self.tell(t="answer", id=number, status=400, error="unknown command")
+        user = await self.user_with("broadcaster.view_broadcast")
+        if user is None:
+            return await self.close(FORBIDDEN)
+        status, answer = await self.submit(json.dumps(change), user)
+        await self.tell(t="answer", id=number, status=int(status), **answer)
+
+    async def broadcast_update(self, message: dict[str, Any]) -> None:
+        """From the layer: something was published."""
+        await self.catch_up()
+
+    async def desk_viewers(self, message: dict[str, Any]) -> None:
+        """From the layer: one process says how many viewers it holds."""
+        now = asyncio.get_running_loop().time()
+        self.reports[message["process"]] = now, message["viewers"]
+        await self.tell_viewers(now)
+
+    async def tell_viewers(self, now: float) -> None:
+        """The sum over all processes that reported lately."""
+        self.reports = {p: r for p, r in self.reports.items() if now - r[0] < SILENT}
+        total = {"ws": 0, "poll": 0}
+        for _, viewers in self.reports.values():
+            for transport, count in viewers.items():
+                total[transport] += count
+        await self.tell(t="viewers", processes=len(self.reports), **total)
+
+    async def look(self) -> None:
+        """Now and every few seconds: what does the log say, who still reports?"""
+        while True:
+            await self.catch_up()
+            await self.tell_viewers(asyncio.get_running_loop().time())
+            await asyncio.sleep(LOOK)
+
+    async def catch_up(self) -> None:
+        """Send what the log has and this console lacks: a snapshot first, then updates."""
+        async with self.catching_up:
+            for frame in await self.read_log():
+                await self.tell(**frame)
+
+    @database_sync_to_async
+    def read_log(self) -> list[dict[str, Any]]:
+        broadcast = Broadcast.objects.get(pk=self.broadcast_id)
+        if broadcast.position == self.position:
+            return []
+        frames = []
+        known = self.position is not None and self.position.epoch == broadcast.epoch
+        entries = history.log(broadcast, after=self.position.seq if known else 0, limit=LOG)
+        if not known or len(entries) < broadcast.seq - self.position.seq:
+            frames.append({"t": "snapshot", **history.snapshot(broadcast).to_dict()})
+        frames.append({"t": "log", "seq": broadcast.seq, "epoch": broadcast.epoch, "entries": entries})
+        self.position = broadcast.position
+        return frames
+
+    async def user_with(self, permission: str):
+        """The user as the session and the database have it now, not as it was at connect."""
+        session = import_module(settings.SESSION_ENGINE).SessionStore(
+            self.scope["session"].session_key
+        )
+        user = await get_user({"session": session})
+        allowed = await database_sync_to_async(
+            lambda: user.is_active and user.is_staff and user.has_perm(permission)
+        )()
+        return user if allowed else None
+
+    @database_sync_to_async
+    def submit(self, body: str, user):
+        return submit(Broadcast.objects.get(pk=self.broadcast_id), body, user)
+
+    async def tell(self, **frame: Any) -> None:
+        await self.send(json.dumps(frame))

@@ -1,0 +1,90 @@
+"""The demonstration: election night 2020 as a list of changes. Pure.
+
+The winners and totals are those of 2020 (data/election_facts.json); order and clock are
+invented.
+"""
+
+from collections.abc import Iterator
+
+from broadcaster.change import Change, parse_change
+from broadcaster.electoral import ELECTIONS, unit_name
+
+ELECTION = ELECTIONS[2020]
+
+C1 = "KY IN WV SC VT"
+C2 = "MA MD DE DC NJ CT RI IL AL MS OK TN AR"
+C3 = "NY CO NM ND SD WY LA NE-AL NE-1 NE-3 KS MO"
+C4 = "CA OR WA HI ID UT VA"
+C5 = "FL OH IA MT TX NH MN NE-2 ME-AL ME-1"
+
+
+def view(focus: str) -> dict:
+    return {"view": {"focus": focus}}
+
+
+def story(headline: str, announce: str = "polite") -> dict:
+    return {"story": {"headline": headline, "announce": announce}}
+
+
+def call(units: str, headline: str = "") -> dict:
+    """Call `units`, separated by spaces, for those who won them."""
+    names = units.split()
+    calls = {unit: {"status": "called", "party": ELECTION.winners[unit]} for unit in names}
+    return {"calls": calls, **story(headline or single_headline(names[0]))}
+
+
+def single_headline(unit: str) -> str:
+    """ "Pennsylvania goes to Biden: 20 electoral votes" """
+    surname = ELECTION.candidates[ELECTION.winners[unit]].split()[-1]
+    votes = ELECTION.votes[unit]
+    return f"{unit_name(unit)} goes to {surname}: {votes} electoral vote{'s'[: votes > 1]}"
+
+
+def minutes(clock: str) -> int:
+    """Minutes into the show from "1:05"."""
+    hours, rest = clock.split(":")
+    return int(hours) * 60 + int(rest)
+
+
+STEPS: list[tuple[str, dict]] = [
+    ("0:00", {"kind": "start", **story("Election Night 2020: first polls close at 7 pm")}),
+    ("0:00", view("US") | story("Welcome to election night")),
+    ("0:05", call(C1, "First calls: Kentucky, Indiana, West Virginia, South Carolina, Vermont")),
+    ("0:20", call(C2, "8 pm: thirteen calls as polls close in the East and the South")),
+    ("0:25", view("OH")),
+    ("0:27", view("US") | call(C3, "9 pm: New York, Colorado, New Mexico and the Plains")),
+    ("0:40", call(C4, "11 pm: the West Coast, Hawaii, Idaho, Utah and Virginia")),
+    ("1:00", call(C5, "Florida, Ohio and Texas go to Trump; Minnesota to Biden")),
+    ("1:10", call("AZ")),
+    (
+        "1:20",
+        {
+            "kind": "correct",
+            "corrects": 9,
+            "reason": "Called too early: too many ballots in Maricopa County are uncounted.",
+            "calls": {"AZ": {"status": "retracted"}},
+            **story("Correction: Arizona is not called", announce="assertive"),
+        },
+    ),
+    ("1:33", view("TX")),
+    ("1:35", view("US")),
+    ("1:40", {"kind": "hold", **story("We will be right back")}),
+    ("1:45", {"kind": "resume", **story("Three states will decide")}),
+    ("2:00", call("ME-2")),
+    ("2:02", call("WI")),
+    ("2:04", call("MI")),
+    ("2:10", call("PA", "Pennsylvania goes to Biden: 20 electoral votes, and 270 is passed")),
+    ("2:20", call("NV")),
+    ("2:22", call("GA")),
+    ("2:24", call("AZ")),
+    ("2:26", call("NC")),
+    ("2:28", call("AK")),
+    ("2:40", {"kind": "end", **story("Biden wins, 306 electoral votes to 232")}),
+]
+"""Show time and change. The correction's `corrects` counts the steps from 1, as `seq` does."""
+
+
+def script() -> Iterator[tuple[int, Change]]:
+    """Minutes into the show, and the change to publish then."""
+    for clock, data in STEPS:
+        yield minutes(clock), parse_change(data)

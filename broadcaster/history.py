@@ -1,0 +1,75 @@
+"""Reading the log: what everyone else uses to learn where a broadcast stands.
+
+The log in the database is the truth. These functions block; call them from a thread.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from broadcaster.mapstate import MapState
+from broadcaster.models import Broadcast, Publication
+from broadcaster.stream import Position, Snapshot, Update
+
+
+def milliseconds(at: datetime) -> int:
+    """Milliseconds since 1970, as every frame has them."""
+    return int(at.timestamp() * 1000)
+
+
+def head(broadcast_id: int) -> Position:
+    """Where the log ends now. One small query."""
+    return Position(
+        *Broadcast.objects.values_list("epoch", "seq").get(pk=broadcast_id)
+    )
+
+
+def snapshot(broadcast: Broadcast) -> Snapshot:
+    """The map as `broadcast` was read: one row, so state and position agree."""
+    return Snapshot(
+        broadcast.position, milliseconds(broadcast.at), MapState.from_dict(broadcast.state)
+    )
+
+
+def updates_after(broadcast_id: int, position: Position, limit: int) -> list[Update] | None:
+    """The updates past `position`, oldest first; None if there are more than `limit`.
+
+    An epoch that the broadcast no longer has gives what is stored of that history.
+    """
+    rows = Publication.objects.filter(
+        broadcast_id=broadcast_id, epoch=position.epoch, seq__gt=position.seq
+    ).order_by("seq")[: limit + 1]
+    updates = [to_update(row) for row in rows]
+    return updates if len(updates) <= limit else None
+
+
+def open_log(slug: str, count: int) -> tuple[Broadcast, list[Update]] | None:
+    """A broadcast and up to `count` updates that led to where it stands, oldest first."""
+    broadcast = Broadcast.objects.filter(slug=slug).first()
+    if broadcast is None:
+        return None
+    rows = Publication.objects.filter(
+        broadcast=broadcast, epoch=broadcast.epoch, seq__lte=broadcast.seq
+    ).order_by("-seq")[:count]
+    return broadcast, [to_update(row) for row in reversed(rows)]
+
+
+def log(broadcast: Broadcast, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
+    """The newest `limit` updates past seq `after`, oldest first, each with who published it."""
+    rows = (
+        Publication.objects.filter(
+            broadcast=broadcast, epoch=broadcast.epoch, seq__gt=after, seq__lte=broadcast.seq
+        )
+        .select_related("by")
+        .order_by("-seq")[:limit]
+    )
+    return [
+        to_update(row).to_dict() | {"by": str(row.by) if row.by else "command line"}
+        for row in reversed(rows)
+    ]
+
+
+def to_update(row: Publication) -> Update:
+    """The stored row as the value that travels."""
+    return Update.from_dict(
+        {"seq": row.seq, "at": milliseconds(row.at), **row.change, "totals": row.totals}
+    )

@@ -1,0 +1,20 @@
+"""manage.py apitoken USER: a bearer token for the HTTP API, printed once."""
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from broadcaster.models import ApiToken
+
+
+class Command(BaseCommand):
+    help = "Print a new API token that acts for USER. It cannot be shown again; revoke it in the admin."
+
+    def add_arguments(self, parser):
+        parser.add_argument("user")
+        parser.add_argument("--note", default="", help="what it is for, shown in the admin")
+
+    def handle(self, *, user, note, **options):
+        owner = get_user_model().objects.filter(username=user).first()
+        if owner is None:
+            raise CommandError(f"there is no user {user}")
+        self.stdout.write(ApiToken.issue(owner, note))

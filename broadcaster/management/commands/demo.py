@@ -1,0 +1,87 @@
+"""manage.py demo: a broadcast to look at, staff to log in as, and an evening to play."""
+
+import secrets
+import time
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.core.management.base import BaseCommand
+
+from broadcaster import evening
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish, start_over
+
+SLUG = "election-night-2020"
+SEES = ("view_broadcast", "view_publication")
+STAFF = {
+    "contributor": SEES,
+    "broadcaster": (*SEES, "take_broadcast"),
+    "editor": (
+        *SEES,
+        "take_broadcast",
+        "run_broadcast",
+        "add_broadcast",
+        "change_broadcast",
+        "view_apitoken",
+        "change_apitoken",
+    ),
+}
+
+
+class Command(BaseCommand):
+    help = "Prepare the demonstration (again: nothing changes), and with --play play it."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--play",
+            type=float,
+            metavar="SPEED",
+            help="start the evening over and play it at so many times its pace: "
+            "60 plays a minute of the show each second, 160 s in all",
+        )
+
+    def handle(self, *, play, **options):
+        broadcast, created = Broadcast.objects.get_or_create(
+            slug=SLUG, defaults={"title": "Election Night 2020", "election": 2020}
+        )
+        self.make_staff()
+        if play:
+            self.play(broadcast, play)
+        elif created:
+            publish(broadcast, parse_change(evening.STEPS[0][1]))
+
+    def make_staff(self) -> None:
+        """The three users, with one generated password that stays in the state directory."""
+        path = settings.VAR / "demo-password"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(9))
+        password = path.read_text()
+        for name, permissions in STAFF.items():
+            user, created = get_user_model().objects.get_or_create(
+                username=name, defaults={"is_staff": True}
+            )
+            if created:
+                user.set_password(password)
+                user.save()
+                user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        address = f"http://127.0.0.1:{settings.PORT}"
+        self.stdout.write(f"page      {address}/broadcasts/{SLUG}/")
+        self.stdout.write(f"admin     {address}/admin/")
+        self.stdout.write(f"users     {', '.join(STAFF)}")
+        self.stdout.write(f"password  {password}")
+
+    def play(self, broadcast: Broadcast, speed: float) -> None:
+        """Publish the evening's changes when they are due."""
+        start_over(broadcast)
+        user = get_user_model().objects.get(username="broadcaster")
+        began = time.monotonic()
+        for minute, change in evening.script():
+            time.sleep(max(0, began + minute * 60 / speed - time.monotonic()))
+            publication = publish(broadcast, change, by=user)
+            won = " ".join(f"{party} {votes}" for party, votes in publication.totals.items())
+            headline = (change.story or {}).get("headline") or change.kind
+            self.stdout.write(f"{minute // 60}:{minute % 60:02}  {won:24} {headline}")
+            self.stdout.flush()

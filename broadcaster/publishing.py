@@ -1,0 +1,105 @@
+"""The only writer of map state.
+
+An update is on the log or it is not: one transaction moves the broadcast from seq n to n + 1,
+stores the new state and the log row, and after the commit the announcement goes out.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from broadcaster.announce import announce
+from broadcaster.change import Change
+from broadcaster.mapstate import MapState
+from broadcaster.models import Broadcast, Publication, new_epoch
+
+ATTEMPTS = 100
+"""Two publishers at once: one wins, the other reads again. One of n waits n - 1 rounds."""
+
+
+class Refused(Exception):
+    """The change is valid but may not go out now. Its text is written for the desk."""
+
+
+def publish(broadcast: Broadcast, change: Change, *, by=None, client_id: str | None = None):
+    """Put `change` on the log of `broadcast` and announce it. Returns the `Publication`.
+
+    Idempotent by `client_id`: the same change again returns the first publication.
+    Raises `Refused` if the broadcast is off air, on hold, or the change contradicts a call.
+    """
+    for _ in range(ATTEMPTS):
+        with transaction.atomic():
+            seen = Broadcast.objects.get(pk=broadcast.pk)
+            if earlier := _published_as(seen, client_id, change):
+                return earlier
+            publication = _append(seen, change, timezone.now(), by, client_id)
+            if publication is not None:
+                transaction.on_commit(lambda: announce(publication))
+                return publication
+    raise Refused("Too many people publish at once. Nothing was sent; try again.")
+
+
+def start_over(broadcast: Broadcast) -> None:
+    """Begin a new history: an empty map under a new epoch. The old log stays stored.
+
+    For rehearsals and demonstrations. Viewers get the new snapshot within the head check.
+    """
+    Broadcast.objects.filter(pk=broadcast.pk).update(
+        epoch=new_epoch(),
+        seq=0,
+        at=timezone.now(),
+        phase="scheduled",
+        state=MapState(election=broadcast.election).to_dict(),
+    )
+
+
+def _append(
+    seen: Broadcast, change: Change, at: datetime, by, client_id: str | None
+) -> Publication | None:
+    """The row for seq + 1, or None if somebody else took that seq meanwhile."""
+    state = MapState.from_dict(seen.state)
+    if reason := state.refusal(change) or _wrong_correction(seen, change):
+        raise Refused(reason)
+    after = state.apply(change)
+    moved = Broadcast.objects.filter(pk=seen.pk, epoch=seen.epoch, seq=seen.seq).update(
+        seq=seen.seq + 1, at=at, phase=after.phase, state=after.to_dict()
+    )
+    if not moved:
+        return None
+    return Publication.objects.create(
+        broadcast=seen,
+        epoch=seen.epoch,
+        seq=seen.seq + 1,
+        at=at,
+        kind=change.kind,
+        change=change.to_dict(),
+        totals=after.totals,
+        by=by,
+        client_id=client_id,
+    )
+
+
+def _published_as(
+    broadcast: Broadcast, client_id: str | None, change: Change
+) -> Publication | None:
+    if client_id is None:
+        return None
+    earlier = Publication.objects.filter(
+        broadcast=broadcast, epoch=broadcast.epoch, client_id=client_id
+    ).first()
+    if earlier is not None and earlier.change != change.to_dict():
+        raise Refused(f"client_id {client_id} was used for another update, seq {earlier.seq}.")
+    return earlier
+
+
+def _wrong_correction(broadcast: Broadcast, change: Change) -> str | None:
+    """A correction names the update that made each call it takes back."""
+    if change.kind != "correct":
+        return None
+    wrong = Publication.objects.filter(
+        broadcast=broadcast, epoch=broadcast.epoch, seq=change.corrects
+    ).first()
+    units = set(wrong.change.get("calls", ())) if wrong else set()
+    missing = sorted(set(change.calls or ()) - units)
+    return f"Update {change.corrects} did not call {', '.join(missing)}." if missing else None

@@ -1,0 +1,74 @@
+"""The one way in for updates from outside: API, console form and console socket.
+
+Untrusted text becomes a publication, or an answer that says what is wrong.
+"""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from broadcaster.change import InvalidChange, parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import Refused, publish
+
+MAX_BODY = 64 * 1024  # bytes
+MAX_CLIENT_ID = 64  # characters
+
+TAKE = "broadcaster.take_broadcast"
+RUN = "broadcaster.run_broadcast"
+
+Answer = tuple[HTTPStatus, dict[str, Any]]
+
+
+def submit(broadcast: Broadcast, body: bytes | str, user) -> Answer:
+    """Publish the change in `body` (JSON, optionally with a `client_id`) for `user`.
+
+    201 {"epoch", "seq"}; 400 and 413 {"field", "error"}; 403 and 409 {"error"}.
+    """
+    try:
+        data = decode(body)
+        client_id = _client_id(data.pop("client_id", None))
+        change = parse_change(data)
+        if not may(user, change.kind):
+            return refusal(HTTPStatus.FORBIDDEN, f"{user} may not publish kind {change.kind}.")
+        publication = publish(broadcast, change, by=user, client_id=client_id)
+    except InvalidChange as error:
+        status = HTTPStatus.BAD_REQUEST
+        if error.field == "body" and len(body) > MAX_BODY:
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return status, {"field": error.field, "error": error.problem}
+    except Refused as error:
+        return refusal(HTTPStatus.CONFLICT, str(error))
+    return HTTPStatus.CREATED, {"epoch": publication.epoch, "seq": publication.seq}
+
+
+def decode(body: bytes | str) -> dict[str, Any]:
+    """A JSON object from outside. Raises `InvalidChange` on the field "body"."""
+    if len(body) > MAX_BODY:
+        raise InvalidChange("body", f"is larger than {MAX_BODY} bytes")
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidChange("body", f"is not JSON: {str(error)[:80]}") from None
+    if not isinstance(data, dict):
+        raise InvalidChange("body", "is not a JSON object")
+    return data
+
+
+def may(user, kind: str) -> bool:
+    """Whether this user may publish a change of this kind."""
+    return user.has_perm(TAKE if kind == "update" else RUN)
+
+
+def refusal(status: HTTPStatus, error: str) -> Answer:
+    return status, {"error": error}
+
+
+def _client_id(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_CLIENT_ID or not value.isascii():
+        raise InvalidChange("client_id", f"is not 1 to {MAX_CLIENT_ID} ASCII characters")
+    if not value.isprintable():
+        raise InvalidChange("client_id", "has control characters")
+    return value

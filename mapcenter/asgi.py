@@ -1,0 +1,30 @@
+"""The application as an ASGI server sees it."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
+from django.core.asgi import get_asgi_application
+from django.urls import re_path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mapcenter.settings")
+django_application = get_asgi_application()  # first: it loads the apps that the imports below need
+
+from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
+from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
+
+desk = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(desk_urlpatterns)))
+
+application = ProtocolTypeRouter(
+    {
+        "http": URLRouter([*http_urlpatterns, re_path("", django_application)]),
+        "websocket": URLRouter(
+            [
+                *websocket_urlpatterns,
+                re_path("^admin/", desk),
+                re_path("", WebsocketDenier.as_asgi()),
+            ]
+        ),
+    }
+)

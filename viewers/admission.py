@@ -1,0 +1,57 @@
+"""Who may take a seat: the checks before a viewer reaches a hub, the same on every transport.
+
+Viewers are anonymous and send no cookie, so the Origin check protects capacity, not secrets.
+"""
+
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+from channels.security.websocket import OriginValidator
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from broadcaster.stream import Position
+from viewers.hub import Hub
+from viewers.protocol import Close
+from viewers.relay import Relays
+
+Scope = dict[str, Any]
+
+
+async def admit(scope: Scope, relays: Relays) -> Hub | Close:
+    """The hub of the broadcast in the address, or the code to turn the viewer away with."""
+    if not (host_allowed(scope) and origin_allowed(scope)):
+        return Close.ORIGIN
+    if relays.closing is not None:
+        return relays.closing
+    if relays.full:
+        return Close.FULL
+    return await relays.hub(scope["url_route"]["kwargs"]["slug"]) or Close.UNKNOWN
+
+
+def since(scope: Scope) -> Position | None:
+    """The position in the query, None without one. Raises ValueError if it is not one."""
+    values = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("since")
+    return Position.parse(values[-1]) if values else None
+
+
+def host_allowed(scope: Scope) -> bool:
+    """Whether the Host header is one of ours, as Django checks it."""
+    domain, _ = split_domain_port(_header(scope, b"host") or "")
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def origin_allowed(scope: Scope) -> bool:
+    """Whether the page that asks is ours. Browsers send no Origin with a GET of their own page."""
+    origin = _header(scope, b"origin")
+    if origin is None and scope["type"] == "http":
+        return True
+    validator = OriginValidator(None, settings.ALLOWED_HOSTS)
+    return validator.valid_origin(None if origin is None else urlparse(origin))
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    for key, value in scope["headers"]:
+        if key == name:
+            return value.decode("latin-1")
+    return None

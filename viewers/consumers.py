@@ -1,0 +1,94 @@
+"""The Channels consumer that carries frames to a viewer over a WebSocket."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+
+from viewers import admission, protocol
+from viewers.hub import Frame, Seat
+from viewers.protocol import Close
+from viewers.relay import Relays
+
+STUCK = 15.0  # seconds that a WebSocket may take to accept one frame
+SLOW = 1.0  # seconds; a viewer whose socket was full that long gets a snapshot next
+
+
+class ViewerConsumer(AsyncConsumer):
+    """What both transports share.
+
+    A viewer has no channel: only processes are members of groups, so the layer carries one
+    message per process, not one per viewer. Each connection runs one task that takes a seat
+    in the hub and sends what it gives.
+    """
+
+    channel_layer_alias = "none"  # not configured, so no channel is made
+    serving: asyncio.Task[None]
+
+    def __init__(self, relays: Relays) -> None:
+        self.relays = relays
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # AsyncConsumer closes old database connections first, a thread hop per message.
+        # No handler here touches the database.
+        await getattr(self, get_handler_name(message))(message)
+
+    def leave(self) -> None:
+        """The connection is gone."""
+        self.serving.cancel()
+        raise StopConsumer
+
+
+class WebSocketViewer(ViewerConsumer):
+    """One viewer on a WebSocket. It only listens; one that speaks is closed with 1008."""
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        await self.send({"type": "websocket.accept"})
+        self.serving = asyncio.create_task(self.serve())
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        self.serving.cancel()
+        await self.close(protocol.SPOKE)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self.leave()
+
+    async def serve(self) -> None:
+        """Send frames until the farewell."""
+        hub = await admission.admit(self.scope, self.relays)
+        if isinstance(hub, Close):
+            return await self.say_goodbye(hub)
+        try:
+            since = admission.since(self.scope)
+        except ValueError:
+            since = None
+        try:
+            async with Seat(hub, "ws", since) as seat:
+                frame: Frame | None = seat.first()
+                while frame is not None:
+                    await self.deliver(frame, seat)
+                    frame = await seat.next()
+        except TimeoutError:
+            return await self.close(Close.SLOW)
+        await self.say_goodbye(hub.farewell or Close.RESYNC)
+
+    async def deliver(self, frame: Frame, seat: Seat) -> None:
+        """Send one frame. Raises TimeoutError if the socket stays full."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        async with asyncio.timeout(STUCK):
+            await self.send({"type": "websocket.send", "text": frame.text})
+        if clock() - began > SLOW:
+            seat.position = None
+
+    async def say_goodbye(self, code: Close) -> None:
+        """The bye frame, then the close."""
+        await self.send({"type": "websocket.send", "text": protocol.encode(protocol.bye(code))})
+        await self.close(code)
+
+    async def close(self, code: int) -> None:
+        """Close, unless the viewer did so meanwhile."""
+        with contextlib.suppress(OSError, RuntimeError):
+            await self.send({"type": "websocket.close", "code": int(code)})

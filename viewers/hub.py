@@ -1,0 +1,212 @@
+"""The viewers of one broadcast who are connected to this process. Asyncio only.
+
+Everyone in the hub has a position. When the replica moves on, all are woken, and each takes
+what lies past its own position; the frame for one position is encoded once and shared. So a
+viewer who joins, one who comes back and one whose socket was full are all the same case.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from typing import Protocol
+
+from broadcaster.stream import Position, Replica, Snapshot, Update
+from viewers import protocol
+from viewers.protocol import Close
+
+BATCH = 250
+"""Viewers woken between two turns of the event loop: others wait some 5 ms at most."""
+
+KEEP = 200
+"""Updates held for those who come back; who lacks more gets a snapshot, which is smaller."""
+
+
+class Frame:
+    """One encoded frame: `text` for a WebSocket, `body` for HTTP, each made once."""
+
+    __slots__ = ("_body", "text")
+
+    def __init__(self, frame: dict) -> None:
+        self.text = protocol.encode(frame)
+        self._body: bytes | None = None
+
+    @property
+    def body(self) -> bytes:
+        if self._body is None:
+            self._body = self.text.encode()
+        return self._body
+
+
+class Subscriber(Protocol):
+    """What the hub needs of a connection: its transport's name, and a way to wake it."""
+
+    transport: str
+
+    def wake(self) -> None:
+        """There is news in the hub. Must return at once."""
+
+
+class Hub:
+    """A replica and everyone who follows it here."""
+
+    def __init__(self, snapshot: Snapshot, recent: list[Update], heartbeat: float) -> None:
+        self.replica = Replica(snapshot, KEEP)
+        self.replica.recent.extend(recent)
+        self.heartbeat = heartbeat
+        self.closing: Close | None = None
+        self.subscribers: set[Subscriber] = set()
+        self.counts: Counter[str] = Counter()  # viewers by transport, now
+        self._peaks: Counter[str] = Counter()  # the most of each since the last report
+        self._frames: dict[int, Frame] = {}  # by the seq they lead on from
+        self._snapshot: tuple[float, Frame] | None = None  # and when it was encoded
+        self._heartbeat: Frame | None = None
+
+    def receive(self, epoch: str, update: Update) -> str:
+        """Give the replica an update; see `Replica.receive`. The caller fans out."""
+        outcome = self.replica.receive(epoch, update)
+        if outcome == "applied":
+            self._forget_frames()
+        return outcome
+
+    def reset(self, snapshot: Snapshot) -> None:
+        """Start over from a snapshot, which is what everyone gets next."""
+        self.replica.reset(snapshot)
+        self._forget_frames()
+
+    async def fan_out(self) -> None:
+        """Wake everyone, in batches, so that joins and polls are served in between."""
+        for count, subscriber in enumerate(tuple(self.subscribers), start=1):
+            subscriber.wake()
+            if count % BATCH == 0:
+                await asyncio.sleep(0)
+
+    async def close(self, code: Close) -> None:
+        """Say goodbye to everyone, and to everyone who comes later."""
+        self.closing = code
+        await self.fan_out()
+
+    @property
+    def farewell(self) -> Close | None:
+        """The code to close with, if nobody should stay."""
+        return Close.OVER if self.replica.state.phase == "ended" else self.closing
+
+    def frame_after(self, since: Position | None) -> Frame | None:
+        """All that `since` lacks, as updates or as a snapshot; None if it lacks nothing."""
+        if since is None:
+            return self.snapshot_frame()
+        if since == self.replica.position:
+            return None
+        if since.epoch == self.replica.position.epoch and since.seq in self._frames:
+            return self._frames[since.seq]
+        updates = self.replica.updates_after(since)
+        if updates is None:
+            return self.snapshot_frame()
+        if not updates:
+            return None
+        frame = self._frames[since.seq] = Frame(protocol.updates(self.replica.position, updates))
+        return frame
+
+    def snapshot_frame(self) -> Frame:
+        """The snapshot, encoded at most once a second: `now` in it must be true."""
+        now = time.time()
+        if self._snapshot is None or now - self._snapshot[0] >= 1:
+            frame = protocol.snapshot(self.replica.snapshot(), self.heartbeat, int(now * 1000))
+            self._snapshot = now, Frame(frame)
+        return self._snapshot[1]
+
+    def heartbeat_frame(self) -> Frame:
+        """The heartbeat at this position."""
+        if self._heartbeat is None:
+            self._heartbeat = Frame(protocol.heartbeat(self.replica.position))
+        return self._heartbeat
+
+    def add(self, subscriber: Subscriber) -> None:
+        self.subscribers.add(subscriber)
+        self.counts[subscriber.transport] += 1
+        self._peaks[subscriber.transport] = max(
+            self._peaks[subscriber.transport], self.counts[subscriber.transport]
+        )
+
+    def remove(self, subscriber: Subscriber) -> None:
+        self.subscribers.remove(subscriber)
+        self.counts[subscriber.transport] -= 1
+
+    def take_counts(self) -> dict[str, int]:
+        """Viewers by transport: the most at one time since this was last asked.
+
+        Polls leave with every answer and are back at once, so a count of this very moment
+        would show an empty house just after each update.
+        """
+        peaks, self._peaks = self._peaks | self.counts, Counter(self.counts)
+        return dict(peaks)
+
+    def _forget_frames(self) -> None:
+        self._frames.clear()
+        self._snapshot = None
+        self._heartbeat = None
+
+
+class Seat:
+    """One connection's place in the hub, on any ASGI server.
+
+    `async with` takes and leaves it; `next` gives the frames in order, as they come.
+    """
+
+    def __init__(self, hub: Hub, transport: str, since: Position | None) -> None:
+        self.hub = hub
+        self.transport = transport
+        self.position = since
+        self._news: asyncio.Future[bool] | None = None
+
+    async def __aenter__(self) -> "Seat":
+        self.hub.add(self)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.hub.remove(self)
+
+    def first(self) -> Frame:
+        """What a newcomer gets at once: all it lacks, or a heartbeat if it lacks nothing."""
+        frame = self.hub.frame_after(self.position)
+        if frame is None:
+            return self.hub.heartbeat_frame()
+        self.position = self.hub.replica.position
+        return frame
+
+    def wake(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(True)
+
+    async def next(self) -> Frame | None:
+        """The next frame, a heartbeat if there is none in time, None at the farewell.
+
+        Nothing is awaited between the look at the hub and the wait, so no update slips by.
+        """
+        while (frame := self.hub.frame_after(self.position)) is None:
+            if self.hub.farewell is not None:
+                return None
+            if not await self._wait(spread(self.hub.heartbeat)):
+                return self.hub.heartbeat_frame()
+        self.position = self.hub.replica.position
+        return frame
+
+    async def _wait(self, timeout: float) -> bool:
+        """Whether there was news within `timeout` seconds."""
+        loop = asyncio.get_running_loop()
+        self._news = loop.create_future()
+        timer = loop.call_later(timeout, self._expire)
+        try:
+            return await self._news
+        finally:
+            timer.cancel()
+            self._news = None
+
+    def _expire(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(False)
+
+
+def spread(heartbeat: float) -> float:
+    """One interval, off by up to 20 %, so that ten thousand hearts do not beat as one."""
+    return heartbeat * random.uniform(1 - protocol.HEARTBEAT_SPREAD, 1 + protocol.HEARTBEAT_SPREAD)

@@ -1,0 +1,191 @@
+"""Carries updates from the log to this process's hubs: one relay per broadcast.
+
+The channel layer brings announcements at once but may lose any of them, so the relay also
+looks at the head of the log every few seconds. Whatever is missing is read from the log.
+"""
+
+import asyncio
+import logging
+import resource
+from collections.abc import Awaitable, Callable
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+
+from broadcaster import history
+from broadcaster.announce import group_name
+from broadcaster.models import Broadcast
+from broadcaster.stream import Snapshot, Update
+from viewers import presence, protocol
+from viewers.hub import KEEP, Hub
+from viewers.protocol import Close
+
+logger = logging.getLogger(__name__)
+
+HEAD_CHECK = 3.0  # seconds; what an announcement that got lost costs at most
+REJOIN = 3600.0  # seconds; layers forget members after group_expiry, a day by default
+COUNT = 1.0  # seconds between two reports of viewers to the desk
+RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
+LAYER_RETRY = 1.0  # seconds between attempts while the channel layer cannot be reached
+
+
+class Relay:
+    """Keeps one hub in step with one broadcast. `start` subscribes first and reads second."""
+
+    def __init__(self, broadcast: Broadcast, recent: list[Update], heartbeat: float) -> None:
+        self.broadcast_id = broadcast.pk
+        self.slug = broadcast.slug
+        self.hub = Hub(history.snapshot(broadcast), recent, heartbeat)
+        self._moving = asyncio.Lock()  # the replica has one writer at a time
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Listen to the layer, then catch up with what was published meanwhile."""
+        joined = asyncio.Event()
+        self._tasks = [
+            asyncio.create_task(self._listen(joined)),
+            asyncio.create_task(self._every(HEAD_CHECK, self.catch_up)),
+            asyncio.create_task(self._every(COUNT, self._count)),
+        ]
+        await joined.wait()
+        await self.catch_up()
+
+    async def stop(self) -> None:
+        """End the tasks. The hub keeps its viewers, who must have been sent away before."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def catch_up(self) -> None:
+        """Read what the log has and the replica lacks, and fan it out."""
+        async with self._moving:
+            position = self.hub.replica.position
+            head = await database_sync_to_async(history.head)(self.broadcast_id)
+            if head == position:
+                return
+            missing = None
+            if head.epoch == position.epoch:
+                missing = await database_sync_to_async(history.updates_after)(
+                    self.broadcast_id, position, KEEP
+                )
+            if missing is None:
+                self.hub.reset(await self._snapshot())
+            else:
+                for update in missing:
+                    self.hub.receive(position.epoch, update)
+            await self.hub.fan_out()
+
+    async def _receive(self, message: dict) -> None:
+        """One announcement: the next update, an old one, or the sign of a gap."""
+        async with self._moving:
+            update = Update.from_dict(message["update"])
+            outcome = self.hub.receive(message["epoch"], update)
+            if outcome == "applied":
+                await self.hub.fan_out()
+        if outcome == "gap":
+            await self.catch_up()
+
+    async def _listen(self, joined: asyncio.Event) -> None:
+        """Be a member of the group for as long as the relay lives, whatever the layer does."""
+        while True:
+            try:
+                await self._listen_once(joined)
+            except Exception:
+                logger.warning("%s: channel layer lost, trying again", self.slug, exc_info=True)
+                joined.set()  # the head check alone keeps viewers right meanwhile
+                await asyncio.sleep(LAYER_RETRY)
+
+    async def _listen_once(self, joined: asyncio.Event) -> None:
+        layer = get_channel_layer()
+        group = group_name(self.broadcast_id)
+        channel = await layer.new_channel()
+        await layer.group_add(group, channel)
+        rejoining = asyncio.create_task(
+            self._every(REJOIN, lambda: layer.group_add(group, channel))
+        )
+        try:
+            if joined.is_set():  # not the first time: announcements may have passed unheard
+                await self.catch_up()
+            joined.set()
+            while True:
+                # Not with wait_for: some layers unsubscribe when receive() is cancelled.
+                await self._receive(await layer.receive(channel))
+        finally:
+            rejoining.cancel()
+            await layer.group_discard(group, channel)
+
+    async def _every(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await act()
+            except Exception:
+                logger.warning("%s: failed, again in %s s", self.slug, seconds, exc_info=True)
+
+    async def _snapshot(self) -> Snapshot:
+        return await database_sync_to_async(
+            lambda: history.snapshot(Broadcast.objects.get(pk=self.broadcast_id))
+        )()
+
+    async def _count(self) -> None:
+        await presence.announce(self.broadcast_id, self.hub)
+
+
+class Relays:
+    """The relays of one process, started when their first viewer comes."""
+
+    def __init__(self, heartbeat: float = protocol.HEARTBEAT, limit: int | None = None) -> None:
+        self.heartbeat = heartbeat
+        self.limit = limit or room_for_viewers()
+        self.closing: Close | None = None
+        self._relays: dict[str, asyncio.Task[Relay | None]] = {}
+
+    async def hub(self, slug: str) -> Hub | None:
+        """The hub of a broadcast, loaded once however many ask; None if there is none."""
+        task = self._relays.get(slug)
+        if task is None:
+            task = self._relays[slug] = asyncio.create_task(self._start(slug))
+            task.add_done_callback(lambda done: self._keep(slug, done))
+        relay = await asyncio.shield(task)
+        return relay and relay.hub
+
+    @property
+    def running(self) -> list[Relay]:
+        """The relays that have started."""
+        tasks = [task for task in self._relays.values() if task.done()]
+        return [relay for task in tasks if (relay := task.result()) is not None]
+
+    @property
+    def full(self) -> bool:
+        """Whether this process holds as many viewers as it has files for."""
+        return sum(relay.hub.counts.total() for relay in self.running) >= self.limit
+
+    async def close(self, code: Close) -> None:
+        """Send every viewer away with `code`, and whoever comes from now on."""
+        self.closing = code
+        await asyncio.gather(*(relay.hub.close(code) for relay in self.running))
+
+    async def stop(self) -> None:
+        """End all relays."""
+        await asyncio.gather(*(relay.stop() for relay in self.running))
+        self._relays.clear()
+
+    async def _start(self, slug: str) -> Relay | None:
+        found = await database_sync_to_async(history.open_log)(slug, KEEP)
+        if found is None:
+            return None
+        relay = Relay(*found, self.heartbeat)
+        relay.hub.closing = self.closing
+        await relay.start()
+        return relay
+
+    def _keep(self, slug: str, done: asyncio.Task[Relay | None]) -> None:
+        """Forget a start that failed or found no broadcast: the next viewer tries again."""
+        if done.cancelled() or done.exception() is not None or done.result() is None:
+            self._relays.pop(slug, None)
+
+
+def room_for_viewers() -> int:
+    """How many connections the file limit of this process allows, less a reserve."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(soft - RESERVED_FILES, 1)
