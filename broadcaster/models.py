@@ -7,6 +7,7 @@ import hashlib
 import secrets
 
 from django.conf import settings
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ class Broadcast(models.Model):
     ELECTIONS = [(year, f"President {year}") for year in electoral.ELECTIONS]
 
     slug = models.SlugField(unique=True, help_text="The last part of the public address.")
-    title = models.CharField(max_length=120)
+    title = models.CharField(max_length=120, validators=[ProhibitNullCharactersValidator()])
     election = models.PositiveSmallIntegerField(
         choices=ELECTIONS, default=2024, help_text="Whose candidates and electoral votes are used."
     )

@@ -4,6 +4,7 @@ Server processes, simulated viewers and browsers are all replicas: each has a st
 position, and one rule for the next update: apply it, ignore it, or report a gap.
 """
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any, Literal
 
 from broadcaster.change import Change
 from broadcaster.mapstate import MapState
+
+_POSITION = re.compile(r"([0-9A-Za-z]{1,32}):(0|[1-9][0-9]{0,9})")
 
 Outcome = Literal["applied", "seen", "gap"]
 
@@ -28,11 +31,9 @@ class Position:
     @classmethod
     def parse(cls, text: str) -> "Position":
         """From "epoch:seq". Raises ValueError for anything else."""
-        epoch, separator, digits = text.rpartition(":")
-        if not (separator and epoch.isalnum() and digits.isdecimal() and digits.isascii()):
+        if (match := _POSITION.fullmatch(text)) is None:
             raise ValueError("is not of the form epoch:seq")
-        if len(epoch) > 32 or len(digits) > 10:
-            raise ValueError("is too long")
+        epoch, digits = match.groups()
         return cls(epoch, int(digits))
 
 

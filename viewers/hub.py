@@ -138,7 +138,7 @@ class Hub:
         Polls leave with every answer and are back at once, so a count of this very moment
         would show an empty house just after each update.
         """
-        peaks, self._peaks = self._peaks | self.counts, Counter(self.counts)
+        peaks, self._peaks = self._peaks, Counter(self.counts)
         return dict(peaks)
 
     def _forget_frames(self) -> None:

