@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -23,11 +24,15 @@ LIMIT = 30  # seconds that anything may take to start or stop
 class Server:
     """A server on 127.0.0.1 with the test database, started on entry, stopped on exit.
 
-    `command` is "serve" or "runserver"; `environment` overrides settings' variables.
+    `command` is "serve" or "runserver"; `files` limits how many it may have open;
+    `environment` overrides settings' variables.
     """
 
-    def __init__(self, command: str = "serve", **environment: str) -> None:
+    def __init__(
+        self, command: str = "serve", files: int | None = None, **environment: str
+    ) -> None:
         self.command = command
+        self.files = files
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.state = tempfile.TemporaryDirectory(prefix="mapcenter-state-")
@@ -60,6 +65,7 @@ class Server:
             env=self.environment,
             stdout=self.log,
             stderr=self.log,
+            preexec_fn=self._limit_files if self.files else None,
         )
         wait_for(lambda: answers(self.port), f"{self.command} to answer", self._has_ended)
 
@@ -73,6 +79,9 @@ class Server:
         """All that the process has printed."""
         self.log.seek(0)
         return self.log.read()
+
+    def _limit_files(self) -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
 
     def _has_ended(self) -> str | None:
         return self.output() if self.process.poll() is not None else None

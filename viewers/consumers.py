@@ -50,7 +50,10 @@ class WebSocketViewer(ViewerConsumer):
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         self.serving.cancel()
-        await self.close(protocol.SPOKE)
+        try:
+            await self.close(protocol.SPOKE)
+        except Exception:  # Daphne's autobahn refuses to send 1008
+            await self.close(Close.PROTOCOL)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         self.leave()

@@ -172,9 +172,14 @@ class Relays:
         return [relay for task in tasks if (relay := task.result()) is not None]
 
     @property
+    def viewers(self) -> int:
+        """Connections in all hubs, now."""
+        return sum(len(relay.hub.subscribers) for relay in self.running)
+
+    @property
     def full(self) -> bool:
         """Whether this process holds as many viewers as it has files for."""
-        return sum(relay.hub.counts.total() for relay in self.running) >= self.limit
+        return self.viewers >= self.limit
 
     async def close(self, code: Close) -> None:
         """Send every viewer away with `code`, and whoever comes from now on."""

@@ -1,6 +1,7 @@
 """manage.py serve: the production server, uvicorn with settings for ten thousand viewers."""
 
 import asyncio
+import contextlib
 import resource
 import socket
 
@@ -25,7 +26,10 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         await relays.close(Close.DRAINING)
-        await asyncio.sleep(0.1)  # one turn for the last frames
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                while relays.viewers:
+                    await asyncio.sleep(0.05)
         await super().shutdown(sockets)
         await relays.stop()
 

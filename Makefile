@@ -1,0 +1,43 @@
+# The verbs. `make` alone prints them.
+
+PORT ?= 8000
+PYTHON ?= python3
+BIN = .venv/bin
+
+help:
+	@echo "make run    set up, load the demonstration, serve on http://127.0.0.1:$(PORT)/"
+	@echo "make test   set up and run every test"
+	@echo "make check  lint, types and tests: what CI runs"
+	@echo "make clean  remove what these made"
+
+run: .venv/runtime
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py collectstatic --no-input --verbosity 0
+	PORT=$(PORT) $(BIN)/python manage.py demo
+	PORT=$(PORT) $(BIN)/python manage.py serve
+
+test: .venv/dev
+	$(BIN)/python manage.py test
+
+check: lint types test
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/dev
+	$(BIN)/mypy .
+
+clean:
+	rm -rf .venv var
+
+.venv/runtime: requirements.txt
+	$(PYTHON) -m venv .venv || { echo "Debian needs: apt-get install python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/dev: .venv/runtime requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+.PHONY: help run test check lint types clean

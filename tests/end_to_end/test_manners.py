@@ -1,0 +1,221 @@
+"""How the server treats viewers who do not follow the rules, and how it takes its leave."""
+
+import http.client
+import json
+import threading
+import uuid
+from http import HTTPStatus
+
+from django.test import TransactionTestCase
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+from tests.server import Server, wait_for
+from tests.watcher import PollWatcher, WebSocketWatcher
+
+
+class Visitor(TransactionTestCase):
+    """A broadcast on air at seq 2, and raw access to a server."""
+
+    server: Server
+
+    def setUp(self):
+        self.slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        for change in ({"kind": "start"}, {"view": {"focus": "OH"}}):
+            publish(self.broadcast, parse_change(change))
+        self.broadcast.refresh_from_db()
+        self.position = str(self.broadcast.position)
+
+    def open(self, query="", origin="", **options):
+        socket = connect(
+            f"ws://127.0.0.1:{self.server.port}/broadcasts/{self.slug}/ws{query}",
+            origin=self.server.url if origin == "" else origin,
+            compression=None,
+            **options,
+        )
+        self.addCleanup(socket.close)
+        return socket
+
+    def rest(self, socket):
+        """All frames until the close, and its code."""
+        frames = []
+        try:
+            while True:
+                frames.append(json.loads(socket.recv(10)))
+        except ConnectionClosed as closed:
+            return frames, closed.rcvd.code
+
+    def get(self, path, method="GET", **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        connection.request(
+            method, f"/broadcasts/{self.slug}/{path}", headers={**headers, "Connection": "close"}
+        )
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        return response, body and json.loads(body)
+
+
+class Rules:
+    """The same on every server."""
+
+    command: str
+    spoke = 1008
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server(cls.command))
+
+    def test_a_viewer_who_speaks_is_closed(self):
+        for data in ("hello", b"\x00\x01"):
+            socket = self.open()
+            socket.recv(10)
+            socket.send(data)
+            self.assertEqual(self.rest(socket), ([], self.spoke))
+
+    def test_a_page_of_another_site_is_turned_away_for_good(self):
+        for origin in ("http://evil.example", "null", None):
+            frames, code = self.rest(self.open(origin=origin))
+            self.assertEqual((frames, code), ([{"t": "bye", "code": 4003}], 4003))
+        response, answer = self.get("updates", Origin="http://evil.example")
+        self.assertEqual((response.status, answer["field"]), (403, "origin"))
+
+    def test_a_host_that_is_not_ours_is_turned_away(self):
+        response, _ = self.get("updates", Host="evil.example")
+        self.assertEqual(response.status, 403)
+
+    def test_an_unusable_position_on_a_websocket_gets_the_snapshot(self):
+        for query in ("", "?since=nonsense", "?since=", "?since=old:1", "?since=a:b&x=%ff"):
+            frame = json.loads(self.open(query).recv(10))
+            self.assertEqual((frame["t"], frame["seq"]), ("snapshot", 2), query)
+
+    def test_a_current_position_gets_a_heartbeat_at_once(self):
+        frame = json.loads(self.open(f"?since={self.position}").recv(10))
+
+        self.assertEqual(frame, {"t": "heartbeat", "epoch": self.broadcast.epoch, "seq": 2})
+
+    def test_a_wrong_position_in_a_poll_is_400_and_named(self):
+        for since in ("nonsense", "", "a:-1", "a:1e3", "%ff:1", "a:1%00", "a:" + "9" * 99):
+            response, answer = self.get(f"updates?since={since}")
+            self.assertEqual(response.status, 400, since)
+            self.assertEqual(answer["field"], "since")
+            self.assertEqual(response.headers["Cache-Control"], "no-store")
+
+    def test_polls_are_cacheable_when_they_carry_data(self):
+        for query, cache in [
+            ("", "public, max-age=1"),
+            (f"?since={self.broadcast.epoch}:1", "public, max-age=60"),
+            ("?since=stale:7", "public, max-age=60"),
+        ]:
+            response, frame = self.get(f"updates{query}")
+            self.assertEqual(response.headers["Cache-Control"], cache, query)
+            self.assertEqual(response.headers["Content-Type"], "application/json")
+            self.assertIsNone(response.headers["Set-Cookie"])
+            self.assertEqual(frame["seq"], 2)
+
+    def test_only_get_and_head_are_answered(self):
+        for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+            response, answer = self.get("updates", method)
+            self.assertEqual(response.status, 405)
+            self.assertEqual(response.headers["Allow"], "GET, HEAD")
+            self.assertEqual(answer["field"], "method")
+        response, body = self.get(f"updates?since={self.position}", "HEAD")
+        self.assertEqual((response.status, body), (200, b""))
+        self.assertEqual(response.headers["Cache-Control"], "no-store")
+
+    def test_the_snapshot_has_an_etag(self):
+        response, frame = self.get("snapshot.json")
+        etag = response.headers["ETag"]
+
+        self.assertEqual(response.headers["Cache-Control"], "public, max-age=1")
+        self.assertEqual(frame["state"], self.broadcast.state)
+        again, body = self.get("snapshot.json", **{"If-None-Match": etag})
+        self.assertEqual((again.status, body), (304, b""))
+        self.assertEqual(again.headers["ETag"], etag)
+
+    def test_an_unknown_broadcast_is_404(self):
+        self.slug = "nope"
+        for path in ("updates", "snapshot.json", "updates?since=a:1"):
+            response, answer = self.get(path)
+            self.assertEqual((response.status, answer["field"]), (404, "broadcast"))
+        frames, code = self.rest(self.open())
+        self.assertEqual((frames, code), ([{"t": "bye", "code": 4044}], 4044))
+
+    def test_viewers_on_both_transports_follow(self):
+        watchers = [WebSocketWatcher(self.server, self.slug), PollWatcher(self.server, self.slug)]
+        for watcher in watchers:
+            self.addCleanup(watcher.close)
+            watcher.follow_to(2)
+        publish(self.broadcast, parse_change({"view": {"focus": "PA"}}))
+        for watcher in watchers:
+            watcher.follow_to(3)
+            self.assertEqual(watcher.seqs(), [3])
+
+
+class OnServe(Rules, Visitor):
+    command = "serve"
+
+
+class OnDaphne(Rules, Visitor):
+    command = "runserver"
+    spoke = 4004  # its WebSocket library cannot send 1008
+
+
+class Leaving(Visitor):
+    def test_a_server_that_stops_says_goodbye_and_exits_cleanly(self):
+        with Server() as self.server:
+            socket = self.open()
+            socket.recv(10)
+            answers = []
+            poll = threading.Thread(
+                target=lambda: answers.append(self.get(f"updates?since={self.position}")[1])
+            )
+            poll.start()
+            self.wait_for_viewers(poll=1, ws=1)
+
+            status = self.server.stop()
+            poll.join(10)
+
+            bye = {"t": "bye", "code": 4200, "after": [1, 10]}
+            self.assertEqual(self.rest(socket), ([bye], 4200))
+            self.assertEqual(answers, [bye])
+            self.assertEqual(status, -15)
+            self.assertNotIn("Traceback", self.server.output())
+
+    def wait_for_viewers(self, **counts):
+        def there():
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+            connection.request("GET", "/metrics")
+            text = connection.getresponse().read().decode()
+            return all(
+                f'{{broadcast="{self.slug}",transport="{transport}"}} {count}\n' in text
+                for transport, count in counts.items()
+            )
+
+        wait_for(there, f"{counts} viewers")
+
+
+class Full(Visitor):
+    def test_a_full_server_says_so_and_serves_again_when_there_is_room(self):
+        with Server(files=103) as self.server:
+            seated = [self.open() for _ in range(3)]
+            for socket in seated:
+                socket.recv(10)
+
+            frames, code = self.rest(self.open())
+            response, answer = self.get(f"updates?since={self.position}")
+            seated[0].close()
+            frame = None
+            while frame is None or frame["t"] == "bye":
+                frame = json.loads(self.open().recv(10))
+
+        self.assertEqual((frames, code), ([{"t": "bye", "code": 4100, "after": [1, 10]}], 4100))
+        self.assertEqual(response.status, HTTPStatus.SERVICE_UNAVAILABLE)
+        self.assertEqual(response.headers["Retry-After"], "10")
+        self.assertEqual(answer["field"], "server")
+        self.assertEqual(frame["t"], "snapshot")
