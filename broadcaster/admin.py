@@ -18,8 +18,6 @@ from broadcaster.models import ApiToken, Broadcast, Publication
 from broadcaster.picture import Picture
 from broadcaster.submission import RUN, TAKE, refusal, submit
 
-LOG = 50  # updates that the console shows
-
 
 @admin.register(Broadcast)
 class BroadcastAdmin(admin.ModelAdmin):
@@ -59,6 +57,7 @@ class BroadcastAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request, broadcast):
             raise PermissionDenied
         snapshot = history.snapshot(broadcast)
+        picture = Picture(snapshot.state)
         return render(
             request,
             "broadcaster/console.html",
@@ -66,18 +65,19 @@ class BroadcastAdmin(admin.ModelAdmin):
                 **self.admin_site.each_context(request),
                 "title": f"Console: {broadcast}",
                 "opts": self.opts,
+                "is_nav_sidebar_enabled": False,  # the map needs the room
                 "broadcast": broadcast,
-                "picture": Picture(snapshot.state),
+                "picture": picture,
                 "may_take": request.user.has_perm(TAKE),
                 "may_run": request.user.has_perm(RUN),
                 "places": places(),
+                "units": sorted((unit_name(unit), unit) for unit in UNITS),
                 "max_headline": MAX_HEADLINE,
                 "max_reason": MAX_REASON,
                 "desk": {
-                    "snapshot": snapshot.to_dict(),
-                    "log": history.log(broadcast, limit=LOG),
-                    "units": {unit: unit_name(unit) for unit in UNITS},
-                    "takeUrl": reverse("admin:broadcaster_broadcast_take", args=[pk]),
+                    "snapshot": snapshot.to_dict() | {"log": history.log(broadcast)},
+                    "names": {unit: unit_name(unit) for unit in UNITS},
+                    "election": picture.script_data,
                 },
             },
         )

@@ -151,9 +151,7 @@ def _annotation(name: str, value: object) -> dict[str, str]:
     }
 
 
-def _optional(
-    fields: Mapping[str, Any], name: str, read: Callable[[str, object], T]
-) -> T | None:
+def _optional(fields: Mapping[str, Any], name: str, read: Callable[[str, object], T]) -> T | None:
     value = fields.get(name)
     return None if value is None else read(name, value)
 

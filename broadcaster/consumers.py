@@ -6,6 +6,7 @@ the broadcast's group. What it is told there is only a hint; it reads the log it
 
 import asyncio
 import json
+import logging
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +14,7 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 
 from broadcaster import history
 from broadcaster.announce import desk_group, group_name
@@ -22,8 +24,10 @@ from broadcaster.submission import submit
 
 LOOK = 3.0  # seconds between looks at the log, for announcements that got lost
 SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
-LOG = 50  # updates sent at once; a console further behind starts from the snapshot
 FORBIDDEN = 4003  # close code: this user may not be here
+UNKNOWN = 4044  # close code: this broadcast does not exist, or no longer
+
+logger = logging.getLogger(__name__)
 
 
 class DeskConsumer(AsyncWebsocketConsumer):
@@ -85,29 +89,36 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def look(self) -> None:
         """Now and every few seconds: what does the log say, who still reports?"""
         while True:
-            await self.catch_up()
-            await self.tell_viewers(asyncio.get_running_loop().time())
+            try:
+                await self.catch_up()
+                await self.tell_viewers(asyncio.get_running_loop().time())
+            except Broadcast.DoesNotExist:
+                return await self.close(UNKNOWN)
+            except DatabaseError:
+                logger.warning("console: the log cannot be read", exc_info=True)
             await asyncio.sleep(LOOK)
 
     async def catch_up(self) -> None:
-        """Send what the log has and this console lacks: a snapshot first, then updates."""
+        """Send what the log has and this console lacks."""
         async with self.catching_up:
-            for frame in await self.read_log():
+            if frame := await self.read_news():
                 await self.tell(**frame)
 
     @database_sync_to_async
-    def read_log(self) -> list[dict[str, Any]]:
+    def read_news(self) -> dict[str, Any] | None:
+        """The updates past this console's position, or the snapshot with the newest of the log.
+
+        As in a viewer's frames, but every update says `by` whom.
+        """
         broadcast = Broadcast.objects.get(pk=self.broadcast_id)
-        if broadcast.position == self.position:
-            return []
-        frames = []
-        known = self.position is not None and self.position.epoch == broadcast.epoch
-        entries = history.log(broadcast, after=self.position.seq if known else 0, limit=LOG)
-        if not known or len(entries) < broadcast.seq - self.position.seq:
-            frames.append({"t": "snapshot", **history.snapshot(broadcast).to_dict()})
-        frames.append({"t": "log", "seq": broadcast.seq, "epoch": broadcast.epoch, "entries": entries})
-        self.position = broadcast.position
-        return frames
+        known, self.position = self.position, broadcast.position
+        if known == broadcast.position:
+            return None
+        if known and known.epoch == broadcast.epoch and broadcast.seq - known.seq <= history.LOG:
+            updates = history.log(broadcast, after=known.seq)
+            return {"t": "updates", "epoch": known.epoch, "seq": broadcast.seq, "updates": updates}
+        snapshot = history.snapshot(broadcast).to_dict()
+        return {"t": "snapshot", **snapshot, "log": history.log(broadcast)}
 
     async def user_with(self, permission: str):
         """The user as the session and the database have it now, not as it was at connect."""

@@ -5,11 +5,14 @@ invented.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from broadcaster.change import Change, parse_change
 from broadcaster.electoral import ELECTIONS, unit_name
 
 ELECTION = ELECTIONS[2020]
+
+Facets = dict[str, Any]  # part of a change, as JSON
 
 C1 = "KY IN WV SC VT"
 C2 = "MA MD DE DC NJ CT RI IL AL MS OK TN AR"
@@ -18,15 +21,15 @@ C4 = "CA OR WA HI ID UT VA"
 C5 = "FL OH IA MT TX NH MN NE-2 ME-AL ME-1"
 
 
-def view(focus: str) -> dict:
+def view(focus: str) -> Facets:
     return {"view": {"focus": focus}}
 
 
-def story(headline: str, announce: str = "polite") -> dict:
+def story(headline: str, announce: str = "polite") -> Facets:
     return {"story": {"headline": headline, "announce": announce}}
 
 
-def call(units: str, headline: str = "") -> dict:
+def call(units: str, headline: str = "") -> Facets:
     """Call `units`, separated by spaces, for those who won them."""
     names = units.split()
     calls = {unit: {"status": "called", "party": ELECTION.winners[unit]} for unit in names}
@@ -46,7 +49,7 @@ def minutes(clock: str) -> int:
     return int(hours) * 60 + int(rest)
 
 
-STEPS: list[tuple[str, dict]] = [
+STEPS: list[tuple[str, Facets]] = [
     ("0:00", {"kind": "start", **story("Election Night 2020: first polls close at 7 pm")}),
     ("0:00", view("US") | story("Welcome to election night")),
     ("0:05", call(C1, "First calls: Kentucky, Indiana, West Virginia, South Carolina, Vermont")),

@@ -10,6 +10,8 @@ from broadcaster.mapstate import MapState
 from broadcaster.models import Broadcast, Publication
 from broadcaster.stream import Position, Snapshot, Update
 
+LOG = 500  # updates that the desk sees at most: more than an evening has
+
 
 def milliseconds(at: datetime) -> int:
     """Milliseconds since 1970, as every frame has them."""
@@ -18,9 +20,7 @@ def milliseconds(at: datetime) -> int:
 
 def head(broadcast_id: int) -> Position:
     """Where the log ends now. One small query."""
-    return Position(
-        *Broadcast.objects.values_list("epoch", "seq").get(pk=broadcast_id)
-    )
+    return Position(*Broadcast.objects.values_list("epoch", "seq").get(pk=broadcast_id))
 
 
 def snapshot(broadcast: Broadcast) -> Snapshot:
@@ -53,14 +53,14 @@ def open_log(slug: str, count: int) -> tuple[Broadcast, list[Update]] | None:
     return broadcast, [to_update(row) for row in reversed(rows)]
 
 
-def log(broadcast: Broadcast, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
-    """The newest `limit` updates past seq `after`, oldest first, each with who published it."""
+def log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:
+    """The newest updates past seq `after`, oldest first, each as in a frame and with `by` whom."""
     rows = (
         Publication.objects.filter(
             broadcast=broadcast, epoch=broadcast.epoch, seq__gt=after, seq__lte=broadcast.seq
         )
         .select_related("by")
-        .order_by("-seq")[:limit]
+        .order_by("-seq")[:LOG]
     )
     return [
         to_update(row).to_dict() | {"by": str(row.by) if row.by else "command line"}

@@ -1,4 +1,240 @@
-"""placeholder written over by the map work"""
+"""The map as templates draw it: shapes, boxes, table rows and tally of one state. Pure.
+
+static/broadcaster/drawing.js brings what was drawn up to date. It finds the elements by the
+attributes that the templates in templates/broadcaster/picture/ give them.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from broadcaster.change import DECIDED
+from broadcaster.electoral import (
+    ELECTIONS,
+    STATE_NAMES,
+    TOTAL_VOTES,
+    UNITS,
+    VOTES_TO_WIN,
+    Election,
+    state_of,
+    unit_name,
+)
+from broadcaster.mapstate import MapState
+
+SMALL_STATES = ("VT", "NH", "MA", "RI", "CT", "NJ", "DE", "MD", "DC")
+DISTRICTS = ("ME-1", "ME-2", "NE-1", "NE-2", "NE-3")
+"""Units that a map cannot show: too small to read, or not a state."""
+
+LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole country is in view
+LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
+
+RESULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "open": "Not called",
+        "too_early": "Too early to call",
+        "too_close": "Too close to call",
+        "retracted": "Call withdrawn",
+    }
+)
+OTHER = "Other"
+MARKS: Mapping[str, str] = MappingProxyType({"retracted": "⚑"})
+"""What stands in a unit besides its colour; called units have their party's letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One state's outline, in map units, and where its label goes."""
+
+    path: str
+    view: str  # viewBox that shows the state closely
+    x: float
+    y: float
+    room: float  # from there to the outline
+
+
+def _load() -> tuple[str, dict[str, Shape]]:
+    data = json.loads(Path(__file__).with_name("data").joinpath("us_map.json").read_text())
+    shapes = {
+        state: Shape(item["path"], item["view"], x=x, y=y, room=item["room"])
+        for state, item in data["states"].items()
+        for x, y in [item["label"]]
+    }
+    return data["view"], shapes
+
+
+WHOLE, SHAPES = _load()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One electoral unit as it stands."""
+
+    unit: str
+    state: str  # postal code
+    name: str
+    votes: int
+    status: str
+    party: str  # "" unless called or certified
+    mark: str
+    result: str  # in words
+    highlighted: bool
+    shape: Shape | None  # districts have none; Maine's and Nebraska's stand for their "AL" units
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One part of the tally bar, in votes from the left."""
+
+    party: str
+    start: int
+    votes: int
+
+    @property
+    def x(self) -> str:
+        return percent(self.start)
+
+    @property
+    def width(self) -> str:
+        return percent(self.votes)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Electoral votes by party, and the bar that shows them."""
+
+    D: int
+    R: int
+    O: int  # noqa: E741
+    uncalled: int
+
+    @property
+    def passed(self) -> str:
+        """The party with at least 270, or ""."""
+        won = {"D": self.D, "R": self.R, "O": self.O}
+        return next((party for party, votes in won.items() if votes >= VOTES_TO_WIN), "")
+
+    @property
+    def bars(self) -> list[Bar]:
+        """D grows from the left and R from the right; others follow D."""
+        return [
+            Bar("D", 0, self.D),
+            Bar("O", self.D, self.O),
+            Bar("R", TOTAL_VOTES - self.R, self.R),
+        ]
+
+    @property
+    def mark(self) -> Bar:
+        """Spans 268 to 270: whoever has 270 votes, from either side, covers it."""
+        start = TOTAL_VOTES - VOTES_TO_WIN
+        return Bar("", start, VOTES_TO_WIN - start)
+
+
 class Picture:
-    def __init__(self, state):
-        self.state = state
+    """Everything that templates show of a state."""
+
+    whole = WHOLE
+    whole_label_size = LABEL_SIZE
+    label_room = LABEL_ROOM
+
+    def __init__(self, state: MapState) -> None:
+        self.election = ELECTIONS[state.election]
+        self.candidates = surnames(self.election)
+        self.focus: str = state.view["focus"]
+        self.layer: str = state.view["layer"]
+        self.highlight: frozenset[str] = frozenset(state.view["highlight"])
+        self.tally = Tally(**{"O": 0, **state.totals})
+        units = {unit: self._unit(unit, state.calls.get(unit, {})) for unit in UNITS}
+        self.rows = sorted(units.values(), key=alphabetical)
+        self.shapes = [unit for unit in units.values() if unit.shape is not None]
+        self.small_states = [units[unit] for unit in SMALL_STATES]
+        self.districts = [units[unit] for unit in DISTRICTS]
+
+    @property
+    def label(self) -> str:
+        """The map in one sentence, for those who do not see it."""
+        votes = {name: getattr(self.tally, party) for party, name in self.candidates.items()}
+        won = [f"{name} {count}" for name, count in votes.items() if count or name != OTHER]
+        return (
+            f"Map of the United States: {', '.join(won)}, not called {self.tally.uncalled}. "
+            "The table of results has every state."
+        )
+
+    @property
+    def view_box(self) -> str:
+        """The part of the map in view."""
+        return self.whole if self.focus == "US" else SHAPES[state_of(self.focus)].view
+
+    @property
+    def label_size(self) -> float:
+        """Height of the labels' letters in map units: on the screen it is always the same."""
+        return round(LABEL_SIZE / self._zoom, 2)
+
+    @property
+    def labels(self) -> list[tuple[Unit, Shape, bool]]:
+        """Shapes with whether their label fits at this zoom."""
+        return [
+            (unit, unit.shape, unit.shape.room * self._zoom >= LABEL_ROOM)
+            for unit in self.shapes
+            if unit.shape
+        ]
+
+    @property
+    def outlines(self) -> str:
+        """All highlighted states as one path, to be drawn above their neighbours."""
+        return "".join(unit.shape.path for unit in self.shapes if unit.shape and unit.highlighted)
+
+    @property
+    def script_data(self) -> dict[str, Any]:
+        """The election, as drawing.js and replica.js take it."""
+        return {
+            "year": self.election.year,
+            "candidates": dict(self.candidates),
+            "votes": dict(self.election.votes),
+        }
+
+    @property
+    def _zoom(self) -> float:
+        return width(self.whole) / width(self.view_box)
+
+    def _unit(self, unit: str, call: Mapping[str, str]) -> Unit:
+        state = state_of(unit)
+        status, party = call.get("status", "open"), call.get("party", "")
+        return Unit(
+            unit=unit,
+            state=state,
+            name=unit_name(unit),
+            votes=self.election.votes[unit],
+            status=status,
+            party=party,
+            mark=party or MARKS.get(status, ""),
+            result=self._result(status, party),
+            highlighted=not self.highlight.isdisjoint((unit, state)),
+            shape=SHAPES[state] if unit in (state, f"{state}-AL") else None,
+        )
+
+    def _result(self, status: str, party: str) -> str:
+        if status not in DECIDED:
+            return RESULTS[status]
+        return f"{self.candidates[party]} ({party}){', certified' * (status == 'certified')}"
+
+
+def alphabetical(unit: Unit) -> tuple[str, bool, str]:
+    """By state; at large before the districts."""
+    return STATE_NAMES[unit.state], unit.shape is None, unit.unit
+
+
+def surnames(election: Election) -> dict[str, str]:
+    """By party: "D" and "R" as they stood, "O" for anyone else."""
+    return {p: name.split()[-1] for p, name in election.candidates.items()} | {"O": OTHER}
+
+
+def percent(votes: int) -> str:
+    """A share of all votes, as SVG takes lengths."""
+    return f"{votes / TOTAL_VOTES:.3%}"
+
+
+def width(view_box: str) -> float:
+    return float(view_box.split()[2])

@@ -5,6 +5,7 @@ stores the new state and the log row, and after the commit the announcement goes
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,7 +36,7 @@ def publish(broadcast: Broadcast, change: Change, *, by=None, client_id: str | N
                 return earlier
             publication = _append(seen, change, timezone.now(), by, client_id)
             if publication is not None:
-                transaction.on_commit(lambda: announce(publication))
+                transaction.on_commit(partial(announce, publication))
                 return publication
     raise Refused("Too many people publish at once. Nothing was sent; try again.")
 
@@ -95,7 +96,7 @@ def _published_as(
 
 def _wrong_correction(broadcast: Broadcast, change: Change) -> str | None:
     """A correction names the update that made each call it takes back."""
-    if change.kind != "correct":
+    if change.corrects is None:
         return None
     wrong = Publication.objects.filter(
         broadcast=broadcast, epoch=broadcast.epoch, seq=change.corrects

@@ -1,6 +1,7 @@
 """The application as an ASGI server sees it."""
 
 import os
+from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -9,7 +10,7 @@ from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mapcenter.settings")
-django_application = get_asgi_application()  # first: it loads the apps that the imports below need
+pages: Any = get_asgi_application()  # first: it loads the apps that the imports below need
 
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
 from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
@@ -18,7 +19,7 @@ desk = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(desk_urlpattern
 
 application = ProtocolTypeRouter(
     {
-        "http": URLRouter([*http_urlpatterns, re_path("", django_application)]),
+        "http": URLRouter([*http_urlpatterns, re_path("", pages)]),
         "websocket": URLRouter(
             [
                 *websocket_urlpatterns,

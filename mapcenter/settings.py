@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import warnings
 from pathlib import Path
 
 import dj_database_url
@@ -123,6 +124,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "mapcenter.storage.HashedStaticFiles"},
 }
 WHITENOISE_USE_FINDERS = True  # so that static files are served before collectstatic has run
+# Said of each static file under ASGI: whitenoise reads them from disk in a thread, as it should.
+warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 LOGGING = {
     "version": 1,

@@ -1,4 +1,4 @@
-"""Real servers for tests: `manage.py serve`, Daphne, Redis, PostgreSQL, each a process of its own."""
+"""Real servers for tests: `manage.py serve`, Daphne, Redis, PostgreSQL, each its own process."""
 
 import contextlib
 import glob
@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +41,7 @@ class Server:
             **{k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DEBUG")},
             "STATE_DIRECTORY": self.state.name,
             "DATABASE_URL": database_url(),
-            "PYTHONUNBUFFERED": "1",
+            "SECRET_KEY": settings.SECRET_KEY,  # so that sessions made here hold there
             **environment,
         }
 
@@ -58,7 +59,7 @@ class Server:
             "serve": ["--port", str(self.port)],
             "runserver": ["--noreload", f"127.0.0.1:{self.port}"],
         }[self.command]
-        self.log = tempfile.TemporaryFile("w+")
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", self.command, *options],
             cwd=ROOT,
@@ -89,11 +90,11 @@ class Server:
 
 def database_url() -> str:
     """The test database, as DATABASE_URL has it."""
-    settings = connection.settings_dict
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{settings['NAME']}"
-    where = f"{settings['HOST']}:{settings['PORT']}"
-    return f"postgres://{settings['USER']}:{settings['PASSWORD']}@{where}/{settings['NAME']}"
+        return f"sqlite:///{database['NAME']}"
+    where = f"{database['HOST']}:{database['PORT']}"
+    return f"postgres://{database['USER']}:{database['PASSWORD']}@{where}/{database['NAME']}"
 
 
 def free_port() -> int:
@@ -149,7 +150,7 @@ def find_postgres() -> str | None:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """A PostgreSQL of our own; gives its URL. It refuses to run as root, so root lends it a user."""
+    """A PostgreSQL of our own; gives its URL. It refuses to run as root, who lends it a user."""
     programs, port = find_postgres(), free_port()
     user = "nobody" if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="mapcenter-pg-") as folder:

@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from typing import Protocol
+from typing import Any, Protocol
 
 from broadcaster.stream import Position, Replica, Snapshot, Update
 from viewers import protocol
@@ -27,7 +27,7 @@ class Frame:
 
     __slots__ = ("_body", "text")
 
-    def __init__(self, frame: dict) -> None:
+    def __init__(self, frame: dict[str, Any]) -> None:
         self.text = protocol.encode(frame)
         self._body: bytes | None = None
 

@@ -5,7 +5,7 @@ each; static/viewers/session.js is the browser's side.
 """
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
@@ -94,9 +94,8 @@ def decode(text: str | bytes) -> Received:
         t = frame["t"]
         if t == "snapshot":
             found = Snapshot.from_dict(frame)
-            return Received(
-                t, *astuple(found.position), snapshot=found, heartbeat=float(frame["heartbeat"])
-            )
+            position = found.position
+            return Received(t, position.epoch, position.seq, found, float(frame["heartbeat"]))
         if t == "updates":
             updates = tuple(Update.from_dict(update) for update in frame["updates"])
             return Received(t, frame["epoch"], frame["seq"], updates=updates)

@@ -163,7 +163,7 @@ class Relays:
             task = self._relays[slug] = asyncio.create_task(self._start(slug))
             task.add_done_callback(lambda done: self._keep(slug, done))
         relay = await asyncio.shield(task)
-        return relay and relay.hub
+        return relay.hub if relay else None
 
     @property
     def running(self) -> list[Relay]:
@@ -195,10 +195,14 @@ class Relays:
         found = await database_sync_to_async(history.open_log)(slug, KEEP)
         if found is None:
             return None
-        relay = Relay(*found, self.heartbeat, lambda gone: self._relays.pop(gone.slug, None))
+        broadcast, recent = found
+        relay = Relay(broadcast, recent, self.heartbeat, self._forget)
         relay.hub.closing = self.closing
         await relay.start()
         return relay
+
+    def _forget(self, relay: Relay) -> None:
+        self._relays.pop(relay.slug, None)
 
     def _keep(self, slug: str, done: asyncio.Task[Relay | None]) -> None:
         """Forget a start that failed or found no broadcast: the next viewer tries again."""

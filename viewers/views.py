@@ -1,48 +1,104 @@
 """Pages for viewers, rendered whole on the server, and the health endpoints. No cookies."""
 
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from broadcaster import history
-from broadcaster.mapstate import ON_AIR
+from broadcaster.mapstate import ON_AIR, MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
 from viewers.routing import relays
+
+STATUS = {
+    "scheduled": "Not started",
+    "live": "Live, as of",
+    "held": "On hold, as of",
+    "ended": "Final, as of",
+}
+MODULES = (
+    "broadcaster/drawing.js",
+    "broadcaster/replica.js",
+    "viewers/follow.js",
+    "viewers/longpoll.js",
+    "viewers/page.js",
+    "viewers/session.js",
+    "viewers/websocket.js",
+    "viewers/wording.js",
+)
+"""What page.js imports, told to browsers at once instead of one after the other."""
 
 
 def front(request: HttpRequest) -> HttpResponse:
     """What is on air now, what is next, past broadcasts."""
     listed = Broadcast.objects.filter(listed=True)
+    coming = listed.filter(phase="scheduled").order_by("starts_at")
     response = render(
         request,
         "viewers/front.html",
         {
-            "on_air": listed.filter(phase__in=ON_AIR),
-            "coming": listed.filter(phase="scheduled").order_by("starts_at"),
-            "past": listed.filter(phase="ended"),
+            "on_air": [entry(found) for found in listed.filter(phase__in=ON_AIR)],
+            "coming": [entry(found) for found in coming],
+            "past": [entry(found) for found in listed.filter(phase="ended")],
         },
     )
     patch_cache_control(response, public=True, max_age=5)
     return response
 
 
+def entry(broadcast: Broadcast) -> tuple[Broadcast, Picture, dict[str, Any]]:
+    """A broadcast as the front page tells of it."""
+    return broadcast, Picture(MapState.from_dict(broadcast.state)), status(broadcast)
+
+
 def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
     """The viewer page: map, table and state as they stand; the script takes it from there."""
     found = get_object_or_404(Broadcast, slug=slug)
     snapshot = history.snapshot(found)
+    picture = Picture(snapshot.state)
     response = render(
         request,
         "viewers/broadcast.html",
         {
             "broadcast": found,
-            "picture": Picture(snapshot.state),
+            "picture": picture,
             "snapshot": snapshot.to_dict(),
+            "status": status(found),
+            "modules": MODULES,
+            "script_data": {
+                "address": request.path,
+                "startsAt": found.starts_at and history.milliseconds(found.starts_at),
+                "timeZone": settings.TIME_ZONE,
+                "election": picture.script_data,
+                "snapshot": snapshot.to_dict(),
+            },
         },
     )
     patch_cache_control(response, public=True, max_age=1)
     return response
+
+
+def status(broadcast: Broadcast) -> dict[str, Any]:
+    """How a broadcast stands, in words and with a time; wording.js says the same."""
+    words, at = STATUS[broadcast.phase], broadcast.at
+    if broadcast.phase == "scheduled":
+        at = broadcast.starts_at
+        words = "Begins" if at else words
+    return {"state": broadcast.phase, "words": words, "at": at, "clock": at and clock(at)}
+
+
+def clock(at: datetime) -> str:
+    """ "9:47:03 pm EST", and the date before it unless that is today's."""
+    at = timezone.localtime(at)
+    time = f"{at:%-I:%M:%S} {at:%p}".lower() + f" {at:%Z}"
+    today = at.date() == timezone.localdate()
+    return time if today else f"{at:%b} {at.day}, {at.year}, {time}"
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -125,9 +125,7 @@ class Api(TestCase):
 
         created = Broadcast.objects.get(slug="swarm-1")
         self.assertEqual(response.status_code, 201)
-        self.assertEqual(
-            response.json(), {"slug": "swarm-1", "epoch": created.epoch, "seq": 0}
-        )
+        self.assertEqual(response.json(), {"slug": "swarm-1", "epoch": created.epoch, "seq": 0})
         self.assertFalse(created.listed)
         self.assertEqual(created.phase, "scheduled")
 

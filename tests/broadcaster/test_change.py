@@ -69,8 +69,7 @@ near_misses = st.fixed_dictionaries(
     optional={
         "kind": st.sampled_from(["update", "correct", "hold"]) | json_values,
         "view": st.fixed_dictionaries({}, optional={"focus": json_values}) | json_values,
-        "calls": st.dictionaries(st.sampled_from(["PA", "ME-1", "ZZ"]), json_values)
-        | json_values,
+        "calls": st.dictionaries(st.sampled_from(["PA", "ME-1", "ZZ"]), json_values) | json_values,
         "story": st.fixed_dictionaries({"headline": st.text()}) | json_values,
         "corrects": json_values,
         "reason": json_values,

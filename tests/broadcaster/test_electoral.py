@@ -20,9 +20,7 @@ class ElectoralVotes(TestCase):
                     unit: {"status": "called", "party": party}
                     for unit, party in election.winners.items()
                 }
-                self.assertEqual(
-                    totals(election.votes, calls), {**election.pledged, "uncalled": 0}
-                )
+                self.assertEqual(totals(election.votes, calls), {**election.pledged, "uncalled": 0})
 
     def test_only_maine_and_nebraska_are_divided(self):
         divided = {state_of(unit) for unit in UNITS if "-" in unit}

@@ -5,17 +5,15 @@ transports and over both channel layers.
 import json
 import uuid
 from contextlib import ExitStack
-from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
-from broadcaster import history
 from broadcaster.change import parse_change
 from broadcaster.models import ApiToken, Broadcast
 from broadcaster.publishing import publish, start_over
-from tests.server import Server, redis, wait_for
+from tests.server import Server, redis
 from tests.watcher import PollWatcher, WebSocketWatcher
 
 HEADLINE = {"headline": "Called"}

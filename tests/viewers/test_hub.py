@@ -18,8 +18,8 @@ from viewers.session import ViewerSession
 FOCI = ["OH", "PA", "US", "NE-2", "TX"]
 
 
-def log(count=len(FOCI)):
-    return fold([parse_change({"view": {"focus": focus}}) for focus in FOCI[:count]])
+def log():
+    return fold([parse_change({"view": {"focus": focus}}) for focus in FOCI])
 
 
 class FanOut(IsolatedAsyncioTestCase):

@@ -7,7 +7,7 @@ from broadcaster.models import ApiToken
 
 
 class Command(BaseCommand):
-    help = "Print a new API token that acts for USER. It cannot be shown again; revoke it in the admin."
+    help = "Print a new API token that acts for USER. It is shown once; the admin revokes it."
 
     def add_arguments(self, parser):
         parser.add_argument("user")

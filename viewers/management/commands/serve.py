@@ -8,7 +8,10 @@ import socket
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
+from broadcaster.submission import MAX_BODY
 from viewers import protocol
 from viewers.protocol import Close
 from viewers.relay import room_for_viewers
@@ -17,6 +20,15 @@ from viewers.routing import relays
 BACKLOG = 16384  # connections that may wait to be accepted; the kernel's somaxconn caps it
 VANISHED = 30_000  # milliseconds without acknowledgement after which a viewer is gone
 FAREWELL = 5  # seconds that viewers have to take their leave
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's, with a limit for viewers, who say nothing, below that for the desk's commands."""
+
+    def handle_connect(self, event: Request) -> None:
+        if not event.path.startswith("/admin/"):
+            self.conn.max_message_size = protocol.MAX_MESSAGE
+        super().handle_connect(event)
 
 
 class Server(uvicorn.Server):
@@ -51,9 +63,9 @@ class Command(BaseCommand):
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             http="httptools",
             loop="uvloop",
-            ws="websockets-sansio",
+            ws=WebSocketProtocol,
             ws_per_message_deflate=False,  # 64 KiB a connection, for frames of 200 bytes
-            ws_max_size=protocol.MAX_MESSAGE,
+            ws_max_size=2 * MAX_BODY,
             ws_ping_interval=None,  # heartbeats are writes: see VANISHED
             timeout_keep_alive=75,
             timeout_graceful_shutdown=FAREWELL,

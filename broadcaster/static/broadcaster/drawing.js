@@ -1,0 +1,164 @@
+// Brings a picture that the server rendered (templates/broadcaster/picture/) up to date.
+// Words and sums are those of picture.py; tests/vectors/picture.json holds both to it.
+
+import { totals } from "./replica.js";
+
+const TOTAL = 538;
+const TO_WIN = 270;
+const GLIDE = 400; // milliseconds
+const RESULTS = {
+  open: "Not called",
+  too_early: "Too early to call",
+  too_close: "Too close to call",
+  retracted: "Call withdrawn",
+};
+const MARKS = { retracted: "⚑" };
+
+const gliding = new WeakMap(); // from map to its animation frame
+
+/**
+ * Draw `state` in `root`, which holds any of the picture's parts. `election` is
+ * {candidates, votes} as Picture.script_data gives it. Only what differs is touched.
+ */
+export function draw(root, state, election) {
+  for (const element of root.querySelectorAll("[data-unit]")) {
+    drawUnit(element, state, election);
+  }
+  const won = { O: 0, ...totals(election.votes, state.calls) };
+  for (const tally of root.querySelectorAll(".tally")) drawTally(tally, won);
+  for (const map of root.querySelectorAll(".map")) {
+    set(map, "aria-label", label(won, election.candidates));
+    drawOutlines(map, state.view.highlight);
+    focus(map, state.view.focus);
+  }
+}
+
+/** A unit's result in words. */
+export function result(call, candidates) {
+  if (!call.party) return RESULTS[call.status];
+  const certified = call.status === "certified" ? ", certified" : "";
+  return `${candidates[call.party]} (${call.party})${certified}`;
+}
+
+/** What stands in a unit besides its colour. */
+export function mark(call) {
+  return call.party ?? MARKS[call.status] ?? "";
+}
+
+/** The map in one sentence. */
+export function label(won, candidates) {
+  const parts = Object.keys(candidates)
+    .filter((party) => party !== "O" || won.O)
+    .map((party) => `${candidates[party]} ${won[party]}`);
+  return (
+    `Map of the United States: ${parts.join(", ")}, not called ${won.uncalled}. ` +
+    "The table of results has every state."
+  );
+}
+
+/** The party with at least 270, or "". */
+export function passed(won) {
+  return ["D", "R", "O"].find((party) => won[party] >= TO_WIN) ?? "";
+}
+
+/** Where each party's part of the bar starts and how wide it is. */
+export function bars(won) {
+  return {
+    D: [percent(0), percent(won.D)],
+    O: [percent(won.D), percent(won.O)],
+    R: [percent(TOTAL - won.R), percent(won.R)],
+  };
+}
+
+function drawUnit(element, state, election) {
+  const { unit } = element.dataset;
+  const call = state.calls[unit] ?? { status: "open" };
+  const news = element.dataset.party !== (call.party ?? "");
+  set(element, "data-status", call.status);
+  set(element, "data-party", call.party ?? "");
+  for (const part of element.querySelectorAll("[data-part]")) {
+    write(part, part.dataset.part === "mark" ? mark(call) : result(call, election.candidates));
+  }
+  if (element.matches("li")) {
+    element.toggleAttribute("data-highlight", highlights(state.view.highlight, unit));
+  }
+  if (news && call.party) pulse(element);
+}
+
+function highlights(places, unit) {
+  return places.includes(unit) || places.includes(unit.split("-")[0]);
+}
+
+function pulse(element) {
+  element.classList.add("called-now");
+  element.addEventListener("animationend", () => element.classList.remove("called-now"), {
+    once: true,
+  });
+}
+
+function drawTally(tally, won) {
+  for (const part of tally.querySelectorAll("[data-part]")) write(part, won[part.dataset.part]);
+  for (const note of tally.querySelectorAll("[data-passed]")) {
+    note.hidden = note.dataset.passed !== passed(won);
+  }
+  for (const other of tally.querySelectorAll("[data-other]")) other.hidden = !won.O;
+  const places = bars(won);
+  for (const bar of tally.querySelectorAll("[data-bar]")) {
+    const [x, width] = places[bar.dataset.bar];
+    set(bar, "x", x);
+    set(bar, "width", width);
+  }
+}
+
+function drawOutlines(map, places) {
+  const shapes = [...map.querySelectorAll(".map-shapes path")];
+  const marked = shapes.filter((shape) => highlights(places, shape.dataset.unit));
+  const d = marked.map((shape) => shape.getAttribute("d")).join("");
+  set(map.querySelector(".map-outlines"), "d", d);
+}
+
+/** Glide to a place; at once if the reader wants no motion or cannot see it. */
+function focus(map, place) {
+  if (map.dataset.focus === place) return;
+  map.dataset.focus = place;
+  const shape = map.querySelector(`[data-state="${place.split("-")[0]}"]`);
+  const goal = numbers(shape?.dataset.view ?? map.dataset.whole);
+  const start = numbers(map.getAttribute("viewBox"));
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
+  const began = performance.now();
+  const step = (now) => {
+    const t = still ? 1 : Math.min(Math.max((now - began) / GLIDE, 0), 1);
+    const eased = t * t * (3 - 2 * t);
+    show(map, start.map((from, i) => from + (goal[i] - from) * eased));
+    if (t < 1) gliding.set(map, requestAnimationFrame(step));
+  };
+  cancelAnimationFrame(gliding.get(map)); // a view that has been taken over
+  step(began);
+}
+
+/** Set the view. Labels keep their size on the screen, and show where they have room. */
+function show(map, viewBox) {
+  map.setAttribute("viewBox", viewBox.map((n) => +n.toFixed(2)).join(" "));
+  const zoom = numbers(map.dataset.whole)[2] / viewBox[2];
+  const labels = map.querySelector(".map-labels");
+  labels.setAttribute("font-size", (labels.dataset.size / zoom).toFixed(2));
+  for (const label of labels.children) {
+    set(label, "data-fits", label.dataset.room * zoom >= labels.dataset.room ? "yes" : "no");
+  }
+}
+
+function numbers(text) {
+  return text.split(" ").map(Number);
+}
+
+function percent(votes) {
+  return `${((votes / TOTAL) * 100).toFixed(3)}%`;
+}
+
+function set(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+function write(element, value) {
+  if (element.textContent !== String(value)) element.textContent = value;
+}

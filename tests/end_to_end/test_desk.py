@@ -1,0 +1,225 @@
+"""The console's page, its post and its socket: who may, what is told, and what is refused."""
+
+import json
+import uuid
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.test import Client, TransactionTestCase
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast, Publication
+from broadcaster.publishing import publish
+from tests.server import Server
+from tests.watcher import PollWatcher, WebSocketWatcher
+
+VIEW = {"view": {"focus": "OH"}}
+
+
+class Desk(TransactionTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server())
+
+    def setUp(self):
+        self.slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        publish(self.broadcast, parse_change({"kind": "start"}))
+        self.page = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
+
+    def staff(self, *permissions, **more):
+        """A client logged in as a new member of staff, who may see broadcasts."""
+        name = f"staff-{uuid.uuid4().hex[:6]}"
+        user = get_user_model().objects.create_user(name, is_staff=True, **more)
+        codenames = ("view_broadcast", *permissions)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        client = Client()
+        client.force_login(user)
+        client.user = user
+        return client
+
+    def socket(self, client, pk=None):
+        path = self.page if pk is None else f"/admin/broadcaster/broadcast/{pk}/console/"
+        cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+        socket = connect(
+            f"ws://127.0.0.1:{self.server.port}{path}ws",
+            origin=self.server.url,
+            additional_headers={"Cookie": cookies},
+        )
+        self.addCleanup(socket.close)
+        return socket
+
+    def frame(self, socket, *kinds):
+        """The next frame of one of these kinds."""
+        while True:
+            frame = json.loads(socket.recv(10))
+            if frame["t"] in kinds:
+                return frame
+
+    def command(self, socket, change, number=1):
+        socket.send(json.dumps({"command": "take", "id": number, "change": change}))
+        return self.frame(socket, "answer")
+
+    def post(self, client, change):
+        return client.post(self.page + "take", json.dumps(change), "application/json")
+
+    def assertClosed(self, socket, code=4003):
+        with self.assertRaises(ConnectionClosed) as closed:
+            while True:
+                socket.recv(10)
+        self.assertEqual(closed.exception.rcvd.code, code)
+
+    def test_anonymous_visitors_reach_nothing(self):
+        page = self.client.get(self.page)
+        post = self.post(self.client, VIEW)
+
+        self.assertEqual(page.status_code, 302)
+        self.assertIn("/admin/login/", page["Location"])
+        self.assertEqual(post.status_code, 403)
+        self.assertClosed(self.socket(self.client))
+
+    def test_who_is_not_staff_or_may_not_see_broadcasts_reaches_nothing(self):
+        viewer = self.staff()
+        get_user_model().objects.filter(pk=viewer.user.pk).update(is_staff=False)
+        stranger = self.staff()
+        stranger.user.user_permissions.clear()
+
+        self.assertEqual(viewer.get(self.page).status_code, 302)
+        self.assertEqual(stranger.get(self.page).status_code, 403)
+        for client in (viewer, stranger):
+            self.assertEqual(self.post(client, VIEW).status_code, 403)
+            self.assertClosed(self.socket(client))
+
+    def test_who_may_only_watch_sees_the_console_without_take(self):
+        contributor = self.staff()
+
+        page = contributor.get(self.page)
+        socket = self.socket(contributor)
+
+        self.assertContains(page, 'data-may-take="no"')
+        self.assertNotContains(page, "TAKE</button>")
+        self.assertEqual(self.frame(socket, "snapshot")["seq"], 1)
+        self.assertEqual(self.post(contributor, VIEW).status_code, 403)
+        self.assertEqual(self.command(socket, VIEW)["status"], 403)
+        self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
+
+    def test_a_broadcaster_takes_by_socket_and_everyone_at_the_desk_sees_it(self):
+        socket = self.socket(self.staff("take_broadcast"))
+        other = self.socket(self.staff("take_broadcast"))
+        self.frame(socket, "snapshot")
+        self.frame(other, "snapshot")
+
+        answer = self.command(socket, {**VIEW, "client_id": "one"}, number="one")
+        seen = self.frame(other, "updates")
+
+        self.assertEqual((answer["id"], answer["status"], answer["seq"]), ("one", 201, 2))
+        self.assertEqual(seen["updates"][0]["view"]["focus"], "OH")
+        taker = Publication.objects.get(broadcast=self.broadcast, seq=2).by.username
+        self.assertEqual(seen["updates"][0]["by"], taker)
+
+    def test_the_same_take_by_socket_and_by_post_is_one_update(self):
+        broadcaster = self.staff("take_broadcast")
+        socket = self.socket(broadcaster)
+
+        by_socket = self.command(socket, {**VIEW, "client_id": "one"})
+        by_post = self.post(broadcaster, {**VIEW, "client_id": "one"})
+
+        self.assertEqual(by_post.status_code, 201)
+        self.assertEqual(by_post.json()["seq"], by_socket["seq"])
+        self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 2)
+
+    def test_a_post_needs_the_csrf_token(self):
+        broadcaster = self.staff("take_broadcast")
+        strict = Client(enforce_csrf_checks=True)
+        strict.cookies = broadcaster.cookies
+
+        refused = self.post(strict, VIEW)
+        strict.get(self.page)
+        token = strict.cookies["csrftoken"].value
+        taken = strict.post(
+            self.page + "take",
+            json.dumps(VIEW),
+            "application/json",
+            headers={"X-CSRFToken": token},
+        )
+
+        self.assertEqual(refused.status_code, 403)
+        self.assertEqual(taken.status_code, 201)
+
+    def test_running_the_show_needs_its_own_permission(self):
+        broadcaster = self.staff("take_broadcast")
+        editor = self.staff("take_broadcast", "run_broadcast")
+
+        self.assertEqual(self.post(broadcaster, {"kind": "end"}).status_code, 403)
+        self.assertNotContains(broadcaster.get(self.page), "End the broadcast")
+        self.assertContains(editor.get(self.page), "End the broadcast")
+        self.assertEqual(self.post(editor, {"kind": "hold"}).status_code, 201)
+        held = self.command(self.socket(broadcaster), VIEW)
+        self.assertEqual(held["status"], 409)
+        self.assertIn("on hold", held["error"])
+
+    def test_a_permission_that_was_withdrawn_holds_at_the_next_command(self):
+        broadcaster = self.staff("take_broadcast")
+        socket = self.socket(broadcaster)
+        self.assertEqual(self.command(socket, VIEW)["status"], 201)
+
+        broadcaster.user.user_permissions.remove(Permission.objects.get(codename="take_broadcast"))
+
+        self.assertEqual(self.command(socket, VIEW)["status"], 403)
+
+    def test_who_logged_out_is_closed_at_the_next_command(self):
+        broadcaster = self.staff("take_broadcast")
+        socket = self.socket(broadcaster)
+        self.frame(socket, "snapshot")
+
+        broadcaster.logout()
+        socket.send(json.dumps({"command": "take", "id": 1, "change": VIEW}))
+
+        self.assertClosed(socket)
+        self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
+
+    def test_wrong_commands_are_answered(self):
+        socket = self.socket(self.staff("take_broadcast"))
+        for text in ("", "{", "[]", "7", '{"command": "take"}', "[" * 5000):
+            socket.send(text)
+            self.assertEqual(self.frame(socket, "answer")["status"], 400, text[:20])
+        socket.send(b"\x00")
+        self.assertEqual(self.frame(socket, "answer")["status"], 400)
+        socket.send(json.dumps({"command": "explode", "id": 3, "change": {}}))
+        self.assertEqual(self.frame(socket, "answer")["status"], 400)
+        wrong = self.command(socket, {"view": {"focus": "Mars"}}, number=4)
+        self.assertEqual((wrong["id"], wrong["status"], wrong["field"]), (4, 400, "view.focus"))
+        self.assertEqual(self.command(socket, VIEW)["status"], 201)
+
+    def test_an_update_whose_announcement_was_lost_appears_all_the_same(self):
+        socket = self.socket(self.staff())
+        self.frame(socket, "snapshot")
+
+        publish(self.broadcast, parse_change(VIEW))
+
+        self.assertEqual(self.frame(socket, "updates")["seq"], 2)
+
+    def test_viewers_are_counted_live_by_transport(self):
+        socket = self.socket(self.staff())
+        watcher = WebSocketWatcher(self.server, self.slug)
+        self.addCleanup(watcher.close)
+        poll = PollWatcher(self.server, self.slug)
+        watcher.follow_to(1)
+        poll.follow_to(1)
+
+        while (frame := self.frame(socket, "viewers"))["ws"] != 1:
+            pass
+        watcher.close()
+        while (frame := self.frame(socket, "viewers"))["ws"] != 0:
+            pass
+
+        self.assertEqual(frame["processes"], 1)
+
+    def test_a_console_of_no_broadcast_is_closed(self):
+        self.assertClosed(self.socket(self.staff(), pk=999999), 4044)
+        self.assertEqual(
+            self.staff().get("/admin/broadcaster/broadcast/999999/console/").status_code, 404
+        )
