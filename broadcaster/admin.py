@@ -16,7 +16,7 @@ from broadcaster.change import MAX_HEADLINE, MAX_REASON
 from broadcaster.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.models import ApiToken, Broadcast, Publication
 from broadcaster.picture import Picture
-from broadcaster.submission import RUN, TAKE, refusal, submit
+from broadcaster.submission import RUN, TAKE, refusal, submit_request
 
 
 @admin.register(Broadcast)
@@ -93,7 +93,7 @@ class BroadcastAdmin(admin.ModelAdmin):
             status, answer = refusal(HTTPStatus.FORBIDDEN, f"{user} may not see broadcasts.")
         else:
             broadcast = get_object_or_404(Broadcast, pk=pk)
-            status, answer = submit(broadcast, request.body, user)
+            status, answer = submit_request(broadcast, request, user)
         return JsonResponse(answer, status=status)
 
 

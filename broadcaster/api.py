@@ -9,13 +9,20 @@ from django.views.decorators.csrf import csrf_exempt
 
 from broadcaster.change import InvalidChange
 from broadcaster.models import ApiToken, Broadcast
-from broadcaster.submission import Answer, decode, refusal, submit
+from broadcaster.submission import (
+    Answer,
+    decode,
+    invalid,
+    read_body,
+    refusal,
+    submit_request,
+)
 
 
 @csrf_exempt  # no cookie is read here: the token is the proof
 def broadcasts(request: HttpRequest) -> JsonResponse:
     """POST {"slug", "title", "election", "listed"}: a new broadcast, off air."""
-    return _respond(*_with_token(request, lambda user: _create(request.body, user)))
+    return _respond(*_with_token(request, lambda user: _create(request, user)))
 
 
 @csrf_exempt
@@ -29,7 +36,7 @@ def updates(request: HttpRequest, slug: str) -> JsonResponse:
                 "field": "broadcast",
                 "error": f"there is no broadcast {slug}",
             }
-        return submit(broadcast, request.body, user)
+        return submit_request(broadcast, request, user)
 
     return _respond(*_with_token(request, post))
 
@@ -50,11 +57,11 @@ def _with_token(request: HttpRequest, act) -> Answer:
     return act(token.user)
 
 
-def _create(body: bytes, user) -> Answer:
+def _create(request: HttpRequest, user) -> Answer:
     if not user.has_perm("broadcaster.add_broadcast"):
         return refusal(HTTPStatus.FORBIDDEN, f"{user} may not create broadcasts.")
     try:
-        data = decode(body)
+        data = decode(read_body(request))
         for name in data:
             if name not in ("slug", "title", "election", "listed"):
                 raise InvalidChange(name[:40], "is not known here")
@@ -62,7 +69,7 @@ def _create(body: bytes, user) -> Answer:
         broadcast.clean_fields(exclude=["state"])
         broadcast.validate_unique()
     except InvalidChange as error:
-        return HTTPStatus.BAD_REQUEST, {"field": error.field, "error": error.problem}
+        return invalid(error)
     except ValidationError as error:
         field, problems = next(iter(error.message_dict.items()))
         return HTTPStatus.BAD_REQUEST, {"field": field, "error": problems[0]}

@@ -7,6 +7,9 @@ import json
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
 from broadcaster.change import InvalidChange, parse_change
 from broadcaster.models import Broadcast
 from broadcaster.publishing import Refused, publish
@@ -18,6 +21,19 @@ TAKE = "broadcaster.take_broadcast"
 RUN = "broadcaster.run_broadcast"
 
 Answer = tuple[HTTPStatus, dict[str, Any]]
+
+
+class BodyTooLarge(InvalidChange):
+    def __init__(self) -> None:
+        super().__init__("body", f"is larger than {MAX_BODY} bytes")
+
+
+def submit_request(broadcast: Broadcast, request: HttpRequest, user) -> Answer:
+    """`submit` with the body of a request."""
+    try:
+        return submit(broadcast, read_body(request), user)
+    except BodyTooLarge as error:
+        return invalid(error)
 
 
 def submit(broadcast: Broadcast, body: bytes | str, user) -> Answer:
@@ -33,19 +49,24 @@ def submit(broadcast: Broadcast, body: bytes | str, user) -> Answer:
             return refusal(HTTPStatus.FORBIDDEN, f"{user} may not publish kind {change.kind}.")
         publication = publish(broadcast, change, by=user, client_id=client_id)
     except InvalidChange as error:
-        status = HTTPStatus.BAD_REQUEST
-        if error.field == "body" and len(body) > MAX_BODY:
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return status, {"field": error.field, "error": error.problem}
+        return invalid(error)
     except Refused as error:
         return refusal(HTTPStatus.CONFLICT, str(error))
     return HTTPStatus.CREATED, {"epoch": publication.epoch, "seq": publication.seq}
 
 
+def read_body(request: HttpRequest) -> bytes:
+    """The body of a request. Raises `BodyTooLarge` where Django refuses to load it."""
+    try:
+        return request.body
+    except RequestDataTooBig:
+        raise BodyTooLarge from None
+
+
 def decode(body: bytes | str) -> dict[str, Any]:
     """A JSON object from outside. Raises `InvalidChange` on the field "body"."""
     if len(body) > MAX_BODY:
-        raise InvalidChange("body", f"is larger than {MAX_BODY} bytes")
+        raise BodyTooLarge
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -58,6 +79,13 @@ def decode(body: bytes | str) -> dict[str, Any]:
 def may(user, kind: str) -> bool:
     """Whether this user may publish a change of this kind."""
     return user.has_perm(TAKE if kind == "update" else RUN)
+
+
+def invalid(error: InvalidChange) -> Answer:
+    """The answer to what is wrong whatever the map looks like: it names the field."""
+    too_large = isinstance(error, BodyTooLarge)
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
+    return status, {"field": error.field, "error": error.problem}
 
 
 def refusal(status: HTTPStatus, error: str) -> Answer:

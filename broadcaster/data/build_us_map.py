@@ -39,6 +39,7 @@ FIPS = (
 )
 CODES = {item[:2]: item[2:] for item in FIPS.split()}
 
+NUDGES = {"FL": (3.0, -4.0)}  # a label is wider than high, and Florida narrows below it
 BESIDE = {"HI": (277.0, 584.0, 30.0)}  # labels in the sea, and the room there
 
 
@@ -63,10 +64,11 @@ def shape(code: str, found: list[Ring]) -> dict[str, object]:
     found.sort(key=area, reverse=True)
     kept = [ring for ring in found if area(ring) >= SMALLEST] or found[:1]
     x, y, room = BESIDE.get(code) or label(kept[0])
+    dx, dy = NUDGES.get(code, (0.0, 0.0))
     return {
         "path": "".join(map(path, kept)),
         "view": join(view(kept)),
-        "label": [round(x, 1), round(y, 1)],
+        "label": [round(x + dx, 1), round(y + dy, 1)],
         "room": round(room, 1),
     }
 

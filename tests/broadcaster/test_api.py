@@ -83,6 +83,7 @@ class Api(TestCase):
             ({**CALL, "client_id": "x" * 65}, 400, "client_id"),
             ({**CALL, "client_id": "a\n"}, 400, "client_id"),
             ({"story": {"headline": "x", "body": "y" * MAX_BODY}}, 413, "body"),
+            (b"x" * 5_000_000, 413, "body"),
         ]:
             with self.subTest(body=str(body)[:60]):
                 self.assertRefused(self.post(body), status, field=field)
