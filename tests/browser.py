@@ -1,0 +1,70 @@
+"""A real Chromium for tests, driven by Playwright."""
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from unittest import skipUnless
+
+from django.db import connection
+from playwright.sync_api import sync_playwright
+
+from tests.server import Server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+needs_chromium = skipUnless(CHROMIUM, "Chromium is not installed (Debian: chromium)")
+
+# Playwright's synchronous interface runs an event loop in this thread, which makes Django
+# believe that its database is called from asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@contextmanager
+def chromium():
+    """A browser without windows."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def in_a_thread(act, *args) -> None:
+    """Do what asyncio forbids in the thread of Playwright's event loop."""
+
+    def run() -> None:
+        act(*args)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+
+
+class Visit:
+    """One browser context: a person with one page, whose errors are kept."""
+
+    def __init__(self, browser, server: Server, **options) -> None:
+        self.server = server
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.set_default_timeout(15_000)
+
+    def open(self, path: str):
+        self.page.goto(self.server.url + path)
+        return self.page
+
+    def log_in(self, username: str, password: str) -> None:
+        """Through the admin's form."""
+        page = self.open("/admin/login/?next=/admin/")
+        page.fill("#id_username", username)
+        page.fill("#id_password", password)
+        page.click("[type=submit]")
+        page.wait_for_url("**/admin/")
+
+    def waits_for(self, selector: str, **options):
+        return self.page.wait_for_selector(selector, **options)

@@ -1,0 +1,183 @@
+"""The whole thing, as people see it: a click at the desk changes the pages of viewers."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.test import TransactionTestCase
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+from tests.browser import Visit, chromium, in_a_thread, needs_chromium
+from tests.server import Server
+
+PA = '.map-shapes [data-unit="PA"]'
+NO_WEBSOCKET = "delete window.WebSocket"
+
+
+@needs_chromium
+class Browsers(TransactionTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server(HEARTBEAT="2"))
+        cls.browser = cls.enterClassContext(chromium())
+
+    def setUp(self):
+        self.broadcast = Broadcast.objects.create(
+            slug=f"night-{self.id().split('.')[-1][-20:].replace('_', '-')}",
+            title="Election Night",
+            election=2020,
+        )
+        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.path = f"/broadcasts/{self.broadcast.slug}/"
+        self.visits = []
+
+    def tearDown(self):
+        for visit in self.visits:
+            visit.context.close()
+            self.assertEqual(visit.errors, [])
+        super().tearDown()
+
+    def put(self, change):
+        """Publish from this process: viewers find it with the head check."""
+        in_a_thread(publish, self.broadcast, parse_change(change))
+
+    def visit(self, **options):
+        visit = Visit(self.browser, self.server, **options)
+        self.visits.append(visit)
+        return visit
+
+    def viewer(self, script=None, **options):
+        visit = self.visit(**options)
+        if script:
+            visit.context.add_init_script(script)
+        visit.open(self.path)
+        return visit
+
+    def broadcaster(self):
+        user = get_user_model().objects.create_user("anna", password="secret", is_staff=True)
+        user.user_permissions.set(
+            Permission.objects.filter(codename__in=["view_broadcast", "take_broadcast"])
+        )
+        visit = self.visit(viewport={"width": 1440, "height": 1000})
+        visit.log_in("anna", "secret")
+        visit.open(f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/")
+        return visit
+
+    def call_pennsylvania(self, desk, headline):
+        desk.page.click(PA)
+        desk.page.select_option('[data-desk="calls"] select', "called-D")
+        desk.page.fill("#draft-headline", headline)
+        desk.page.click(".desk-take")
+
+    def test_a_click_at_the_desk_turns_the_state_on_every_page(self):
+        requests = []
+        socketless = self.viewer(NO_WEBSOCKET)
+        socketless.page.on("request", lambda request: requests.append(request.url))
+        viewer = self.viewer()
+        desk = self.broadcaster()
+        desk.waits_for("text=2 viewers (1 WebSocket, 1 long poll)")
+
+        self.call_pennsylvania(desk, "Pennsylvania goes to Biden")
+
+        for visit in (viewer, socketless, desk):
+            visit.waits_for(f'{PA}[data-party="D"]')
+            visit.waits_for("text=Pennsylvania goes to Biden")
+            visit.waits_for('.tally [data-part="D"]:text("20")')
+        for visit in (viewer, socketless):
+            row = visit.page.locator('tr[data-unit="PA"]')
+            self.assertEqual(row.locator(".result").inner_text().strip(), "Biden (D)")
+            self.assertEqual(visit.page.locator('[data-part="words"]').inner_text(), "Live, as of")
+        self.assertIn("is on air", desk.page.inner_text('[data-desk="answer"]'))
+        self.assertIn("anna", desk.page.inner_text('[data-desk="log"]'))
+        self.assertTrue(any("/updates?since=" in url for url in requests))
+
+    def test_a_take_without_a_headline_is_refused_aloud_and_stays_on_the_desk(self):
+        desk = self.broadcaster()
+
+        self.call_pennsylvania(desk, "")
+
+        desk.waits_for("text=Not taken. A call needs a headline.")
+        self.assertEqual(desk.page.locator('[data-desk="calls"] li').count(), 1)
+        self.assertEqual(Broadcast.objects.get(pk=self.broadcast.pk).seq, 1)
+
+    def test_what_the_server_refuses_is_said_and_nothing_is_lost(self):
+        desk = self.broadcaster()
+        desk.waits_for('text="connected"')
+        self.put({"kind": "hold"})
+
+        self.call_pennsylvania(desk, "Pennsylvania")
+
+        desk.waits_for("text=on hold; resume it first")
+        self.assertEqual(desk.page.input_value("#draft-headline"), "Pennsylvania")
+
+    def test_the_desk_takes_by_post_when_its_socket_is_blocked(self):
+        desk = self.visit()
+        desk.context.route_web_socket("**/console/ws", lambda socket: socket.close())
+        self.visits.remove(desk)
+        user = get_user_model().objects.create_superuser("chief", password="secret")
+        desk.log_in(user.username, "secret")
+        desk.open(f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/")
+        desk.waits_for("text=takes go by post")
+
+        self.call_pennsylvania(desk, "Pennsylvania")
+
+        desk.waits_for("text=Update 2 is on air.")
+        self.assertEqual(Broadcast.objects.get(pk=self.broadcast.pk).seq, 2)
+        desk.context.close()
+
+    def test_a_websocket_that_opens_and_stays_silent_is_given_up_for_polling(self):
+        viewer = self.visit()
+        viewer.context.route_web_socket("**/ws*", lambda socket: None)
+        with viewer.page.expect_request("**/updates?since=*"):
+            viewer.open(self.path)
+
+        self.put({"view": {"focus": "OH"}, "story": {"headline": "Ohio next"}})
+
+        viewer.waits_for("text=Ohio next")
+        viewer.waits_for('.map[data-focus="OH"]')
+
+    def test_a_page_survives_a_restart_of_the_server(self):
+        viewer = self.viewer()
+        viewer.waits_for('[data-state="live"]')
+        self.server.stop()
+        viewer.waits_for('[data-state="reconnecting"]')
+        self.put({"story": {"headline": "While you were away"}})
+        self.server.start()
+
+        viewer.waits_for("text=While you were away", timeout=30_000)
+        viewer.waits_for('[data-state="live"]')
+
+    def test_without_javascript_the_page_is_whole(self):
+        self.put(
+            {
+                "calls": {"PA": {"status": "called", "party": "D"}},
+                "story": {"headline": "Pennsylvania goes to Biden"},
+            }
+        )
+        page = self.viewer(java_script_enabled=False).page
+
+        self.assertEqual(page.inner_text('[data-part="headline"]'), "Pennsylvania goes to Biden")
+        self.assertEqual(page.locator("table.results tbody tr").count(), 56)
+        self.assertEqual(page.locator(f'{PA}[data-party="D"]').count(), 1)
+        self.assertEqual(page.inner_text('.tally [data-part="D"]'), "20")
+        self.assertIn("as of", page.inner_text('[data-part="status"]'))
+
+    def test_the_end_is_final(self):
+        viewer = self.viewer(NO_WEBSOCKET)
+        self.put({"kind": "end", "story": {"headline": "Good night"}})
+        viewer.waits_for('[data-state="ended"]')
+        viewer.waits_for("text=Good night")
+
+        self.assertEqual(viewer.page.inner_text('[data-part="words"]'), "Final, as of")
+
+    def test_nothing_is_wider_than_a_small_phone(self):
+        for path in (self.path, "/"):
+            page = self.visit(viewport={"width": 320, "height": 640}).open(path)
+            self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320, path)
+            small = page.evaluate(
+                "[...document.querySelectorAll('.boxes li')].filter((box) => {"
+                " const r = box.getBoundingClientRect(); return r.width < 24 || r.height < 24;"
+                "}).length"
+            )
+            self.assertEqual(small, 0)
