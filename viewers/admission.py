@@ -29,9 +29,9 @@ async def admit(scope: Scope, relays: Relays) -> Hub | Close:
     return await relays.hub(scope["url_route"]["kwargs"]["slug"]) or Close.UNKNOWN
 
 
-def since(scope: Scope) -> Position | None:
-    """The position in the query, None without one. Raises ValueError if it is not one."""
-    values = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("since")
+def since(query: bytes) -> Position | None:
+    """The position in a query, None without one. Raises ValueError if it is not one."""
+    values = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("since")
     return Position.parse(values[-1]) if values else None
 
 

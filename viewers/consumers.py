@@ -25,7 +25,7 @@ class ViewerConsumer(AsyncConsumer):
     """
 
     channel_layer_alias = "none"  # not configured, so no channel is made
-    serving: asyncio.Task[None]
+    serving: asyncio.Task[None] | None = None
 
     def __init__(self, relays: Relays) -> None:
         self.relays = relays
@@ -37,7 +37,8 @@ class ViewerConsumer(AsyncConsumer):
 
     def leave(self) -> None:
         """The connection is gone."""
-        self.serving.cancel()
+        if self.serving is not None:
+            self.serving.cancel()
         raise StopConsumer
 
 
@@ -49,6 +50,7 @@ class WebSocketViewer(ViewerConsumer):
         self.serving = asyncio.create_task(self.serve())
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
+        assert self.serving is not None
         self.serving.cancel()
         try:
             await self.close(protocol.SPOKE)
@@ -64,7 +66,7 @@ class WebSocketViewer(ViewerConsumer):
         if isinstance(hub, Close):
             return await self.say_goodbye(hub)
         try:
-            since = admission.since(self.scope)
+            since = admission.since(self.scope["query_string"])
         except ValueError:
             since = None
         try:

@@ -39,9 +39,9 @@ class Frame:
 
 
 class Subscriber(Protocol):
-    """What the hub needs of a connection: its transport's name, and a way to wake it."""
+    """What the hub needs of a connection: "ws" or "poll", and a way to wake it."""
 
-    transport: str
+    kind: str
 
     def wake(self) -> None:
         """There is news in the hub. Must return at once."""
@@ -56,7 +56,7 @@ class Hub:
         self.heartbeat = heartbeat
         self.closing: Close | None = None
         self.subscribers: set[Subscriber] = set()
-        self.counts: Counter[str] = Counter()  # viewers by transport, now
+        self.counts: Counter[str] = Counter()  # viewers by kind, now
         self._peaks: Counter[str] = Counter()  # the most of each since the last report
         self._frames: dict[int, Frame] = {}  # by the seq they lead on from
         self._snapshot: tuple[float, Frame] | None = None  # and when it was encoded
@@ -123,17 +123,17 @@ class Hub:
 
     def add(self, subscriber: Subscriber) -> None:
         self.subscribers.add(subscriber)
-        self.counts[subscriber.transport] += 1
-        self._peaks[subscriber.transport] = max(
-            self._peaks[subscriber.transport], self.counts[subscriber.transport]
+        self.counts[subscriber.kind] += 1
+        self._peaks[subscriber.kind] = max(
+            self._peaks[subscriber.kind], self.counts[subscriber.kind]
         )
 
     def remove(self, subscriber: Subscriber) -> None:
         self.subscribers.remove(subscriber)
-        self.counts[subscriber.transport] -= 1
+        self.counts[subscriber.kind] -= 1
 
     def take_counts(self) -> dict[str, int]:
-        """Viewers by transport: the most at one time since this was last asked.
+        """Viewers by kind: the most at one time since this was last asked.
 
         Polls leave with every answer and are back at once, so a count of this very moment
         would show an empty house just after each update.
@@ -153,9 +153,9 @@ class Seat:
     `async with` takes and leaves it; `next` gives the frames in order, as they come.
     """
 
-    def __init__(self, hub: Hub, transport: str, since: Position | None) -> None:
+    def __init__(self, hub: Hub, kind: str, since: Position | None) -> None:
         self.hub = hub
-        self.transport = transport
+        self.kind = kind
         self.position = since
         self._news: asyncio.Future[bool] | None = None
 
@@ -186,16 +186,16 @@ class Seat:
         while (frame := self.hub.frame_after(self.position)) is None:
             if self.hub.farewell is not None:
                 return None
-            if not await self._wait(spread(self.hub.heartbeat)):
+            if not await self.news():
                 return self.hub.heartbeat_frame()
         self.position = self.hub.replica.position
         return frame
 
-    async def _wait(self, timeout: float) -> bool:
-        """Whether there was news within `timeout` seconds."""
+    async def news(self) -> bool:
+        """Wait to be woken: True, or False if it is time for a heartbeat."""
         loop = asyncio.get_running_loop()
         self._news = loop.create_future()
-        timer = loop.call_later(timeout, self._expire)
+        timer = loop.call_later(spread(self.hub.heartbeat), self._expire)
         try:
             return await self._news
         finally:

@@ -1,30 +1,94 @@
-"""Channels consumers for viewers without a WebSocket: long poll and snapshot.
+"""Viewers without a WebSocket: long poll and snapshot, over HTTP.
 
 There is no session. The position is in the URL, so all viewers at one position share one URL
-and one body, and a cache in front may answer for us.
+and one body, and a cache in front may answer for us. What is answered is decided by the
+functions here, for the consumers below and for the fast path alike.
 """
 
 import asyncio
 import json
 from abc import abstractmethod
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from broadcaster.stream import Position
 from viewers import admission, protocol
 from viewers.consumers import ViewerConsumer
-from viewers.hub import Frame, Hub, Seat
+from viewers.hub import Hub, Seat
 from viewers.protocol import Close
 
 LASTING = "public, max-age=60"  # what lies past a position stays true
 FRESH = "public, max-age=1"  # the map of this moment
 NEVER = "no-store"
 
-REFUSALS = {
-    Close.ORIGIN: (HTTPStatus.FORBIDDEN, "origin", "is not one that this server serves"),
-    Close.FULL: (HTTPStatus.SERVICE_UNAVAILABLE, "server", "is full; come back soon"),
-    Close.UNKNOWN: (HTTPStatus.NOT_FOUND, "broadcast", "does not exist"),
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response."""
+
+    body: bytes
+    cache: str
+    status: HTTPStatus = HTTPStatus.OK
+    extra: tuple[tuple[bytes, bytes], ...] = ()
+
+    @property
+    def headers(self) -> Headers:
+        return [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(self.body)).encode()),
+            (b"cache-control", self.cache.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            *self.extra,
+        ]
+
+
+def refuse(status: HTTPStatus, field: str, error: str, *extra: tuple[bytes, bytes]) -> Answer:
+    """What is wrong with a request, by the field that is."""
+    return Answer(json.dumps({"field": field, "error": error}).encode(), NEVER, status, extra)
+
+
+WRONG_METHOD = refuse(
+    HTTPStatus.METHOD_NOT_ALLOWED, "method", "is not GET", (b"allow", b"GET, HEAD")
+)
+TURNED_AWAY = {
+    Close.ORIGIN: refuse(HTTPStatus.FORBIDDEN, "origin", "is not one that this server serves"),
+    Close.UNKNOWN: refuse(HTTPStatus.NOT_FOUND, "broadcast", "does not exist"),
+    Close.FULL: refuse(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "server",
+        "is full; come back soon",
+        (b"retry-after", str(protocol.COME_BACK[1]).encode()),
+    ),
 }
+
+
+def turn_away(code: Close) -> Answer:
+    """The answer that means the same as closing a WebSocket with `code`."""
+    return TURNED_AWAY.get(code) or Answer(protocol.encode(protocol.bye(code)).encode(), NEVER)
+
+
+def answer_now(hub: Hub, since: Position | None) -> Answer | None:
+    """What lies past `since`; None if that is nothing and the poll has to wait."""
+    frame = hub.frame_after(since)
+    if frame is not None:
+        return Answer(frame.body, FRESH if since is None else LASTING)
+    return turn_away(hub.farewell) if hub.farewell is not None else None
+
+
+def still_here(hub: Hub) -> Answer:
+    """The heartbeat, for a poll that has waited long enough."""
+    return Answer(hub.heartbeat_frame().body, NEVER)
+
+
+def snapshot(hub: Hub, headers: Headers) -> Answer:
+    """The snapshot frame, or that the one a cache has is still true."""
+    etag = (b"etag", f'W/"{hub.replica.position}"'.encode())
+    if (b"if-none-match", etag[1]) in headers:
+        return Answer(b"", FRESH, HTTPStatus.NOT_MODIFIED, (etag,))
+    return Answer(hub.snapshot_frame().body, FRESH, extra=(etag,))
 
 
 class HttpViewer(ViewerConsumer):
@@ -38,81 +102,48 @@ class HttpViewer(ViewerConsumer):
         self.leave()
 
     async def serve(self) -> None:
-        """Answer the request, or say what is wrong with it."""
-        if self.scope["method"] not in ("GET", "HEAD"):
-            return await self.refuse(HTTPStatus.METHOD_NOT_ALLOWED, "method", "is not GET")
-        hub = await admission.admit(self.scope, self.relays)
-        if isinstance(hub, Hub):
-            try:
-                await self.answer(hub, admission.since(self.scope))
-            except ValueError as error:
-                await self.refuse(HTTPStatus.BAD_REQUEST, "since", str(error))
-        elif hub in REFUSALS:
-            await self.refuse(*REFUSALS[hub])
-        else:
-            await self.say_goodbye(hub)
-
-    @abstractmethod
-    async def answer(self, hub: Hub, since: Position | None) -> None:
-        """Send the one response."""
-
-    async def say_goodbye(self, code: Close) -> None:
-        await self.respond(protocol.encode(protocol.bye(code)).encode(), NEVER)
-
-    async def refuse(self, status: HTTPStatus, field: str, error: str) -> None:
-        body = json.dumps({"field": field, "error": error}).encode()
-        extra = []
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            extra = [(b"retry-after", str(protocol.COME_BACK[1]).encode())]
-        elif status == HTTPStatus.METHOD_NOT_ALLOWED:
-            extra = [(b"allow", b"GET, HEAD")]
-        await self.respond(body, NEVER, status, extra)
-
-    async def respond(
-        self,
-        body: bytes,
-        cache: str,
-        status: HTTPStatus = HTTPStatus.OK,
-        extra: list[tuple[bytes, bytes]] | None = None,
-    ) -> None:
-        """The whole response. A HEAD request gets its head."""
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", cache.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            *(extra or []),
-        ]
-        await self.send({"type": "http.response.start", "status": int(status), "headers": headers})
+        """Find the answer, and send it. A HEAD request gets its head."""
+        answer = await self.decide()
+        status, body = int(answer.status), answer.body
         if self.scope["method"] == "HEAD":
             body = b""
+        await self.send(
+            {"type": "http.response.start", "status": status, "headers": answer.headers}
+        )
         await self.send({"type": "http.response.body", "body": body})
+
+    async def decide(self) -> Answer:
+        """The answer, or what is wrong with the request."""
+        if self.scope["method"] not in ("GET", "HEAD"):
+            return WRONG_METHOD
+        hub = await admission.admit(self.scope, self.relays)
+        if isinstance(hub, Close):
+            return turn_away(hub)
+        try:
+            since = admission.since(self.scope["query_string"])
+        except ValueError as error:
+            return refuse(HTTPStatus.BAD_REQUEST, "since", str(error))
+        return await self.answer(hub, since)
+
+    @abstractmethod
+    async def answer(self, hub: Hub, since: Position | None) -> Answer:
+        """The answer to a request that is in order."""
+
+
+class SnapshotViewer(HttpViewer):
+    """`snapshot.json`: the map of this moment, for programs and caches."""
+
+    async def answer(self, hub: Hub, since: Position | None) -> Answer:
+        return snapshot(hub, self.scope["headers"])
 
 
 class LongPollViewer(HttpViewer):
     """`updates?since=`: what lies past `since`, now or as soon as there is something."""
 
-    async def answer(self, hub: Hub, since: Position | None) -> None:
-        frame = hub.frame_after(since)
-        if frame is not None:
-            return await self.respond(frame.body, LASTING if since else FRESH)
-        if self.scope["method"] == "HEAD":
-            return await self.respond(hub.heartbeat_frame().body, NEVER)
-        async with Seat(hub, "poll", since) as seat:
-            frame = await seat.next()
-            news = seat.position != since
-        if frame is None:
-            await self.say_goodbye(hub.farewell or Close.RESYNC)
-        else:
-            await self.respond(frame.body, LASTING if news else NEVER)
-
-
-class SnapshotViewer(HttpViewer):
-    """`snapshot.json`: the snapshot frame, for programs and caches."""
-
-    async def answer(self, hub: Hub, since: Position | None) -> None:
-        etag = f'W/"{hub.replica.position}"'.encode()
-        frame: Frame = hub.snapshot_frame()
-        if (b"if-none-match", etag) in self.scope["headers"]:
-            return await self.respond(b"", FRESH, HTTPStatus.NOT_MODIFIED, [(b"etag", etag)])
-        await self.respond(frame.body, FRESH, extra=[(b"etag", etag)])
+    async def answer(self, hub: Hub, since: Position | None) -> Answer:
+        answer = answer_now(hub, since)
+        if answer is None and self.scope["method"] == "GET":
+            async with Seat(hub, "poll", since) as seat:
+                await seat.news()
+            answer = answer_now(hub, since)
+        return answer or still_here(hub)

@@ -150,7 +150,8 @@ class ViewerSession:
     def _back_off(self) -> None:
         """Full jitter: any time up to a limit that doubles with every failure."""
         first, last = BACK_OFF
-        self._delay = min(first * 2**self._failures, last) * self._rand()
+        doublings = min(self._failures, 10)  # after hours of failures 2**n would overflow a float
+        self._delay = min(first * 2**doublings, last) * self._rand()
         if not self._heard:
             self._failures += 1
 
