@@ -25,14 +25,14 @@ LIMIT = 30  # seconds that anything may take to start or stop
 class Server:
     """A server on 127.0.0.1 with the test database, started on entry, stopped on exit.
 
-    `command` is "serve" or "runserver"; `files` limits how many it may have open;
+    `command` is "serve", "serve --plain" or "runserver"; `files` limits how many it may have open;
     `environment` overrides settings' variables.
     """
 
     def __init__(
         self, command: str = "serve", files: int | None = None, **environment: str
     ) -> None:
-        self.command = command
+        self.command, *self.options = command.split()
         self.files = files
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -61,7 +61,7 @@ class Server:
         }[self.command]
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", self.command, *options],
+            [sys.executable, "manage.py", self.command, *options, *self.options],
             cwd=ROOT,
             env=self.environment,
             stdout=self.log,

@@ -3,6 +3,7 @@
 Viewers are anonymous and send no cookie, so the Origin check protects capacity, not secrets.
 """
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
@@ -20,13 +21,17 @@ Scope = dict[str, Any]
 
 async def admit(scope: Scope, relays: Relays) -> Hub | Close:
     """The hub of the broadcast in the address, or the code to turn the viewer away with."""
+    code = turned_away(scope, relays)
+    return code or await relays.hub(scope["url_route"]["kwargs"]["slug"]) or Close.UNKNOWN
+
+
+def turned_away(scope: Scope, relays: Relays) -> Close | None:
+    """The code for a viewer that gets no seat here, whatever it wants to see."""
     if not (host_allowed(scope) and origin_allowed(scope)):
         return Close.ORIGIN
     if relays.closing is not None:
         return relays.closing
-    if relays.full:
-        return Close.FULL
-    return await relays.hub(scope["url_route"]["kwargs"]["slug"]) or Close.UNKNOWN
+    return Close.FULL if relays.full else None
 
 
 def since(query: bytes) -> Position | None:
@@ -37,8 +42,7 @@ def since(query: bytes) -> Position | None:
 
 def host_allowed(scope: Scope) -> bool:
     """Whether the Host header is one of ours, as Django checks it."""
-    domain, _ = split_domain_port(_header(scope, b"host") or "")
-    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+    return _is_our_host(_header(scope, b"host") or "")
 
 
 def origin_allowed(scope: Scope) -> bool:
@@ -46,8 +50,19 @@ def origin_allowed(scope: Scope) -> bool:
     origin = _header(scope, b"origin")
     if origin is None and scope["type"] == "http":
         return True
+    return _is_our_origin(origin)
+
+
+@lru_cache(maxsize=256)
+def _is_our_host(host: str) -> bool:
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+@lru_cache(maxsize=256)
+def _is_our_origin(origin: str | None) -> bool:
     validator = OriginValidator(None, settings.ALLOWED_HOSTS)
-    return validator.valid_origin(None if origin is None else urlparse(origin))
+    return bool(validator.valid_origin(None if origin is None else urlparse(origin)))
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -23,13 +23,17 @@ KEEP = 200
 
 
 class Frame:
-    """One encoded frame: `text` for a WebSocket, `body` for HTTP, each made once."""
+    """One encoded frame: `text` and `body` hold the same, each made once.
 
-    __slots__ = ("_body", "text")
+    `websocket` is the place of the fast path's copy, header and all.
+    """
+
+    __slots__ = ("_body", "text", "websocket")
 
     def __init__(self, frame: dict[str, Any]) -> None:
         self.text = protocol.encode(frame)
         self._body: bytes | None = None
+        self.websocket: bytes | None = None
 
     @property
     def body(self) -> bytes:

@@ -65,6 +65,11 @@ TURNED_AWAY = {
 }
 
 
+def wrong_since(error: ValueError) -> Answer:
+    """The answer to a position that is none."""
+    return refuse(HTTPStatus.BAD_REQUEST, "since", str(error))
+
+
 def turn_away(code: Close) -> Answer:
     """The answer that means the same as closing a WebSocket with `code`."""
     return TURNED_AWAY.get(code) or Answer(protocol.encode(protocol.bye(code)).encode(), NEVER)
@@ -122,7 +127,7 @@ class HttpViewer(ViewerConsumer):
         try:
             since = admission.since(self.scope["query_string"])
         except ValueError as error:
-            return refuse(HTTPStatus.BAD_REQUEST, "since", str(error))
+            return wrong_since(error)
         return await self.answer(hub, since)
 
     @abstractmethod

@@ -165,6 +165,12 @@ class Relays:
         relay = await asyncio.shield(task)
         return relay.hub if relay else None
 
+    def ready(self, slug: str) -> Hub | None:
+        """The hub of a broadcast, if it is loaded already."""
+        task = self._relays.get(slug)
+        relay = task.result() if task is not None and task.done() else None
+        return relay.hub if relay else None
+
     @property
     def running(self) -> list[Relay]:
         """The relays that have started."""

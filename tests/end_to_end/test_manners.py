@@ -161,6 +161,10 @@ class OnServe(Rules, Visitor):
     command = "serve"
 
 
+class OnPlainServe(Rules, Visitor):
+    command = "serve --plain"
+
+
 class OnDaphne(Rules, Visitor):
     command = "runserver"
     spoke = 4004  # its WebSocket library cannot send 1008

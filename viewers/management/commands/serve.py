@@ -13,6 +13,7 @@ from websockets.http11 import Request
 
 from broadcaster.submission import MAX_BODY
 from viewers import protocol
+from viewers.fastpath.http import ViewerHttpProtocol
 from viewers.protocol import Close
 from viewers.relay import room_for_viewers
 from viewers.routing import relays
@@ -52,8 +53,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument(
+            "--plain", action="store_true", help="plain ASGI, without the fast path: to compare"
+        )
 
-    def handle(self, *, host, port, **options):
+    def handle(self, *, host, port, plain, **options):
         raise_file_limit()
         try:
             listener = listen(host, port)
@@ -61,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
-            http="httptools",
+            http="httptools" if plain else ViewerHttpProtocol,
             loop="uvloop",
             ws=WebSocketProtocol,
             ws_per_message_deflate=False,  # 64 KiB a connection, for frames of 200 bytes

@@ -1,0 +1,155 @@
+"""uvicorn's HTTP protocol, which answers viewers before a task exists for them."""
+
+import asyncio
+import re
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from broadcaster.stream import Position
+from viewers import admission, longpoll
+from viewers.fastpath.websocket import ViewerWebSocket, handshake
+from viewers.hub import Hub, spread
+from viewers.longpoll import Answer
+from viewers.protocol import Close
+from viewers.routing import relays
+
+VIEWER = re.compile(rb"/broadcasts/([-a-zA-Z0-9_]+)/(ws|updates)(?:\?([^#]*))?")
+BODY = (b"content-length", b"transfer-encoding")
+
+
+class ViewerHttpProtocol(HttpToolsProtocol):
+    """One connection. Requests that are not a viewer's, or not simple, go uvicorn's way."""
+
+    def on_headers_complete(self) -> None:
+        match = VIEWER.fullmatch(self.url)
+        if match is None or match[2] == b"ws" or self.busy or not self._is_simple():
+            return super().on_headers_complete()
+        hub = self._hub(match[1].decode(), "http")
+        if hub is None:
+            return super().on_headers_complete()
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        poll = Poll(self, keep_alive)
+        self.cycle = poll  # type: ignore[assignment]
+        if isinstance(hub, Close):
+            return poll.answer(longpoll.turn_away(hub))
+        try:
+            since = admission.since(match[3] or b"")
+        except ValueError as error:
+            return poll.answer(longpoll.wrong_since(error))
+        if (answer := longpoll.answer_now(hub, since)) is not None:
+            return poll.answer(answer)
+        poll.park(hub, since)
+
+    def handle_websocket_upgrade(self) -> None:
+        match = VIEWER.fullmatch(self.url)
+        if match is None or match[2] != b"ws" or self.busy:
+            return super().handle_websocket_upgrade()
+        accept = handshake(self.headers)
+        hub = self._hub(match[1].decode(), "websocket")
+        if accept is None or hub is None:
+            return super().handle_websocket_upgrade()
+        self.connections.discard(self)
+        viewer = ViewerWebSocket(self.transport, self.connections)
+        self.transport.set_protocol(viewer)
+        try:
+            since = admission.since(match[3] or b"")
+        except ValueError:
+            since = None
+        viewer.open(accept, self.server_state.default_headers, hub, since)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an earlier request on this connection is not answered yet."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _is_simple(self) -> bool:
+        """A GET without a body. (Expectations and upgrades are not simple.)"""
+        return self.parser.get_method() == b"GET" and not any(
+            name in BODY or name == b"expect" or name == b"upgrade" for name, _ in self.headers
+        )
+
+    def _hub(self, slug: str, kind: str) -> Hub | Close | None:
+        """The hub, the code to turn the viewer away with, or None: not loaded yet."""
+        scope = {"type": kind, "headers": self.headers}
+        return admission.turned_away(scope, relays) or relays.ready(slug)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if isinstance(self.cycle, Poll):
+            self.cycle.leave()
+        super().connection_lost(exc)
+
+
+class Poll:
+    """A long poll; to uvicorn's protocol, the cycle of a request that has no task."""
+
+    kind = "poll"
+    disconnected = False
+    __slots__ = (
+        "hub",
+        "keep_alive",
+        "message_event",
+        "more_body",
+        "protocol",
+        "response_complete",
+        "since",
+        "timer",
+    )
+
+    def __init__(self, protocol: ViewerHttpProtocol, keep_alive: bool) -> None:
+        self.protocol = protocol
+        self.keep_alive = keep_alive
+        self.response_complete = False
+        self.message_event = UNHEARD
+        self.hub: Hub | None = None
+        self.since: Position | None = None
+        self.timer: asyncio.TimerHandle | None = None
+
+    def park(self, hub: Hub, since: Position | None) -> None:
+        """Wait for news, or for the time of a heartbeat."""
+        self.hub, self.since = hub, since
+        hub.add(self)
+        loop = self.protocol.loop
+        self.timer = loop.call_later(spread(hub.heartbeat), self.beat)
+
+    def wake(self) -> None:
+        assert self.hub is not None
+        if (answer := longpoll.answer_now(self.hub, self.since)) is not None:
+            self.answer(answer)
+
+    def beat(self) -> None:
+        assert self.hub is not None
+        self.answer(longpoll.still_here(self.hub))
+
+    def answer(self, answer: Answer) -> None:
+        """Write the response; the connection is free for the next request."""
+        self.leave()
+        self.response_complete = True
+        protocol = self.protocol
+        lines = [STATUS_LINE[answer.status]]
+        for name, value in protocol.server_state.default_headers + answer.headers:
+            lines += (name, b": ", value, b"\r\n")
+        if not self.keep_alive:
+            lines.append(b"connection: close\r\n")
+        protocol.transport.write(b"".join((*lines, b"\r\n", answer.body)))
+        if not self.keep_alive:
+            protocol.transport.close()
+        protocol.on_response_complete()
+
+    def leave(self) -> None:
+        """Out of the hub, and no more timer."""
+        if self.hub is not None:
+            self.hub.remove(self)
+            self.hub = None
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+class _Unheard:
+    """An event that nobody waits for."""
+
+    def set(self) -> None:
+        pass
+
+
+UNHEARD = _Unheard()
