@@ -86,17 +86,21 @@ def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
 
 def status(broadcast: Broadcast) -> dict[str, Any]:
     """How a broadcast stands, in words and with a time; wording.js says the same."""
-    words, at = STATUS[broadcast.phase], broadcast.at
-    if broadcast.phase == "scheduled":
-        at = broadcast.starts_at
-        words = "Begins" if at else words
-    return {"state": broadcast.phase, "words": words, "at": at, "clock": at and clock(at)}
+    scheduled = broadcast.phase == "scheduled"
+    at = broadcast.starts_at if scheduled else broadcast.at
+    words = "Begins" if scheduled and at else STATUS[broadcast.phase]
+    return {
+        "state": broadcast.phase,
+        "words": words,
+        "at": at,
+        "clock": at and clock(at, not scheduled),
+    }
 
 
-def clock(at: datetime) -> str:
-    """ "9:47:03 pm EST", and the date before it unless that is today's."""
+def clock(at: datetime, with_seconds: bool) -> str:
+    """ "9:47:03 pm EST", or without seconds; the date before it unless that is today's."""
     at = timezone.localtime(at)
-    time = f"{at:%-I:%M:%S} {at:%p}".lower() + f" {at:%Z}"
+    time = at.strftime("%-I:%M:%S %p" if with_seconds else "%-I:%M %p").lower() + f" {at:%Z}"
     today = at.date() == timezone.localdate()
     return time if today else f"{at:%b} {at.day}, {at.year}, {time}"
 

@@ -6,6 +6,7 @@ import { totals } from "./replica.js";
 const TOTAL = 538;
 const TO_WIN = 270;
 const GLIDE = 400; // milliseconds
+const PULSE = 600; // milliseconds, as in picture.css
 const RESULTS = {
   open: "Not called",
   too_early: "Too early to call",
@@ -91,9 +92,7 @@ function highlights(places, unit) {
 
 function pulse(element) {
   element.classList.add("called-now");
-  element.addEventListener("animationend", () => element.classList.remove("called-now"), {
-    once: true,
-  });
+  setTimeout(() => element.classList.remove("called-now"), PULSE);
 }
 
 function drawTally(tally, won) {

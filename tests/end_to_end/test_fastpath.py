@@ -1,0 +1,260 @@
+"""The fast path and plain ASGI say the same bytes, to well-behaved viewers and to others.
+
+The requests are raw bytes and the reading side is a bare socket, so no library smooths anything.
+"""
+
+import re
+import socket
+import struct
+from concurrent.futures import ThreadPoolExecutor
+
+from django.test import TransactionTestCase
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+from tests.server import Server, wait_for
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+MASK = b"\x01\x02\x03\x04"
+
+
+def masked(first: int, payload: bytes = b"", length: int | None = None) -> bytes:
+    """A frame as clients send them. `length` overrides what the header claims."""
+    size = len(payload) if length is None else length
+    if size < 126:
+        head = struct.pack("!BB", first, 0x80 | size)
+    elif size < 1 << 16:
+        head = struct.pack("!BBH", first, 0x80 | 126, size)
+    else:
+        head = struct.pack("!BBQ", first, 0x80 | 127, size)
+    body = bytes(byte ^ MASK[i % 4] for i, byte in enumerate(payload))
+    return head + MASK + body
+
+
+def close(code: int, reason: bytes = b"") -> bytes:
+    return masked(0x88, struct.pack("!H", code) + reason)
+
+
+class BothPaths(TransactionTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.servers = [
+            cls.enterClassContext(Server("serve", HEARTBEAT="0.5")),
+            cls.enterClassContext(Server("serve --plain", HEARTBEAT="0.5")),
+        ]
+
+    def setUp(self):
+        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        for change in ({"kind": "start"}, {"view": {"focus": "OH"}}):
+            publish(self.broadcast, parse_change(change))
+        self.broadcast.refresh_from_db()
+        self.epoch = self.broadcast.epoch
+        for server in self.servers:  # so that the hub is loaded, and at this epoch
+            wait_for(
+                lambda server=server: (
+                    f'"epoch":"{self.epoch}"'.encode() in self.talk(server, self.get("updates"))
+                ),
+                "the new broadcast",
+            )
+
+    def get(self, path, method="GET", version="1.1", host="127.0.0.1", *headers):
+        lines = [f"{method} /broadcasts/night/{path} HTTP/{version}"]
+        lines += [f"Host: {host}"] if host else []
+        lines += headers or ["Connection: close"]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    def upgrade(self, query="", **changed):
+        headers = {
+            "Host": "127.0.0.1",
+            "Origin": "http://127.0.0.1",
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": KEY,
+        } | {name.replace("_", "-"): value for name, value in changed.items()}
+        lines = [f"GET /broadcasts/night/ws{query} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items() if value is not None]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    def talk(self, server, *messages, until=None):
+        """Send each message once the answer to the one before has begun; read to the end."""
+        heard = b""
+        with socket.create_connection(("127.0.0.1", server.port), 3) as line:
+            for message in messages:
+                line.sendall(message)
+                if message is not messages[-1]:
+                    heard += line.recv(65536)
+            while until is None or until not in heard:
+                try:
+                    chunk = line.recv(65536)
+                except ConnectionResetError:
+                    break
+                if not chunk:
+                    break
+                heard += chunk
+        heard = re.sub(rb"date: [^\r]+", b"date: -", heard)
+        return re.sub(rb'"now":\d+', b'"now":-', heard)
+
+    def assertSame(self, *messages, until=None):
+        fast, plain = (self.talk(server, *messages, until=until) for server in self.servers)
+        self.assertEqual(fast, plain)
+        self.assertTrue(fast, messages)
+        return fast
+
+    def test_polls(self):
+        here = f"updates?since={self.epoch}:2"
+        for request in [
+            self.get("updates"),
+            self.get(f"updates?since={self.epoch}:1"),
+            self.get(f"updates?since={self.epoch}%3A1&x=y"),
+            self.get("updates?since=stale:1"),
+            self.get("updates?since=nonsense"),
+            self.get("updates?since="),
+            self.get("updates?since=%ff%00"),
+            self.get(here),  # a heartbeat after half a second
+            self.get(here, "HEAD"),
+            self.get("updates", "HEAD"),
+            self.get("updates", "POST"),
+            self.get("updates", "OPTIONS"),
+            self.get("updates", "GET", "1.0"),
+            self.get("updates", "GET", "1.0", "127.0.0.1", "Connection: keep-alive"),
+            self.get("updates", "GET", "1.1", "evil.example"),
+            self.get("updates", "GET", "1.1", None),
+            self.get("updates", "GET", "1.1", "127.0.0.1:1", "Connection: close"),
+            self.get(
+                "updates", "GET", "1.1", "127.0.0.1", "Origin: http://x.y", "Connection: close"
+            ),
+            self.get("updates").replace(b"/night/", b"/nope/"),
+            self.get("updates").replace(b"/night/", b"/nig%68t/"),
+            self.get("updates").replace(b"/night/", b"//night/"),
+            self.get("snapshot.json"),
+            self.get(
+                "updates", "GET", "1.1", "127.0.0.1", "Content-Length: 0", "Connection: close"
+            ),
+            self.get(
+                "updates", "GET", "1.1", "127.0.0.1", "Expect: 100-continue", "Connection: close"
+            ),
+            self.get("updates", "GET", "1.1", "127.0.0.1", "Upgrade: h2c", "Connection: close"),
+            b"GET /broadcasts/night/updates\r\n\r\n",
+            b"nonsense\r\n\r\n",
+        ]:
+            with self.subTest(request=request):
+                self.assertSame(request)
+
+    def test_keep_alive_and_pipelined_requests(self):
+        open_end = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
+        waits = self.get(
+            f"updates?since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
+        )
+        last = self.get("updates")
+
+        two = self.assertSame(open_end, last)
+        self.assertEqual(two.count(b"200 OK"), 2)
+        pipelined = self.assertSame(waits + open_end + last)
+        self.assertEqual(pipelined.count(b"200 OK"), 3)
+        self.assertLess(pipelined.index(b"heartbeat"), pipelined.index(b"snapshot"))
+
+    def test_handshakes(self):
+        for request in [
+            self.upgrade(),
+            self.upgrade("?since=stale:1"),
+            self.upgrade(f"?since={self.epoch}:1"),
+            self.upgrade(f"?since={self.epoch}:2"),
+            self.upgrade("?since=nonsense"),
+            self.upgrade(Origin="http://evil.example"),
+            self.upgrade(Origin=None),
+            self.upgrade(Host="evil.example"),
+            self.upgrade(Sec_WebSocket_Protocol="a, b"),
+            self.upgrade(Sec_WebSocket_Extensions="permessage-deflate"),
+            self.upgrade().replace(b"/night/", b"/nope/"),
+        ]:
+            with self.subTest(request=request):
+                answer = self.assertSame(request, close(1000))
+                self.assertIn(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer)
+
+    def test_handshakes_that_are_wrong(self):
+        for request in [
+            self.upgrade(Sec_WebSocket_Version="8"),
+            self.upgrade(Sec_WebSocket_Version=None),
+            self.upgrade(Sec_WebSocket_Key="short"),
+            self.upgrade(Sec_WebSocket_Key=None),
+            self.upgrade(Upgrade="h2c"),
+            self.upgrade().replace(b"GET", b"POST"),
+            self.get("ws"),
+        ]:
+            with self.subTest(request=request):
+                self.assertNotIn(b"101 Switching", self.assertSame(request))
+
+    def test_what_a_viewer_sends(self):
+        for message in [
+            close(1000),
+            close(1001, b"leaving"),
+            close(4999),
+            masked(0x88),
+            masked(0x89, b"hello") + close(1000),
+            masked(0x89) + masked(0x89, b"x" * 125) + close(1000),
+            masked(0x8A, b"unasked") + close(1000),
+        ]:
+            with self.subTest(message=message):
+                self.assertSame(self.upgrade(), message)
+
+    def test_what_a_viewer_must_not_send(self):
+        for message, code in [
+            (masked(0x81, b"hello"), 1008),
+            (masked(0x82, b"\x00" * 300), 1008),
+            (masked(0x01, b"hel") + masked(0x80, b"lo"), 1008),
+            (masked(0x83), 1002),  # an opcode that does not exist
+            (masked(0xC9), 1002),  # a reserved bit
+            (masked(0x09), 1002),  # a control frame in pieces
+            (masked(0x89, b"x" * 126), 1002),  # or too long
+            (b"\x89\x00", 1002),  # not masked
+            (masked(0x88, b"x"), 1002),  # half a close code
+            (close(999), 1002),
+            (close(1005), 1002),
+            (close(1000, b"\xff\xfe"), 1007),
+        ]:
+            for server in self.servers:
+                with self.subTest(message=message, server=server.options):
+                    heard = self.talk(server, self.upgrade(), message + close(1000))
+                    self.assertIn(b"\x88", heard)
+                    position = heard.rindex(b"\x88")
+                    self.assertEqual(
+                        struct.unpack("!H", heard[position + 2 : position + 4])[0], code
+                    )
+
+    def test_a_message_above_the_limit_ends_the_conversation(self):
+        for server in self.servers:
+            for size in (1025, 70_000, 2**40):
+                heard = self.talk(server, self.upgrade(), masked(0x81, b"x" * 500, size))
+                self.assertIn(b"\x88", heard)
+
+    def test_frames_arriving_byte_by_byte(self):
+        for server in self.servers:
+            with socket.create_connection(("127.0.0.1", server.port), 3) as line:
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                for byte in self.upgrade():
+                    line.sendall(bytes([byte]))
+                while b"snapshot" not in line.recv(65536):
+                    pass
+                for byte in masked(0x89, b"ping"):
+                    line.sendall(bytes([byte]))
+                heard = b""
+                while b"\x8a\x04ping" not in heard:
+                    heard += line.recv(65536)
+
+    def test_updates_are_the_same_frames(self):
+        query = self.upgrade(f"?since={self.epoch}:2")
+        with ThreadPoolExecutor(2) as pool:
+            heard = [
+                pool.submit(self.talk, server, query, until=b'"seq":3,"updates"')
+                for server in self.servers
+            ]
+            publish(self.broadcast, parse_change({"view": {"focus": "TX"}}))
+            fast, plain = (text.result(15) for text in heard)
+
+        def update(text):
+            return text[text.rindex(b'{"t":"updates"') - 4 :]
+
+        self.assertEqual(update(fast), update(plain))

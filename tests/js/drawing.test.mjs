@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { election, load, vectors } from "./modules.mjs";
+
+const { bars, label, mark, passed, result } = await load("broadcaster/drawing.js");
+const { totals } = await load("broadcaster/replica.js");
+const { cases, election: year } = vectors("picture");
+const { votes, candidates } = election(year);
+
+for (const { name, calls, units, ...expected } of cases) {
+  test(name, () => {
+    const won = { O: 0, ...totals(votes, calls) };
+    assert.equal(label(won, candidates), expected.label);
+    assert.equal(passed(won), expected.passed);
+    assert.deepEqual(bars(won), expected.bars);
+    for (const [unit, words] of Object.entries(units)) {
+      const call = calls[unit] ?? { status: "open" };
+      assert.deepEqual([mark(call), result(call, candidates)], words, unit);
+    }
+  });
+}

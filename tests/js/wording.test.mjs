@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { load } from "./modules.mjs";
+
+const { announcements, clock, status } = await load("viewers/wording.js");
+
+const EASTERN = "America/New_York";
+const NIGHT = Date.UTC(2020, 10, 4, 2, 47, 3); // 9:47:03 pm on November 3 in New York
+
+test("a time of today is told without its date", () => {
+  assert.equal(clock(NIGHT, NIGHT + 3600_000, EASTERN), "9:47:03 pm EST");
+});
+
+test("today is what it is in New York, not in UTC", () => {
+  assert.equal(clock(NIGHT, Date.UTC(2020, 10, 4, 4, 59), EASTERN), "9:47:03 pm EST");
+  assert.equal(clock(NIGHT, Date.UTC(2020, 10, 4, 5, 1), EASTERN), "Nov 3, 2020, 9:47:03 pm EST");
+});
+
+test("a planned time is told without seconds", () => {
+  assert.equal(clock(Date.UTC(2020, 10, 4, 0), NIGHT, EASTERN, false), "7:00 pm EST");
+});
+
+test("midnight and noon", () => {
+  assert.equal(clock(Date.UTC(2020, 10, 4, 5), Date.UTC(2020, 10, 4, 5), EASTERN), "12:00:00 am EST");
+  assert.equal(clock(Date.UTC(2020, 6, 4, 16), Date.UTC(2020, 6, 4, 16), EASTERN), "12:00:00 pm EDT");
+});
+
+test("the page says how it stands", () => {
+  assert.deepEqual(status("live", 5, null), { words: "Live, as of", at: 5 });
+  assert.deepEqual(status("scheduled", 5, 9), { words: "Begins", at: 9 });
+  assert.deepEqual(status("scheduled", 5, null), { words: "Not started", at: null });
+  assert.deepEqual(status("offline", 5, 9), { words: "Offline, last known", at: 5 });
+});
+
+const nameOf = (unit) => ({ PA: "Pennsylvania", GA: "Georgia" })[unit] ?? unit;
+const resultOf = ({ status: words }) => words;
+const told = (updates, winner = "") => announcements(updates, nameOf, resultOf, winner);
+const story = (headline, announce = "polite") => ({ kind: "update", story: { headline, announce } });
+const nothing = { notice: null, alert: null };
+
+test("one sentence for an update: its headline", () => {
+  const calls = { PA: { status: "called", party: "D" } };
+  const update = { ...story("Pennsylvania called"), calls };
+  assert.deepEqual(told([update]), { notice: "Pennsylvania called", alert: null });
+});
+
+test("who passes 270 is named", () => {
+  const { notice } = told([story("Pennsylvania called")], "Biden");
+  assert.equal(notice, "Pennsylvania called. Biden has passed 270.");
+});
+
+test("several at once: the newest", () => {
+  assert.equal(told([story("One"), story("Two")]).notice, "Two");
+});
+
+test("without a headline: what changed", () => {
+  const some = { PA: { status: "too close" }, GA: { status: "too early" } };
+  const { notice } = told([{ kind: "update", calls: some }]);
+  assert.equal(notice, "Pennsylvania: too close; Georgia: too early");
+  const many = Object.fromEntries(["A", "B", "C", "D"].map((unit) => [unit, {}]));
+  assert.equal(told([{ kind: "update", calls: many }]).notice, "4 states have changed");
+});
+
+test("a correction interrupts, and so does a story that wants to", () => {
+  const correction = { ...story("Correction"), kind: "correct" };
+  assert.deepEqual(told([correction]), { notice: null, alert: "Correction" });
+  assert.deepEqual(told([correction, story("Next")]), { notice: "Next", alert: "Correction" });
+  assert.equal(told([story("Attention", "assertive")]).alert, "Attention");
+});
+
+test("silence for a view, a story that asks for it, and no updates", () => {
+  assert.deepEqual(told([{ kind: "update", view: { focus: "OH" } }]), nothing);
+  assert.deepEqual(told([story("Pssst", "none")], "Biden"), nothing);
+  assert.deepEqual(told([]), nothing);
+});

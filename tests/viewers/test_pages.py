@@ -1,0 +1,76 @@
+"""What pages say about themselves before any script runs; wording.js says the same."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.test import TestCase
+from django.utils import timezone
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+from viewers.views import clock
+
+NIGHT = datetime(2020, 11, 4, 2, 47, 3, tzinfo=UTC)
+
+
+class Clock(TestCase):
+    def test_another_day_is_named(self):
+        self.assertEqual(clock(NIGHT, True), "Nov 3, 2020, 9:47:03 pm EST")
+
+    def test_a_planned_time_has_no_seconds(self):
+        self.assertEqual(clock(NIGHT, False), "Nov 3, 2020, 9:47 pm EST")
+
+    def test_today_needs_no_date(self):
+        self.assertRegex(clock(timezone.now(), True), r"^\d+:\d\d:\d\d [ap]m E[SD]T$")
+
+
+class Pages(TestCase):
+    def setUp(self):
+        self.broadcast = Broadcast.objects.create(
+            slug="night", title="Election <Night>", election=2020, starts_at=NIGHT
+        )
+
+    def put(self, change):
+        publish(self.broadcast, parse_change(change))
+
+    def page(self):
+        return self.client.get("/broadcasts/night/")
+
+    def test_before_the_start(self):
+        self.assertContains(self.page(), "Begins</span> <time")
+        self.assertContains(self.page(), "Nov 3, 2020, 9:47 pm EST")
+        self.assertContains(self.client.get("/"), "Begins <time")
+
+    def test_without_a_planned_start(self):
+        Broadcast.objects.update(starts_at=None)
+        self.assertContains(self.page(), "Not started</span>")
+
+    def test_live_held_and_ended(self):
+        for kind, words in (("start", "Live"), ("hold", "On hold"), ("end", "Final")):
+            self.put({"kind": kind})
+            self.assertContains(self.page(), f"{words}, as of</span> <time")
+            self.assertContains(self.client.get("/"), f"{words}, as of <time")
+
+    def test_the_story_is_text_and_not_markup(self):
+        self.put({"kind": "start", "story": {"headline": "<script>", "body": "</script><b>"}})
+        page = self.page()
+        self.assertContains(page, "&lt;script&gt;</h2>")
+        self.assertNotContains(page, "<b>")
+
+    def test_pages_may_be_cached_and_set_no_cookie(self):
+        for path in ("/", "/broadcasts/night/"):
+            response = self.client.get(path)
+            self.assertIn("public", response.headers["Cache-Control"])
+            self.assertFalse(response.cookies)
+
+    def test_the_front_page_lists_what_is_listed(self):
+        Broadcast.objects.create(slug="rehearsal", title="Rehearsal", listed=False)
+        later = timezone.now() + timedelta(days=1)
+        Broadcast.objects.create(slug="next", title="Next week", starts_at=later)
+        page = self.client.get("/")
+        self.assertContains(page, "Next week")
+        self.assertNotContains(page, "Rehearsal")
+
+    def test_an_unknown_address_is_a_page_too(self):
+        response = self.client.get("/broadcasts/nothing/")
+        self.assertContains(response, "There is nothing at this address", status_code=404)

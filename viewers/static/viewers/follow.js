@@ -1,0 +1,92 @@
+// Keeps a session connected: runs its attempts, watches its deadline, tells what happened.
+
+import * as longpoll from "./longpoll.js";
+import * as websocket from "./websocket.js";
+
+const TRANSPORTS = { ws: websocket, poll: longpoll };
+
+/** Follows the broadcast at `address` until it is over. */
+export class Follower {
+  #connection = null;
+  #attempt = null; // what is waiting for its time
+  #timer = null; // until that time, or until the deadline
+
+  /** Calls `heard(events)` with each frame, `waiting()` when it has to wait, `over()`. */
+  constructor(session, address, { heard, waiting, over }) {
+    this.session = session;
+    this.address = address;
+    this.heard = heard;
+    this.waiting = waiting;
+    this.over = over;
+  }
+
+  /** Connect, now and again. */
+  start() {
+    this.#attempt = this.session.attempt(seconds());
+    if (!this.#attempt) return this.over();
+    if (this.#attempt.delay > 0) this.waiting();
+    this.#after(this.#attempt.delay, () => this.#connect());
+  }
+
+  /** Drop the connection. `start` or `restart` resumes. */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#connection?.close();
+    this.#connection = this.#attempt = null;
+  }
+
+  /** Waste no time: connect if it was waiting, give up what has been silent for too long. */
+  hurry() {
+    if (this.#attempt) this.#connect();
+    else if (this.#connection && seconds() > this.session.deadline) this.#timedOut();
+  }
+
+  /** Drop the connection, which may be dead without knowing it, and make a new one. */
+  restart() {
+    if (this.session.over !== null) return;
+    this.#ended();
+    this.hurry();
+  }
+
+  #connect() {
+    const { transport, since } = this.#attempt;
+    this.#attempt = null;
+    this.#connection = TRANSPORTS[transport].connect(this.address, since, {
+      onopen: () => this.session.opened(),
+      onframe: (text) => this.#receive(text),
+      onend: (code) => this.#ended(code),
+    });
+    this.#watch();
+  }
+
+  #receive(text) {
+    this.heard(this.session.receive(text, seconds()));
+    if (this.session.failed) this.#ended();
+    else this.#watch();
+  }
+
+  #ended(code) {
+    this.stop();
+    this.session.ended(seconds(), code);
+    this.start();
+  }
+
+  #timedOut() {
+    this.stop();
+    this.session.timedOut(seconds());
+    this.start();
+  }
+
+  #watch() {
+    this.#after(this.session.deadline - seconds(), () => this.#timedOut());
+  }
+
+  #after(delay, act) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, delay * 1000);
+  }
+}
+
+function seconds() {
+  return Date.now() / 1000; // unlike performance.now(), it goes on while a laptop sleeps
+}

@@ -1,0 +1,27 @@
+// One long poll: at most one frame, then the end. The same interface as websocket.js.
+
+const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by HTTP status
+
+/** Ask; returns {close}, after which none of the callbacks is called. */
+export function connect(address, since, { onframe, onend }) {
+  const url = new URL("updates", address);
+  if (since !== null) url.searchParams.set("since", since);
+  const controller = new AbortController();
+  const { signal } = controller;
+  ask(url, signal).then(({ text, code }) => {
+    if (text !== undefined && !signal.aborted) onframe(text);
+    if (!signal.aborted) onend(code);
+  });
+  return { close: () => controller.abort() };
+}
+
+async function ask(url, signal) {
+  try {
+    const response = await fetch(url, { signal, credentials: "omit" });
+    return response.ok
+      ? { text: await response.text() }
+      : { code: CLOSE_CODES[response.status] };
+  } catch {
+    return {}; // the network failed, or we gave up
+  }
+}

@@ -1,0 +1,59 @@
+// What the page says about itself, in words. Pure. views.py says the same before the script runs.
+
+const WORDS = {
+  scheduled: "Not started",
+  live: "Live, as of",
+  held: "On hold, as of",
+  ended: "Final, as of",
+  reconnecting: "Reconnecting, last update",
+  offline: "Offline, last known",
+  outdated: "Reload this page; last known",
+};
+
+/** {words, at} for a state of the page; `at` is when the map last changed, or null. */
+export function status(state, at, startsAt) {
+  if (state === "scheduled") {
+    return startsAt ? { words: "Begins", at: startsAt } : { words: WORDS.scheduled, at: null };
+  }
+  return { words: WORDS[state], at };
+}
+
+/** "9:47:03 pm EST", or without seconds; the date before it unless it is that of `now`. */
+export function clock(at, now, timeZone, withSeconds = true) {
+  const day = { year: "numeric", month: "short", day: "numeric", timeZone };
+  const time = { hour: "numeric", minute: "2-digit", timeZone, timeZoneName: "short" };
+  if (withSeconds) time.second = "2-digit";
+  const date = new Date(at).toLocaleDateString("en-US", day);
+  const today = new Date(now).toLocaleDateString("en-US", day);
+  const text = new Date(at)
+    .toLocaleTimeString("en-US", time)
+    .replace(/\s?([AP]M)/, (_, half) => ` ${half.toLowerCase()}`);
+  return date === today ? text : `${date}, ${text}`;
+}
+
+/**
+ * What a screen reader is told after these updates: `alert` interrupts, `notice` waits. Each is
+ * the newest headline, or what was called; null if there is nothing to say.
+ */
+export function announcements(updates, nameOf, resultOf, winner) {
+  const told = { notice: null, alert: null };
+  for (const update of updates) {
+    const text = sentence(update, nameOf, resultOf);
+    if (text) told[isLoud(update) ? "alert" : "notice"] = text;
+  }
+  const last = told.notice ? "notice" : "alert";
+  if (winner && told[last]) told[last] += `. ${winner} has passed 270.`;
+  return told;
+}
+
+function isLoud({ kind, story }) {
+  return kind === "correct" || story?.announce === "assertive";
+}
+
+function sentence({ calls, story }, nameOf, resultOf) {
+  if (story?.announce === "none") return "";
+  if (story?.headline || !calls) return story?.headline;
+  const units = Object.keys(calls);
+  if (units.length > 3) return `${units.length} states have changed`;
+  return units.map((unit) => `${nameOf(unit)}: ${resultOf(calls[unit])}`).join("; ");
+}
