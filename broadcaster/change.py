@@ -161,7 +161,8 @@ def _object(name: str, value: object, known: Collection[str]) -> dict[str, Any]:
         raise InvalidChange(name, "is not an object")
     for key in value:
         if key not in known:
-            path = str(key)[:40] if name == "change" else f"{name}.{str(key)[:40]}"
+            shown = str(key)[:40] or '""'
+            path = shown if name == "change" else f"{name}.{shown}"
             raise InvalidChange(path, "is not known here")
     return value
 

@@ -81,7 +81,8 @@ class Hub:
     async def fan_out(self) -> None:
         """Wake everyone, in batches, so that joins and polls are served in between."""
         for count, subscriber in enumerate(tuple(self.subscribers), start=1):
-            subscriber.wake()
+            if subscriber in self.subscribers:  # it may have left during the batches before
+                subscriber.wake()
             if count % BATCH == 0:
                 await asyncio.sleep(0)
 
@@ -190,8 +191,9 @@ class Seat:
         while (frame := self.hub.frame_after(self.position)) is None:
             if self.hub.farewell is not None:
                 return None
-            if not await self.news():
-                return self.hub.heartbeat_frame()
+            in_time = await self.news()
+            if not in_time and self.hub.frame_after(self.position) is None:
+                return self.hub.heartbeat_frame()  # but never one that overtakes its update
         self.position = self.hub.replica.position
         return frame
 

@@ -44,7 +44,8 @@ class ViewerHttpProtocol(HttpToolsProtocol):
         match = VIEWER.fullmatch(self.url)
         if match is None or match[2] != b"ws" or self.busy:
             return super().handle_websocket_upgrade()
-        accept = handshake(self.headers)
+        plain_get = (self.parser.get_method(), self.parser.get_http_version()) == (b"GET", "1.1")
+        accept = handshake(self.headers) if plain_get else None
         hub = self._hub(match[1].decode(), "websocket")
         if accept is None or hub is None:
             return super().handle_websocket_upgrade()
@@ -118,7 +119,8 @@ class Poll:
 
     def beat(self) -> None:
         assert self.hub is not None
-        self.answer(longpoll.still_here(self.hub))
+        news = longpoll.answer_now(self.hub, self.since)  # a heartbeat must not overtake it
+        self.answer(news or longpoll.still_here(self.hub))
 
     def answer(self, answer: Answer) -> None:
         """Write the response; the connection is free for the next request."""

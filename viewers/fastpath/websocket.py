@@ -15,7 +15,8 @@ from viewers.protocol import SPOKE, Close
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 WRONG = 1002  # WebSocket's own code for "protocol error"
-RESTARTING = 1012
+NOT_TEXT = 1007  # "invalid payload data"
+RESTARTING = 1012  # "service restart"
 
 HIGH_WATER = 16 * 1024  # bytes unsent above which a viewer gets nothing until they are gone
 SEND_BUFFER = 32 * 1024  # bytes that the kernel holds for a viewer (it doubles them)
@@ -136,7 +137,9 @@ class ViewerWebSocket(asyncio.Protocol):
 
     def beat(self) -> None:
         """Send a heartbeat if nothing else was sent meanwhile."""
-        assert self.hub is not None
+        self.wake()  # a heartbeat must not overtake an update that is on its way
+        if self.hub is None:  # that was the farewell
+            return
         interval = spread(self.hub.heartbeat)
         idle = self.loop.time() - self.last
         if idle >= self.hub.heartbeat * (1 - protocol.HEARTBEAT_SPREAD):
@@ -152,13 +155,16 @@ class ViewerWebSocket(asyncio.Protocol):
         self.wire.write(header(0x81, len(bye)) + bye)
         self.close(code)
 
-    def close(self, code: int, payload: bytes = b"") -> None:
+    def close(self, code: int) -> None:
         """Send our close frame and wait for the viewer's."""
+        self.send_close(int(code).to_bytes(2, "big"))
+
+    def send_close(self, payload: bytes) -> None:
         if self.closing:
             return
         self.leave()
         self.closing = True
-        self.wire.write(control_frame(CLOSE, payload or int(code).to_bytes(2, "big")))
+        self.wire.write(control_frame(CLOSE, payload))
         self.timer = self.loop.call_later(CLOSING, self.wire.abort)
 
     def leave(self) -> None:
@@ -222,9 +228,9 @@ class ViewerWebSocket(asyncio.Protocol):
             size = {126: 2, 127: 8}.get(length, 0)  # bytes of an extended length
             begin = start + 2 + size + 4  # of the payload, past the mask
             if first & 0x70 or not second & 0x80 or opcode not in OPCODES:
-                return self.fail()
+                return self.fail(WRONG)
             if opcode >= CLOSE and (size or not first & 0x80):
-                return self.fail()
+                return self.fail(WRONG)
             if len(data) < begin:
                 break
             if size:
@@ -244,11 +250,15 @@ class ViewerWebSocket(asyncio.Protocol):
         """The viewer leaves, or answers our close."""
         code = int.from_bytes(payload[:2], "big") if payload else 1000
         if not (1000 <= code < 5000 and code not in (1004, 1005, 1006)):
-            return self.fail()
-        self.close(code, payload)
+            return self.fail(WRONG)
+        try:
+            payload[2:].decode()
+        except UnicodeDecodeError:
+            return self.fail(NOT_TEXT)
+        self.send_close(payload)
         self.wire.close()
 
-    def fail(self) -> None:
+    def fail(self, code: int) -> None:
         """What came is not WebSocket; what follows cannot be read."""
-        self.close(WRONG)
+        self.close(code)
         self.wire.close()

@@ -1,0 +1,1 @@
+"""The stack to compare with: the Channels tutorial's chat room, one group member per viewer."""
