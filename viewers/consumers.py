@@ -77,7 +77,7 @@ class WebSocketViewer(ViewerConsumer):
                     frame = await seat.next()
         except TimeoutError:
             return await self.close(Close.SLOW)
-        await self.say_goodbye(hub.farewell or Close.RESYNC)
+        await self.say_goodbye(seat.farewell or Close.RESYNC)
 
     async def deliver(self, frame: Frame, seat: Seat) -> None:
         """Send one frame. Raises TimeoutError if the socket stays full."""

@@ -9,6 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter
+from itertools import islice
 from typing import Any, Protocol
 
 from broadcaster.stream import Position, Replica, Snapshot, Update
@@ -17,6 +18,9 @@ from viewers.protocol import Close
 
 BATCH = 250
 """Viewers woken between two turns of the event loop: others wait some 5 ms at most."""
+
+TURNS = 10
+"""Turns a second in which viewers are sent away."""
 
 KEEP = 200
 """Updates held for those who come back; who lacks more gets a snapshot, which is smaller."""
@@ -43,12 +47,15 @@ class Frame:
 
 
 class Subscriber(Protocol):
-    """What the hub needs of a connection: "ws" or "poll", and a way to wake it."""
+    """What the hub needs of a connection: "ws" or "poll", and two calls that return at once."""
 
     kind: str
 
     def wake(self) -> None:
-        """There is news in the hub. Must return at once."""
+        """There is news in the hub."""
+
+    def dismiss(self, code: Close) -> None:
+        """Say goodbye with `code`, and leave."""
 
 
 class Hub:
@@ -58,7 +65,6 @@ class Hub:
         self.replica = Replica(snapshot, KEEP)
         self.replica.recent.extend(recent)
         self.heartbeat = heartbeat
-        self.closing: Close | None = None
         self.subscribers: set[Subscriber] = set()
         self.counts: Counter[str] = Counter()  # viewers by kind, now
         self._peaks: Counter[str] = Counter()  # the most of each since the last report
@@ -86,15 +92,17 @@ class Hub:
             if count % BATCH == 0:
                 await asyncio.sleep(0)
 
-    async def close(self, code: Close) -> None:
-        """Say goodbye to everyone, and to everyone who comes later."""
-        self.closing = code
-        await self.fan_out()
+    async def dismiss_all(self, code: Close, a_second: int) -> None:
+        """Send everyone away, so many a second, so that they do not all come back at once."""
+        while leaving := list(islice(self.subscribers, max(a_second // TURNS, 1))):
+            for subscriber in leaving:
+                subscriber.dismiss(code)
+            await asyncio.sleep(1 / TURNS)
 
     @property
     def farewell(self) -> Close | None:
-        """The code to close with, if nobody should stay."""
-        return Close.OVER if self.replica.state.phase == "ended" else self.closing
+        """The code to close with, if nobody should stay because the broadcast is over."""
+        return Close.OVER if self.replica.state.phase == "ended" else None
 
     def frame_after(self, since: Position | None) -> Frame | None:
         """All that `since` lacks, as updates or as a snapshot; None if it lacks nothing."""
@@ -162,6 +170,7 @@ class Seat:
         self.hub = hub
         self.kind = kind
         self.position = since
+        self.dismissed: Close | None = None
         self._news: asyncio.Future[bool] | None = None
 
     async def __aenter__(self) -> "Seat":
@@ -179,6 +188,15 @@ class Seat:
         self.position = self.hub.replica.position
         return frame
 
+    def dismiss(self, code: Close) -> None:
+        self.dismissed = code
+        self.wake()
+
+    @property
+    def farewell(self) -> Close | None:
+        """The code to leave with, if it is time to."""
+        return self.dismissed or self.hub.farewell
+
     def wake(self) -> None:
         if self._news is not None and not self._news.done():
             self._news.set_result(True)
@@ -189,7 +207,7 @@ class Seat:
         Nothing is awaited between the look at the hub and the wait, so no update slips by.
         """
         while (frame := self.hub.frame_after(self.position)) is None:
-            if self.hub.farewell is not None:
+            if self.farewell is not None:
                 return None
             in_time = await self.news()
             if not in_time and self.hub.frame_after(self.position) is None:

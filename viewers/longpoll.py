@@ -150,5 +150,7 @@ class LongPollViewer(HttpViewer):
         if answer is None and self.scope["method"] == "GET":
             async with Seat(hub, "poll", since) as seat:
                 await seat.news()
+            if seat.dismissed is not None:
+                return turn_away(seat.dismissed)
             answer = answer_now(hub, since)
         return answer or still_here(hub)

@@ -126,7 +126,7 @@ class Relay:
             await self.catch_up()
         except Broadcast.DoesNotExist:  # one without updates can be deleted in the admin
             self._forget(self)
-            await self.hub.close(Close.UNKNOWN)
+            await self.hub.dismiss_all(Close.UNKNOWN, protocol.DISMISSED)
             for task in self._tasks:
                 task.cancel()
 
@@ -187,10 +187,11 @@ class Relays:
         """Whether this process holds as many viewers as it has files for."""
         return self.viewers >= self.limit
 
-    async def close(self, code: Close) -> None:
-        """Send every viewer away with `code`, and whoever comes from now on."""
+    async def close(self, code: Close, a_second: int) -> None:
+        """Turn away whoever comes from now on, and send all viewers away, so many a second."""
         self.closing = code
-        await asyncio.gather(*(relay.hub.close(code) for relay in self.running))
+        for relay in self.running:
+            await relay.hub.dismiss_all(code, a_second)
 
     async def stop(self) -> None:
         """End all relays."""
@@ -203,7 +204,6 @@ class Relays:
             return None
         broadcast, recent = found
         relay = Relay(broadcast, recent, self.heartbeat, self._forget)
-        relay.hub.closing = self.closing
         await relay.start()
         return relay
 

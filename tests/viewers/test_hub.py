@@ -132,14 +132,31 @@ class FanOut(IsolatedAsyncioTestCase):
             self.assertIsNone(await seat.next())
             self.assertEqual(hub.farewell, Close.OVER)
 
-    async def test_closing_wakes_everyone_for_the_farewell(self):
-        hub = Hub(log()[0], [], heartbeat=25)
-        _, waiting = await self.seated(hub, 3)
+    async def test_a_drain_sends_viewers_away_at_its_pace_and_serves_the_others_meanwhile(self):
+        start, updates = log()
+        hub = Hub(start, [], heartbeat=25)
+        seats = [Seat(hub, "ws", hub.replica.position) for _ in range(4)]
+        left = []
 
-        await hub.close(Close.DRAINING)
+        async def viewer(seat):
+            async with seat:
+                frames = 0
+                while await seat.next() is not None:
+                    frames += 1
+            left.append((seat.farewell, frames))
 
-        self.assertEqual(await asyncio.gather(*waiting), [None] * 3)
-        self.assertEqual(hub.farewell, Close.DRAINING)
+        viewers = [asyncio.create_task(viewer(seat)) for seat in seats]
+        await asyncio.sleep(0)
+        draining = asyncio.create_task(hub.dismiss_all(Close.DRAINING, a_second=20))
+        while len(left) < 2:
+            await asyncio.sleep(0)
+        self.assertFalse(draining.done())
+        hub.receive("e", updates[0])
+        await hub.fan_out()
+        await asyncio.gather(draining, *viewers)
+
+        self.assertEqual([code for code, _ in left], [Close.DRAINING] * 4)
+        self.assertEqual([frames for _, frames in left], [0, 0, 1, 1])
 
     async def test_viewers_are_counted_by_transport_and_polls_between_two_polls_still_count(self):
         start, updates = log()

@@ -117,6 +117,9 @@ class Poll:
         if (answer := longpoll.answer_now(self.hub, self.since)) is not None:
             self.answer(answer)
 
+    def dismiss(self, code: Close) -> None:
+        self.answer(longpoll.turn_away(code))
+
     def beat(self) -> None:
         assert self.hub is not None
         news = longpoll.answer_now(self.hub, self.since)  # a heartbeat must not overtake it

@@ -111,7 +111,7 @@ class ViewerWebSocket(asyncio.Protocol):
         head = b"\r\n".join(lines) + b"\r\n\r\n"
         if isinstance(hub, Close):
             self.wire.write(head)
-            return self.say_goodbye(hub)
+            return self.dismiss(hub)
         frame = hub.frame_after(since)
         self.position = since if frame is None else hub.replica.position
         self.wire.write(head + text_frame(frame or hub.heartbeat_frame()))
@@ -120,7 +120,7 @@ class ViewerWebSocket(asyncio.Protocol):
         hub.add(self)
         self.timer = self.loop.call_later(spread(hub.heartbeat), self.beat)
         if hub.farewell is not None:
-            self.say_goodbye(hub.farewell)
+            self.dismiss(hub.farewell)
 
     def wake(self) -> None:
         """Write what lies past this viewer's position, unless it has not taken the last yet."""
@@ -133,7 +133,7 @@ class ViewerWebSocket(asyncio.Protocol):
             self.last = self.loop.time()
             self.wire.write(text_frame(frame))
         if self.hub.farewell is not None:
-            self.say_goodbye(self.hub.farewell)
+            self.dismiss(self.hub.farewell)
 
     def beat(self) -> None:
         """Send a heartbeat if nothing else was sent meanwhile."""
@@ -149,7 +149,7 @@ class ViewerWebSocket(asyncio.Protocol):
 
     # Leaving
 
-    def say_goodbye(self, code: Close) -> None:
+    def dismiss(self, code: Close) -> None:
         """The bye frame, then the close."""
         bye = protocol.encode(protocol.bye(code)).encode()
         self.wire.write(header(0x81, len(bye)) + bye)

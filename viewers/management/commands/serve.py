@@ -1,9 +1,9 @@
 """manage.py serve: the production server, uvicorn with settings for ten thousand viewers."""
 
 import asyncio
-import contextlib
 import resource
 import socket
+import sys
 
 import uvicorn
 from django.conf import settings
@@ -17,10 +17,11 @@ from viewers.fastpath.http import ViewerHttpProtocol
 from viewers.protocol import Close
 from viewers.relay import room_for_viewers
 from viewers.routing import relays
+from viewers.supervisor import Supervisor, reserve
 
 BACKLOG = 16384  # connections that may wait to be accepted; the kernel's somaxconn caps it
 VANISHED = 30_000  # milliseconds without acknowledgement after which a viewer is gone
-FAREWELL = 5  # seconds that viewers have to take their leave
+FAREWELL = 5  # seconds that connections have to end after the last goodbye
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -35,34 +36,48 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 class Server(uvicorn.Server):
     """uvicorn, which says goodbye to viewers before it closes their connections."""
 
+    def __init__(self, config: uvicorn.Config, drain_rate: int) -> None:
+        super().__init__(config)
+        self.drain_rate = drain_rate
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        await relays.close(Close.DRAINING)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL):
-                while relays.viewers:
-                    await asyncio.sleep(0.05)
+        await relays.close(Close.DRAINING, self.drain_rate)
         await super().shutdown(sockets)
         await relays.stop()
 
 
 class Command(BaseCommand):
-    help = "Serve pages, WebSockets and long polls with uvicorn."
+    help = "Serve pages, WebSockets and long polls with uvicorn. SIGTERM drains, then ends."
 
     def add_arguments(self, parser):
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=settings.PORT)
-        parser.add_argument(
-            "--plain", action="store_true", help="plain ASGI, without the fast path: to compare"
+        add = parser.add_argument
+        add("--host", default="127.0.0.1")
+        add("--port", type=int, default=settings.PORT)
+        add("--processes", type=int, default=1, help="share the port; more than one needs Redis")
+        add(
+            "--drain-rate",
+            type=int,
+            default=protocol.DISMISSED,
+            metavar="N",
+            help="viewers a second that are sent away at the end (%(default)s)",
         )
+        add("--plain", action="store_true", help="plain ASGI, without the fast path: to compare")
+        add("--share-port", action="store_true", help="as one of --processes; used by itself")
 
-    def handle(self, *, host, port, plain, **options):
-        raise_file_limit()
+    def handle(self, *, host, port, processes, drain_rate, plain, share_port, **options):
+        if min(processes, drain_rate) < 1:
+            raise CommandError("--processes and --drain-rate are at least 1", returncode=2)
         try:
-            listener = listen(host, port)
+            if processes == 1:
+                self.serve(listen(host, port, share_port), drain_rate, plain)
+            else:
+                self.supervise(reserve(host, port), processes, drain_rate, plain)
         except OSError as error:
             raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+    def serve(self, listener: socket.socket, drain_rate: int, plain: bool) -> None:
+        """One process, until it is told to stop."""
+        raise_file_limit()
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             http="httptools" if plain else ViewerHttpProtocol,
@@ -78,9 +93,26 @@ class Command(BaseCommand):
             log_level="warning",
             server_header=False,
         )
-        self.stdout.write(f"Serving on http://{host}:{listener.getsockname()[1]}/")
+        self.tell_address(listener)
+        Server(config, drain_rate).run(sockets=[listener])
+
+    def supervise(
+        self, holder: socket.socket, processes: int, drain_rate: int, plain: bool
+    ) -> None:
+        """Several processes on one port."""
+        if not settings.REDIS_URL:
+            raise CommandError("--processes above 1 needs REDIS_URL: updates travel through Redis")
+        host, port = holder.getsockname()[:2]
+        command = [sys.executable, sys.argv[0], "serve", "--share-port", "--host", host]
+        command += ["--port", str(port), "--drain-rate", str(drain_rate)]
+        command += ["--plain"] if plain else []
+        self.tell_address(holder)
+        asyncio.run(Supervisor(command, processes).run())
+
+    def tell_address(self, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
+        self.stdout.write(f"Serving on http://{host}:{port}/")
         self.stdout.flush()
-        Server(config).run(sockets=[listener])
 
 
 def raise_file_limit() -> None:
@@ -90,11 +122,13 @@ def raise_file_limit() -> None:
     relays.limit = room_for_viewers()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The listening socket. Connections inherit its options."""
+def listen(host: str, port: int, share: bool) -> socket.socket:
+    """The listening socket. Connections inherit its options. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED)
     listener.bind((host, port))
     listener.listen(BACKLOG)
