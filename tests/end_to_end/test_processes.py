@@ -1,0 +1,85 @@
+"""Several server processes behind one port, with a real Redis between them."""
+
+import os
+import signal
+import uuid
+
+import psutil
+from django.test import TransactionTestCase
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+from tests.server import Server, redis, wait_for
+from tests.watcher import PollWatcher, WebSocketWatcher
+
+
+class Processes(TransactionTestCase):
+    def setUp(self):
+        self.slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        publish(self.broadcast, parse_change({"kind": "start"}))
+        url = self.enterContext(redis())
+        self.server = self.enterContext(Server("serve --processes 2", REDIS_URL=url))
+        wait_for(lambda: len(self.workers()) == 2, "two processes")
+
+    def workers(self):
+        """The processes that serve, by id."""
+        children = psutil.Process(self.server.process.pid).children()
+        return {child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE}
+
+    def watchers(self):
+        """Enough viewers that both processes have some."""
+        watchers = [WebSocketWatcher(self.server, self.slug) for _ in range(12)]
+        watchers += [PollWatcher(self.server, self.slug) for _ in range(4)]
+        for watcher in watchers:
+            self.addCleanup(watcher.close)
+            watcher.follow_to(1)
+        return watchers
+
+    def put(self, change):
+        publish(self.broadcast, parse_change(change))
+
+    def assertAllFollow(self, watchers, seq):
+        for watcher in watchers:
+            watcher.follow_to(seq)
+            self.assertEqual(watcher.seqs(), list(range(2, seq + 1)))
+            self.assertEqual(watcher.names().count("snapshot"), 1)
+
+    def test_viewers_of_all_processes_follow_and_a_dead_process_is_replaced(self):
+        watchers = self.watchers()
+        self.put({"view": {"focus": "OH"}})
+        self.assertAllFollow(watchers, 2)
+
+        before = self.workers()
+        os.kill(min(before), signal.SIGKILL)
+        self.put({"view": {"focus": "PA"}})
+        self.assertAllFollow(watchers, 3)
+        wait_for(lambda: len(self.workers()) == 2 and self.workers() != before, "a replacement")
+        self.put({"view": {"focus": "US"}})
+        self.assertAllFollow(watchers, 4)
+
+    def test_a_rolling_restart_replaces_every_process_and_loses_nobody(self):
+        watchers = self.watchers()
+        before = self.workers()
+
+        self.server.process.send_signal(signal.SIGHUP)
+        wait_for(
+            lambda: len(self.workers()) == 2 and not self.workers() & before, "two new processes"
+        )
+        self.put({"view": {"focus": "OH"}})
+
+        self.assertAllFollow(watchers, 2)
+
+    def test_it_stops_as_one(self):
+        before = self.workers()
+
+        self.assertEqual(self.server.stop(), 0)
+
+        self.assertFalse([pid for pid in before if psutil.pid_exists(pid)])
+
+
+class WithoutRedis(TransactionTestCase):
+    def test_several_processes_need_redis_and_it_says_so(self):
+        with self.assertRaisesMessage(AssertionError, "needs REDIS_URL"):
+            Server("serve --processes 2").start()
