@@ -13,7 +13,7 @@ from viewers.protocol import Close
 from viewers.relay import Relays
 
 STUCK = 15.0  # seconds that a WebSocket may take to accept one frame
-SLOW = 1.0  # seconds; a viewer whose socket was full that long gets a snapshot next
+SLOW = 0.1  # seconds; a viewer whose socket was full that long gets a snapshot next
 
 
 class ViewerConsumer(AsyncConsumer):
@@ -94,6 +94,7 @@ class WebSocketViewer(ViewerConsumer):
         await self.close(code)
 
     async def close(self, code: int) -> None:
-        """Close, unless the viewer did so meanwhile."""
-        with contextlib.suppress(OSError, RuntimeError):
-            await self.send({"type": "websocket.close", "code": int(code)})
+        """Close, unless the viewer did so meanwhile, or takes not even that."""
+        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(1):
+                await self.send({"type": "websocket.close", "code": int(code)})

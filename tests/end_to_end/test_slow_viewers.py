@@ -1,0 +1,119 @@
+"""Viewers who do not read: memory is bounded, order is kept, and nobody else waits for them."""
+
+import json
+import socket
+import struct
+import time
+import uuid
+from urllib.request import Request, urlopen
+
+from django.contrib.auth import get_user_model
+from django.test import TransactionTestCase
+
+from broadcaster.models import ApiToken, Broadcast
+from tests.server import Server
+from tests.watcher import WebSocketWatcher
+from viewers.fastpath.websocket import CLOSE, STUCK
+
+UPDATES = 60
+BODY = "x" * 3900  # characters, so that sixty updates are more than any buffer holds
+
+
+class Sleeper:
+    """A WebSocket with a tiny receive buffer, read by hand."""
+
+    def __init__(self, server, slug):
+        self.line = socket.socket()
+        self.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.line.connect(("127.0.0.1", server.port))
+        self.line.settimeout(20)
+        self.line.sendall(
+            f"GET /broadcasts/{slug}/ws HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Origin: {server.url}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        self.stream = self.line.makefile("rb")
+        while self.stream.readline().strip():
+            pass
+
+    def frame(self):
+        """The next frame: (opcode, payload), or None at the end of the stream."""
+        head = self.stream.read(2)
+        if len(head) < 2:
+            return None
+        length = head[1]
+        if length == 126:
+            length = struct.unpack("!H", self.stream.read(2))[0]
+        elif length == 127:
+            length = struct.unpack("!Q", self.stream.read(8))[0]
+        return head[0] & 0x0F, self.stream.read(length)
+
+    def close(self):
+        self.stream.close()
+        self.line.close()
+
+
+class SlowViewers(TransactionTestCase):
+    """On the fast path, which keeps the kernel's buffers small; plain ASGI only bounds its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server(HEARTBEAT="2"))
+
+    def setUp(self):
+        self.slug = f"night-{uuid.uuid4().hex[:8]}"
+        Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.token = ApiToken.issue(get_user_model().objects.create_superuser(self.slug))
+        self.put({"kind": "start"})
+        self.reader = WebSocketWatcher(self.server, self.slug)
+        self.addCleanup(self.reader.close)
+        self.reader.follow_to(1)
+        self.sleeper = Sleeper(self.server, self.slug)
+        self.addCleanup(self.sleeper.close)
+        self.sleeper.frame()
+
+    def put(self, change):
+        """Publish through the server, which announces it at once."""
+        request = Request(
+            f"{self.server.url}/api/broadcasts/{self.slug}/updates",
+            json.dumps(change).encode(),
+            {"Authorization": f"Bearer {self.token}"},
+        )
+        with urlopen(request, timeout=10) as response:
+            return json.load(response)["seq"]
+
+    def overwhelm(self):
+        """More updates than the sleeper's buffers take, each seen by the reader."""
+        for number in range(UPDATES):
+            seq = self.put({"story": {"headline": str(number), "body": BODY}})
+            if number % 10 == 9:
+                self.reader.follow_to(seq)
+
+    def test_who_reads_again_gets_the_latest_snapshot_in_order(self):
+        self.overwhelm()
+        self.assertEqual(self.reader.seqs(), list(range(2, UPDATES + 2)))
+
+        frames, size = [], 0
+        while not frames or frames[-1]["seq"] < UPDATES + 1:
+            _, payload = self.sleeper.frame()
+            frames.append(json.loads(payload))
+            size += len(payload)
+        seqs = [frame["seq"] for frame in frames]
+
+        self.assertEqual(seqs, sorted(seqs))
+        self.assertEqual(frames[-1]["t"], "snapshot")
+        self.assertLess(size, UPDATES * len(BODY))
+
+    def test_who_never_reads_is_given_up_and_told_why(self):
+        self.overwhelm()
+        patience = time.monotonic() + STUCK + 1
+
+        # Nothing is read until the server has lost its patience; the reader goes on meanwhile.
+        self.reader.follow(lambda: time.monotonic() > patience, limit=2 * STUCK)
+        frame = self.sleeper.frame()
+        while frame[0] != CLOSE:
+            frame = self.sleeper.frame()
+
+        self.assertEqual(struct.unpack("!H", frame[1][:2])[0], 4108)
