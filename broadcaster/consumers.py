@@ -7,6 +7,7 @@ the broadcast's group. What it is told there is only a hint; it reads the log it
 import asyncio
 import json
 import logging
+from collections import Counter
 from importlib import import_module
 from typing import Any
 
@@ -36,7 +37,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.broadcast_id: int = self.scope["url_route"]["kwargs"]["pk"]
         self.position: Position | None = None
-        self.reports: dict[str, tuple[float, dict[str, int]]] = {}  # by process
+        self.reports: dict[str, tuple[float, dict[str, Any]]] = {}  # by process
         self.looking: asyncio.Task[None] | None = None
         self.catching_up = asyncio.Lock()
         await self.accept()
@@ -74,17 +75,29 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def desk_viewers(self, message: dict[str, Any]) -> None:
         """From the layer: one process says how many viewers it holds."""
         now = asyncio.get_running_loop().time()
-        self.reports[message["process"]] = now, message["viewers"]
+        self.reports[message["process"]] = now, message
         await self.tell_viewers(now)
 
     async def tell_viewers(self, now: float) -> None:
         """The sum over all processes that reported lately."""
         self.reports = {p: r for p, r in self.reports.items() if now - r[0] < SILENT}
-        total = {"ws": 0, "poll": 0}
-        for _, viewers in self.reports.values():
-            for transport, count in viewers.items():
-                total[transport] += count
-        await self.tell(t="viewers", processes=len(self.reports), **total)
+        total = Counter(ws=0, poll=0)
+        for _, report in self.reports.values():
+            total.update(report["viewers"])
+        receipts = [report["receipt"] for _, report in self.reports.values() if report["receipt"]]
+        newest = max((receipt["seq"] for receipt in receipts), default=None)
+        receipts = [receipt for receipt in receipts if receipt["seq"] == newest]
+        await self.tell(
+            t="viewers",
+            processes=len(self.reports),
+            **total,
+            receipt=receipts
+            and {
+                "seq": newest,
+                "reached": sum(receipt["reached"] for receipt in receipts),
+                "ms": max(receipt["ms"] for receipt in receipts),
+            },
+        )
 
     async def look(self) -> None:
         """Now and every few seconds: what does the log say, who still reports?"""

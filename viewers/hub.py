@@ -68,6 +68,7 @@ class Hub:
         self.subscribers: set[Subscriber] = set()
         self.counts: Counter[str] = Counter()  # viewers by kind, now
         self._peaks: Counter[str] = Counter()  # the most of each since the last report
+        self.receipt: dict[str, int] | None = None  # of the last fan-out: how many, how late
         self._frames: dict[int, Frame] = {}  # by the seq they lead on from
         self._snapshot: tuple[float, Frame] | None = None  # and when it was encoded
         self._heartbeat: Frame | None = None
@@ -86,11 +87,14 @@ class Hub:
 
     async def fan_out(self) -> None:
         """Wake everyone, in batches, so that joins and polls are served in between."""
+        reached = len(self.subscribers)
         for count, subscriber in enumerate(tuple(self.subscribers), start=1):
             if subscriber in self.subscribers:  # it may have left during the batches before
                 subscriber.wake()
             if count % BATCH == 0:
                 await asyncio.sleep(0)
+        took = int(time.time() * 1000) - self.replica.at
+        self.receipt = {"seq": self.replica.position.seq, "reached": reached, "ms": took}
 
     async def dismiss_all(self, code: Close, a_second: int) -> None:
         """Send everyone away, so many a second, so that they do not all come back at once."""

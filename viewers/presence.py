@@ -17,11 +17,14 @@ PROCESS = f"{os.getpid()}-{uuid.uuid4().hex[:6]}"  # a name for this process tha
 
 
 async def announce(broadcast_id: int, hub: Hub) -> None:
-    """Report the counts of one hub. `viewers` maps transports to numbers."""
+    """Report one hub: `viewers` by transport, and how many the last update reached by when.
+
+    `receipt` is {"seq", "reached", "ms"}: milliseconds from publishing to the last write.
+    """
     report: dict[str, Any] = {
         "type": "desk.viewers",
         "process": PROCESS,
         "viewers": hub.take_counts(),
-        "seq": hub.replica.position.seq,
+        "receipt": hub.receipt,
     }
     await get_channel_layer().group_send(desk_group(broadcast_id), report)

@@ -1,17 +1,43 @@
 """Several server processes behind one port, with a real Redis between them."""
 
+import json
 import os
 import signal
 import uuid
 
 import psutil
-from django.test import TransactionTestCase
+from django.contrib.auth import get_user_model
+from django.test import Client, TransactionTestCase
+from websockets.sync.client import connect
 
 from broadcaster.change import parse_change
 from broadcaster.models import Broadcast
 from broadcaster.publishing import publish
 from tests.server import Server, redis, wait_for
 from tests.watcher import PollWatcher, WebSocketWatcher
+
+
+def open_desk(test):
+    """The console's socket of a member of staff."""
+    user = get_user_model().objects.create_superuser(test.slug)
+    client = Client()
+    client.force_login(user)
+    return test.enterContext(
+        connect(
+            f"ws://127.0.0.1:{test.server.port}/admin/broadcaster/broadcast/"
+            f"{test.broadcast.pk}/console/ws",
+            origin=test.server.url,
+            additional_headers={"Cookie": f"sessionid={client.cookies['sessionid'].value}"},
+        )
+    )
+
+
+def next_frame(socket, kind, wanted):
+    """The next frame of a kind that is as wanted."""
+    while True:
+        frame = json.loads(socket.recv(15))
+        if frame["t"] == kind and wanted(frame):
+            return frame
 
 
 class Processes(TransactionTestCase):
@@ -70,6 +96,25 @@ class Processes(TransactionTestCase):
         self.put({"view": {"focus": "OH"}})
 
         self.assertAllFollow(watchers, 2)
+
+    def test_the_desk_is_told_the_sum_over_processes(self):
+        self.watchers()
+        desk = open_desk(self)
+        viewers = next_frame(desk, "viewers", lambda frame: frame["ws"] == 12)
+        self.assertEqual(viewers["processes"], 2)
+
+        self.put({"view": {"focus": "OH"}})
+        receipt = next_frame(
+            desk,
+            "viewers",
+            lambda frame: (
+                frame["receipt"]
+                and frame["receipt"]["seq"] == 2
+                and frame["receipt"]["reached"] >= 12
+            ),
+        )["receipt"]
+
+        self.assertLess(receipt["ms"], 10_000)
 
     def test_it_stops_as_one(self):
         before = self.workers()

@@ -177,6 +177,8 @@ const link = new Link(
       part("viewers").textContent = frame.ws + frame.poll;
       part("ws").textContent = frame.ws;
       part("poll").textContent = frame.poll;
+      const { seq, reached, ms } = frame.receipt ?? {};
+      part("receipt").textContent = seq ? `update ${seq} reached ${reached} in ${ms} ms` : "";
     }
   },
   (state) => {
