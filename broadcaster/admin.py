@@ -1,5 +1,6 @@
 """The admin: broadcasts, their logs, API tokens, and the console that puts updates on air."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from django.contrib import admin
@@ -29,8 +30,9 @@ class BroadcastAdmin(admin.ModelAdmin):
     prepopulated_fields = {"slug": ["title"]}
 
     def get_readonly_fields(self, request, obj=None):
-        # The log is about one election under one address.
-        return [*self.readonly_fields, *(["slug", "election"] if obj and obj.seq else [])]
+        # A map is of one election from the start; its log is read under one address.
+        fixed = ["election"] * bool(obj) + ["slug"] * bool(obj and obj.seq)
+        return [*self.readonly_fields, *fixed]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
@@ -57,7 +59,7 @@ class BroadcastAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request, broadcast):
             raise PermissionDenied
         snapshot = history.snapshot(broadcast)
-        picture = Picture(snapshot.state)
+        picture = Picture(replace(snapshot.state, view={**snapshot.state.view, "focus": "US"}))
         return render(
             request,
             "broadcaster/console.html",

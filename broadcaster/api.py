@@ -3,11 +3,12 @@
 from http import HTTPStatus
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpRequest, JsonResponse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
 
-from broadcaster.change import InvalidChange
+from broadcaster.change import MAX_HEADLINE, InvalidChange, text
 from broadcaster.models import ApiToken, Broadcast
 from broadcaster.submission import (
     Answer,
@@ -17,6 +18,9 @@ from broadcaster.submission import (
     refusal,
     submit_request,
 )
+
+TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
+"""What a new broadcast may be given."""
 
 
 @csrf_exempt  # no cookie is read here: the token is the proof
@@ -62,9 +66,12 @@ def _create(request: HttpRequest, user) -> Answer:
         return refusal(HTTPStatus.FORBIDDEN, f"{user} may not create broadcasts.")
     try:
         data = decode(read_body(request))
-        for name in data:
-            if name not in ("slug", "title", "election", "listed"):
+        for name, value in data.items():
+            if name not in TYPES:
                 raise InvalidChange(name[:40], "is not known here")
+            if type(value) is not TYPES[name]:
+                raise InvalidChange(name, f"is not of the type {TYPES[name].__name__}")
+        data["title"] = text("title", data.get("title", ""), MAX_HEADLINE)
         broadcast = Broadcast(**data)
         broadcast.clean_fields(exclude=["state"])
         broadcast.validate_unique()
@@ -73,7 +80,10 @@ def _create(request: HttpRequest, user) -> Answer:
     except ValidationError as error:
         field, problems = next(iter(error.message_dict.items()))
         return HTTPStatus.BAD_REQUEST, {"field": field, "error": problems[0]}
-    broadcast.save()
+    try:
+        broadcast.save()
+    except IntegrityError:  # somebody else was first, between the look and the write
+        return HTTPStatus.BAD_REQUEST, {"field": "slug", "error": "is taken"}
     return HTTPStatus.CREATED, {
         "slug": broadcast.slug,
         "epoch": broadcast.epoch,

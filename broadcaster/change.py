@@ -72,7 +72,7 @@ def parse_change(data: object) -> Change:
         calls=_optional(fields, "calls", _calls),
         story=_optional(fields, "story", _story),
         corrects=_optional(fields, "corrects", _seq),
-        reason=_optional(fields, "reason", lambda name, value: _text(name, value, MAX_REASON)),
+        reason=_optional(fields, "reason", lambda name, value: text(name, value, MAX_REASON)),
     )
     _check_shape(change)
     return change
@@ -98,10 +98,9 @@ def _check_shape(change: Change) -> None:
         for name in ("view", "calls"):
             if getattr(change, name) is not None:
                 raise InvalidChange(name, f"kind {change.kind} cannot carry it")
-    announced = DECIDED | {"retracted"}
-    if any(call["status"] in announced for call in (change.calls or {}).values()) and not (
-        change.story and change.story["headline"]
-    ):
+    called = any(call["status"] in DECIDED for call in (change.calls or {}).values())
+    announced = called or change.kind == "correct"
+    if announced and not (change.story and change.story["headline"]):
         raise InvalidChange("story.headline", "a call needs a headline")
 
 
@@ -111,7 +110,9 @@ def _view(name: str, value: object) -> dict[str, Any]:
     return {
         "layer": _one_of(f"{name}.layer", fields.get("layer", "president"), LAYERS),
         "focus": _one_of(f"{name}.focus", fields.get("focus", "US"), PLACES),
-        "highlight": [_one_of(f"{name}.highlight", place, PLACES) for place in highlight],
+        "highlight": list(
+            dict.fromkeys(_one_of(f"{name}.highlight", place, PLACES) for place in highlight)
+        ),
     }
 
 
@@ -136,8 +137,8 @@ def _story(name: str, value: object) -> dict[str, Any]:
     fields = _object(name, value, ("headline", "body", "annotations", "announce"))
     annotations = _list(f"{name}.annotations", fields.get("annotations", []), MAX_ANNOTATIONS)
     return {
-        "headline": _text(f"{name}.headline", fields.get("headline", ""), MAX_HEADLINE),
-        "body": _text(f"{name}.body", fields.get("body", ""), MAX_BODY),
+        "headline": text(f"{name}.headline", fields.get("headline", ""), MAX_HEADLINE),
+        "body": text(f"{name}.body", fields.get("body", ""), MAX_BODY),
         "annotations": [_annotation(f"{name}.annotations", item) for item in annotations],
         "announce": _one_of(f"{name}.announce", fields.get("announce", "polite"), LOUDNESS),
     }
@@ -147,7 +148,7 @@ def _annotation(name: str, value: object) -> dict[str, str]:
     fields = _object(name, value, ("at", "text"))
     return {
         "at": _one_of(f"{name}.at", fields.get("at", "US"), PLACES),
-        "text": _text(f"{name}.text", fields.get("text", ""), MAX_ANNOTATION),
+        "text": text(f"{name}.text", fields.get("text", ""), MAX_ANNOTATION),
     }
 
 
@@ -188,7 +189,7 @@ def _seq(name: str, value: object) -> int:
     return value
 
 
-def _text(name: str, value: object, limit: int) -> str:
+def text(name: str, value: object, limit: int) -> str:
     """Text that every database and browser takes: no control characters, no lone surrogates."""
     if not isinstance(value, str):
         raise InvalidChange(name, "is not text")

@@ -5,6 +5,7 @@ the broadcast's group. What it is told there is only a hint; it reads the log it
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections import Counter
@@ -43,15 +44,19 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.accept()
         if await self.user_with("broadcaster.view_broadcast") is None:
             return await self.close(FORBIDDEN)
-        for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
-            await self.channel_layer.group_add(group, self.channel_name)
+        try:
+            for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
+                await self.channel_layer.group_add(group, self.channel_name)
+        except Exception:  # the log can be read without the layer, only less promptly
+            logger.warning("console: the channel layer cannot be joined", exc_info=True)
         self.looking = asyncio.create_task(self.look())
 
     async def disconnect(self, code: int) -> None:
         if self.looking is not None:
             self.looking.cancel()
-        for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
-            await self.channel_layer.group_discard(group, self.channel_name)
+        with contextlib.suppress(Exception):  # the layer may be gone; it forgets us by itself
+            for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
+                await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A command: {"command": "take", "id": ..., "change": {...}}; the answer has its id."""
@@ -100,9 +105,11 @@ class DeskConsumer(AsyncWebsocketConsumer):
         )
 
     async def look(self) -> None:
-        """Now and every few seconds: what does the log say, who still reports?"""
+        """Now and every few seconds: what does the log say, who still reports, who is this?"""
         while True:
             try:
+                if await self.user_with("broadcaster.view_broadcast") is None:
+                    return await self.close(FORBIDDEN)
                 await self.catch_up()
                 await self.tell_viewers(asyncio.get_running_loop().time())
             except Broadcast.DoesNotExist:
@@ -114,24 +121,27 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def catch_up(self) -> None:
         """Send what the log has and this console lacks."""
         async with self.catching_up:
-            if frame := await self.read_news():
+            position, frame = await self.read_news()
+            if frame is not None:
                 await self.tell(**frame)
+            self.position = position  # last: what was not read and sent is read again
 
     @database_sync_to_async
-    def read_news(self) -> dict[str, Any] | None:
+    def read_news(self) -> tuple[Position, dict[str, Any] | None]:
         """The updates past this console's position, or the snapshot with the newest of the log.
 
         As in a viewer's frames, but every update says `by` whom.
         """
         broadcast = Broadcast.objects.get(pk=self.broadcast_id)
-        known, self.position = self.position, broadcast.position
-        if known == broadcast.position:
-            return None
+        known, position = self.position, broadcast.position
+        if known == position:
+            return position, None
         if known and known.epoch == broadcast.epoch and broadcast.seq - known.seq <= history.LOG:
             updates = history.log(broadcast, after=known.seq)
-            return {"t": "updates", "epoch": known.epoch, "seq": broadcast.seq, "updates": updates}
+            frame = {"t": "updates", "epoch": known.epoch, "seq": broadcast.seq}
+            return position, frame | {"updates": updates}
         snapshot = history.snapshot(broadcast).to_dict()
-        return {"t": "snapshot", **snapshot, "log": history.log(broadcast)}
+        return position, {"t": "snapshot", **snapshot, "log": history.log(broadcast)}
 
     async def user_with(self, permission: str):
         """The user as the session and the database have it now, not as it was at connect."""

@@ -71,6 +71,8 @@ class MapState:
             decided = now.get("status") in DECIDED
             if change.kind == "correct" and not decided:
                 return f"{unit} is not called, so there is nothing to correct."
+            if change.kind == "correct" and call.get("party") == now["party"]:
+                return f"{unit} is called {now['party']} already."
             if change.kind == "update" and decided and call.get("party") != now["party"]:
                 return f"{unit} is called {now['party']}. Changing that takes a correction."
         return None

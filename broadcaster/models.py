@@ -24,6 +24,7 @@ def new_epoch() -> str:
 class Broadcast(models.Model):
     """One live map that staff drive and viewers watch."""
 
+    EDITORIAL = ("title", "slug", "listed", "starts_at")
     ELECTIONS = [(year, f"President {year}") for year in electoral.ELECTIONS]
 
     slug = models.SlugField(unique=True, help_text="The last part of the public address.")
@@ -59,8 +60,12 @@ class Broadcast(models.Model):
         return self.title
 
     def save(self, *args, **kwargs):
-        if self._state.adding and not self.state:
+        """Save what editors write. Where the map stands is publishing.py's alone to change: a
+        form that was read before an update must not undo it."""
+        if self._state.adding:
             self.state = mapstate.MapState(election=self.election).to_dict()
+        else:
+            kwargs["update_fields"] = self.EDITORIAL
         super().save(*args, **kwargs)
 
     @property

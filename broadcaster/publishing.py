@@ -101,6 +101,11 @@ def _wrong_correction(broadcast: Broadcast, change: Change) -> str | None:
     wrong = Publication.objects.filter(
         broadcast=broadcast, epoch=broadcast.epoch, seq=change.corrects
     ).first()
-    units = set(wrong.change.get("calls", ())) if wrong else set()
-    missing = sorted(set(change.calls or ()) - units)
+    made = wrong.change.get("calls", {}) if wrong else {}
+    standing = broadcast.state["calls"]
+    missing = [
+        unit
+        for unit in change.calls or ()
+        if made.get(unit, {}).get("party") != standing[unit]["party"]
+    ]
     return f"Update {change.corrects} did not call {', '.join(missing)}." if missing else None

@@ -1,7 +1,9 @@
 """Settings. What depends on the machine comes from the environment: see docs/operating.md."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -18,20 +20,26 @@ def env_list(name: str, default: str) -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
 
 
+def env_bool(name: str) -> bool:
+    """An environment variable that is on or off."""
+    return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
+
+
 def secret_key() -> str:
     """SECRET_KEY, or one that this machine makes once and keeps to itself."""
     if key := os.environ.get("SECRET_KEY"):
         return key
     path = VAR / "secret-key"
-    try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=VAR) as file:  # readable by its owner alone
             file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+            file.flush()
+            with contextlib.suppress(FileExistsError):  # another process was first: whole, too
+                os.link(file.name, path)
     return path.read_text()
 
 
-DEBUG = os.environ.get("DEBUG", "").lower() in ("1", "true", "yes", "on")
+DEBUG = env_bool("DEBUG")
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 REDIS_URL = os.environ.get("REDIS_URL", "")
@@ -109,8 +117,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
-CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host[0] not in "*["]
-SESSION_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [
+    f"https://*{host}" if host.startswith(".") else f"https://{host}"
+    for host in ALLOWED_HOSTS
+    if host[0] not in "*["
+]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("HTTPS")  # staff log in over TLS alone
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "America/New_York"  # election night is told in Eastern time

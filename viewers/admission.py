@@ -21,8 +21,10 @@ Scope = dict[str, Any]
 
 async def admit(scope: Scope, relays: Relays) -> Hub | Close:
     """The hub of the broadcast in the address, or the code to turn the viewer away with."""
-    code = turned_away(scope, relays)
-    return code or await relays.hub(scope["url_route"]["kwargs"]["slug"]) or Close.UNKNOWN
+    if (code := turned_away(scope, relays)) is not None:
+        return code
+    hub = await relays.hub(scope["url_route"]["kwargs"]["slug"])
+    return relays.closing or hub or Close.UNKNOWN  # closing may have begun meanwhile
 
 
 def turned_away(scope: Scope, relays: Relays) -> Close | None:
@@ -62,7 +64,10 @@ def _is_our_host(host: str) -> bool:
 @lru_cache(maxsize=256)
 def _is_our_origin(origin: str | None) -> bool:
     validator = OriginValidator(None, settings.ALLOWED_HOSTS)
-    return bool(validator.valid_origin(None if origin is None else urlparse(origin)))
+    try:
+        return bool(validator.valid_origin(None if origin is None else urlparse(origin)))
+    except ValueError:  # such as "http://["
+        return False
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+from abc import abstractmethod
 from typing import Any
 
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -12,7 +14,8 @@ from viewers.hub import Frame, Seat
 from viewers.protocol import Close
 from viewers.relay import Relays
 
-STUCK = 15.0  # seconds that a WebSocket may take to accept one frame
+logger = logging.getLogger(__name__)
+
 SLOW = 0.1  # seconds; a viewer whose socket was full that long gets a snapshot next
 
 
@@ -35,6 +38,25 @@ class ViewerConsumer(AsyncConsumer):
         # No handler here touches the database.
         await getattr(self, get_handler_name(message))(message)
 
+    def start(self) -> None:
+        """Serve, in a task of its own."""
+        self.serving = asyncio.create_task(self._serve_or_fail())
+
+    async def _serve_or_fail(self) -> None:
+        try:
+            await self.serve()
+        except Exception:
+            logger.exception("a viewer could not be served")
+            await self.fail()
+
+    @abstractmethod
+    async def serve(self) -> None:
+        """Everything from the connection to its end."""
+
+    @abstractmethod
+    async def fail(self) -> None:
+        """Something is wrong with us: tell the viewer to come back later."""
+
     def leave(self) -> None:
         """The connection is gone."""
         if self.serving is not None:
@@ -47,7 +69,7 @@ class WebSocketViewer(ViewerConsumer):
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         await self.send({"type": "websocket.accept"})
-        self.serving = asyncio.create_task(self.serve())
+        self.start()
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         assert self.serving is not None
@@ -77,13 +99,17 @@ class WebSocketViewer(ViewerConsumer):
                     frame = await seat.next()
         except TimeoutError:
             return await self.close(Close.SLOW)
-        await self.say_goodbye(seat.farewell or Close.RESYNC)
+        assert seat.farewell is not None
+        await self.say_goodbye(seat.farewell)
+
+    async def fail(self) -> None:
+        await self.say_goodbye(Close.FULL)
 
     async def deliver(self, frame: Frame, seat: Seat) -> None:
         """Send one frame. Raises TimeoutError if the socket stays full."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        async with asyncio.timeout(STUCK):
+        async with asyncio.timeout(protocol.STUCK):
             await self.send({"type": "websocket.send", "text": frame.text})
         if clock() - began > SLOW:
             seat.position = None

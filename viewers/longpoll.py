@@ -5,7 +5,6 @@ and one body, and a cache in front may answer for us. What is answered is decide
 functions here, for the consumers below and for the fast path alike.
 """
 
-import asyncio
 import json
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -79,7 +78,7 @@ def answer_now(hub: Hub, since: Position | None) -> Answer | None:
     """What lies past `since`; None if that is nothing and the poll has to wait."""
     frame = hub.frame_after(since)
     if frame is not None:
-        return Answer(frame.body, FRESH if since is None else LASTING)
+        return Answer(frame.body, LASTING if frame.t == "updates" else FRESH)
     return turn_away(hub.farewell) if hub.farewell is not None else None
 
 
@@ -101,14 +100,20 @@ class HttpViewer(ViewerConsumer):
 
     async def http_request(self, message: dict[str, Any]) -> None:
         if not message.get("more_body"):
-            self.serving = asyncio.create_task(self.serve())
+            self.start()
 
     async def http_disconnect(self, message: dict[str, Any]) -> None:
         self.leave()
 
     async def serve(self) -> None:
-        """Find the answer, and send it. A HEAD request gets its head."""
-        answer = await self.decide()
+        """Find the answer, and send it."""
+        await self.respond(await self.decide())
+
+    async def fail(self) -> None:
+        await self.respond(turn_away(Close.FULL))
+
+    async def respond(self, answer: Answer) -> None:
+        """Send the answer. A HEAD request gets its head."""
         status, body = int(answer.status), answer.body
         if self.scope["method"] == "HEAD":
             body = b""

@@ -17,6 +17,7 @@ HEARTBEAT = 25.0  # seconds between frames when there is nothing to say, unless 
 HEARTBEAT_SPREAD = 0.2  # each connection's own interval differs by up to this share
 HEARTBEAT_GRACE = 10.0  # seconds after which a missed heartbeat means a dead connection
 FIRST_FRAME = 5.0  # seconds a viewer waits for it before it calls the attempt failed
+STUCK = 15.0  # seconds that a viewer's full socket is waited for
 COME_BACK = (1, 10)  # seconds: the range a `bye` tells viewers to return in
 DISMISSED = 1000  # viewers a second that a server sends away when it drains
 MAX_MESSAGE = 1024  # bytes that a viewer may send, though none is ever wanted

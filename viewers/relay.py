@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 HEAD_CHECK = 3.0  # seconds; what an announcement that got lost costs at most
 REJOIN = 3600.0  # seconds; layers forget members after group_expiry, a day by default
+UNWATCHED = 300.0  # seconds without a viewer after which a relay ends
 COUNT = 1.0  # seconds between two reports of viewers to the desk
 RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
 LAYER_RETRY = 1.0  # seconds between attempts while the channel layer cannot be reached
@@ -39,10 +40,11 @@ class Relay:
         heartbeat: float,
         forget: Callable[["Relay"], object],
     ) -> None:
-        self._forget = forget  # called when the broadcast is deleted
+        self._forget = forget  # called when the relay ends by itself
         self.broadcast_id = broadcast.pk
         self.slug = broadcast.slug
         self.hub = Hub(history.snapshot(broadcast), recent, heartbeat)
+        self._watched = asyncio.get_running_loop().time()  # when somebody was last here
         self._moving = asyncio.Lock()  # the replica has one writer at a time
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -54,8 +56,12 @@ class Relay:
             asyncio.create_task(self._every(HEAD_CHECK, self._check)),
             asyncio.create_task(self._every(COUNT, self._count)),
         ]
-        await joined.wait()
-        await self.catch_up()
+        try:
+            await joined.wait()
+            await self.catch_up()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """End the tasks. The hub keeps its viewers, who must have been sent away before."""
@@ -122,13 +128,23 @@ class Relay:
             await layer.group_discard(group, channel)
 
     async def _check(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self.hub.subscribers:
+            self._watched = now
+        elif now - self._watched > UNWATCHED:
+            return self._end()
         try:
             await self.catch_up()
         except Broadcast.DoesNotExist:  # one without updates can be deleted in the admin
             self._forget(self)
             await self.hub.dismiss_all(Close.UNKNOWN, protocol.DISMISSED)
-            for task in self._tasks:
-                task.cancel()
+            self._end()
+
+    def _end(self) -> None:
+        """Be forgotten: whoever asks next starts another relay."""
+        self._forget(self)
+        for task in self._tasks:
+            task.cancel()
 
     async def _every(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -17,6 +17,7 @@ from viewers.protocol import Close, Received
 BACK_OFF = (0.5, 30.0)  # seconds: the range of the longest wait, doubled with each failure
 RESYNC_WITHIN = 1.0  # seconds: after a gap viewers come back spread over this
 FALL_BACK_AFTER = 3  # WebSocket attempts without a frame
+LOST_AFTER = 10  # refused attempts in a row, where the WebSocket had worked before
 PROBE_AFTER = 180.0  # seconds on long poll before the WebSocket is tried again
 
 Event = tuple[str, Any]
@@ -159,13 +160,16 @@ class ViewerSession:
         """From WebSocket to long poll, and back if that gets nowhere either.
 
         A server that restarts refuses connections: it does not open them. So once the
-        WebSocket has worked, only attempts that opened and then stayed silent count.
+        WebSocket has worked, only attempts that opened and then stayed silent count, unless
+        there are so many that the viewer must have come to another network.
         """
         if self._heard:
             return
         if self.transport == "ws" and "poll" in self.transports:
             if self._opened or not self._proven:
                 self._blank += 1
+            if self._failures >= LOST_AFTER:
+                self._blank = FALL_BACK_AFTER
             if self._blank >= FALL_BACK_AFTER:
                 self.transport = "poll"
                 self._probe_at = now + PROBE_AFTER

@@ -1,10 +1,12 @@
 """Pages for viewers, rendered whole on the server, and the health endpoints. No cookies."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -15,6 +17,8 @@ from broadcaster.mapstate import ON_AIR, MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
 from viewers.routing import relays
+
+logger = logging.getLogger(__name__)
 
 STATUS = {
     "scheduled": "Not started",
@@ -38,7 +42,7 @@ MODULES = (
 def front(request: HttpRequest) -> HttpResponse:
     """What is on air now, what is next, past broadcasts."""
     listed = Broadcast.objects.filter(listed=True)
-    coming = listed.filter(phase="scheduled").order_by("starts_at")
+    coming = listed.filter(phase="scheduled").order_by(F("starts_at").asc(nulls_last=True))
     response = render(
         request,
         "viewers/front.html",
@@ -114,8 +118,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """This process can do its work: 200, or 503 with the reason."""
     try:
         Broadcast.objects.exists()
-    except DatabaseError as error:
-        return JsonResponse({"ready": False, "error": f"database: {error}"}, status=503)
+    except DatabaseError:
+        logger.exception("not ready")
+        return JsonResponse({"ready": False, "error": "the database cannot be asked"}, status=503)
     if relays.closing is not None:
         return JsonResponse({"ready": False, "error": "draining"}, status=503)
     return JsonResponse({"ready": True})

@@ -32,7 +32,7 @@ class Admin(TestCase):
         self.assertContains(self.page("broadcast_change", broadcast.pk), console)
         self.assertEqual(self.client.get(console).status_code, 200)
 
-    def test_the_election_of_a_broadcast_with_updates_stays(self):
+    def test_the_election_of_a_broadcast_stays_and_so_does_the_address_of_a_log(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
         publish(broadcast, parse_change({"kind": "start"}))
 

@@ -143,6 +143,10 @@ class Api(TestCase):
             ({"slug": "new", "title": "x", "phase": "live"}, 400, "phase"),
             ({"slug": ["new"], "title": "x"}, 400, "slug"),
             ({"slug": "new", "title": "a\x00b"}, 400, "title"),
+            ({"slug": "new", "title": "\ud800"}, 400, "title"),
+            ({"slug": "new", "title": {"a": 1}}, 400, "title"),
+            ('{"slug": "new", "title": "x", "election": 1e999}', 400, "election"),
+            ({"slug": "new", "title": "x", "election": True}, 400, "election"),
         ]:
             with self.subTest(data=data):
                 response = self.post(data, self.editor, "/api/broadcasts")

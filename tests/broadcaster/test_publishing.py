@@ -91,6 +91,38 @@ class Publishing(TestCase):
 
         self.assertEqual(publication.totals["D"], 20)
 
+    def test_a_correction_takes_back_what_stands_and_changes_it(self):
+        broadcast = new_broadcast()
+        too_close = {"calls": {"AZ": {"status": "too_close"}}}
+        publish(broadcast, parse_change(too_close))
+        publish(broadcast, call("AZ"))
+        correct = {"kind": "correct", "reason": "Wrong", "story": {"headline": "Arizona"}}
+
+        for corrects, result, reason in [
+            (2, {"status": "retracted"}, "Update 2 did not call AZ"),
+            (3, {"status": "called", "party": "D"}, "AZ is called D already"),
+        ]:
+            change = parse_change({**correct, "corrects": corrects, "calls": {"AZ": result}})
+            with self.assertRaisesMessage(Refused, reason):
+                publish(broadcast, change)
+        other = {"status": "called", "party": "R"}
+        publish(broadcast, parse_change({**correct, "corrects": 3, "calls": {"AZ": other}}))
+
+        self.assertEqual(Broadcast.objects.get().state["calls"]["AZ"], other)
+
+    def test_a_form_that_was_read_before_an_update_does_not_undo_it(self):
+        broadcast = new_broadcast()
+        form = Broadcast.objects.get()
+        publish(broadcast, call("PA"))
+
+        form.title = "Late night"
+        form.save()
+        publish(broadcast, call("OH"))
+
+        broadcast.refresh_from_db()
+        self.assertEqual((broadcast.title, broadcast.seq), ("Late night", 3))
+        self.assertEqual(set(broadcast.state["calls"]), {"PA", "OH"})
+
     def test_starting_over_keeps_the_old_log_under_its_epoch(self):
         broadcast = new_broadcast()
         publish(broadcast, call("PA"), client_id="one")

@@ -96,6 +96,8 @@ class BothPaths(TransactionTestCase):
 
     def assertSame(self, *messages, until=None):
         fast, plain = (self.talk(server, *messages, until=until) for server in self.servers)
+        if until is not None:  # what came beyond it depends on packets
+            fast, plain = fast.partition(until)[0], plain.partition(until)[0]
         self.assertEqual(fast, plain)
         self.assertTrue(fast, messages)
         return fast
@@ -119,6 +121,7 @@ class BothPaths(TransactionTestCase):
             self.get("updates", "GET", "1.0", "127.0.0.1", "Connection: keep-alive"),
             self.get("updates", "GET", "1.1", "evil.example"),
             self.get("updates", "GET", "1.1", None),
+            self.get("updates", "GET", "1.1", "127.0.0.1", "Origin: http://[", "Connection: close"),
             self.get("updates", "GET", "1.1", "127.0.0.1:1", "Connection: close"),
             self.get(
                 "updates", "GET", "1.1", "127.0.0.1", "Origin: http://x.y", "Connection: close"
@@ -162,6 +165,7 @@ class BothPaths(TransactionTestCase):
             self.upgrade("?since=nonsense"),
             self.upgrade(Origin="http://evil.example"),
             self.upgrade(Origin=None),
+            self.upgrade(Origin="http://["),
             self.upgrade(Host="evil.example"),
             self.upgrade(Sec_WebSocket_Protocol="a, b"),
             self.upgrade(Sec_WebSocket_Extensions="permessage-deflate"),

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import tempfile
 import threading
 import uuid
 from http import HTTPStatus
@@ -79,7 +80,7 @@ class Rules:
             self.assertEqual(self.rest(socket), ([], self.spoke))
 
     def test_a_page_of_another_site_is_turned_away_for_good(self):
-        for origin in ("http://evil.example", "null", None):
+        for origin in ("http://evil.example", "null", "http://[", None):
             frames, code = self.rest(self.open(origin=origin))
             self.assertEqual((frames, code), ([{"t": "bye", "code": 4003}], 4003))
         response, answer = self.get("updates", Origin="http://evil.example")
@@ -110,7 +111,7 @@ class Rules:
         for query, cache in [
             ("", "public, max-age=1"),
             (f"?since={self.broadcast.epoch}:1", "public, max-age=60"),
-            ("?since=stale:7", "public, max-age=60"),
+            ("?since=stale:7", "public, max-age=1"),
         ]:
             response, frame = self.get(f"updates{query}")
             self.assertEqual(response.headers["Cache-Control"], cache, query)
@@ -202,6 +203,24 @@ class Leaving(Visitor):
             )
 
         wait_for(there, f"{counts} viewers")
+
+
+class Unready(Visitor):
+    def test_a_server_whose_database_fails_tells_viewers_to_come_back(self):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Server(DATABASE_URL=f"sqlite:///{folder}/empty.sqlite3") as self.server,
+        ):
+            frames, code = self.rest(self.open())
+            poll, answer = self.get("updates")
+            snapshot, _ = self.get("snapshot.json")
+            ready = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+            ready.request("GET", "/readyz")
+
+            self.assertEqual(ready.getresponse().status, 503)
+        self.assertEqual((frames[-1]["code"], code), (4100, 4100))
+        self.assertEqual((poll.status, snapshot.status), (503, 503))
+        self.assertEqual(answer["field"], "server")
 
 
 class Full(Visitor):

@@ -13,7 +13,8 @@ from django.test import TransactionTestCase
 from broadcaster.models import ApiToken, Broadcast
 from tests.server import Server
 from tests.watcher import WebSocketWatcher
-from viewers.fastpath.websocket import CLOSE, STUCK
+from viewers.fastpath.websocket import CLOSE
+from viewers.protocol import STUCK
 
 UPDATES = 60
 BODY = "x" * 3900  # characters, so that sixty updates are more than any buffer holds

@@ -11,6 +11,7 @@ from broadcaster.change import parse_change
 from broadcaster.stream import Position, Replica
 from tests.changes import changes, fold
 from viewers import protocol
+from viewers.fastpath.websocket import text_frame
 from viewers.hub import BATCH, Hub, Seat
 from viewers.protocol import Close
 from viewers.session import ViewerSession
@@ -49,6 +50,30 @@ class FanOut(IsolatedAsyncioTestCase):
         self.assertEqual(len(encoded), 1)
         self.assertEqual(len({id(frame) for frame in frames}), 1)
         self.assertIs(frames[0].body, frames[-1].body)
+
+    async def test_the_fast_paths_copy_of_a_frame_is_made_once_too(self):
+        hub = Hub(log()[0], [], heartbeat=25)
+
+        self.assertIs(text_frame(hub.heartbeat_frame()), text_frame(hub.heartbeat_frame()))
+
+    async def test_one_connections_trouble_does_not_stop_the_others_update(self):
+        class Broken:
+            kind = "ws"
+
+            def wake(self):
+                raise OSError("gone")
+
+        start, updates = log()
+        hub = Hub(start, [], heartbeat=25)
+        for _ in range(5):
+            hub.add(Broken())
+        _, waiting = await self.seated(hub, 20)
+        hub.receive("e", updates[0])
+
+        with self.assertLogs("viewers.hub", "ERROR"):
+            await hub.fan_out()
+
+        self.assertEqual(len(await asyncio.gather(*waiting)), 20)
 
     async def test_others_get_their_turn_during_a_fan_out(self):
         start, updates = log()

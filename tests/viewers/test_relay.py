@@ -1,6 +1,8 @@
 """One relay per process and broadcast, whatever the viewers and the channel layer do."""
 
 import asyncio
+import json
+from unittest import mock
 
 from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import get_channel_layer
@@ -98,6 +100,59 @@ class RelayTests(TransactionTestCase):
                 return (await news).text
 
         self.assertIn('"focus":"PA"', self.run_with_relays(test))
+
+    def test_a_gap_is_filled_at_once_not_by_the_next_head_check(self):
+        def put(focus):
+            publish(self.broadcast, parse_change({"view": {"focus": focus}}))
+
+        async def test(relays):
+            hub = await relays.hub("night")
+            group = group_name(self.broadcast.pk)
+            layer = get_channel_layer()
+            members = dict(layer.groups[group])
+            for channel in members:
+                await layer.group_discard(group, channel)
+            await sync_to_async(put)("PA")
+            for channel in members:
+                await layer.group_add(group, channel)
+            async with Seat(hub, "ws", hub.replica.position) as seat:
+                news = asyncio.create_task(seat.next())
+                await sync_to_async(put)("TX")
+                return json.loads((await news).text)["updates"]
+
+        with mock.patch("viewers.relay.HEAD_CHECK", 1000):
+            updates = self.run_with_relays(test)
+
+        self.assertEqual([update["view"]["focus"] for update in updates], ["PA", "TX"])
+
+    def test_a_membership_that_the_layer_forgot_is_renewed(self):
+        async def test(relays):
+            await relays.hub("night")
+            layer, group = get_channel_layer(), group_name(self.broadcast.pk)
+            for channel in dict(layer.groups[group]):
+                await layer.group_discard(group, channel)
+            while not layer.groups.get(group):
+                await asyncio.sleep(0.01)
+            return len(layer.groups[group])
+
+        with mock.patch("viewers.relay.REJOIN", 0.05):
+            self.assertEqual(self.run_with_relays(test), 1)
+
+    def test_a_relay_that_nobody_watches_ends_and_comes_back_when_asked(self):
+        async def test(relays):
+            first = await relays.hub("night")
+            while relays.running:
+                await asyncio.sleep(0.01)
+            return first, await relays.hub("night")
+
+        with (
+            mock.patch("viewers.relay.HEAD_CHECK", 0.02),
+            mock.patch("viewers.relay.UNWATCHED", 0.05),
+        ):
+            first, second = self.run_with_relays(test)
+
+        self.assertIsNot(first, second)
+        self.assertEqual(second.replica.position, self.broadcast.position)
 
     def test_a_relay_leaves_its_group_when_it_stops(self):
         async def test(relays):

@@ -20,7 +20,6 @@ RESTARTING = 1012  # "service restart"
 
 HIGH_WATER = 16 * 1024  # bytes unsent above which a viewer gets nothing until they are gone
 SEND_BUFFER = 32 * 1024  # bytes that the kernel holds for a viewer (it doubles them)
-STUCK = 15.0  # seconds that a viewer may stay above the high-water mark
 CLOSING = 10.0  # seconds to wait for the viewer's half of the closing handshake
 
 CLOSE, PING, PONG = 0x8, 0x9, 0xA
@@ -114,11 +113,11 @@ class ViewerWebSocket(asyncio.Protocol):
             return self.dismiss(hub)
         frame = hub.frame_after(since)
         self.position = since if frame is None else hub.replica.position
-        self.wire.write(head + text_frame(frame or hub.heartbeat_frame()))
-        self.last = self.loop.time()
         self.hub = hub
         hub.add(self)
+        self.last = self.loop.time()
         self.timer = self.loop.call_later(spread(hub.heartbeat), self.beat)
+        self.wire.write(head + text_frame(frame or hub.heartbeat_frame()))
         if hub.farewell is not None:
             self.dismiss(hub.farewell)
 
@@ -138,14 +137,16 @@ class ViewerWebSocket(asyncio.Protocol):
     def beat(self) -> None:
         """Send a heartbeat if nothing else was sent meanwhile."""
         self.wake()  # a heartbeat must not overtake an update that is on its way
-        if self.hub is None:  # that was the farewell
+        if self.hub is None or self.unsent:  # that was the farewell, or more than it takes
             return
         interval = spread(self.hub.heartbeat)
         idle = self.loop.time() - self.last
         if idle >= self.hub.heartbeat * (1 - protocol.HEARTBEAT_SPREAD):
+            self.last, idle = self.loop.time(), 0.0
+            self.timer = self.loop.call_later(interval, self.beat)
             self.wire.write(text_frame(self.hub.heartbeat_frame()))
-            idle = 0.0
-        self.timer = self.loop.call_later(max(interval - idle, 0.0), self.beat)
+        else:
+            self.timer = self.loop.call_later(max(interval - idle, 0.0), self.beat)
 
     # Leaving
 
@@ -191,7 +192,7 @@ class ViewerWebSocket(asyncio.Protocol):
         self.unsent = True
         if self.timer is not None:
             self.timer.cancel()
-        self.timer = self.loop.call_later(STUCK, self.give_up)
+        self.timer = self.loop.call_later(protocol.STUCK, self.give_up)
 
     def resume_writing(self) -> None:
         """All is sent. The snapshot tells best what was missed."""

@@ -6,7 +6,7 @@ import time
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from broadcaster import evening
 from broadcaster.change import parse_change
@@ -43,11 +43,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, play, **options):
+        if play is not None and not 0 < play < float("inf"):
+            raise CommandError("--play takes a speed above 0")
         broadcast, created = Broadcast.objects.get_or_create(
             slug=SLUG, defaults={"title": "Election Night 2020", "election": 2020}
         )
         self.make_staff()
-        if play:
+        if play is not None:
             self.play(broadcast, play)
         elif created:
             publish(broadcast, parse_change(evening.STEPS[0][1]))

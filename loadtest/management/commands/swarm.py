@@ -128,7 +128,10 @@ class Command(BaseCommand):
 
 @contextlib.contextmanager
 def local_token() -> Iterator[str]:
-    """A token in this project's own database, for a user who can do nothing else."""
+    """A token in this project's own database, for a user of its own, deleted afterwards.
+
+    A run that is killed leaves it behind: revoke it in the admin, by its note.
+    """
     try:
         user, _ = get_user_model().objects.get_or_create(
             username=USER, defaults={"password": "!", "is_staff": False}

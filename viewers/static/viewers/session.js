@@ -12,6 +12,7 @@ const COME_BACK = [1, 10]; // seconds
 const BACK_OFF = [0.5, 30]; // seconds: the range of the longest wait, doubled with each failure
 const RESYNC_WITHIN = 1; // seconds: after a gap viewers come back spread over this
 const FALL_BACK_AFTER = 3; // WebSocket attempts without a frame
+const LOST_AFTER = 10; // refused attempts in a row, where the WebSocket had worked before
 const PROBE_AFTER = 180; // seconds on long poll before the WebSocket is tried again
 const RESYNC = 4201;
 
@@ -171,12 +172,14 @@ export class ViewerSession {
   /**
    * From WebSocket to long poll, and back if that gets nowhere either. A server that restarts
    * refuses connections: it does not open them. So once the WebSocket has worked, only attempts
-   * that opened and then stayed silent count.
+   * that opened and then stayed silent count, unless there are so many that the viewer must
+   * have come to another network.
    */
   #considerFallingBack(now) {
     if (this.heard) return;
     if (this.transport === "ws" && this.transports.includes("poll")) {
       if (this.isOpen || !this.proven) this.blank += 1;
+      if (this.failures >= LOST_AFTER) this.blank = FALL_BACK_AFTER;
       if (this.blank >= FALL_BACK_AFTER) {
         this.transport = "poll";
         this.probeAt = now + PROBE_AFTER;

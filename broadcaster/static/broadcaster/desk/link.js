@@ -2,6 +2,7 @@
 // form post for when the socket is down.
 
 const PATIENCE = 5000; // milliseconds to wait for the socket's answer to a take
+const SILENCE = 10000; // milliseconds
 const LONGEST_WAIT = 10000; // milliseconds between two attempts to connect
 const FINAL = [4003, 4044]; // not allowed here; no such broadcast
 
@@ -19,14 +20,38 @@ export class Link {
     const url = new URL("ws", location.href);
     url.protocol = url.protocol.replace("http", "ws");
     this.socket = new WebSocket(url);
-    this.socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+    this.#expectMore();
+    this.socket.onmessage = ({ data }) => {
+      this.#expectMore();
+      this.#receive(JSON.parse(data));
+    };
     this.socket.onclose = ({ code }) => {
+      clearTimeout(this.silence);
       if (FINAL.includes(code)) return this.onState("forbidden");
       this.onState("lost");
       const wait = Math.min(500 * 2 ** this.failures, LONGEST_WAIT) * (0.5 + Math.random() / 2);
       this.failures += 1;
       setTimeout(() => this.connect(), wait);
     };
+  }
+
+  /** Start again from a snapshot. */
+  reconnect() {
+    this.socket.close();
+  }
+
+  /** The server says something every 3 seconds. A socket that is silent for longer is dead. */
+  #expectMore() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.#giveUp(), SILENCE);
+  }
+
+  /** A dead socket may take a minute to close: do not wait for it. */
+  #giveUp() {
+    const { onclose } = this.socket;
+    this.socket.onclose = this.socket.onmessage = null;
+    this.socket.close();
+    onclose({ code: 1006 });
   }
 
   /**

@@ -1,7 +1,7 @@
 // The console: what viewers see, the draft of the next update, and the log.
 
 import { draw } from "../drawing.js";
-import { Replica } from "../replica.js";
+import { Replica, sameTotals, totals } from "../replica.js";
 import { corrects, CHOICES, describe, toChange } from "./draft.js";
 import { Link } from "./link.js";
 
@@ -26,7 +26,10 @@ function start(frame) {
 
 function follow(frame) {
   for (const update of frame.updates) {
-    if (replica.receive(frame.epoch, update) !== "applied") continue;
+    const outcome = replica.receive(frame.epoch, update);
+    if (outcome === "seen") continue;
+    const sums = totals(election.votes, replica.state.calls);
+    if (outcome === "gap" || !sameTotals(sums, update.totals)) return link.reconnect();
     log.push(update);
     addToLog(update);
   }
@@ -35,7 +38,7 @@ function follow(frame) {
 
 function show() {
   const { state } = replica;
-  draw(desk, state, election);
+  draw(desk, { ...state, view: onDeskMap(state.view) }, election);
   desk.dataset.phase = state.phase;
   part("phase").textContent = state.phase === "live" ? "● LIVE" : state.phase;
   part("headline").textContent = state.story.headline || "No headline yet";
@@ -44,6 +47,11 @@ function show() {
     button.hidden = !button.dataset.in.split(" ").includes(state.phase);
   }
   checkDraft();
+}
+
+/** The desk's map always has every state in reach; it outlines where viewers are taken. */
+function onDeskMap({ focus, highlight, ...rest }) {
+  return { ...rest, focus: "US", highlight: focus === "US" ? highlight : [...highlight, focus] };
 }
 
 function addToLog(update) {
