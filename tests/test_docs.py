@@ -27,7 +27,7 @@ class Docs(TestCase):
     def test_every_environment_variable_is_in_the_table(self):
         source = (ROOT / "mapcenter/settings.py").read_text()
         names = set(re.findall(r'environ\.get\(\s*"([A-Z_]+)"', source))
-        names |= set(re.findall(r'env_list\("([A-Z_]+)"', source)) | {"DATABASE_URL"}
+        names |= set(re.findall(r'env_(?:list|bool)\("([A-Z_]+)"', source)) | {"DATABASE_URL"}
         for name in names:
             self.assertRegex(DOCS["operating.md"], rf"(?m)^\| `{name}`")
 

@@ -21,6 +21,8 @@ LASTING = "public, max-age=60"  # what lies past a position stays true
 FRESH = "public, max-age=1"  # the map of this moment
 NEVER = "no-store"
 
+RETRY_AFTER = (b"retry-after", str(protocol.COME_BACK[1]).encode())
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -59,7 +61,7 @@ TURNED_AWAY = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "server",
         "is full; come back soon",
-        (b"retry-after", str(protocol.COME_BACK[1]).encode()),
+        RETRY_AFTER,
     ),
 }
 
@@ -71,7 +73,11 @@ def wrong_since(error: ValueError) -> Answer:
 
 def turn_away(code: Close) -> Answer:
     """The answer that means the same as closing a WebSocket with `code`."""
-    return TURNED_AWAY.get(code) or Answer(protocol.encode(protocol.bye(code)).encode(), NEVER)
+    if code in TURNED_AWAY:
+        return TURNED_AWAY[code]
+    # With Retry-After, so that a cache in front keeps it from those who wait for the same answer.
+    again = () if protocol.is_final(code) else (RETRY_AFTER,)
+    return Answer(protocol.encode(protocol.bye(code)).encode(), NEVER, extra=again)
 
 
 def answer_now(hub: Hub, since: Position | None) -> Answer | None:

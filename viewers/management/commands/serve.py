@@ -21,6 +21,7 @@ from viewers.supervisor import Supervisor, reserve
 
 BACKLOG = 16384  # connections that may wait to be accepted; the kernel's somaxconn caps it
 VANISHED = 30_000  # milliseconds without acknowledgement after which a viewer is gone
+NOTICE = 3.0  # seconds in which /readyz says 503 before new connections are refused
 FAREWELL = 5  # seconds that connections have to end after the last goodbye
 
 
@@ -41,7 +42,11 @@ class Server(uvicorn.Server):
         self.drain_rate = drain_rate
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await relays.close(Close.DRAINING, self.drain_rate)
+        draining = asyncio.create_task(relays.close(Close.DRAINING, self.drain_rate))
+        await asyncio.wait({draining}, timeout=NOTICE)
+        for server in self.servers:
+            server.close()
+        await draining
         await super().shutdown(sockets)
         await relays.stop()
 
