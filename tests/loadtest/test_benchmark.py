@@ -11,10 +11,10 @@ from unittest import TestCase, skipUnless
 
 from django.core.management import CommandError, call_command
 
-from loadtest.benchmark import Heard, Options, Result, quantile, summary
-from loadtest.benchmark_goals import GOALS, Goal, measured, missed, ratio
-from loadtest.benchmark_report import Report, aligned, words
-from loadtest.benchmark_wire import answer, packets, poll_after, poll_after_head
+from loadtest.benchmark.goals import GOALS, Goal, measured, missed, ratio
+from loadtest.benchmark.measure import Heard, Options, Result, quantile, summary
+from loadtest.benchmark.report import Report, aligned, words
+from loadtest.benchmark.wire import answer, packets, poll_after, poll_after_head
 from tests.server import LIMIT, ROOT
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 3"
@@ -132,11 +132,13 @@ class Tables(TestCase):
         report = self.report(result("serve", lost={"server: reset": 7}))
         report.left_out["Nchan"] = "nginx is not installed"
         report.failed["ws"] = "does not start"
+        report.interrupted = True
         text = words(report)
         for line in (
             "Left out: Nchan: nginx is not installed.",
             "FAILED: ws: does not start.",
             "7 viewers lost",
+            "INTERRUPTED",
         ):
             self.assertIn(line, text)
         self.assertFalse(report.complete)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import signal
 import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,11 +12,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from loadtest import benchmark_report
-from loadtest.benchmark import Options, measure
-from loadtest.benchmark_goals import missed
-from loadtest.benchmark_machine import cores
-from loadtest.benchmark_report import Report, words
+from loadtest.benchmark.goals import missed
+from loadtest.benchmark.machine import cores
+from loadtest.benchmark.measure import Options, measure
+from loadtest.benchmark.report import TRANSPORTS, Report, words, write
 from loadtest.peers import PEERS, Broken, Missing, Peer, Place, free_port
 from loadtest.preflight import OWN_FILES, SERVER_RESERVE
 from loadtest.verdict import FAILURE, INTERRUPTED, REFUSED, THRESHOLD, USAGE
@@ -60,24 +60,24 @@ class Command(BaseCommand):
             for peer in PEERS
             if transport in peer.viewers and peer.name in (options["only"] or [peer.name])
         ]
-        interrupted = False
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         try:
             for number, (peer, transport) in enumerate(wanted):
                 port = options["port"] + number if options["port"] else free_port()
                 self.measure(peer, transport, port, pair and pair[0], report)
         except KeyboardInterrupt:
-            interrupted = True
+            report.interrupted = True
         self.stdout.write("\n" + words(report))
         if options["report"]:
-            self.stdout.write(str(benchmark_report.write(report, options["report"])))
-        if status := INTERRUPTED if interrupted else exit_status(report):
+            self.stdout.write(str(write(report, options["report"])))
+        if status := exit_status(report):
             raise SystemExit(status)
 
     def measure(
         self, kind: type[Peer], transport: str, port: int, core: int | None, report: Report
     ) -> None:
         """Measure one server, and add what came of it to the report."""
-        title = f"{kind.title}, {benchmark_report.TRANSPORTS[transport]}"
+        title = f"{kind.title}, {TRANSPORTS[transport]}"
         self.stderr.write(f"{title} …")
         with tempfile.TemporaryDirectory(prefix="mapcenter-") as folder:
             place = Place(Path(folder), settings.VAR / "benchmark", port, core)
@@ -93,6 +93,8 @@ class Command(BaseCommand):
 
 def exit_status(report: Report) -> int:
     """0 if all is well."""
+    if report.interrupted:
+        return INTERRUPTED
     if not report.complete:
         return FAILURE
     return THRESHOLD if report.is_judged and missed(report.results) else 0

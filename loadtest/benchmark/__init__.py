@@ -1,0 +1,1 @@
+"""The benchmark: ours and the servers that people would pick instead, driven alike."""
