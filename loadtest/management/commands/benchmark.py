@@ -20,8 +20,6 @@ from loadtest.peers import PEERS, Broken, Missing, Peer, Place, free_port
 from loadtest.preflight import OWN_FILES, SERVER_RESERVE
 from loadtest.verdict import FAILURE, INTERRUPTED, REFUSED, THRESHOLD, USAGE
 
-TRANSPORTS = ("ws", "poll")
-
 
 class Command(BaseCommand):
     help = (
@@ -40,7 +38,7 @@ class Command(BaseCommand):
         add("--interval", type=float, default=default.interval, help="seconds between two (1)")
         names = [peer.name for peer in PEERS]
         add("--only", action="append", choices=names, help="a server; may be repeated (all)")
-        add("--transport", choices=TRANSPORTS, help="one of the two (both)")
+        add("--transport", choices=list(TRANSPORTS), help="one of the two (both)")
         add("--report", type=Path, metavar="DIR", help="for report.md, report.json, pictures")
         add("--port", type=int, help="the first server's, the next one's is one more (free ones)")
 
