@@ -36,6 +36,7 @@ def turned_away(scope: Scope, relays: Relays) -> Close | None:
     return Close.FULL if relays.full else None
 
 
+@lru_cache(maxsize=1024)  # all viewers at one position send the same
 def since(query: bytes) -> Position | None:
     """The position in a query, None without one. Raises ValueError if it is not one."""
     values = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("since")

@@ -32,16 +32,17 @@ KEEP = 200
 class Frame:
     """One encoded frame: `text` and `body` hold the same, each made once.
 
-    `websocket` is the place of the fast path's copy, header and all.
+    `websocket` and `answer` are places for what transports make of it, headers and all.
     """
 
-    __slots__ = ("_body", "t", "text", "websocket")
+    __slots__ = ("_body", "answer", "t", "text", "websocket")
 
     def __init__(self, frame: dict[str, Any]) -> None:
         self.t: str = frame["t"]
         self.text = protocol.encode(frame)
         self._body: bytes | None = None
         self.websocket: bytes | None = None
+        self.answer: Any = None
 
     @property
     def body(self) -> bytes:

@@ -7,14 +7,13 @@ functions here, for the consumers below and for the fast path alike.
 
 import json
 from abc import abstractmethod
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from broadcaster.stream import Position
 from viewers import admission, protocol
 from viewers.consumers import ViewerConsumer
-from viewers.hub import Hub, Seat
+from viewers.hub import Frame, Hub, Seat
 from viewers.protocol import Close
 
 LASTING = "public, max-age=60"  # what lies past a position stays true
@@ -26,24 +25,36 @@ RETRY_AFTER = (b"retry-after", str(protocol.COME_BACK[1]).encode())
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole response."""
+    """A whole response. `headers` go out in this order, and `head` is the same as bytes."""
 
-    body: bytes
-    cache: str
-    status: HTTPStatus = HTTPStatus.OK
-    extra: tuple[tuple[bytes, bytes], ...] = ()
+    __slots__ = ("body", "head", "headers", "status")
 
-    @property
-    def headers(self) -> Headers:
-        return [
+    def __init__(
+        self,
+        body: bytes,
+        cache: str,
+        status: HTTPStatus = HTTPStatus.OK,
+        extra: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.headers: Headers = [
             (b"content-type", b"application/json"),
-            (b"content-length", str(len(self.body)).encode()),
-            (b"cache-control", self.cache.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", cache.encode()),
             (b"x-content-type-options", b"nosniff"),
-            *self.extra,
+            *extra,
         ]
+        self.head = b"".join(name + b": " + value + b"\r\n" for name, value in self.headers)
+
+
+def answer_of(frame: Frame) -> Answer:
+    """A frame as a response: made once, kept on the frame."""
+    if frame.answer is None:
+        cache = {"updates": LASTING, "snapshot": FRESH}.get(frame.t, NEVER)
+        frame.answer = Answer(frame.body, cache)
+    return frame.answer
 
 
 def refuse(status: HTTPStatus, field: str, error: str, *extra: tuple[bytes, bytes]) -> Answer:
@@ -84,13 +95,13 @@ def answer_now(hub: Hub, since: Position | None) -> Answer | None:
     """What lies past `since`; None if that is nothing and the poll has to wait."""
     frame = hub.frame_after(since)
     if frame is not None:
-        return Answer(frame.body, LASTING if frame.t == "updates" else FRESH)
+        return answer_of(frame)
     return turn_away(hub.farewell) if hub.farewell is not None else None
 
 
 def still_here(hub: Hub) -> Answer:
     """The heartbeat, for a poll that has waited long enough."""
-    return Answer(hub.heartbeat_frame().body, NEVER)
+    return answer_of(hub.heartbeat_frame())
 
 
 def snapshot(hub: Hub, headers: Headers) -> Answer:

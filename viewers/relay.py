@@ -171,6 +171,7 @@ class Relays:
         self.limit = limit or room_for_viewers()
         self.closing: Close | None = None
         self._relays: dict[str, asyncio.Task[Relay | None]] = {}
+        self._hubs: dict[str, Hub] = {}  # of those that have started
 
     async def hub(self, slug: str) -> Hub | None:
         """The hub of a broadcast, loaded once however many ask; None if there is none."""
@@ -183,9 +184,7 @@ class Relays:
 
     def ready(self, slug: str) -> Hub | None:
         """The hub of a broadcast, if it is loaded already."""
-        task = self._relays.get(slug)
-        relay = task.result() if task is not None and task.done() else None
-        return relay.hub if relay else None
+        return self._hubs.get(slug)
 
     @property
     def running(self) -> list[Relay]:
@@ -196,7 +195,7 @@ class Relays:
     @property
     def viewers(self) -> int:
         """Connections in all hubs, now."""
-        return sum(len(relay.hub.subscribers) for relay in self.running)
+        return sum(len(hub.subscribers) for hub in self._hubs.values())
 
     @property
     def full(self) -> bool:
@@ -213,6 +212,7 @@ class Relays:
         """End all relays."""
         await asyncio.gather(*(relay.stop() for relay in self.running))
         self._relays.clear()
+        self._hubs.clear()
 
     async def _start(self, slug: str) -> Relay | None:
         found = await database_sync_to_async(history.open_log)(slug, KEEP)
@@ -225,11 +225,16 @@ class Relays:
 
     def _forget(self, relay: Relay) -> None:
         self._relays.pop(relay.slug, None)
+        self._hubs.pop(relay.slug, None)
 
     def _keep(self, slug: str, done: asyncio.Task[Relay | None]) -> None:
         """Forget a start that failed or found no broadcast: the next viewer tries again."""
         if done.cancelled() or done.exception() is not None or done.result() is None:
             self._relays.pop(slug, None)
+            return
+        relay = done.result()
+        assert relay is not None
+        self._hubs[slug] = relay.hub
 
 
 def room_for_viewers() -> int:

@@ -1,30 +1,43 @@
 """uvicorn's HTTP protocol, which answers viewers before a task exists for them."""
 
-import asyncio
 import re
+from functools import lru_cache
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from broadcaster.stream import Position
 from viewers import admission, longpoll
 from viewers.fastpath.websocket import ViewerWebSocket, handshake
+from viewers.fastpath.wheel import Slot, Wheel
 from viewers.hub import Hub, spread
 from viewers.longpoll import Answer
 from viewers.protocol import Close
 from viewers.routing import relays
 
 VIEWER = re.compile(rb"/broadcasts/([-a-zA-Z0-9_]+)/(ws|updates)(?:\?([^#]*))?")
-BODY = (b"content-length", b"transfer-encoding")
+NOT_SIMPLE = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
+
+wheel = Wheel(width=min(1.0, relays.heartbeat / 25))
+
+
+@lru_cache(maxsize=1024)  # all viewers at one position send the same
+def viewer_route(url: bytes) -> tuple[str, str, bytes] | None:
+    """(slug, "ws" or "updates", query) of a viewer's address; None for any other."""
+    match = VIEWER.fullmatch(url)
+    return match and (match[1].decode(), match[2].decode(), match[3] or b"")
 
 
 class ViewerHttpProtocol(HttpToolsProtocol):
     """One connection. Requests that are not a viewer's, or not simple, go uvicorn's way."""
 
+    resting: Slot | None = None
+
     def on_headers_complete(self) -> None:
-        match = VIEWER.fullmatch(self.url)
-        if match is None or match[2] == b"ws" or self.busy or not self._is_simple():
+        route = viewer_route(self.url)
+        if route is None or route[1] == "ws" or self.busy or not self._is_simple():
             return super().on_headers_complete()
-        hub = self._hub(match[1].decode(), "http")
+        slug, _, query = route
+        hub = self._hub(slug, "http")
         if hub is None:
             return super().on_headers_complete()
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
@@ -33,7 +46,7 @@ class ViewerHttpProtocol(HttpToolsProtocol):
         if isinstance(hub, Close):
             return poll.answer(longpoll.turn_away(hub))
         try:
-            since = admission.since(match[3] or b"")
+            since = admission.since(query)
         except ValueError as error:
             return poll.answer(longpoll.wrong_since(error))
         if (answer := longpoll.answer_now(hub, since)) is not None:
@@ -41,19 +54,20 @@ class ViewerHttpProtocol(HttpToolsProtocol):
         poll.park(hub, since)
 
     def handle_websocket_upgrade(self) -> None:
-        match = VIEWER.fullmatch(self.url)
-        if match is None or match[2] != b"ws" or self.busy:
+        route = viewer_route(self.url)
+        if route is None or route[1] != "ws" or self.busy:
             return super().handle_websocket_upgrade()
+        slug, _, query = route
         plain_get = (self.parser.get_method(), self.parser.get_http_version()) == (b"GET", "1.1")
         accept = handshake(self.headers) if plain_get else None
-        hub = self._hub(match[1].decode(), "websocket")
+        hub = self._hub(slug, "websocket")
         if accept is None or hub is None:
             return super().handle_websocket_upgrade()
         self.connections.discard(self)
         viewer = ViewerWebSocket(self.transport, self.connections)
         self.transport.set_protocol(viewer)
         try:
-            since = admission.since(match[3] or b"")
+            since = admission.since(query)
         except ValueError:
             since = None
         viewer.open(accept, self.server_state.default_headers, hub, since)
@@ -65,9 +79,10 @@ class ViewerHttpProtocol(HttpToolsProtocol):
 
     def _is_simple(self) -> bool:
         """A GET without a body. (Expectations and upgrades are not simple.)"""
-        return self.parser.get_method() == b"GET" and not any(
-            name in BODY or name == b"expect" or name == b"upgrade" for name, _ in self.headers
-        )
+        for name, _ in self.headers:
+            if name in NOT_SIMPLE:
+                return False
+        return self.parser.get_method() == b"GET"
 
     def _hub(self, slug: str, kind: str) -> Hub | Close | None:
         """The hub, the code to turn the viewer away with, or None: not loaded yet."""
@@ -77,7 +92,30 @@ class ViewerHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if isinstance(self.cycle, Poll):
             self.cycle.leave()
+        self._rest_no_more()
         super().connection_lost(exc)
+
+    # Keep-alive: as uvicorn's, with the wheel instead of a timer
+
+    def rest(self) -> None:
+        """A poll is answered; the connection waits for its next request."""
+        if self.pipeline or not self.cycle.keep_alive:
+            return self.on_response_complete()
+        self.server_state.total_requests += 1
+        self.resting = wheel.put(self, self.timeout_keep_alive)
+
+    def alarm(self) -> None:
+        self.resting = None
+        self.timeout_keep_alive_handler()
+
+    def data_received(self, data: bytes) -> None:
+        self._rest_no_more()
+        super().data_received(data)
+
+    def _rest_no_more(self) -> None:
+        if self.resting is not None:
+            self.resting.discard(self)
+            self.resting = None
 
 
 class Poll:
@@ -93,7 +131,7 @@ class Poll:
         "protocol",
         "response_complete",
         "since",
-        "timer",
+        "slot",
     )
 
     def __init__(self, protocol: ViewerHttpProtocol, keep_alive: bool) -> None:
@@ -103,14 +141,13 @@ class Poll:
         self.message_event = UNHEARD
         self.hub: Hub | None = None
         self.since: Position | None = None
-        self.timer: asyncio.TimerHandle | None = None
+        self.slot: Slot | None = None
 
     def park(self, hub: Hub, since: Position | None) -> None:
         """Wait for news, or for the time of a heartbeat."""
         self.hub, self.since = hub, since
         hub.add(self)
-        loop = self.protocol.loop
-        self.timer = loop.call_later(spread(hub.heartbeat), self.beat)
+        self.slot = wheel.put(self, spread(hub.heartbeat))
 
     def wake(self) -> None:
         assert self.hub is not None
@@ -120,9 +157,10 @@ class Poll:
     def dismiss(self, code: Close) -> None:
         self.answer(longpoll.turn_away(code))
 
-    def beat(self) -> None:
+    def alarm(self) -> None:
+        """Time for a heartbeat, but never one that overtakes an update."""
         assert self.hub is not None
-        news = longpoll.answer_now(self.hub, self.since)  # a heartbeat must not overtake it
+        news = longpoll.answer_now(self.hub, self.since)
         self.answer(news or longpoll.still_here(self.hub))
 
     def answer(self, answer: Answer) -> None:
@@ -131,23 +169,25 @@ class Poll:
         self.response_complete = True
         protocol = self.protocol
         lines = [STATUS_LINE[answer.status]]
-        for name, value in protocol.server_state.default_headers + answer.headers:
+        for name, value in protocol.server_state.default_headers:
             lines += (name, b": ", value, b"\r\n")
+        lines.append(answer.head)
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")
-        protocol.transport.write(b"".join((*lines, b"\r\n", answer.body)))
+        lines += (b"\r\n", answer.body)
+        protocol.transport.write(b"".join(lines))
         if not self.keep_alive:
             protocol.transport.close()
-        protocol.on_response_complete()
+        protocol.rest()
 
     def leave(self) -> None:
-        """Out of the hub, and no more timer."""
+        """Out of the hub, and no more alarm."""
         if self.hub is not None:
             self.hub.remove(self)
             self.hub = None
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
+        if self.slot is not None:
+            self.slot.discard(self)
+            self.slot = None
 
 
 class _Unheard:
