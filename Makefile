@@ -26,7 +26,7 @@ lint: .venv/dev
 	$(BIN)/ruff format --check
 
 types: .venv/dev
-	$(BIN)/mypy .
+	$(BIN)/mypy
 
 clean:
 	rm -rf .venv var

@@ -31,9 +31,7 @@ def turned_away(scope: Scope, relays: Relays) -> Close | None:
     """The code for a viewer that gets no seat here, whatever it wants to see."""
     if not (host_allowed(scope) and origin_allowed(scope)):
         return Close.ORIGIN
-    if relays.closing is not None:
-        return relays.closing
-    return Close.FULL if relays.full else None
+    return relays.refusal
 
 
 @lru_cache(maxsize=1024)  # all viewers at one position send the same

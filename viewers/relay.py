@@ -198,9 +198,11 @@ class Relays:
         return sum(len(hub.subscribers) for hub in self._hubs.values())
 
     @property
-    def full(self) -> bool:
-        """Whether this process holds as many viewers as it has files for."""
-        return self.viewers >= self.limit
+    def refusal(self) -> Close | None:
+        """The code for whoever comes now, if this process is leaving or has no files left."""
+        if self.closing is not None:
+            return self.closing
+        return Close.FULL if self.viewers >= self.limit else None
 
     async def close(self, code: Close, a_second: int) -> None:
         """Turn away whoever comes from now on, and send all viewers away, so many a second."""

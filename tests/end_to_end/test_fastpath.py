@@ -156,6 +156,33 @@ class BothPaths(TransactionTestCase):
         self.assertEqual(pipelined.count(b"200 OK"), 3)
         self.assertLess(pipelined.index(b"heartbeat"), pipelined.index(b"snapshot"))
 
+    def test_the_same_request_again_is_answered_the_same(self):
+        again = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
+        waits = self.get(
+            f"updates?since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
+        )
+
+        answers = self.assertSame(again, again, waits, again, waits, self.get("updates"))
+
+        self.assertEqual(answers.count(b"200 OK"), 6)
+        self.assertEqual(answers.count(b"heartbeat"), 6)  # two frames, four snapshots name it
+
+    def test_half_a_request_does_not_teach_the_server_a_wrong_one(self):
+        whole = self.get("updates?since=stale:1", "GET", "1.1", "127.0.0.1", "A: b")
+        half = self.get(f"updates?since={self.epoch}:1", "GET", "1.1", "127.0.0.1", "A: ")[:-4]
+        for server in self.servers:
+            with socket.create_connection(("127.0.0.1", server.port), 3) as line:
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                for byte in half:
+                    line.sendall(bytes([byte]))
+                line.sendall(whole)
+                self.assertIn(b'"t":"updates"', line.recv(65536))
+
+        answer = self.assertSame(whole, self.get("updates"))
+
+        self.assertIn(b'"t":"snapshot"', answer)
+        self.assertNotIn(b'"t":"updates"', answer)
+
     def test_handshakes(self):
         for request in [
             self.upgrade(),
