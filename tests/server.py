@@ -2,6 +2,7 @@
 
 import contextlib
 import glob
+import json
 import os
 import resource
 import shutil
@@ -14,7 +15,9 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import SkipTest
+from urllib.request import Request, urlopen
 
 from django.conf import settings
 from django.db import connection
@@ -76,6 +79,16 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(how)
         return self.process.wait(LIMIT)
+
+    def publish(self, slug: str, token: str, change: dict[str, Any]) -> int:
+        """Publish through the API, so that this server announces it; returns the seq."""
+        request = Request(
+            f"{self.url}/api/broadcasts/{slug}/updates",
+            json.dumps(change).encode(),
+            {"Authorization": f"Bearer {token}"},
+        )
+        with urlopen(request, timeout=10) as response:
+            return json.load(response)["seq"]
 
     def output(self) -> str:
         """All that the process has printed."""

@@ -2,10 +2,8 @@
 transports and over both channel layers.
 """
 
-import json
 import uuid
 from contextlib import ExitStack
-from urllib.request import Request, urlopen
 
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
@@ -52,13 +50,7 @@ class Scenarios:
 
     def publish(self, change):
         """Through the server, which announces it."""
-        request = Request(
-            f"{self.server.url}/api/broadcasts/{self.slug}/updates",
-            json.dumps(change).encode(),
-            {"Authorization": f"Bearer {self.token}"},
-        )
-        with urlopen(request, timeout=10) as response:
-            return json.load(response)["seq"]
+        return self.server.publish(self.slug, self.token, change)
 
     def publish_unheard(self, change):
         """From this process, whose layer nobody listens to: the announcement is lost."""

@@ -176,7 +176,10 @@ class BothPaths(TransactionTestCase):
                 for byte in half:
                     line.sendall(bytes([byte]))
                 line.sendall(whole)
-                self.assertIn(b'"t":"updates"', line.recv(65536))
+                heard = b""
+                while not heard.endswith(b"}"):
+                    heard += line.recv(65536)
+                self.assertIn(b'"t":"updates"', heard)
 
         answer = self.assertSame(whole, self.get("updates"))
 

@@ -5,7 +5,6 @@ import socket
 import struct
 import time
 import uuid
-from urllib.request import Request, urlopen
 
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
@@ -77,13 +76,7 @@ class SlowViewers(TransactionTestCase):
 
     def put(self, change):
         """Publish through the server, which announces it at once."""
-        request = Request(
-            f"{self.server.url}/api/broadcasts/{self.slug}/updates",
-            json.dumps(change).encode(),
-            {"Authorization": f"Bearer {self.token}"},
-        )
-        with urlopen(request, timeout=10) as response:
-            return json.load(response)["seq"]
+        return self.server.publish(self.slug, self.token, change)
 
     def overwhelm(self):
         """More updates than the sleeper's buffers take, each seen by the reader."""
