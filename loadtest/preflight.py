@@ -63,7 +63,7 @@ def problems(plan: Plan, machine: Machine) -> list[str]:
     sources = max(len(plan.source_ips), 1)
     ports = machine.ports * sources - machine.ports_taken
     if needed > ports:
-        more = -(-needed // machine.ports)
+        more = -(-(needed + machine.ports_taken) // machine.ports)
         found.append(
             f"ports: {needed:,} connections and {ports:,} free ports on {sources} address(es). "
             f"Use {more} source addresses, on loopback for instance --source-ip 127.0.1.0/28"

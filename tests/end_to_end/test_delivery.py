@@ -41,6 +41,13 @@ class Scenarios:
             environment["REDIS_URL"] = stack.enter_context(redis())
         cls.server = stack.enter_context(Server(**environment))
 
+    @classmethod
+    def tearDownClass(cls):
+        output = cls.server.output()
+        super().tearDownClass()
+        # Broadcasts that were idle for longer than the layer waits for a message are among them.
+        assert "channel layer lost" not in output, output
+
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
