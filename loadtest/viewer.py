@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -33,7 +34,7 @@ class Crowd(Protocol):
     def noted(self, event: str) -> None: ...
 
 
-class SimulatedViewer:
+class SimulatedViewer(ABC):
     """Follows the broadcast as a browser does, and notes when each update came.
 
     `receipts` maps seq to times in ns of CLOCK_MONOTONIC; viewers of one transport share it.
@@ -97,6 +98,7 @@ class SimulatedViewer:
             self._lose(why)
         self.begin()
 
+    @abstractmethod
     def drop(self) -> None:
         """Close the connection, if there is one."""
 
@@ -105,8 +107,9 @@ class SimulatedViewer:
         self.began = time.monotonic()
         self._connect(since)
 
+    @abstractmethod
     def _connect(self, since: str | None) -> None:
-        raise NotImplementedError
+        """Open a connection that asks for what lies past `since`."""
 
     def _lose(self, why: Blame) -> None:
         self.crowd.lost(self, why)

@@ -140,9 +140,9 @@ def wait_for(done, what: str, failed=lambda: None, limit: float = LIMIT) -> None
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
+def redis(port: int | None = None) -> Iterator[str]:
     """A Redis of our own; gives its URL."""
-    program, port = find_redis(), free_port()
+    program, port = find_redis(), port or free_port()
     if program is None:
         raise SkipTest("Redis is not installed (Debian: redis-server)")
     command = [program, "--port", str(port), "--bind", "127.0.0.1"]

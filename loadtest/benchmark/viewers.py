@@ -6,6 +6,7 @@ the time, and, if they poll, ask again.
 
 import asyncio
 import json
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -136,9 +137,9 @@ class Poll(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.audience.lost(self, blame.of_close(None) if exc is None else blame.of_error(exc))
 
+    @abstractmethod
     def after(self, head: bytes, body: bytes) -> bytes:
         """The next request. Raises ValueError if the answer makes no sense."""
-        raise NotImplementedError
 
     def sit(self) -> None:
         """The poll that leaves now is one that waits."""

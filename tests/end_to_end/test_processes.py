@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import uuid
+from contextlib import ExitStack
 
 import psutil
 from django.contrib.auth import get_user_model
@@ -11,9 +12,9 @@ from django.test import Client, TransactionTestCase
 from websockets.sync.client import connect
 
 from broadcaster.change import parse_change
-from broadcaster.models import Broadcast
+from broadcaster.models import ApiToken, Broadcast
 from broadcaster.publishing import publish
-from tests.server import Server, redis, wait_for
+from tests.server import Server, free_port, redis, wait_for
 from tests.watcher import PollWatcher, WebSocketWatcher
 
 
@@ -122,6 +123,30 @@ class Processes(TransactionTestCase):
         self.assertEqual(self.server.stop(), 0)
 
         self.assertFalse([pid for pid in before if psutil.pid_exists(pid)])
+
+
+class RedisRestarts(TransactionTestCase):
+    def test_viewers_miss_nothing_while_redis_is_away_nor_after(self):
+        slug = f"night-{uuid.uuid4().hex[:8]}"
+        broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        publish(broadcast, parse_change({"kind": "start"}))
+        token = ApiToken.issue(get_user_model().objects.create_superuser(slug))
+        port = free_port()
+        with ExitStack() as before:
+            url = before.enter_context(redis(port))
+            server = self.enterContext(Server(REDIS_URL=url))
+            watchers = [WebSocketWatcher(server, slug), PollWatcher(server, slug)]
+            for watcher in watchers:
+                self.addCleanup(watcher.close)
+                watcher.follow_to(1)
+        server.publish(slug, token, {"view": {"focus": "OH"}})  # Redis is gone
+        for watcher in watchers:
+            watcher.follow_to(2)
+        with redis(port):
+            server.publish(slug, token, {"view": {"focus": "PA"}})
+            for watcher in watchers:
+                watcher.follow_to(3)
+                self.assertEqual(watcher.seqs(), [2, 3])
 
 
 class WithoutRedis(TransactionTestCase):
