@@ -226,8 +226,8 @@ class Relays:
         return relay
 
     def _forget(self, relay: Relay) -> None:
-        self._relays.pop(relay.slug, None)
-        self._hubs.pop(relay.slug, None)
+        if self._hubs.get(relay.slug) is relay.hub:  # and not its successor's already
+            del self._hubs[relay.slug], self._relays[relay.slug]
 
     def _keep(self, slug: str, done: asyncio.Task[Relay | None]) -> None:
         """Forget a start that failed or found no broadcast: the next viewer tries again."""
