@@ -5,7 +5,10 @@ every answer. Here a connection is put into the slot of about the right moment, 
 """
 
 import asyncio
+import logging
 from typing import Protocol
+
+logger = logging.getLogger(__name__)
 
 
 class Alarmed(Protocol):
@@ -43,5 +46,8 @@ class Wheel:
         for due in [due for due in self._slots if due <= now]:
             slot = self._slots.pop(due)
             while slot:
-                slot.pop().alarm()
+                try:
+                    slot.pop().alarm()
+                except Exception:  # one connection's trouble must not stop everyone's time
+                    logger.exception("an alarm failed")
         self._turning = loop.call_later(self.width, self._turn) if self._slots else None
