@@ -16,9 +16,6 @@ from hdrh.histogram import HdrHistogram
 LONGEST = 600_000_000  # µs
 DIGITS = 3
 
-Receipts = Mapping[str, Mapping[int, "array[int]"]]
-"""By transport and seq, the times at which viewers received an update, in order."""
-
 
 def histogram() -> Any:
     """An empty histogram of µs."""
