@@ -17,7 +17,8 @@ from broadcaster.change import MAX_HEADLINE, MAX_REASON
 from broadcaster.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.models import ApiToken, Broadcast, Publication
 from broadcaster.picture import Picture
-from broadcaster.submission import RUN, TAKE, refusal, submit_request
+from broadcaster.roles import RUN, TAKE
+from broadcaster.submission import refusal, submit_request
 
 
 @admin.register(Broadcast)

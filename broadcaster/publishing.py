@@ -51,7 +51,7 @@ def start_over(broadcast: Broadcast) -> None:
         seq=0,
         at=timezone.now(),
         phase="scheduled",
-        state=MapState(election=broadcast.election).to_dict(),
+        state=broadcast.opening.to_dict(),
     )
 
 

@@ -13,12 +13,10 @@ from django.http import HttpRequest
 from broadcaster.change import InvalidChange, parse_change
 from broadcaster.models import Broadcast
 from broadcaster.publishing import Refused, publish
+from broadcaster.roles import may
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_CLIENT_ID = 64  # characters
-
-TAKE = "broadcaster.take_broadcast"
-RUN = "broadcaster.run_broadcast"
 
 Answer = tuple[HTTPStatus, dict[str, Any]]
 
@@ -74,11 +72,6 @@ def decode(body: bytes | str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise InvalidChange("body", "is not a JSON object")
     return data
-
-
-def may(user, kind: str) -> bool:
-    """Whether this user may publish a change of this kind."""
-    return user.has_perm(TAKE if kind == "update" else RUN)
 
 
 def invalid(error: InvalidChange) -> Answer:

@@ -151,7 +151,7 @@ class Desk(TransactionTestCase):
 
     def test_running_the_show_needs_its_own_permission(self):
         broadcaster = self.staff("take_broadcast")
-        editor = self.staff("take_broadcast", "run_broadcast")
+        editor = self.staff("take_broadcast", "run_broadcast", "correct_broadcast")
 
         self.assertEqual(self.post(broadcaster, {"kind": "end"}).status_code, 403)
         self.assertNotContains(broadcaster.get(self.page), "End the broadcast")

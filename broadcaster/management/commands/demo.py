@@ -5,29 +5,17 @@ import time
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 
 from broadcaster import evening
 from broadcaster.change import parse_change
 from broadcaster.models import Broadcast
 from broadcaster.publishing import publish, start_over
+from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
 
 SLUG = "election-night-2020"
-SEES = ("view_broadcast", "view_publication")
-STAFF = {
-    "contributor": SEES,
-    "broadcaster": (*SEES, "take_broadcast"),
-    "editor": (
-        *SEES,
-        "take_broadcast",
-        "run_broadcast",
-        "add_broadcast",
-        "change_broadcast",
-        "view_apitoken",
-        "change_apitoken",
-    ),
-}
+STAFF = {"contributor": CONTRIBUTOR, "broadcaster": BROADCASTER, "editor": EDITOR}
 
 
 class Command(BaseCommand):
@@ -61,14 +49,14 @@ class Command(BaseCommand):
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(9))
         password = path.read_text()
-        for name, permissions in STAFF.items():
+        for name, group in STAFF.items():
             user, created = get_user_model().objects.get_or_create(
                 username=name, defaults={"is_staff": True}
             )
             if created:
                 user.set_password(password)
                 user.save()
-                user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+                user.groups.set(Group.objects.filter(name=group))
         address = f"http://127.0.0.1:{settings.PORT}"
         self.stdout.write(f"page      {address}/broadcasts/{SLUG}/")
         self.stdout.write(f"admin     {address}/admin/")
