@@ -52,7 +52,12 @@ class Visit:
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._note_violation)
         self.page.set_default_timeout(15_000)
+
+    def _note_violation(self, message) -> None:
+        if "Content Security Policy" in message.text:
+            self.errors.append(message.text)
 
     def open(self, path: str):
         self.page.goto(self.server.url + path)
