@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.views.decorators.gzip import gzip_page
 
 from broadcaster import history
 from broadcaster.mapstate import ON_AIR, MapState
@@ -30,15 +31,15 @@ MODULES = (
     "broadcaster/drawing.js",
     "broadcaster/replica.js",
     "viewers/follow.js",
-    "viewers/longpoll.js",
     "viewers/page.js",
     "viewers/session.js",
-    "viewers/websocket.js",
+    "viewers/transports.js",
     "viewers/wording.js",
 )
 """What page.js imports, told to browsers at once instead of one after the other."""
 
 
+@gzip_page
 def front(request: HttpRequest) -> HttpResponse:
     """What is on air now, what is next, past broadcasts."""
     listed = Broadcast.objects.filter(listed=True)
@@ -61,6 +62,7 @@ def entry(broadcast: Broadcast) -> tuple[Broadcast, Picture, dict[str, Any]]:
     return broadcast, Picture(MapState.from_dict(broadcast.state)), status(broadcast)
 
 
+@gzip_page
 def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
     """The viewer page: map, table and state as they stand; the script takes it from there."""
     found = get_object_or_404(Broadcast, slug=slug)

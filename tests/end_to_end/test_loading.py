@@ -1,7 +1,9 @@
-"""How pages load: nothing from elsewhere, nothing inline."""
+"""How pages load: nothing from elsewhere, nothing inline, little of it, and without a script."""
 
+import re
 import subprocess
 import sys
+import uuid
 
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
@@ -12,6 +14,13 @@ from broadcaster.publishing import publish
 from tests.browser import Visit, chromium, in_a_thread, needs_chromium
 from tests.server import ROOT, Server
 
+WEIGHT = 90 * 1024  # bytes on the wire: the page with its map, styles and modules
+REQUESTS = 12
+LOADED = """
+    performance.getEntries().filter(({ entryType }) => /navigation|resource/.test(entryType))
+        .map(({ name, encodedBodySize }) => [name, encodedBodySize])
+"""
+HASHED = re.compile(r"/static/\w+/[\w/]+\.[0-9a-f]{12}\.(js|css)$")
 POLICY = (
     "default-src 'none'",
     "script-src 'self'",
@@ -38,7 +47,9 @@ class Loading(TransactionTestCase):
         cls.browser = cls.enterClassContext(chromium())
 
     def setUp(self):
-        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        self.path = f"/broadcasts/{slug}/"
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
 
     def put(self, change):
@@ -51,17 +62,57 @@ class Loading(TransactionTestCase):
 
     def test_viewers_pages_keep_to_a_strict_policy(self):
         visit = self.visit()
-        for path in ("/", "/broadcasts/night/", "/nothing/"):
+        for path in ("/", self.path, "/nothing/"):
             response = visit.page.goto(self.server.url + path)
             policy = response.headers["content-security-policy"].split("; ")
             self.assertEqual(sorted(policy), sorted(POLICY), path)
-        page = visit.open("/broadcasts/night/")
+        page = visit.open(self.path)
         self.put({"story": {"headline": "Still with us"}})
         visit.waits_for("text=Still with us")
         self.assertEqual(visit.errors, [])
 
         page.evaluate("document.body.setAttribute('style', 'color: red')")
         self.assertRegex(visit.errors[0], "inline style violates")  # we would have heard of it
+
+    def test_the_live_page_is_small_and_its_files_may_be_kept_for_ever(self):
+        visit, kept = self.visit(), {}
+        visit.page.on("response", lambda got: kept.update({got.url: got.headers}))
+        with visit.page.expect_websocket():
+            page = visit.open(self.path)
+        page.wait_for_load_state("networkidle")
+        address, *files = page.evaluate(LOADED)
+
+        self.assertEqual(address[0], self.server.url + self.path)
+        self.assertLessEqual(1 + len(files), REQUESTS, files)
+        self.assertLessEqual(sum(size for _, size in [address, *files]), WEIGHT, files)
+        for name, _ in files:
+            self.assertTrue(name.startswith(self.server.url), name)
+            self.assertRegex(name, HASHED)
+            self.assertIn("immutable", kept[name]["cache-control"])
+            self.assertIn(kept[name].get("content-encoding"), ("br", "gzip"), name)
+
+    def test_without_javascript_the_browser_reloads_the_page(self):
+        visit = self.visit(java_script_enabled=False)
+
+        def hasten(route):  # half a minute is long for a test
+            answer = route.fetch()
+            body = answer.text().replace('content="30"', 'content="1"')
+            route.fulfill(response=answer, body=body)
+
+        visit.page.route(f"**{self.path}", hasten)
+        page = visit.open(self.path)
+        self.assertEqual(page.inner_text('[data-part="headline"]'), "Good evening")
+        self.assertIn("reloads every 30 seconds", page.inner_text(".masthead"))
+
+        called = {"PA": {"status": "called", "party": "D"}}
+        self.put({"calls": called, "story": {"headline": "Pennsylvania goes to Biden"}})
+        self.put({"kind": "end"})
+        visit.waits_for("text=Final, as of")
+
+        self.assertEqual(page.inner_text('.tally [data-part="D"]'), "20")
+        self.assertIn("Biden (D)", page.inner_text('tr[data-unit="PA"]'))
+        self.assertEqual(page.locator('.map-shapes [data-unit="PA"][data-party="D"]').count(), 1)
+        self.assertNotIn("refresh", page.content())
 
     def test_the_admin_works_under_the_same_policy(self):
         user = get_user_model().objects.create_superuser("chief", password="secret")

@@ -1,7 +1,6 @@
 // Keeps a session connected: runs its attempts, watches its deadline, tells what happened.
 
-import * as longpoll from "./longpoll.js";
-import * as websocket from "./websocket.js";
+import { longpoll, websocket } from "./transports.js";
 
 const TRANSPORTS = { ws: websocket, poll: longpoll };
 
