@@ -92,7 +92,9 @@ class Processes(TransactionTestCase):
 
         self.server.process.send_signal(signal.SIGHUP)
         wait_for(
-            lambda: len(self.workers()) == 2 and not self.workers() & before, "two new processes"
+            lambda: len(self.workers()) == 2 and not self.workers() & before,
+            "two new processes",
+            limit=60,  # two drains and two starts, one after the other
         )
         self.put({"view": {"focus": "OH"}})
 
