@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test.runner import DiscoverRunner
 
-
 PROCESSES = 2  # as many test classes at a time: more than one core is busy with servers anyway
 
 
