@@ -47,7 +47,7 @@ class Change:
     view: Mapping[str, Any] | None = None
     calls: Mapping[str, Mapping[str, str]] | None = None
     story: Mapping[str, Any] | None = None
-    corrects: int | None = None  # seq of the update that was wrong
+    corrects: int | None = None  # seq of the update that was wrong; 0: the map it all began with
     reason: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,13 +64,13 @@ class Change:
 
 def parse_change(data: object) -> Change:
     """A `Change` from decoded JSON. Raises `InvalidChange` naming the first wrong field."""
-    fields = _object("change", data, Change.__dataclass_fields__)
-    kind = _one_of("kind", fields.get("kind", "update"), KINDS)
+    fields = known_object("change", data, Change.__dataclass_fields__)
+    kind = one_of("kind", fields.get("kind", "update"), KINDS)
     change = Change(
         kind=kind,
-        view=_optional(fields, "view", _view),
-        calls=_optional(fields, "calls", _calls),
-        story=_optional(fields, "story", _story),
+        view=_optional(fields, "view", parse_view),
+        calls=_optional(fields, "calls", parse_calls),
+        story=_optional(fields, "story", parse_story),
         corrects=_optional(fields, "corrects", _seq),
         reason=_optional(fields, "reason", lambda name, value: text(name, value, MAX_REASON)),
     )
@@ -82,7 +82,7 @@ def _check_shape(change: Change) -> None:
     """The rules between fields: what each kind must and must not carry."""
     if change.kind == "correct":
         for name in ("corrects", "reason", "calls"):
-            if not getattr(change, name):
+            if getattr(change, name) in (None, ""):
                 raise InvalidChange(name, "a correction needs it")
     else:
         for name in ("corrects", "reason"):
@@ -104,50 +104,53 @@ def _check_shape(change: Change) -> None:
         raise InvalidChange("story.headline", "a call needs a headline")
 
 
-def _view(name: str, value: object) -> dict[str, Any]:
-    fields = _object(name, value, ("layer", "focus", "highlight"))
-    highlight = _list(f"{name}.highlight", fields.get("highlight", []), len(PLACES))
+def parse_view(name: str, value: object) -> dict[str, Any]:
+    """A view, complete. Raises `InvalidChange`; `name` is the field, as for the next two."""
+    fields = known_object(name, value, ("layer", "focus", "highlight"))
+    highlight = short_list(f"{name}.highlight", fields.get("highlight", []), len(PLACES))
     return {
-        "layer": _one_of(f"{name}.layer", fields.get("layer", "president"), LAYERS),
-        "focus": _one_of(f"{name}.focus", fields.get("focus", "US"), PLACES),
+        "layer": one_of(f"{name}.layer", fields.get("layer", "president"), LAYERS),
+        "focus": one_of(f"{name}.focus", fields.get("focus", "US"), PLACES),
         "highlight": list(
-            dict.fromkeys(_one_of(f"{name}.highlight", place, PLACES) for place in highlight)
+            dict.fromkeys(one_of(f"{name}.highlight", place, PLACES) for place in highlight)
         ),
     }
 
 
-def _calls(name: str, value: object) -> dict[str, dict[str, str]]:
-    calls = _object(name, value, UNITS)
+def parse_calls(name: str, value: object) -> dict[str, dict[str, str]]:
+    """Calls by unit, at least one."""
+    calls = known_object(name, value, UNITS)
     if not calls:
         raise InvalidChange(name, "is empty")
     return {unit: _call(f"{name}.{unit}", call) for unit, call in calls.items()}
 
 
 def _call(name: str, value: object) -> dict[str, str]:
-    fields = _object(name, value, ("status", "party"))
-    status = _one_of(f"{name}.status", fields.get("status"), STATUSES)
+    fields = known_object(name, value, ("status", "party"))
+    status = one_of(f"{name}.status", fields.get("status"), STATUSES)
     if status in DECIDED:
-        return {"status": status, "party": _one_of(f"{name}.party", fields.get("party"), PARTIES)}
+        return {"status": status, "party": one_of(f"{name}.party", fields.get("party"), PARTIES)}
     if fields.get("party") is not None:
         raise InvalidChange(f"{name}.party", f"status {status} names no party")
     return {"status": status}
 
 
-def _story(name: str, value: object) -> dict[str, Any]:
-    fields = _object(name, value, ("headline", "body", "annotations", "announce"))
-    annotations = _list(f"{name}.annotations", fields.get("annotations", []), MAX_ANNOTATIONS)
+def parse_story(name: str, value: object) -> dict[str, Any]:
+    """A story, complete."""
+    fields = known_object(name, value, ("headline", "body", "annotations", "announce"))
+    annotations = short_list(f"{name}.annotations", fields.get("annotations", []), MAX_ANNOTATIONS)
     return {
         "headline": text(f"{name}.headline", fields.get("headline", ""), MAX_HEADLINE),
         "body": text(f"{name}.body", fields.get("body", ""), MAX_BODY),
         "annotations": [_annotation(f"{name}.annotations", item) for item in annotations],
-        "announce": _one_of(f"{name}.announce", fields.get("announce", "polite"), LOUDNESS),
+        "announce": one_of(f"{name}.announce", fields.get("announce", "polite"), LOUDNESS),
     }
 
 
 def _annotation(name: str, value: object) -> dict[str, str]:
-    fields = _object(name, value, ("at", "text"))
+    fields = known_object(name, value, ("at", "text"))
     return {
-        "at": _one_of(f"{name}.at", fields.get("at", "US"), PLACES),
+        "at": one_of(f"{name}.at", fields.get("at", "US"), PLACES),
         "text": text(f"{name}.text", fields.get("text", ""), MAX_ANNOTATION),
     }
 
@@ -157,7 +160,8 @@ def _optional(fields: Mapping[str, Any], name: str, read: Callable[[str, object]
     return None if value is None else read(name, value)
 
 
-def _object(name: str, value: object, known: Collection[str]) -> dict[str, Any]:
+def known_object(name: str, value: object, known: Collection[str]) -> dict[str, Any]:
+    """A JSON object with no other keys than those known."""
     if not isinstance(value, dict):
         raise InvalidChange(name, "is not an object")
     for key in value:
@@ -168,7 +172,8 @@ def _object(name: str, value: object, known: Collection[str]) -> dict[str, Any]:
     return value
 
 
-def _list(name: str, value: object, limit: int) -> list[Any]:
+def short_list(name: str, value: object, limit: int) -> list[Any]:
+    """A list that is not too long."""
     if not isinstance(value, list):
         raise InvalidChange(name, "is not a list")
     if len(value) > limit:
@@ -176,7 +181,8 @@ def _list(name: str, value: object, limit: int) -> list[Any]:
     return value
 
 
-def _one_of(name: str, value: object, known: Collection[str]) -> str:
+def one_of(name: str, value: object, known: Collection[str]) -> str:
+    """One of a few words."""
     if not isinstance(value, str) or value not in known:
         choices = ", ".join(sorted(known)) if len(known) <= len(STATUSES) else "a known unit"
         raise InvalidChange(name, f"is not one of {choices}")
@@ -184,7 +190,7 @@ def _one_of(name: str, value: object, known: Collection[str]) -> str:
 
 
 def _seq(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 2**31:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
         raise InvalidChange(name, "is not the seq of an update")
     return value
 

@@ -3,7 +3,7 @@
 The log in the database is the truth. These functions block; call them from a thread.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from broadcaster.mapstate import MapState
@@ -13,9 +13,17 @@ from broadcaster.stream import Position, Snapshot, Update
 LOG = 500  # updates that the desk sees at most: more than an evening has
 
 
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def milliseconds(at: datetime) -> int:
     """Milliseconds since 1970, as every frame has them."""
-    return int(at.timestamp() * 1000)
+    return (at - _1970) // timedelta(milliseconds=1)
+
+
+def moment(at: int) -> datetime:
+    """The inverse of `milliseconds`."""
+    return _1970 + timedelta(milliseconds=at)
 
 
 def head(broadcast_id: int) -> Position:

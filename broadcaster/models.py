@@ -102,6 +102,7 @@ class Broadcast(models.Model):
         """Save what editors write. Where the map stands is publishing.py's alone to change: a
         form that was read before an update must not undo it."""
         if self._state.adding:
+            self.phase = self.opening.phase
             self.state = self.opening.to_dict()
         else:
             kwargs["update_fields"] = self.EDITORIAL

@@ -50,7 +50,7 @@ def start_over(broadcast: Broadcast) -> None:
         epoch=new_epoch(),
         seq=0,
         at=timezone.now(),
-        phase="scheduled",
+        phase=broadcast.opening.phase,
         state=broadcast.opening.to_dict(),
     )
 
@@ -98,10 +98,13 @@ def _wrong_correction(broadcast: Broadcast, change: Change) -> str | None:
     """A correction names the update that made each call it takes back."""
     if change.corrects is None:
         return None
-    wrong = Publication.objects.filter(
-        broadcast=broadcast, epoch=broadcast.epoch, seq=change.corrects
-    ).first()
-    made = wrong.change.get("calls", {}) if wrong else {}
+    if change.corrects == 0:
+        made = broadcast.opening.calls
+    else:
+        wrong = Publication.objects.filter(
+            broadcast=broadcast, epoch=broadcast.epoch, seq=change.corrects
+        ).first()
+        made = wrong.change.get("calls", {}) if wrong else {}
     standing = broadcast.state["calls"]
     missing = [
         unit

@@ -1,5 +1,7 @@
 """Random changes and logs, for tests that must hold for any of them."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from broadcaster.change import Change, parse_change
@@ -47,3 +49,25 @@ def fold(published: list[Change], epoch: str = "e") -> tuple[Snapshot, list[Upda
         state = state.apply(change)
         updates.append(Update(seq, 1000 * seq, change, state.totals))
     return start, updates
+
+
+@st.composite
+def logs(draw, election: int = 2020) -> list[Change]:
+    """Changes that could be published one after the other, from the start on."""
+    state = MapState(election=election)
+    made: dict[str, int] = {}  # by which seq a unit was called
+    log: list[Change] = []
+    drawn = draw(st.lists(changes(), max_size=20))
+    for change in [parse_change({"kind": "start"}), *drawn]:
+        if change.kind == "correct":
+            unit = draw(st.sampled_from(sorted(made))) if made else "PA"
+            calls = {unit: {"status": "retracted"}}
+            change = replace(change, calls=calls, corrects=made.get(unit))
+        if state.refusal(change) is None:
+            log.append(change)
+            state = state.apply(change)
+            made |= {unit: len(log) for unit in change.calls or ()}
+            made = {
+                unit: seq for unit, seq in made.items() if state.calls.get(unit, {}).get("party")
+            }
+    return log

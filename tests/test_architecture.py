@@ -20,6 +20,7 @@ PURE = {
     "broadcaster.mapstate",
     "broadcaster.stream",
     "broadcaster.evening",
+    "broadcaster.recording",
     "broadcaster.picture",
     "viewers.protocol",
     "viewers.session",

@@ -55,7 +55,7 @@ WRONG = [
     ({"kind": "correct", "calls": PA, "story": HEADLINE, "corrects": 3}, "reason"),
     ({"kind": "correct", "corrects": 3, "reason": "x", "story": HEADLINE}, "calls"),
     ({"kind": "correct", "corrects": True, "reason": "x", "calls": PA}, "corrects"),
-    ({"kind": "correct", "corrects": 0, "reason": "x", "calls": PA}, "corrects"),
+    ({"kind": "correct", "corrects": -1, "reason": "x", "calls": PA}, "corrects"),
     ({"kind": "correct", "corrects": 3, "reason": "x", "calls": PA}, "story.headline"),
 ]
 
