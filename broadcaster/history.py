@@ -8,6 +8,7 @@ from typing import Any
 
 from broadcaster.mapstate import MapState
 from broadcaster.models import Broadcast, Publication
+from broadcaster.recording import Recording
 from broadcaster.stream import Position, Snapshot, Update
 
 LOG = 500  # updates that the desk sees at most: more than an evening has
@@ -59,6 +60,28 @@ def open_log(slug: str, count: int) -> tuple[Broadcast, list[Update]] | None:
         broadcast=broadcast, epoch=broadcast.epoch, seq__lte=broadcast.seq
     ).order_by("-seq")[:count]
     return broadcast, [to_update(row) for row in reversed(rows)]
+
+
+def recording(broadcast: Broadcast, position: Position | None = None) -> Recording | None:
+    """All updates up to `position`, or up to now; None if the log does not have that position.
+
+    A recording begins with its first update. Histories that were started over are still stored.
+    """
+    position = position or broadcast.position
+    rows = Publication.objects.filter(
+        broadcast=broadcast, epoch=position.epoch, seq__lte=position.seq
+    ).order_by("seq")
+    updates = tuple(to_update(row) for row in rows)
+    if len(updates) != position.seq or (not updates and position != broadcast.position):
+        return None
+    return Recording(
+        title=broadcast.title,
+        slug=broadcast.slug,
+        epoch=position.epoch,
+        began=updates[0].at if updates else milliseconds(broadcast.at),
+        initial=broadcast.opening,
+        updates=updates,
+    )
 
 
 def log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:
