@@ -30,6 +30,7 @@ STATUS = {
 MODULES = (
     "broadcaster/drawing.js",
     "broadcaster/replica.js",
+    "viewers/explore.js",
     "viewers/follow.js",
     "viewers/page.js",
     "viewers/session.js",
@@ -77,6 +78,7 @@ def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
             "snapshot": snapshot.to_dict(),
             "status": status(found),
             "modules": MODULES,
+            "delays": range(0, 61, 5),
             "script_data": {
                 "address": request.path,
                 "startsAt": found.starts_at and history.milliseconds(found.starts_at),

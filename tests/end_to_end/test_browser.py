@@ -14,6 +14,13 @@ PA = '.map-shapes [data-unit="PA"]'
 NO_WEBSOCKET = "delete window.WebSocket"
 
 
+def call(unit, party):
+    return {
+        "calls": {unit: {"status": "called", "party": party}},
+        "story": {"headline": f"{unit} is called"},
+    }
+
+
 @needs_chromium
 class Browsers(TransactionTestCase):
     @classmethod
@@ -170,6 +177,64 @@ class Browsers(TransactionTestCase):
         viewer.waits_for("text=Good night")
 
         self.assertEqual(viewer.page.inner_text('[data-part="words"]'), "Final, as of")
+
+    def test_whoever_explores_gets_every_call_and_keeps_the_view(self):
+        page = self.viewer().page
+        page.click('.map-shapes [data-unit="TX"]')
+        page.wait_for_selector('.map[data-focus="TX"]')
+        self.assertIn("38 votes: Not called", page.inner_text('[data-part="facts"]'))
+
+        self.put({"view": {"focus": "OH"}} | call("TX", "R"))
+
+        page.wait_for_selector("text=Broadcast is showing Ohio")
+        page.wait_for_selector('[data-part="facts"]:has-text("38 votes: Trump (R)")')
+        self.assertEqual(page.get_attribute(".map", "data-focus"), "TX")
+        page.click("text=Return")
+        page.wait_for_selector('.map[data-focus="OH"]')
+        page.wait_for_selector("text=Following the broadcast")
+
+    def test_a_paused_page_freezes_and_says_how_much_waits(self):
+        page = self.viewer().page
+        page.click('.actions [data-action="pause"]')
+        page.wait_for_selector("text=Paused. No update waits.")
+        self.put(call("PA", "D"))
+        self.put(call("OH", "R"))
+
+        page.wait_for_selector("text=Paused. 2 updates wait.")
+        self.assertEqual(page.inner_text('.tally [data-part="D"]'), "0")
+        page.click("text=Resume")
+        page.wait_for_selector('.tally [data-part="D"]:text("20")')
+        page.wait_for_selector('.tally [data-part="R"]:text("18")')
+
+    def test_a_delay_is_kept_and_holds_updates_back(self):
+        visit = self.viewer()
+        visit.page.select_option('[data-part="delay"]', "60")
+        page = visit.open(self.path)
+        self.assertEqual(page.input_value('[data-part="delay"]'), "60")
+        with page.expect_websocket():
+            page.reload()
+        self.put(call("PA", "D"))
+        page.click('.actions [data-action="pause"]')  # which counts what waits
+        page.wait_for_selector("text=Paused. 1 update waits.")
+        page.click("text=Resume")
+        self.assertEqual(page.inner_text('.tally [data-part="D"]'), "0")
+        page.select_option('[data-part="delay"]', "0")
+        page.wait_for_selector('.tally [data-part="D"]:text("20")')
+
+    def test_the_map_is_one_stop_for_the_keyboard(self):
+        page = self.viewer().page
+        page.focus(".map")
+        for key in ("ArrowRight", "ArrowUp", "ArrowUp"):
+            page.keyboard.press(key)
+        pinned = page.get_attribute(".map", "aria-activedescendant")
+        label = page.get_attribute(f"#{pinned}", "aria-label")
+        self.assertEqual(label, "Nebraska 2nd district 1 vote: Not called")
+        page.keyboard.press("Enter")
+        page.wait_for_selector('.map[data-focus="NE-2"]')
+        page.keyboard.press("Escape")
+        self.assertFalse(page.is_visible('[data-part="facts"]'))
+        page.keyboard.press("Escape")
+        page.wait_for_selector('.map[data-focus="US"]')
 
     def test_nothing_is_wider_than_a_small_phone(self):
         for path in (self.path, "/"):

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { load } from "./modules.mjs";
 
-const { announcements, clock, status } = await load("viewers/wording.js");
+const { announcements, clock, paused, status } = await load("viewers/wording.js");
 
 const EASTERN = "America/New_York";
 const NIGHT = Date.UTC(2020, 10, 4, 2, 47, 3); // 9:47:03 pm on November 3 in New York
@@ -31,6 +31,12 @@ test("the page says how it stands", () => {
   assert.deepEqual(status("scheduled", 5, 9), { words: "Begins", at: 9 });
   assert.deepEqual(status("scheduled", 5, null), { words: "Not started", at: null });
   assert.deepEqual(status("offline", 5, 9), { words: "Offline, last known", at: 5 });
+});
+
+test("a paused page says how much waits", () => {
+  assert.equal(paused(0), "Paused. No update waits.");
+  assert.equal(paused(1), "Paused. 1 update waits.");
+  assert.equal(paused(3), "Paused. 3 updates wait.");
 });
 
 const nameOf = (unit) => ({ PA: "Pennsylvania", GA: "Georgia" })[unit] ?? unit;

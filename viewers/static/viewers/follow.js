@@ -3,12 +3,13 @@
 import { longpoll, websocket } from "./transports.js";
 
 const TRANSPORTS = { ws: websocket, poll: longpoll };
+const LOOK = 5; // seconds between looks at the clock: timers stand still while a machine sleeps
 
 /** Follows the broadcast at `address` until it is over. */
 export class Follower {
   #connection = null;
   #attempt = null; // what is waiting for its time
-  #timer = null; // until that time, or until the deadline
+  #timer = null; // until that time, or until the next look at the deadline
 
   /** Calls `heard(events)` with each frame, `waiting()` when it has to wait, `over()`. */
   constructor(session, address, { heard, waiting, over }) {
@@ -77,7 +78,9 @@ export class Follower {
   }
 
   #watch() {
-    this.#after(this.session.deadline - seconds(), () => this.#timedOut());
+    const left = this.session.deadline - seconds();
+    if (left <= 0) return this.#timedOut();
+    this.#after(Math.min(left, LOOK), () => this.#watch());
   }
 
   #after(delay, act) {
@@ -86,6 +89,13 @@ export class Follower {
   }
 }
 
+let latest = 0; // seconds
+let putBack = 0; // seconds by which the machine's clock was put back
+
+/** Goes on while a laptop sleeps, unlike performance.now(), and never back, unlike Date.now(). */
 function seconds() {
-  return Date.now() / 1000; // unlike performance.now(), it goes on while a laptop sleeps
+  const now = Date.now() / 1000;
+  putBack = Math.max(putBack, latest - now);
+  latest = now + putBack;
+  return latest;
 }

@@ -18,6 +18,17 @@ export function status(state, at, startsAt) {
   return { words: WORDS[state], at };
 }
 
+/** What the broadcast shows while the viewer explores. */
+export function showing(place) {
+  return `Broadcast is showing ${place}`;
+}
+
+/** That the page is frozen, and how many updates wait. */
+export function paused(waiting) {
+  const updates = waiting === 1 ? "1 update waits" : `${waiting} updates wait`;
+  return `Paused. ${waiting ? updates : "No update waits"}.`;
+}
+
 /** "9:47:03 pm EST", or without seconds; the date before it unless it is that of `now`. */
 export function clock(at, now, timeZone, withSeconds = true) {
   const day = { year: "numeric", month: "short", day: "numeric", timeZone };
