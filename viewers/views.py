@@ -43,7 +43,7 @@ MODULES = (
 @gzip_page
 def front(request: HttpRequest) -> HttpResponse:
     """What is on air now, what is next, past broadcasts."""
-    listed = Broadcast.objects.filter(listed=True)
+    listed = Broadcast.objects.filter(listed=True, rehearsal=False)
     coming = listed.filter(phase="scheduled").order_by(F("starts_at").asc(nulls_last=True))
     response = render(
         request,

@@ -1,15 +1,15 @@
 """manage.py demo: a broadcast to look at, staff to log in as, and an evening to play."""
 
 import secrets
-import time
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from broadcaster import evening
 from broadcaster.change import parse_change
+from broadcaster.management.playing import check_speed, play_script
 from broadcaster.models import Broadcast
 from broadcaster.publishing import publish, start_over
 from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
@@ -31,8 +31,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, play, **options):
-        if play is not None and not 0 < play < float("inf"):
-            raise CommandError("--play takes a speed above 0")
+        if play is not None:
+            check_speed("--play", play)
         broadcast, created = Broadcast.objects.get_or_create(
             slug=SLUG, defaults={"title": "Election Night 2020", "election": 2020}
         )
@@ -67,11 +67,5 @@ class Command(BaseCommand):
         """Publish the evening's changes when they are due."""
         start_over(broadcast)
         user = get_user_model().objects.get(username="broadcaster")
-        began = time.monotonic()
-        for minute, change in evening.script():
-            time.sleep(max(0, began + minute * 60 / speed - time.monotonic()))
-            publication = publish(broadcast, change, by=user)
-            won = " ".join(f"{party} {votes}" for party, votes in publication.totals.items())
-            headline = (change.story or {}).get("headline") or change.kind
-            self.stdout.write(f"{minute // 60}:{minute % 60:02}  {won:24} {headline}")
-            self.stdout.flush()
+        script = [(60 * minute, change) for minute, change in evening.script()]
+        play_script(self, broadcast, script, speed, by=user)

@@ -1,0 +1,35 @@
+"""Publishing prepared changes when they are due: the demonstration, and rehearsals."""
+
+import time
+from collections.abc import Iterable
+
+from django.core.management.base import BaseCommand, CommandError
+
+from broadcaster.change import Change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+
+
+def check_speed(option: str, speed: float) -> None:
+    """Raises `CommandError` for a speed that no clock can have."""
+    if not 0 < speed < float("inf"):
+        raise CommandError(f"{option} takes a speed above 0")
+
+
+def play_script(
+    command: BaseCommand,
+    broadcast: Broadcast,
+    script: Iterable[tuple[float, Change]],
+    speed: float,
+    by=None,
+) -> None:
+    """Publish each change at its time, in seconds from now at speed 1, and print it."""
+    began = time.monotonic()
+    for due, change in script:
+        time.sleep(max(0, began + due / speed - time.monotonic()))
+        publication = publish(broadcast, change, by=by)
+        minute = int(due // 60)
+        won = " ".join(f"{party} {votes}" for party, votes in publication.totals.items())
+        headline = (change.story or {}).get("headline") or change.kind
+        command.stdout.write(f"{minute // 60}:{minute % 60:02}  {won:24} {headline}")
+        command.stdout.flush()
