@@ -12,13 +12,16 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from broadcaster import history
-from broadcaster.change import MAX_HEADLINE, MAX_REASON
+from broadcaster import history, rundown
+from broadcaster.audit import Actor
+from broadcaster.change import MAX_HEADLINE, MAX_REASON, InvalidChange
+from broadcaster.desk import perform
 from broadcaster.electoral import STATE_NAMES, UNITS, unit_name
+from broadcaster.history import milliseconds
 from broadcaster.models import ApiToken, Broadcast, Publication
 from broadcaster.picture import Picture
-from broadcaster.roles import RUN, TAKE
-from broadcaster.submission import refusal, submit_request
+from broadcaster.roles import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
+from broadcaster.submission import decode, invalid, read_body, refusal
 
 
 @admin.register(Broadcast)
@@ -50,7 +53,7 @@ class BroadcastAdmin(admin.ModelAdmin):
                 self.admin_site.admin_view(self.console),
                 name="broadcaster_broadcast_console",
             ),
-            path("<int:pk>/console/take", self.take, name="broadcaster_broadcast_take"),
+            path("<int:pk>/console/command", self.command, name="broadcaster_broadcast_command"),
             *super().get_urls(),
         ]
 
@@ -81,22 +84,46 @@ class BroadcastAdmin(admin.ModelAdmin):
                     "snapshot": snapshot.to_dict() | {"log": history.log(broadcast)},
                     "names": {unit: unit_name(unit) for unit in UNITS},
                     "election": picture.script_data,
+                    "rundown": {
+                        "now": milliseconds(timezone.now()),
+                        "cues": rundown.listing(broadcast),
+                    },
+                    "may": {
+                        "take": request.user.has_perm(TAKE),
+                        "prepare": request.user.has_perm(PREPARE),
+                        "run": request.user.has_perm(RUN),
+                        "correct": request.user.has_perm(CORRECT),
+                        "confirm": request.user.has_perm(CONFIRM),
+                        "schedule": request.user.has_perm(SCHEDULE),
+                    },
+                    "me": request.user.get_username(),
+                    "broadcast": {
+                        "slug": broadcast.slug,
+                        "title": broadcast.title,
+                        "rehearsal": broadcast.rehearsal,
+                        "second_person": broadcast.second_person,
+                        "starts_at": milliseconds(broadcast.starts_at),
+                        "ends_at": milliseconds(broadcast.ends_at),
+                        "automatic": broadcast.automatic,
+                    },
                 },
             },
         )
 
-    def take(self, request: HttpRequest, pk: int) -> JsonResponse:
-        """POST one change as JSON: published, or told why not. Answers as the API does."""
+    def command(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """POST one command as JSON, as on the console's socket; the status is its answer's."""
         user = request.user
         if request.method != "POST":
             status, answer = refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
         elif not (user.is_active and user.is_staff):
             status, answer = refusal(HTTPStatus.FORBIDDEN, "You are logged out. Log in again.")
-        elif not self.has_view_permission(request):
-            status, answer = refusal(HTTPStatus.FORBIDDEN, f"{user} may not see broadcasts.")
         else:
             broadcast = get_object_or_404(Broadcast, pk=pk)
-            status, answer = submit_request(broadcast, request, user)
+            actor = Actor(user, "console", request.META.get("REMOTE_ADDR"))
+            try:
+                status, answer = perform(broadcast, decode(read_body(request)), actor)
+            except InvalidChange as error:
+                status, answer = invalid(error)
         return JsonResponse(answer, status=status)
 
 

@@ -6,12 +6,14 @@ listens can tell from the position that one is missing, and reads the log.
 
 import asyncio
 import logging
+from functools import partial
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.db import transaction
 
 from broadcaster import history
-from broadcaster.models import Publication
+from broadcaster.models import Broadcast, Publication
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +37,21 @@ def announce(publication: Publication) -> None:
         "epoch": publication.epoch,
         "update": history.to_update(publication).to_dict(),
     }
+    _tell(group_name(publication.broadcast_id), message)
+
+
+def announce_rundown(broadcast: Broadcast) -> None:
+    """After this transaction, tell open consoles to look at the rundown. Never raises.
+
+    Viewers' processes are not told, and what a cue holds is in no message.
+    """
+    message = {"type": "desk.rundown"}
+    transaction.on_commit(partial(_tell, desk_group(broadcast.pk), message))
+
+
+def _tell(group: str, message: dict) -> None:
     try:
-        async_to_sync(_send)(group_name(publication.broadcast_id), message)
+        async_to_sync(_send)(group, message)
     except Exception:
         logger.warning("announcement lost, head checks will find it", exc_info=True)
 

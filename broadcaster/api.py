@@ -8,16 +8,11 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
 
+from broadcaster.audit import Actor
 from broadcaster.change import MAX_HEADLINE, InvalidChange, text
+from broadcaster.desk import perform
 from broadcaster.models import ApiToken, Broadcast
-from broadcaster.submission import (
-    Answer,
-    decode,
-    invalid,
-    read_body,
-    refusal,
-    submit_request,
-)
+from broadcaster.submission import Answer, decode, invalid, read_body, refusal
 
 TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
 """What a new broadcast may be given."""
@@ -40,7 +35,12 @@ def updates(request: HttpRequest, slug: str) -> JsonResponse:
                 "field": "broadcast",
                 "error": f"there is no broadcast {slug}",
             }
-        return submit_request(broadcast, request, user)
+        try:
+            data = decode(read_body(request))
+        except InvalidChange as error:
+            return invalid(error)
+        command = {"command": "take", "client_id": data.pop("client_id", None), "change": data}
+        return perform(broadcast, command, Actor(user, "api", request.META.get("REMOTE_ADDR")))
 
     return _respond(*_with_token(request, post))
 

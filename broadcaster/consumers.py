@@ -17,12 +17,17 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils import timezone
 
-from broadcaster import history
+from broadcaster import history, rundown
 from broadcaster.announce import desk_group, group_name
+from broadcaster.audit import Actor
+from broadcaster.change import InvalidChange
+from broadcaster.desk import perform
 from broadcaster.models import Broadcast
+from broadcaster.roles import VIEW
 from broadcaster.stream import Position
-from broadcaster.submission import submit
+from broadcaster.submission import Answer, decode, invalid
 
 LOOK = 3.0  # seconds between looks at the log, for announcements that got lost
 SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
@@ -38,11 +43,12 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.broadcast_id: int = self.scope["url_route"]["kwargs"]["pk"]
         self.position: Position | None = None
+        self.cues: list[dict[str, Any]] | None = None  # as they were last sent
         self.reports: dict[str, tuple[float, dict[str, Any]]] = {}  # by process
         self.looking: asyncio.Task[None] | None = None
         self.catching_up = asyncio.Lock()
         await self.accept()
-        if await self.user_with("broadcaster.view_broadcast") is None:
+        if await self.user_with(VIEW) is None:
             return await self.close(FORBIDDEN)
         try:
             for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
@@ -59,22 +65,24 @@ class DeskConsumer(AsyncWebsocketConsumer):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A command: {"command": "take", "id": ..., "change": {...}}; the answer has its id."""
+        """A command {"command", "id", …arguments}; the answer has its id. See desk.py."""
         try:
-            request = json.loads(text_data or "")
-            command, number, change = request["command"], request["id"], request["change"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return await self.tell(t="answer", id=None, status=400, error="is not a command")
-        if command != "take":
-            return await self.tell(t="answer", id=number, status=400, error="unknown command")
-        user = await self.user_with("broadcaster.view_broadcast")
+            request = decode(text_data or "")
+        except InvalidChange as error:
+            status, answer = invalid(error)
+            return await self.tell(t="answer", id=None, status=int(status), **answer)
+        user = await self.user_with(VIEW)
         if user is None:
             return await self.close(FORBIDDEN)
-        status, answer = await self.submit(json.dumps(change), user)
-        await self.tell(t="answer", id=number, status=int(status), **answer)
+        status, answer = await self.perform(request, user)
+        await self.tell(t="answer", id=request.get("id"), status=int(status), **answer)
 
     async def broadcast_update(self, message: dict[str, Any]) -> None:
         """From the layer: something was published."""
+        await self.catch_up()
+
+    async def desk_rundown(self, message: dict[str, Any]) -> None:
+        """From the layer: somebody worked on the rundown."""
         await self.catch_up()
 
     async def desk_viewers(self, message: dict[str, Any]) -> None:
@@ -108,7 +116,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         """Now and every few seconds: what does the log say, who still reports, who is this?"""
         while True:
             try:
-                if await self.user_with("broadcaster.view_broadcast") is None:
+                if await self.user_with(VIEW) is None:
                     return await self.close(FORBIDDEN)
                 await self.catch_up()
                 await self.tell_viewers(asyncio.get_running_loop().time())
@@ -119,29 +127,35 @@ class DeskConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(LOOK)
 
     async def catch_up(self) -> None:
-        """Send what the log has and this console lacks."""
+        """Send what the log has and this console lacks, and the rundown if it differs."""
         async with self.catching_up:
-            position, frame = await self.read_news()
+            position, frame, cues = await self.read_news()
             if frame is not None:
                 await self.tell(**frame)
-            self.position = position  # last: what was not read and sent is read again
+            if cues != self.cues:
+                await self.tell(t="rundown", now=history.milliseconds(timezone.now()), cues=cues)
+            self.position, self.cues = position, cues  # last: what was not sent is read again
 
     @database_sync_to_async
-    def read_news(self) -> tuple[Position, dict[str, Any] | None]:
+    def read_news(self) -> tuple[Position, dict[str, Any] | None, list[dict[str, Any]]]:
+        """Where the log ends, what this console lacks of it, and the rundown."""
+        broadcast = Broadcast.objects.get(pk=self.broadcast_id)
+        return broadcast.position, self.news(broadcast), rundown.listing(broadcast)
+
+    def news(self, broadcast: Broadcast) -> dict[str, Any] | None:
         """The updates past this console's position, or the snapshot with the newest of the log.
 
-        As in a viewer's frames, but every update says `by` whom.
+        As in a viewer's frames, but every update says `by` whom: see `history.log`.
         """
-        broadcast = Broadcast.objects.get(pk=self.broadcast_id)
-        known, position = self.position, broadcast.position
-        if known == position:
-            return position, None
+        known = self.position
+        if known == broadcast.position:
+            return None
         if known and known.epoch == broadcast.epoch and broadcast.seq - known.seq <= history.LOG:
             updates = history.log(broadcast, after=known.seq)
             frame = {"t": "updates", "epoch": known.epoch, "seq": broadcast.seq}
-            return position, frame | {"updates": updates}
+            return frame | {"updates": updates}
         snapshot = history.snapshot(broadcast).to_dict()
-        return position, {"t": "snapshot", **snapshot, "log": history.log(broadcast)}
+        return {"t": "snapshot", **snapshot, "log": history.log(broadcast)}
 
     async def user_with(self, permission: str):
         """The user as the session and the database have it now, not as it was at connect."""
@@ -155,8 +169,10 @@ class DeskConsumer(AsyncWebsocketConsumer):
         return user if allowed else None
 
     @database_sync_to_async
-    def submit(self, body: str, user):
-        return submit(Broadcast.objects.get(pk=self.broadcast_id), body, user)
+    def perform(self, request: dict[str, Any], user) -> Answer:
+        address = self.scope["client"][0] if self.scope.get("client") else None
+        broadcast = Broadcast.objects.get(pk=self.broadcast_id)
+        return perform(broadcast, request, Actor(user, "socket", address))
 
     async def tell(self, **frame: Any) -> None:
         await self.send(json.dumps(frame))

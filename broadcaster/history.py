@@ -4,10 +4,10 @@ The log in the database is the truth. These functions block; call them from a th
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 from broadcaster.mapstate import MapState
-from broadcaster.models import Broadcast, Publication
+from broadcaster.models import NOBODY, AuditEntry, Broadcast, Publication
 from broadcaster.recording import Recording
 from broadcaster.stream import Position, Snapshot, Update
 
@@ -17,9 +17,13 @@ LOG = 500  # updates that the desk sees at most: more than an evening has
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def milliseconds(at: datetime) -> int:
+@overload
+def milliseconds(at: datetime) -> int: ...
+@overload
+def milliseconds(at: None) -> None: ...
+def milliseconds(at: datetime | None) -> int | None:
     """Milliseconds since 1970, as every frame has them."""
-    return (at - _1970) // timedelta(milliseconds=1)
+    return None if at is None else (at - _1970) // timedelta(milliseconds=1)
 
 
 def moment(at: int) -> datetime:
@@ -85,16 +89,28 @@ def recording(broadcast: Broadcast, position: Position | None = None) -> Recordi
 
 
 def log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:
-    """The newest updates past seq `after`, oldest first, each as in a frame and with `by` whom."""
+    """The newest updates past seq `after`, oldest first, each as in a frame and with `by` whom,
+    `confirmed_by` (or None), the `cue` it was (or None), and `via` which way it came in."""
     rows = (
         Publication.objects.filter(
             broadcast=broadcast, epoch=broadcast.epoch, seq__gt=after, seq__lte=broadcast.seq
         )
-        .select_related("by")
+        .select_related("by", "confirmed_by")
         .order_by("-seq")[:LOG]
     )
+    ways = dict(
+        AuditEntry.objects.filter(broadcast=broadcast, epoch=broadcast.epoch, seq__gt=after)
+        .order_by()
+        .values_list("seq", "via")
+    )
     return [
-        to_update(row).to_dict() | {"by": str(row.by) if row.by else "command line"}
+        to_update(row).to_dict()
+        | {
+            "by": str(row.by or NOBODY[ways.get(row.seq, "command")]),
+            "confirmed_by": row.confirmed_by and str(row.confirmed_by),
+            "cue": row.cue_id,
+            "via": ways.get(row.seq),
+        }
         for row in reversed(rows)
     ]
 

@@ -15,6 +15,9 @@ from broadcaster import electoral, mapstate
 from broadcaster.change import KINDS
 from broadcaster.stream import Position
 
+NOBODY = {"command": "command line", "schedule": "schedule"}
+"""Who is named where nobody was logged in, by the way it came in."""
+
 
 def new_epoch() -> str:
     """A name for a new history: 12 random hexadecimal digits."""
@@ -148,6 +151,7 @@ class Cue(models.Model):
         help_text="Who took it, while it waits for the second person.",
     )
     asked_at = models.DateTimeField(null=True)
+    missed = models.TextField(blank=True, help_text="Why it did not go out at its time.")
     removed_at = models.DateTimeField(null=True, help_text="Out of the rundown.")
 
     class Meta:
@@ -224,6 +228,16 @@ class ApiToken(models.Model):
         return token
 
 
+class AppendOnly(models.QuerySet):
+    """Rows that code can add and read, and nothing else."""
+
+    def update(self, **kwargs):
+        raise TypeError("the audit is append-only")
+
+    def delete(self):
+        raise TypeError("the audit is append-only")
+
+
 class AuditEntry(models.Model):
     """One thing that somebody did or was refused. Append-only: it outlives what it speaks of."""
 
@@ -246,7 +260,9 @@ class AuditEntry(models.Model):
         "held",
         "resumed",
         "ended",
+        "changed",
         "archived",
+        "restored",
         "exported",
         "imported",
         "refused",
@@ -267,6 +283,8 @@ class AuditEntry(models.Model):
     detail = models.TextField(blank=True, help_text="What, in words; why, if it was refused.")
     via = models.CharField(max_length=8, choices=[(via, via) for via in VIA])
     address = models.GenericIPAddressField(null=True, help_text="From where.")
+
+    objects = AppendOnly.as_manager()
 
     class Meta:
         ordering = ["-pk"]

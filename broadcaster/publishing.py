@@ -6,6 +6,7 @@ stores the new state and the log row, and after the commit the announcement goes
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,28 +14,38 @@ from django.utils import timezone
 from broadcaster.announce import announce
 from broadcaster.change import Change
 from broadcaster.mapstate import MapState
-from broadcaster.models import Broadcast, Publication, new_epoch
+from broadcaster.models import Broadcast, Cue, Publication, new_epoch
+from broadcaster.refused import Refused
 
 ATTEMPTS = 100
 """Two publishers at once: one wins, the other reads again. One of n waits n - 1 rounds."""
 
 
-class Refused(Exception):
-    """The change is valid but may not go out now. Its text is written for the desk."""
-
-
-def publish(broadcast: Broadcast, change: Change, *, by=None, client_id: str | None = None):
+def publish(
+    broadcast: Broadcast,
+    change: Change,
+    *,
+    by=None,
+    client_id: str | None = None,
+    cue: Cue | None = None,
+    confirmed_by=None,
+) -> Publication:
     """Put `change` on the log of `broadcast` and announce it. Returns the `Publication`.
 
-    Idempotent by `client_id`: the same change again returns the first publication.
-    Raises `Refused` if the broadcast is off air, on hold, or the change contradicts a call.
+    Idempotent by `client_id`: the same change again returns the first publication. A cue is taken
+    once: by whoever is first.
+    Raises `Refused` if the broadcast is off air, on hold, the change contradicts a call, or the
+    cue was taken.
     """
+    origin = {"by": by, "client_id": client_id, "cue": cue, "confirmed_by": confirmed_by}
     for _ in range(ATTEMPTS):
         with transaction.atomic():
             seen = Broadcast.objects.get(pk=broadcast.pk)
-            if earlier := _published_as(seen, client_id, change):
+            if earlier := published_as(seen, client_id, change):
                 return earlier
-            publication = _append(seen, change, timezone.now(), by, client_id)
+            if cue is not None and (earlier := taken_as(seen, cue)):
+                raise already_taken(earlier)
+            publication = _append(seen, change, timezone.now(), origin)
             if publication is not None:
                 transaction.on_commit(partial(announce, publication))
                 return publication
@@ -55,14 +66,42 @@ def start_over(broadcast: Broadcast) -> None:
     )
 
 
+def refusal(broadcast: Broadcast, change: Change) -> str | None:
+    """Why `change` may not be published on `broadcast` as it was read; None if it may."""
+    state = MapState.from_dict(broadcast.state)
+    return state.refusal(change) or _wrong_correction(broadcast, change)
+
+
+def published_as(broadcast: Broadcast, client_id: str | None, change: Change) -> Publication | None:
+    """What `client_id` was published as. Raises `Refused` if that was another change."""
+    if client_id is None:
+        return None
+    earlier = Publication.objects.filter(
+        broadcast=broadcast, epoch=broadcast.epoch, client_id=client_id
+    ).first()
+    if earlier is not None and earlier.change != change.to_dict():
+        raise Refused(f"client_id {client_id} was used for another update, seq {earlier.seq}.")
+    return earlier
+
+
+def taken_as(broadcast: Broadcast, cue: Cue) -> Publication | None:
+    """What `cue` was published as in the present epoch."""
+    return Publication.objects.filter(epoch=broadcast.epoch, cue=cue).first()
+
+
+def already_taken(earlier: Publication) -> Refused:
+    """What the second one to press Take is told."""
+    who = earlier.by or "the schedule"
+    return Refused(f"Already taken by {who}, update {earlier.seq}.", seq=earlier.seq)
+
+
 def _append(
-    seen: Broadcast, change: Change, at: datetime, by, client_id: str | None
+    seen: Broadcast, change: Change, at: datetime, origin: dict[str, Any]
 ) -> Publication | None:
     """The row for seq + 1, or None if somebody else took that seq meanwhile."""
-    state = MapState.from_dict(seen.state)
-    if reason := state.refusal(change) or _wrong_correction(seen, change):
+    if reason := refusal(seen, change):
         raise Refused(reason)
-    after = state.apply(change)
+    after = MapState.from_dict(seen.state).apply(change)
     moved = Broadcast.objects.filter(pk=seen.pk, epoch=seen.epoch, seq=seen.seq).update(
         seq=seen.seq + 1, at=at, phase=after.phase, state=after.to_dict()
     )
@@ -76,22 +115,8 @@ def _append(
         kind=change.kind,
         change=change.to_dict(),
         totals=after.totals,
-        by=by,
-        client_id=client_id,
+        **origin,
     )
-
-
-def _published_as(
-    broadcast: Broadcast, client_id: str | None, change: Change
-) -> Publication | None:
-    if client_id is None:
-        return None
-    earlier = Publication.objects.filter(
-        broadcast=broadcast, epoch=broadcast.epoch, client_id=client_id
-    ).first()
-    if earlier is not None and earlier.change != change.to_dict():
-        raise Refused(f"client_id {client_id} was used for another update, seq {earlier.seq}.")
-    return earlier
 
 
 def _wrong_correction(broadcast: Broadcast, change: Change) -> str | None:

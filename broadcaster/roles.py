@@ -1,5 +1,8 @@
 """Who may do what: the permissions of the desk, and the three groups that hold them."""
 
+from broadcaster.refused import Forbidden
+
+VIEW = "broadcaster.view_broadcast"
 PREPARE = "broadcaster.prepare_broadcast"
 TAKE = "broadcaster.take_broadcast"
 RUN = "broadcaster.run_broadcast"
@@ -16,6 +19,17 @@ TO_PUBLISH = {
     "end": RUN,
 }
 """What publishing a change of each kind takes."""
+
+_WORDS = {
+    VIEW: "see broadcasts",
+    PREPARE: "prepare cues",
+    TAKE: "take updates on air",
+    RUN: "start or end a broadcast",
+    CORRECT: "correct calls",
+    CONFIRM: "confirm takes of others",
+    SCHEDULE: "schedule cues",
+}
+"""What nobody may without the permission."""
 
 CONTRIBUTOR = "Contributor"
 BROADCASTER = "Broadcaster"
@@ -48,6 +62,7 @@ GROUPS = {
 """What the groups hold to begin with; an administrator may change them."""
 
 
-def may(user, kind: str) -> bool:
-    """Whether this user may publish a change of this kind."""
-    return user.has_perm(TO_PUBLISH[kind])
+def require(user, *permissions: str) -> None:
+    """Raise `Forbidden` unless `user` holds one of `permissions`."""
+    if not any(user.has_perm(permission) for permission in permissions):
+        raise Forbidden(f"{user} may not {_WORDS[permissions[0]]}.")

@@ -1,7 +1,4 @@
-"""The one way in for updates from outside: API, console form and console socket.
-
-Untrusted text becomes a publication, or an answer that says what is wrong.
-"""
+"""What comes from outside as JSON, for the API and the desk: read, or answered as wrong."""
 
 import json
 from http import HTTPStatus
@@ -10,10 +7,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from broadcaster.change import InvalidChange, parse_change
-from broadcaster.models import Broadcast
-from broadcaster.publishing import Refused, publish
-from broadcaster.roles import may
+from broadcaster.change import InvalidChange
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_CLIENT_ID = 64  # characters
@@ -24,33 +18,6 @@ Answer = tuple[HTTPStatus, dict[str, Any]]
 class BodyTooLarge(InvalidChange):
     def __init__(self) -> None:
         super().__init__("body", f"is larger than {MAX_BODY} bytes")
-
-
-def submit_request(broadcast: Broadcast, request: HttpRequest, user) -> Answer:
-    """`submit` with the body of a request."""
-    try:
-        return submit(broadcast, read_body(request), user)
-    except BodyTooLarge as error:
-        return invalid(error)
-
-
-def submit(broadcast: Broadcast, body: bytes | str, user) -> Answer:
-    """Publish the change in `body` (JSON, optionally with a `client_id`) for `user`.
-
-    201 {"epoch", "seq"}; 400 and 413 {"field", "error"}; 403 and 409 {"error"}.
-    """
-    try:
-        data = decode(body)
-        client_id = _client_id(data.pop("client_id", None))
-        change = parse_change(data)
-        if not may(user, change.kind):
-            return refusal(HTTPStatus.FORBIDDEN, f"{user} may not publish kind {change.kind}.")
-        publication = publish(broadcast, change, by=user, client_id=client_id)
-    except InvalidChange as error:
-        return invalid(error)
-    except Refused as error:
-        return refusal(HTTPStatus.CONFLICT, str(error))
-    return HTTPStatus.CREATED, {"epoch": publication.epoch, "seq": publication.seq}
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -85,7 +52,8 @@ def refusal(status: HTTPStatus, error: str) -> Answer:
     return status, {"error": error}
 
 
-def _client_id(value: object) -> str | None:
+def client_id(value: object) -> str | None:
+    """The name that a client gave its command, so that sending it twice is doing it once."""
     if value is None:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= MAX_CLIENT_ID or not value.isascii():

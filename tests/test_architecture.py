@@ -22,6 +22,8 @@ PURE = {
     "broadcaster.evening",
     "broadcaster.recording",
     "broadcaster.picture",
+    "broadcaster.refused",
+    "broadcaster.second_person",
     "viewers.protocol",
     "viewers.session",
     "viewers.hub",

@@ -59,12 +59,16 @@ class Desk(TransactionTestCase):
             if frame["t"] in kinds:
                 return frame
 
-    def command(self, socket, change, number=1):
-        socket.send(json.dumps({"command": "take", "id": number, "change": change}))
+    def command(self, socket, command, number=1, **arguments):
+        socket.send(json.dumps({"command": command, "id": number, **arguments}))
         return self.frame(socket, "answer")
 
-    def post(self, client, change):
-        return client.post(self.page + "take", json.dumps(change), "application/json")
+    def take(self, socket, change, **more):
+        return self.command(socket, "take", change=change, **more)
+
+    def post(self, client, change, **more):
+        command = {"command": "take", "change": change, **more}
+        return client.post(self.page + "command", json.dumps(command), "application/json")
 
     def assertClosed(self, socket, code=4003):
         with self.assertRaises(ConnectionClosed) as closed:
@@ -103,7 +107,7 @@ class Desk(TransactionTestCase):
         self.assertNotContains(page, "TAKE</button>")
         self.assertEqual(self.frame(socket, "snapshot")["seq"], 1)
         self.assertEqual(self.post(contributor, VIEW).status_code, 403)
-        self.assertEqual(self.command(socket, VIEW)["status"], 403)
+        self.assertEqual(self.take(socket, VIEW)["status"], 403)
         self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
 
     def test_a_broadcaster_takes_by_socket_and_everyone_at_the_desk_sees_it(self):
@@ -112,7 +116,7 @@ class Desk(TransactionTestCase):
         self.frame(socket, "snapshot")
         self.frame(other, "snapshot")
 
-        answer = self.command(socket, {**VIEW, "client_id": "one"}, number="one")
+        answer = self.take(socket, VIEW, client_id="one", number="one")
         seen = self.frame(other, "updates")
 
         self.assertEqual((answer["id"], answer["status"], answer["seq"]), ("one", 201, 2))
@@ -124,8 +128,8 @@ class Desk(TransactionTestCase):
         broadcaster = self.staff("take_broadcast")
         socket = self.socket(broadcaster)
 
-        by_socket = self.command(socket, {**VIEW, "client_id": "one"})
-        by_post = self.post(broadcaster, {**VIEW, "client_id": "one"})
+        by_socket = self.take(socket, VIEW, client_id="one")
+        by_post = self.post(broadcaster, VIEW, client_id="one")
 
         self.assertEqual(by_post.status_code, 201)
         self.assertEqual(by_post.json()["seq"], by_socket["seq"])
@@ -140,8 +144,8 @@ class Desk(TransactionTestCase):
         strict.get(self.page)
         token = strict.cookies["csrftoken"].value
         taken = strict.post(
-            self.page + "take",
-            json.dumps(VIEW),
+            self.page + "command",
+            json.dumps({"command": "take", "change": VIEW}),
             "application/json",
             headers={"X-CSRFToken": token},
         )
@@ -157,18 +161,18 @@ class Desk(TransactionTestCase):
         self.assertNotContains(broadcaster.get(self.page), "End the broadcast")
         self.assertContains(editor.get(self.page), "End the broadcast")
         self.assertEqual(self.post(editor, {"kind": "hold"}).status_code, 201)
-        held = self.command(self.socket(broadcaster), VIEW)
+        held = self.take(self.socket(broadcaster), VIEW)
         self.assertEqual(held["status"], 409)
         self.assertIn("on hold", held["error"])
 
     def test_a_permission_that_was_withdrawn_holds_at_the_next_command(self):
         broadcaster = self.staff("take_broadcast")
         socket = self.socket(broadcaster)
-        self.assertEqual(self.command(socket, VIEW)["status"], 201)
+        self.assertEqual(self.take(socket, VIEW)["status"], 201)
 
         broadcaster.user.user_permissions.remove(Permission.objects.get(codename="take_broadcast"))
 
-        self.assertEqual(self.command(socket, VIEW)["status"], 403)
+        self.assertEqual(self.take(socket, VIEW)["status"], 403)
 
     def test_who_logged_out_is_closed_at_the_next_command(self):
         broadcaster = self.staff("take_broadcast")
@@ -190,9 +194,9 @@ class Desk(TransactionTestCase):
         self.assertEqual(self.frame(socket, "answer")["status"], 400)
         socket.send(json.dumps({"command": "explode", "id": 3, "change": {}}))
         self.assertEqual(self.frame(socket, "answer")["status"], 400)
-        wrong = self.command(socket, {"view": {"focus": "Mars"}}, number=4)
+        wrong = self.take(socket, {"view": {"focus": "Mars"}}, number=4)
         self.assertEqual((wrong["id"], wrong["status"], wrong["field"]), (4, 400, "view.focus"))
-        self.assertEqual(self.command(socket, VIEW)["status"], 201)
+        self.assertEqual(self.take(socket, VIEW)["status"], 201)
 
     def test_an_update_whose_announcement_was_lost_appears_all_the_same(self):
         socket = self.socket(self.staff())
@@ -223,3 +227,26 @@ class Desk(TransactionTestCase):
         self.assertEqual(
             self.staff().get("/admin/broadcaster/broadcast/999999/console/").status_code, 404
         )
+
+    def test_two_who_press_take_on_one_cue_make_one_update(self):
+        editor = self.staff("prepare_broadcast", "take_broadcast")
+        sockets = [self.socket(editor), self.socket(self.staff("take_broadcast"))]
+        made = self.command(sockets[0], "prepare", title="Ohio", change=VIEW)
+        for socket in sockets:
+            while not (cues := self.frame(socket, "rundown")["cues"]):
+                pass
+            self.assertEqual((cues[0]["id"], cues[0]["taken"]), (made["cue"], None))
+
+        for socket in sockets:
+            socket.send(json.dumps({"command": "take_cue", "cue": made["cue"], "version": 1}))
+        answers = sorted(
+            (self.frame(socket, "answer") for socket in sockets), key=lambda a: a["status"]
+        )
+
+        self.assertEqual([answer["status"] for answer in answers], [201, 409])
+        taker = Publication.objects.get(broadcast=self.broadcast, seq=2).by
+        self.assertEqual(answers[1]["error"], f"Already taken by {taker}, update 2.")
+        self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 2)
+        while (shown := self.frame(sockets[1], "rundown")["cues"][0])["taken"] is None:
+            pass
+        self.assertEqual(shown["taken"]["by"], str(taker))

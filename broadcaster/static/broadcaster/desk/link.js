@@ -60,31 +60,31 @@ export class Link {
    */
   async take(change) {
     const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("");
-    const sent = { ...change, client_id: id };
+    const command = { command: "take", id, change, client_id: id };
     try {
-      return await this.#bySocket(id, sent);
+      return await this.#bySocket(command);
     } catch {
-      return await this.#byPost(sent);
+      return await this.#byPost(command);
     }
   }
 
-  #bySocket(id, change) {
+  #bySocket(command) {
     return new Promise((resolve, reject) => {
       if (this.socket?.readyState !== WebSocket.OPEN) return reject(new Error("no socket"));
-      this.answers.set(id, resolve);
+      this.answers.set(command.id, resolve);
       setTimeout(() => {
-        this.answers.delete(id);
+        this.answers.delete(command.id);
         reject(new Error("no answer"));
       }, PATIENCE);
-      this.socket.send(JSON.stringify({ command: "take", id, change }));
+      this.socket.send(JSON.stringify(command));
     });
   }
 
-  async #byPost(change) {
-    const response = await fetch("take", {
+  async #byPost(command) {
+    const response = await fetch("command", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
-      body: JSON.stringify(change),
+      body: JSON.stringify(command),
     });
     const answer = await response.json().catch(() => ({ error: "The server's answer was not JSON." }));
     return { status: response.status, ...answer };
