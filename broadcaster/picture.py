@@ -40,8 +40,9 @@ RESULTS: Mapping[str, str] = MappingProxyType(
     }
 )
 OTHER = "Other"
-MARKS: Mapping[str, str] = MappingProxyType({"retracted": "⚑"})
+MARKS: Mapping[str, str] = MappingProxyType({"too_early": "…", "too_close": "≈", "retracted": "⚑"})
 """What stands in a unit besides its colour; called units have their party's letter."""
+CERTIFIED = "✓"  # after that letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,14 @@ class Unit:
     party: str  # "" unless called or certified
     mark: str
     result: str  # in words
+    before: str  # the party that won it the last time, or "" if that is not known
     highlighted: bool
     shape: Shape | None  # districts have none; Maine's and Nebraska's stand for their "AL" units
+
+    @property
+    def flipped(self) -> bool:
+        """Called for another party than the last time."""
+        return bool(self.party and self.before and self.party != self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,7 @@ class Picture:
     def __init__(self, state: MapState) -> None:
         self.election = ELECTIONS[state.election]
         self.candidates = surnames(self.election)
+        self.before = ELECTIONS.get(self.election.year - 4)
         self.focus: str = state.view["focus"]
         self.layer: str = state.view["layer"]
         self.highlight: frozenset[str] = frozenset(state.view["highlight"])
@@ -193,6 +201,7 @@ class Picture:
             "year": self.election.year,
             "candidates": dict(self.candidates),
             "votes": dict(self.election.votes),
+            "before": dict(self.before.winners) if self.before else {},
         }
 
     @property
@@ -209,8 +218,9 @@ class Picture:
             votes=self.election.votes[unit],
             status=status,
             party=party,
-            mark=party or MARKS.get(status, ""),
+            mark=party + CERTIFIED * (status == "certified") or MARKS.get(status, ""),
             result=self._result(status, party),
+            before=self.before.winners[unit] if self.before else "",
             highlighted=not self.highlight.isdisjoint((unit, state)),
             shape=SHAPES[state] if unit in (state, f"{state}-AL") else None,
         )

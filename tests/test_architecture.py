@@ -21,6 +21,7 @@ PURE = {
     "broadcaster.stream",
     "broadcaster.evening",
     "broadcaster.recording",
+    "broadcaster.call_log",
     "broadcaster.picture",
     "broadcaster.refused",
     "broadcaster.second_person",

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.gzip import gzip_page
 
-from broadcaster import history
+from broadcaster import call_log, history
+from broadcaster.electoral import unit_name
 from broadcaster.mapstate import ON_AIR, MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
@@ -28,6 +29,7 @@ STATUS = {
     "ended": "Final, as of",
 }
 MODULES = (
+    "broadcaster/call_log.js",
     "broadcaster/drawing.js",
     "broadcaster/replica.js",
     "viewers/explore.js",
@@ -69,6 +71,9 @@ def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Broadcast, slug=slug)
     snapshot = history.snapshot(found)
     picture = Picture(snapshot.state)
+    recording = history.recording(found)
+    updates = recording.updates if recording else ()
+    corrected = call_log.corrected(updates)
     response = render(
         request,
         "viewers/broadcast.html",
@@ -76,6 +81,9 @@ def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
             "broadcast": found,
             "picture": picture,
             "snapshot": snapshot.to_dict(),
+            "log": call_log.entries(updates, picture.election),
+            "corrected": corrected,
+            "corrected_names": [unit_name(unit) for unit in corrected],
             "status": status(found),
             "modules": MODULES,
             "delays": range(0, 61, 5),

@@ -93,7 +93,7 @@ class Browsers(TransactionTestCase):
             visit.waits_for('.tally [data-part="D"]:text("20")')
         for visit in (viewer, socketless):
             row = visit.page.locator('tr[data-unit="PA"]')
-            self.assertEqual(row.locator(".result").inner_text().strip(), "Biden (D)")
+            self.assertEqual(row.locator(".result").inner_text().strip(), "Biden (D) flipped")
             self.assertEqual(visit.page.locator('[data-part="words"]').inner_text(), "Live, as of")
         self.assertIn("is on air", desk.page.inner_text('[data-desk="answer"]'))
         self.assertIn("anna", desk.page.inner_text('[data-desk="log"]'))
@@ -220,6 +220,38 @@ class Browsers(TransactionTestCase):
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "0")
         page.select_option('[data-part="delay"]', "0")
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
+
+    def test_a_correction_lasts_and_a_late_joiner_sees_what_everyone_sees(self):
+        early = self.viewer()
+        self.put(call("AZ", "D"))
+        early.waits_for("tr[data-unit='AZ'][data-fresh]")
+        self.put(
+            {
+                "kind": "correct",
+                "corrects": 2,
+                "reason": "Too many ballots are uncounted.",
+                "calls": {"AZ": {"status": "retracted"}},
+                "story": {"headline": "Arizona is not called"},
+            }
+        )
+        early.waits_for('.log [data-seq="3"]')
+        late = self.viewer(java_script_enabled=False)
+        seen = [
+            [
+                visit.page.inner_text(part)
+                for part in (".log", '[data-part="corrected"]', 'tr[data-unit="AZ"]')
+            ]
+            for visit in (early, late)
+        ]
+        self.assertEqual(*seen)
+        log, near_headline, row = seen[0]
+        self.assertIn("Call withdrawn Arizona 11\n\nToo many ballots are uncounted.", log)
+        self.assertEqual(near_headline, "Corrected Arizona")
+        self.assertIn("Call withdrawn Corrected", row)
+        for visit in (early, late):
+            struck = visit.page.inner_text('.log [data-seq="2"] [data-struck]')
+            self.assertEqual(struck, "Arizona")
+        self.assertEqual(early.page.text_content('[data-part="alert"]'), "Arizona is not called")
 
     def test_the_map_is_one_stop_for_the_keyboard(self):
         page = self.viewer().page

@@ -26,6 +26,10 @@ test("midnight and noon", () => {
   assert.equal(clock(Date.UTC(2020, 6, 4, 16), Date.UTC(2020, 6, 4, 16), EASTERN), "12:00:00 pm EDT");
 });
 
+test("the log tells times alone", () => {
+  assert.equal(clock(NIGHT, NIGHT, EASTERN, false, false), "9:47 pm");
+});
+
 test("the page says how it stands", () => {
   assert.deepEqual(status("live", 5, null), { words: "Live, as of", at: 5 });
   assert.deepEqual(status("scheduled", 5, 9), { words: "Begins", at: 9 });
@@ -41,7 +45,8 @@ test("a paused page says how much waits", () => {
 
 const nameOf = (unit) => ({ PA: "Pennsylvania", GA: "Georgia" })[unit] ?? unit;
 const resultOf = ({ status: words }) => words;
-const told = (updates, winner = "") => announcements(updates, nameOf, resultOf, winner);
+const told = (updates, winner = "", before = "") =>
+  announcements(updates, nameOf, resultOf, before, winner);
 const story = (headline, announce = "polite") => ({ kind: "update", story: { headline, announce } });
 const nothing = { notice: null, alert: null };
 
@@ -54,6 +59,12 @@ test("one sentence for an update: its headline", () => {
 test("who passes 270 is named", () => {
   const { notice } = told([story("Pennsylvania called")], "Biden");
   assert.equal(notice, "Pennsylvania called. Biden has passed 270.");
+});
+
+test("who falls below 270 is named, and who stays above is not", () => {
+  const correction = { ...story("Correction"), kind: "correct" };
+  assert.equal(told([correction], "", "Biden").alert, "Correction. Biden no longer has 270.");
+  assert.equal(told([story("Next")], "Biden", "Biden").notice, "Next");
 });
 
 test("several at once: the newest", () => {

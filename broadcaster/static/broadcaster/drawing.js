@@ -13,13 +13,14 @@ const RESULTS = {
   too_close: "Too close to call",
   retracted: "Call withdrawn",
 };
-const MARKS = { retracted: "⚑" };
+const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
+const CERTIFIED = "✓"; // after the party's letter
 
 const gliding = new WeakMap(); // from map to its animation frame
 
 /**
  * Draw `state` in `root`, which holds any of the picture's parts. `election` is
- * {candidates, votes} as Picture.script_data gives it. Only what differs is touched.
+ * {candidates, votes, before} as Picture.script_data gives it. Only what differs is touched.
  */
 export function draw(root, state, election) {
   for (const element of root.querySelectorAll("[data-unit]")) {
@@ -34,6 +35,13 @@ export function draw(root, state, election) {
   }
 }
 
+/** Give the attribute `name` to all that stands for one of `units`, and to nothing else. */
+export function tag(root, name, units) {
+  for (const element of root.querySelectorAll("[data-unit]")) {
+    element.toggleAttribute(name, units.includes(element.dataset.unit));
+  }
+}
+
 /** A unit's result in words. */
 export function result(call, candidates) {
   if (!call.party) return RESULTS[call.status];
@@ -43,7 +51,8 @@ export function result(call, candidates) {
 
 /** What stands in a unit besides its colour. */
 export function mark(call) {
-  return call.party ?? MARKS[call.status] ?? "";
+  if (call.party) return call.status === "certified" ? call.party + CERTIFIED : call.party;
+  return MARKS[call.status] ?? "";
 }
 
 /** The map in one sentence. */
@@ -73,17 +82,21 @@ export function bars(won) {
 
 function drawUnit(element, state, election) {
   const { unit } = element.dataset;
-  const call = state.calls[unit] ?? { status: "open" };
-  const news = element.dataset.party !== (call.party ?? "");
-  set(element, "data-status", call.status);
-  set(element, "data-party", call.party ?? "");
-  for (const part of element.querySelectorAll("[data-part]")) {
-    write(part, part.dataset.part === "mark" ? mark(call) : result(call, election.candidates));
-  }
   if (element.matches("li")) {
     element.toggleAttribute("data-highlight", highlights(state.view.highlight, unit));
   }
-  if (news && call.party) pulse(element);
+  const call = state.calls[unit] ?? { status: "open" };
+  const { status, party = "" } = call;
+  const news = element.dataset.party !== party;
+  if (!news && element.dataset.status === status) return;
+  element.dataset.status = status;
+  element.dataset.party = party;
+  const before = election.before?.[unit];
+  element.toggleAttribute("data-flipped", Boolean(party && before && party !== before));
+  for (const part of element.querySelectorAll("[data-part]")) {
+    write(part, part.dataset.part === "mark" ? mark(call) : result(call, election.candidates));
+  }
+  if (news && party) pulse(element);
 }
 
 function highlights(places, unit) {

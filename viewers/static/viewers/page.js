@@ -1,6 +1,7 @@
 // The viewer page: draws what is shown of what the follower hears, and says how it stands.
 
-import { draw, passed, result } from "../broadcaster/drawing.js";
+import { CallLog } from "../broadcaster/call_log.js";
+import { draw, passed, result, tag } from "../broadcaster/drawing.js";
 import { totals } from "../broadcaster/replica.js";
 import { Showing, neighbour, pointsOf, viewOf } from "./explore.js";
 import { Follower } from "./follow.js";
@@ -23,6 +24,7 @@ const follower = new Follower(session, new URL(address, location.href), {
   over: drawStatus,
 });
 const showing = new Showing(snapshot);
+const callLog = new CallLog(page, election, nameOf, (at) => clock(at, at, timeZone, false, false));
 let timer = null; // until the next update is due
 let winner = leader(); // who has passed 270
 let lost = false; // whether the connection is
@@ -46,14 +48,46 @@ function showDue() {
   clearTimeout(timer);
   if (!document.hidden) {
     const due = showing.show(Date.now());
-    if (due.length) drawAll();
-    const before = winner;
-    winner = leader();
-    announce(due, winner === before ? "" : winner);
+    if (due.length) {
+      log(due);
+      drawAll();
+      announce(due);
+    }
     if (showing.next !== null) timer = setTimeout(showDue, showing.next - Date.now());
   }
   drawNotices();
   drawStatus();
+}
+
+/** Fold what came into the log of calls, and mark what it changed. */
+function log(events) {
+  for (const [name, data] of events) {
+    if (name === "snapshot") fetchLog(data);
+    else callLog.add(data);
+  }
+  const changed = events.flatMap(([, { calls }]) => Object.keys(calls ?? {}));
+  if (changed.length) tag(page, "data-fresh", changed);
+  drawCorrected();
+}
+
+/** After a snapshot the updates before it are asked for: the page saw some of them at most. */
+async function fetchLog({ epoch, seq }) {
+  const url = new URL(`recording.json?upto=${epoch}:${seq}`, new URL(address, location.href));
+  try {
+    const { began, updates } = await (await fetch(url, { credentials: "omit" })).json();
+    if (epoch !== showing.replica.position.epoch) return;
+    callLog.rebuild(updates.map((update) => ({ ...update, at: began + update.t })));
+    drawCorrected();
+  } catch (error) {
+    console.warn("The log of calls may lack some entries.", error);
+  }
+}
+
+function drawCorrected() {
+  const { corrected } = callLog;
+  tag(page, "data-corrected", corrected);
+  part("corrected").hidden = !corrected.length;
+  part("corrected-units").textContent = corrected.map(nameOf).join(", ");
 }
 
 function leader() {
@@ -129,10 +163,12 @@ function drawNotices() {
   }
 }
 
-function announce(events, newWinner) {
+function announce(events) {
+  const before = winner;
+  winner = leader();
   const updates = events.filter(([event]) => event === "update").map(([, update]) => update);
   const resultOf = (call) => result(call, election.candidates);
-  const { notice, alert } = announcements(updates, nameOf, resultOf, newWinner);
+  const { notice, alert } = announcements(updates, nameOf, resultOf, before, winner);
   if (!notice && !alert) return;
   part("notice").textContent = notice ?? "";
   part("alert").textContent = alert ?? "";

@@ -29,10 +29,13 @@ export function paused(waiting) {
   return `Paused. ${waiting ? updates : "No update waits"}.`;
 }
 
-/** "9:47:03 pm EST", or without seconds; the date before it unless it is that of `now`. */
-export function clock(at, now, timeZone, withSeconds = true) {
+/**
+ * "9:47:03 pm EST", or without seconds or zone; the date before it unless it is that of `now`.
+ */
+export function clock(at, now, timeZone, withSeconds = true, withZone = true) {
   const day = { year: "numeric", month: "short", day: "numeric", timeZone };
-  const time = { hour: "numeric", minute: "2-digit", timeZone, timeZoneName: "short" };
+  const time = { hour: "numeric", minute: "2-digit", timeZone };
+  if (withZone) time.timeZoneName = "short";
   if (withSeconds) time.second = "2-digit";
   const date = new Date(at).toLocaleDateString("en-US", day);
   const today = new Date(now).toLocaleDateString("en-US", day);
@@ -44,16 +47,19 @@ export function clock(at, now, timeZone, withSeconds = true) {
 
 /**
  * What a screen reader is told after these updates: `alert` interrupts, `notice` waits. Each is
- * the newest headline, or what was called; null if there is nothing to say.
+ * the newest headline, or what was called; null if there is nothing to say. `before` and `winner`
+ * are who had 270 votes before and after, or "".
  */
-export function announcements(updates, nameOf, resultOf, winner) {
+export function announcements(updates, nameOf, resultOf, before, winner) {
   const told = { notice: null, alert: null };
   for (const update of updates) {
     const text = sentence(update, nameOf, resultOf);
     if (text) told[isLoud(update) ? "alert" : "notice"] = text;
   }
   const last = told.notice ? "notice" : "alert";
-  if (winner && told[last]) told[last] += `. ${winner} has passed 270.`;
+  if (winner !== before && told[last]) {
+    told[last] += winner ? `. ${winner} has passed 270.` : `. ${before} no longer has 270.`;
+  }
   return told;
 }
 
