@@ -120,16 +120,18 @@ class Hub:
         """All that `since` lacks, as updates or as a snapshot; None if it lacks nothing."""
         if since is None:
             return self.snapshot_frame()
-        if since == self.replica.position:
-            return None
-        if since.epoch == self.replica.position.epoch and since.seq in self._frames:
-            return self._frames[since.seq]
+        position = self.replica.position
+        if since.epoch == position.epoch:  # by parts: everyone comes by here, with every update
+            if since.seq == position.seq:
+                return None
+            if (found := self._frames.get(since.seq)) is not None:
+                return found
         updates = self.replica.updates_after(since)
         if updates is None:
             return self.snapshot_frame()
         if not updates:
             return None
-        frame = self._frames[since.seq] = Frame(protocol.updates(self.replica.position, updates))
+        frame = self._frames[since.seq] = Frame(protocol.updates(position, updates))
         return frame
 
     def snapshot_frame(self) -> Frame:
@@ -147,11 +149,11 @@ class Hub:
         return self._heartbeat
 
     def add(self, subscriber: Subscriber) -> None:
+        kind = subscriber.kind
         self.subscribers.add(subscriber)
-        self.counts[subscriber.kind] += 1
-        self._peaks[subscriber.kind] = max(
-            self._peaks[subscriber.kind], self.counts[subscriber.kind]
-        )
+        self.counts[kind] = count = self.counts[kind] + 1
+        if count > self._peaks[kind]:
+            self._peaks[kind] = count
 
     def remove(self, subscriber: Subscriber) -> None:
         self.subscribers.remove(subscriber)

@@ -26,9 +26,12 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Answer:
-    """A whole response. `headers` go out in this order, and `head` is the same as bytes."""
+    """A whole response. `headers` go out in this order, and `head` is the same as bytes.
 
-    __slots__ = ("body", "head", "headers", "status")
+    `response` is a place for what the fast path makes of it, with the server's own headers.
+    """
+
+    __slots__ = ("body", "head", "headers", "response", "status")
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Answer:
             (b"x-content-type-options", b"nosniff"),
             *extra,
         ]
+        self.response: tuple[Headers, bytes] | None = None
         self.head = b"".join(name + b": " + value + b"\r\n" for name, value in self.headers)
 
 

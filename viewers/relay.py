@@ -195,7 +195,7 @@ class Relays:
     @property
     def viewers(self) -> int:
         """Connections in all hubs, now."""
-        return sum(len(hub.subscribers) for hub in self._hubs.values())
+        return sum([len(hub.subscribers) for hub in self._hubs.values()])
 
     @property
     def refusal(self) -> Close | None:

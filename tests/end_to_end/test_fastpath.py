@@ -148,6 +148,44 @@ class BothPaths(TransactionTestCase):
             with self.subTest(request=request):
                 self.assertSame(request)
 
+    def test_polls_on_a_connection_that_stays(self):
+        """Only these are the fast path's; it must know which of them are not."""
+        usual = self.get("updates", "GET", "1.1", "127.0.0.1", "Accept: */*")
+        for request in [
+            usual,
+            self.get(f"updates?since={self.epoch}:1", "GET", "1.1", "127.0.0.1", "A: b"),
+            self.get(f"updates?x=%41&since={self.epoch}%3A1", "GET", "1.1", "127.0.0.1", "A: b"),
+            self.get("updates?since=nonsense", "GET", "1.1", "127.0.0.1", "A: b"),
+            self.get("updates?since=a#b", "GET", "1.1", "127.0.0.1", "A: b"),
+            self.get("updates", "GET", "1.1", "evil.example", "A: b"),
+            self.get("updates", "GET", "1.0", "127.0.0.1", "Connection: keep-alive"),
+            usual.replace(b"/night-", b"/nope-"),
+            usual.replace(b"GET /", b"GET http://127.0.0.1/"),
+            usual.replace(b"Host: ", b"HOST:   "),
+            usual.replace(b"Host: ", b"Host:"),
+            usual.replace(b"Host: ", b"Host : "),
+            usual.replace(b"Host: ", b"Host: evil.example\r\nHost: "),
+            usual.replace(b"Accept: ", b"Host: evil.example\r\nAccept: "),
+            usual.replace(b"127.0.0.1", b"127.0.0.1\t "),
+            usual.replace(b"127.0.0.1", b"127.0.0.1\r\n evil.example"),
+            usual.replace(b"*/*", b"\xff\x80"),
+            usual.replace(b"*/*", b"a\x00b"),
+            usual.replace(b"*/*", b"*/*\nHost: evil.example"),
+            usual.replace(b"Accept: */*", b"Connection: Keep-Alive"),
+            usual.replace(b"Accept: */*", b"Connection: close, x"),
+            usual.replace(b"Accept: */*", b"Proxy-Connection: close"),
+            usual.replace(b"Accept: */*", b"Connection: Upgrade\r\nUpgrade: h2c"),
+            usual.replace(b"Accept: */*", b"Expect: 100-continue"),
+            usual.replace(b"Accept: */*", b"Origin: http://evil.example"),
+            usual.replace(b"Accept: */*", b"Content-Length: 0"),
+            usual.replace(b"Accept: */*", b"Content-Length: 2") + b"{}",
+            usual.replace(b"Accept: */*", b"Transfer-Encoding: chunked") + b"0\r\n\r\n",
+            usual.replace(b"Accept: */*", b"Cookie: " + b"x" * 3000),
+            usual.replace(b"\r\n", b"\n"),
+        ]:
+            with self.subTest(request=request):
+                self.assertSame(request, until=b"}")
+
     def test_keep_alive_and_pipelined_requests(self):
         open_end = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
         waits = self.get(

@@ -8,11 +8,11 @@ import uuid
 
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
+from websockets.frames import CLOSE
 
 from broadcaster.models import ApiToken, Broadcast
 from tests.server import Server
 from tests.watcher import WebSocketWatcher
-from viewers.fastpath.websocket import CLOSE
 from viewers.protocol import STUCK
 
 UPDATES = 60

@@ -15,6 +15,7 @@ from websockets.http11 import Request
 from broadcaster.submission import MAX_BODY
 from viewers import protocol
 from viewers.fastpath.http import ViewerHttpProtocol
+from viewers.fastpath.sweep import NEVER, sweep
 from viewers.protocol import Close
 from viewers.relay import room_for_viewers
 from viewers.routing import relays
@@ -29,6 +30,8 @@ FAREWELL = 5  # seconds that connections have to end after the last goodbye
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's, with a limit for viewers, who say nothing, below that for the desk's commands."""
 
+    due = NEVER  # it keeps its own time
+
     def handle_connect(self, event: Request) -> None:
         if not event.path.startswith("/admin/"):
             self.conn.max_message_size = protocol.MAX_MESSAGE
@@ -41,6 +44,12 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, drain_rate: int) -> None:
         super().__init__(config)
         self.drain_rate = drain_rate
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.config.http_protocol_class is ViewerHttpProtocol:
+            everyone = self.server_state.connections
+            self.sweeping = asyncio.create_task(sweep(everyone, min(1.0, relays.heartbeat / 25)))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.create_task(relays.close(Close.DRAINING, self.drain_rate))
