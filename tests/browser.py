@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from unittest import skipUnless
 
+from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from playwright.sync_api import sync_playwright
 
@@ -41,6 +42,14 @@ def in_a_thread(act, *args) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(run).result()
+
+
+def violations(page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA in a page, each with the first element at fault."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    options = {"runOnly": tags, "rules": {"target-size": {"enabled": True}}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
 
 class Visit:
