@@ -1,7 +1,7 @@
 // The viewer page: draws what is shown of what the follower hears, and says how it stands.
 
 import { CallLog } from "../broadcaster/call_log.js";
-import { draw, passed, result, tag } from "../broadcaster/drawing.js";
+import { draw, drawStory, passed, result, tag } from "../broadcaster/drawing.js";
 import { totals } from "../broadcaster/replica.js";
 import { Showing, neighbour, pointsOf, viewOf } from "./explore.js";
 import { Follower } from "./follow.js";
@@ -110,17 +110,9 @@ function setLost(isLost) {
 function drawAll() {
   const { state } = showing.replica;
   draw(page, { ...state, view: viewOf(state.view, own) }, election);
-  for (const name of ["headline", "body"]) {
-    part(name).textContent = state.story[name];
-    part(name).hidden = !state.story[name];
-  }
-  const notes = state.story.annotations.map(({ at, text }) => {
-    const note = document.createElement("li");
-    note.textContent = at === "US" ? text : `${at}: ${text}`;
-    return note;
-  });
-  part("annotations").replaceChildren(...notes);
-  part("annotations").hidden = !notes.length;
+  drawStory(page, state.story);
+  part("share").href = `?at=${showing.replica.position}`;
+  part("share").hidden = !showing.replica.position.seq;
   drawDetail();
 }
 
@@ -294,6 +286,10 @@ delay.addEventListener("change", () => {
 map.setAttribute("role", "application");
 map.setAttribute("aria-roledescription", "map");
 map.tabIndex = 0;
+part("share").addEventListener("click", (event) => {
+  event.preventDefault();
+  import("./share.js").then(({ share }) => share(part("share"))); // few need it
+});
 drawStatus();
 if (showing.replica.state.phase !== "ended") follower.start();
 addEventListener("online", () => follower.restart());
