@@ -1,9 +1,7 @@
 """The admin: broadcasts, their logs, API tokens, and the console that puts updates on air."""
 
-from dataclasses import replace
 from http import HTTPStatus
 
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -24,8 +22,15 @@ from broadcaster.picture import Picture
 from broadcaster.roles import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
 from broadcaster.submission import decode, invalid, read_body, refusal
 
-if settings.REDIS_URL:
-    import broadcaster.dashboard  # noqa: F401
+MAY = {
+    "prepare": PREPARE,
+    "take": TAKE,
+    "run": RUN,
+    "correct": CORRECT,
+    "confirm": CONFIRM,
+    "schedule": SCHEDULE,
+}
+"""What the console's page asks of its user, by the names that it has there."""
 
 
 @admin.register(Broadcast)
@@ -67,7 +72,8 @@ class BroadcastAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request, broadcast):
             raise PermissionDenied
         snapshot = history.snapshot(broadcast)
-        picture = Picture(replace(snapshot.state, view={**snapshot.state.view, "focus": "US"}))
+        picture = Picture(snapshot.state)
+        may = {name: request.user.has_perm(permission) for name, permission in MAY.items()}
         return render(
             request,
             "broadcaster/console.html",
@@ -78,8 +84,7 @@ class BroadcastAdmin(admin.ModelAdmin):
                 "is_nav_sidebar_enabled": False,  # the map needs the room
                 "broadcast": broadcast,
                 "picture": picture,
-                "may_take": request.user.has_perm(TAKE),
-                "may_run": request.user.has_perm(RUN),
+                "may": may,
                 "places": places(),
                 "units": sorted((unit_name(unit), unit) for unit in UNITS),
                 "max_headline": MAX_HEADLINE,
@@ -92,14 +97,7 @@ class BroadcastAdmin(admin.ModelAdmin):
                         "now": milliseconds(timezone.now()),
                         "cues": rundown.listing(broadcast),
                     },
-                    "may": {
-                        "take": request.user.has_perm(TAKE),
-                        "prepare": request.user.has_perm(PREPARE),
-                        "run": request.user.has_perm(RUN),
-                        "correct": request.user.has_perm(CORRECT),
-                        "confirm": request.user.has_perm(CONFIRM),
-                        "schedule": request.user.has_perm(SCHEDULE),
-                    },
+                    "may": may,
                     "me": request.user.get_username(),
                     "broadcast": {
                         "slug": broadcast.slug,

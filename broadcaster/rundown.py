@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from broadcaster.alarm import set_alarm
 from broadcaster.announce import announce_rundown
 from broadcaster.audit import Actor, record
 from broadcaster.change import Change, parse_change
@@ -188,7 +187,6 @@ def schedule(broadcast: Broadcast, pk: int, version: int, at: datetime, actor: A
     cue.due_at, cue.scheduled_by, cue.missed = at, actor.user, ""
     cue.save()
     record(actor, "scheduled", broadcast, f"{cue.title}, for {_clock(at)}", cue=cue)
-    set_alarm(at)
     announce_rundown(broadcast)
 
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from unittest import skipUnless
 
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests.server import Server
@@ -79,6 +81,15 @@ class Visit:
         page.fill("#id_password", password)
         page.click("[type=submit]")
         page.wait_for_url("**/admin/")
+
+    def log_in_as(self, user) -> None:
+        """With a session of its own, as if through the form."""
+        client = Client()
+        client.force_login(user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        self.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": self.server.url}]
+        )
 
     def waits_for(self, selector: str, **options):
         return self.page.wait_for_selector(selector, **options)

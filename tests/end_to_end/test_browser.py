@@ -1,25 +1,17 @@
 """The whole thing, as people see it: a click at the desk changes the pages of viewers."""
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import TransactionTestCase
 
 from broadcaster.change import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish, start_over
+from broadcaster.publishing import publish
+from broadcaster.roles import BROADCASTER
 from tests.browser import Visit, chromium, in_a_thread, needs_chromium
-from tests.server import Server, wait_for
+from tests.server import Server
+from tests.staff import staff
 
 PA = '.map-shapes [data-unit="PA"]'
 NO_WEBSOCKET = "delete window.WebSocket"
-HIDE = """
-    let seen = true;
-    Object.defineProperty(document, "hidden", { get: () => !seen });
-    window.show = (isSeen) => {
-        seen = isSeen;
-        document.dispatchEvent(new Event("visibilitychange"));
-    };
-"""  # a tab that a test can hide and show
 
 
 def call(unit, party):
@@ -70,20 +62,10 @@ class Browsers(TransactionTestCase):
         return visit
 
     def broadcaster(self):
-        user = get_user_model().objects.create_user("anna", password="secret", is_staff=True)
-        user.user_permissions.set(
-            Permission.objects.filter(codename__in=["view_broadcast", "take_broadcast"])
-        )
         visit = self.visit(viewport={"width": 1440, "height": 1000})
-        visit.log_in("anna", "secret")
+        visit.log_in_as(staff("anna", BROADCASTER))
         visit.open(f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/")
         return visit
-
-    def call_pennsylvania(self, desk, headline):
-        desk.page.click(PA)
-        desk.page.select_option('[data-desk="calls"] select', "called-D")
-        desk.page.fill("#draft-headline", headline)
-        desk.page.click(".desk-take")
 
     def test_a_click_at_the_desk_turns_the_state_on_every_page(self):
         requests = []
@@ -91,9 +73,12 @@ class Browsers(TransactionTestCase):
         socketless.page.on("request", lambda request: requests.append(request.url))
         viewer = self.viewer()
         desk = self.broadcaster()
-        desk.waits_for("text=2 viewers (1 WebSocket, 1 long poll)")
+        desk.waits_for("text=2 viewers (1 ws, 1 poll)")
 
-        self.call_pennsylvania(desk, "Pennsylvania goes to Biden")
+        desk.page.click(PA)
+        desk.page.check(".call [value=called-D]")
+        desk.page.fill("#draft-headline", "Pennsylvania goes to Biden")
+        desk.page.click("text=TAKE")
 
         for visit in (viewer, socketless, desk):
             visit.waits_for(f'{PA}[data-party="D"]')
@@ -103,43 +88,9 @@ class Browsers(TransactionTestCase):
             row = visit.page.locator('tr[data-unit="PA"]')
             self.assertEqual(row.locator(".result").inner_text().strip(), "Biden (D) flipped")
             self.assertEqual(visit.page.locator('[data-part="words"]').inner_text(), "Live, as of")
-        self.assertIn("is on air", desk.page.inner_text('[data-desk="answer"]'))
+        self.assertIn("is on air", desk.page.inner_text('[data-desk="done"]'))
         self.assertIn("anna", desk.page.inner_text('[data-desk="log"]'))
         self.assertTrue(any("/updates?since=" in url for url in requests))
-
-    def test_a_take_without_a_headline_is_refused_aloud_and_stays_on_the_desk(self):
-        desk = self.broadcaster()
-
-        self.call_pennsylvania(desk, "")
-
-        desk.waits_for("text=Not taken. A call needs a headline.")
-        self.assertEqual(desk.page.locator('[data-desk="calls"] li').count(), 1)
-        self.assertEqual(Broadcast.objects.get(pk=self.broadcast.pk).seq, 1)
-
-    def test_what_the_server_refuses_is_said_and_nothing_is_lost(self):
-        desk = self.broadcaster()
-        desk.waits_for('text="connected"')
-        self.put({"kind": "hold"})
-
-        self.call_pennsylvania(desk, "Pennsylvania")
-
-        desk.waits_for("text=on hold; resume it first")
-        self.assertEqual(desk.page.input_value("#draft-headline"), "Pennsylvania")
-
-    def test_the_desk_takes_by_post_when_its_socket_is_blocked(self):
-        desk = self.visit()
-        desk.context.route_web_socket("**/console/ws", lambda socket: socket.close())
-        self.visits.remove(desk)
-        user = get_user_model().objects.create_superuser("chief", password="secret")
-        desk.log_in(user.username, "secret")
-        desk.open(f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/")
-        desk.waits_for("text=takes go by post")
-
-        self.call_pennsylvania(desk, "Pennsylvania")
-
-        desk.waits_for("text=Update 2 is on air.")
-        self.assertEqual(Broadcast.objects.get(pk=self.broadcast.pk).seq, 2)
-        desk.context.close()
 
     def test_a_websocket_that_opens_and_stays_silent_is_given_up_for_polling(self):
         viewer = self.visit()
@@ -151,67 +102,6 @@ class Browsers(TransactionTestCase):
 
         viewer.waits_for("text=Ohio next")
         viewer.waits_for('.map[data-focus="OH"]')
-
-    def test_a_proxy_that_lets_frames_through_and_then_cuts_is_given_up_for_polling(self):
-        def cut(socket):
-            server = socket.connect_to_server()
-
-            def pass_on_and_close(frame):
-                socket.send(frame)
-                socket.close(code=1011)
-
-            server.on_message(pass_on_and_close)
-
-        viewer = self.visit()
-        viewer.context.route_web_socket("**/ws*", cut)
-        with viewer.page.expect_request("**/updates?since=*"):
-            viewer.open(self.path)
-        viewer.waits_for('[data-state="live"]')
-
-    def test_offline_is_said_and_what_was_missed_comes_afterwards(self):
-        viewer = self.viewer(NO_WEBSOCKET)
-        viewer.waits_for('[data-state="live"]')
-        viewer.context.set_offline(True)
-        viewer.waits_for("text=Offline, last known")
-        self.put(call("PA", "D"))
-        self.assertEqual(viewer.page.inner_text('.tally [data-part="uncalled"]'), "538")
-        viewer.context.set_offline(False)
-        viewer.waits_for('.tally [data-part="D"]:text("20")')
-        viewer.waits_for('[data-state="live"]')
-
-    def test_a_hidden_tab_draws_nothing_and_catches_up_when_it_is_seen(self):
-        viewer = self.viewer(HIDE)
-        page = viewer.page
-        page.evaluate("show(false)")
-        with page.expect_websocket():
-            page.reload()
-        page.evaluate("show(false); window.drawn = new MutationObserver((all) => drawn.n = all)")
-        page.evaluate(
-            "drawn.observe(document.querySelector('.columns'), {subtree: true,"
-            " childList: true, characterData: true, attributes: true})"
-        )
-        other = self.viewer(NO_WEBSOCKET)
-        for unit in ("PA", "OH"):
-            self.put(call(unit, "D"))
-        other.waits_for('.tally [data-part="D"]:text("38")')
-        self.assertIsNone(page.evaluate("drawn.n ?? null"))
-        page.evaluate("show(true)")
-        self.assertEqual(page.inner_text('.tally [data-part="D"]'), "38")
-        self.assertEqual(page.text_content('[data-part="notice"]'), "OH is called")
-
-    def test_a_broadcast_that_starts_over_begins_a_new_log(self):
-        viewer = self.viewer(HIDE)
-        self.put(call("PA", "D"))
-        viewer.waits_for('.log [data-logged="PA"]')
-        self.put({"kind": "end"})
-        viewer.waits_for('[data-state="ended"]')
-        in_a_thread(start_over, self.broadcast)
-        self.put({"kind": "start"})
-        self.put(call("OH", "R"))
-        looked_again = "show(true), document.querySelector('.log [data-logged=OH]') !== null"
-        wait_for(lambda: viewer.page.evaluate(looked_again), "the new history", limit=15)
-        viewer.waits_for('[data-state="live"]')
-        self.assertEqual(viewer.page.locator('.log [data-logged="PA"]').count(), 0)
 
     def test_a_page_survives_a_restart_of_the_server(self):
         viewer = self.viewer()

@@ -35,12 +35,9 @@ export class Follower {
     this.#connection = this.#attempt = null;
   }
 
-  /** Someone looks: connect if we wait, ask again if it was over, give up a long silence. */
+  /** Waste no time: connect if it was waiting, give up what has been silent for too long. */
   hurry() {
-    if (this.session.over !== null) {
-      this.session.revive();
-      this.start();
-    } else if (this.#attempt) this.#connect();
+    if (this.#attempt) this.#connect();
     else if (this.#connection && seconds() > this.session.deadline) this.#timedOut();
   }
 
@@ -52,7 +49,6 @@ export class Follower {
   }
 
   #connect() {
-    clearTimeout(this.#timer);
     const { transport, since } = this.#attempt;
     this.#attempt = null;
     this.#connection = TRANSPORTS[transport].connect(this.address, since, {

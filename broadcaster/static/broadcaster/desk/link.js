@@ -1,13 +1,20 @@
-// The console's line to the server: a socket that tells what happens and takes commands, and a
-// form post for when the socket is down.
+// The console's line to the server: a socket that tells what happens and takes commands; posts
+// for commands when it is down, and the page itself, fetched again, for what happened.
 
-const PATIENCE = 5000; // milliseconds to wait for the socket's answer to a take
+const PATIENCE = 5000; // milliseconds to wait for an answer
 const SILENCE = 10000; // milliseconds
 const LONGEST_WAIT = 10000; // milliseconds between two attempts to connect
+const LOOK = 5000; // milliseconds between looks at the page while the socket is down
 const FINAL = [4003, 4044]; // not allowed here; no such broadcast
 
+/** A new name for something that must not happen twice. */
+export function newId() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("");
+}
+
 export class Link {
-  /** `onFrame` gets every frame; `onState` gets "open", "lost" or "forbidden". */
+  /** `onFrame` gets every frame; `onState` gets "open", "lost", "away" (nothing answers) or
+   * "forbidden". */
   constructor(csrf, onFrame, onState) {
     this.csrf = csrf;
     this.onFrame = onFrame;
@@ -27,8 +34,11 @@ export class Link {
     };
     this.socket.onclose = ({ code }) => {
       clearTimeout(this.silence);
-      if (FINAL.includes(code)) return this.onState("forbidden");
-      this.onState("lost");
+      if (FINAL.includes(code)) {
+        clearInterval(this.looking);
+        return this.onState("forbidden");
+      }
+      if (!this.looking) this.#lose();
       const wait = Math.min(500 * 2 ** this.failures, LONGEST_WAIT) * (0.5 + Math.random() / 2);
       this.failures += 1;
       setTimeout(() => this.connect(), wait);
@@ -38,6 +48,19 @@ export class Link {
   /** Start again from a snapshot. */
   reconnect() {
     this.socket.close();
+  }
+
+  /**
+   * Resolves to {status, ...} as the server answers; rejects if nobody answered. What may not
+   * happen twice says so in `more`: by its client_id, its cue or its version.
+   */
+  async command(name, more) {
+    const sent = { command: name, ...more };
+    try {
+      return await this.#bySocket(sent);
+    } catch {
+      return await this.#byPost(sent);
+    }
   }
 
   /** The server says something every 3 seconds. A socket that is silent for longer is dead. */
@@ -54,44 +77,60 @@ export class Link {
     onclose({ code: 1006 });
   }
 
-  /**
-   * Take a change. Resolves to {status, ...} as the API answers; rejects if nobody answered.
-   * Both ways carry one client_id, so a take that went through twice is published once.
-   */
-  async take(change) {
-    const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("");
-    const command = { command: "take", id, change, client_id: id };
+  #lose() {
+    this.onState("lost");
+    this.looking = setInterval(() => this.look(), LOOK);
+    this.look();
+  }
+
+  /** While the socket is down: what happened, from the page's own data. */
+  async look() {
+    if (!this.looking) return;
     try {
-      return await this.#bySocket(command);
+      const answer = await fetch(location.href, { signal: AbortSignal.timeout(PATIENCE) });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.getElementById("desk-data");
+      if (!found) return this.onState(answer.ok ? "forbidden" : "away");
+      const { snapshot, rundown } = JSON.parse(found.textContent);
+      if (!this.looking) return;
+      this.onFrame({ t: "snapshot", ...snapshot });
+      this.onFrame({ t: "rundown", ...rundown });
+      this.onState("lost");
     } catch {
-      return await this.#byPost(command);
+      if (this.looking) this.onState("away");
     }
   }
 
-  #bySocket(command) {
+  #bySocket(sent) {
     return new Promise((resolve, reject) => {
       if (this.socket?.readyState !== WebSocket.OPEN) return reject(new Error("no socket"));
-      this.answers.set(command.id, resolve);
+      const id = newId();
+      this.answers.set(id, resolve);
       setTimeout(() => {
-        this.answers.delete(command.id);
+        this.answers.delete(id);
         reject(new Error("no answer"));
       }, PATIENCE);
-      this.socket.send(JSON.stringify(command));
+      this.socket.send(JSON.stringify({ ...sent, id }));
     });
   }
 
-  async #byPost(command) {
+  async #byPost(sent) {
     const response = await fetch("command", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
-      body: JSON.stringify(command),
+      body: JSON.stringify(sent),
+      signal: AbortSignal.timeout(2 * PATIENCE),
     });
     const answer = await response.json().catch(() => ({ error: "The server's answer was not JSON." }));
+    if (response.status >= 500) throw new Error("the server broke"); // done or not: not known
+    this.look();
     return { status: response.status, ...answer };
   }
 
   #receive(frame) {
     this.failures = 0;
+    clearInterval(this.looking);
+    this.looking = null;
     if (frame.t === "answer") {
       this.answers.get(frame.id)?.(frame);
       this.answers.delete(frame.id);

@@ -1,0 +1,66 @@
+// Commands to the server, and in words what became of each of them.
+
+import { newId } from "./link.js";
+
+const ONCE = ["take", "take_cue", "confirm", "undo_view", "prepare"]; // what carries a client_id
+const REST = 1000; // milliseconds for which Take rests, so that a double press takes one cue
+
+export class Commands {
+  /** `ticket` is a Memory; `say(words, bad)` tells people. */
+  constructor(link, ticket, say) {
+    this.link = link;
+    this.ticket = ticket;
+    this.say = say;
+    this.busy = false;
+    this.rested = 0;
+  }
+
+  /** Whether a take may be pressed now. */
+  get ready() {
+    return !this.busy && performance.now() >= this.rested;
+  }
+
+  rest() {
+    this.rested = performance.now() + REST;
+  }
+
+  /**
+   * Resolves to the server's answer if it did what was asked, else to null; both are said.
+   * `done` has the words for when it was done, `not` begins those for when it was refused.
+   */
+  async run(name, more, done, not = "Not done.") {
+    this.busy = true;
+    this.say("…");
+    try {
+      const once = ONCE.includes(name) && { client_id: this.#clientId(name, more) };
+      const answer = await this.link.command(name, { ...more, ...once });
+      this.ticket.save(null);
+      const { status, field, error, waiting } = answer;
+      if (status >= 400) {
+        this.say(`${not} ${field ? `${field}: ` : ""}${error}`, true);
+        return null;
+      }
+      this.say(status === 202 ? `Not on air yet. ${waiting}` : done(answer));
+      return answer;
+    } catch {
+      this.say(
+        "Not known whether that was done: the server does not answer. Look at the log, " +
+          "then press again: the same take goes out only once.",
+        true,
+      );
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** The same for the same command until it was answered, across reloads. */
+  #clientId(name, more) {
+    const what = JSON.stringify([name, more]);
+    const open = this.ticket.load(null);
+    if (open?.what === what) return open.id;
+    const id = newId();
+    this.ticket.save({ what, id });
+    return id;
+  }
+}

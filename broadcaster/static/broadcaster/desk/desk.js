@@ -1,0 +1,213 @@
+// What this console knows and shows: the map and log as the server tells them, the rundown, and
+// what is in preview.
+
+import { Replica, sameTotals, totals } from "../replica.js";
+import { mode, modeWords, planned, programWords } from "./air.js";
+import { Cues } from "./cues.js";
+import { describe, EMPTY, isEmpty } from "./draft.js";
+import { DraftForm } from "./form.js";
+import { Log } from "./log.js";
+import { Memory } from "./memory.js";
+import { Proof } from "./proof.js";
+import { upNext } from "./rundown.js";
+import { Screen } from "./screens.js";
+import { previewed } from "./work.js";
+
+const LINE = {
+  open: "✓ connected",
+  lost: "⚠ socket down: takes go by post, news every 5 s",
+  away: "⚠ no connection: what you see may be old",
+  forbidden: "⚠ logged out, or not allowed here: log in again",
+};
+
+export class Desk {
+  /** `data` is the page's; `onCue(name, cue, more)` hears the rundown's buttons, `onGap` that
+   * updates are missing or do not add up. */
+  constructor(root, data, onCue, onGap) {
+    const { election, may, me, broadcast, names } = data;
+    Object.assign(this, { root, may, me, broadcast, votes: election.votes, onGap });
+    this.memory = new Memory(`desk:${broadcast.slug}:${me}`);
+    const { draft, selected = null, editing = null } = this.memory.load({});
+    this.selected = selected; // the cue in preview, by id; null: the draft
+    this.editing = editing; // the cue that the draft is an edit of: {id, version}
+    this.cues = [];
+    this.ahead = 0; // milliseconds that the server's clock is ahead of this one
+
+    const part = (name) => root.querySelector(`[data-desk="${name}"]`);
+    this.part = part;
+    const copy = part("program").querySelector('[data-screen="body"]').cloneNode(true);
+    part("preview").querySelector('[data-screen="copy"]').replaceWith(copy);
+    this.preview = new Screen(part("preview"), election);
+    this.program = new Screen(part("program"), election);
+    this.list = new Cues(part("cues"), may, me, onCue);
+    this.form = document.getElementById("draft") && new DraftForm(part, names);
+    this.log = new Log(part("log"), Boolean(this.form) && may.correct, (units) => this.form.correct(units));
+    this.proof = new Proof(part, this.log);
+
+    this.snapshot(data.snapshot);
+    this.rundown(data.rundown);
+    if (draft) this.form?.write(draft);
+    if (this.form) this.form.onChange = () => this.select(null); // one wants to see what one edits
+    if (!this.memory.load(null)) this.selected = upNext(this.cues)?.id ?? null;
+    this.show();
+  }
+
+  // Frames from the server
+
+  snapshot(frame) {
+    if (this.replica?.position.toString() === `${frame.epoch}:${frame.seq}`) return;
+    this.replica = new Replica(frame);
+    this.log.restart(frame.log);
+    this.#moved();
+  }
+
+  updates({ epoch, updates }) {
+    for (const update of updates) {
+      const outcome = this.replica.receive(epoch, update);
+      if (outcome === "seen") continue;
+      const sums = totals(this.votes, this.replica.state.calls);
+      if (outcome === "gap" || !sameTotals(sums, update.totals)) return this.onGap();
+      this.log.add(update);
+    }
+    this.#moved();
+  }
+
+  /** Says in words if what is in preview was changed by somebody else. */
+  rundown({ now, cues }) {
+    const before = this.cue(this.selected);
+    this.ahead = now - Date.now();
+    this.cues = cues;
+    const after = this.cue(this.selected);
+    if (this.selected !== null && !after) this.selected = upNext(cues)?.id ?? null;
+    this.show();
+    if (before && after && before.version !== after.version) {
+      this.say(`“${after.title}” was edited: look at the preview.`);
+    }
+  }
+
+  viewers(frame) {
+    this.proof.show(frame);
+  }
+
+  staff({ open }) {
+    this.proof.staff(open);
+  }
+
+  #moved() {
+    this.log.show(this.replica.state);
+    this.show();
+  }
+
+  // What is known
+
+  get state() {
+    return this.replica.state;
+  }
+
+  /** The server's time, in milliseconds. */
+  get now() {
+    return Date.now() + this.ahead;
+  }
+
+  cue(id) {
+    return this.cues.find((cue) => cue.id === id);
+  }
+
+  get draft() {
+    return this.form?.read() ?? EMPTY;
+  }
+
+  /** Whether there is neither a cue nor a draft in preview. */
+  get idle() {
+    return this.selected === null && isEmpty(this.draft);
+  }
+
+  get previewed() {
+    const { state, log, now, me, votes } = this;
+    const moment = { state, log: log.updates, clock: now, me, votes };
+    const rule = this.broadcast.second_person;
+    return previewed(this.cue(this.selected) ?? null, this.draft, this.editing, { ...moment, rule });
+  }
+
+  // What is shown
+
+  /** Put a cue into preview, or the draft (null). */
+  select(id) {
+    this.selected = id;
+    const { draft, selected, editing } = this;
+    this.memory.save({ draft, selected, editing });
+    this.show();
+  }
+
+  /** The draft, empty or an edit of the cue `editing`, in preview. */
+  write(draft, editing = null) {
+    this.editing = editing;
+    this.form.write(draft);
+    this.select(null);
+  }
+
+  show() {
+    const { state, part, idle } = this;
+    const { phase } = state;
+    const { change, what, after, hindrance, problem } = this.previewed;
+    this.form?.show(state);
+    this.program.show(state, programWords(phase, state.view.focus));
+    const units = Object.keys(change.calls ?? {});
+    this.preview.show(after, idle ? "nothing chosen" : what, units, part("whole").checked);
+    this.#showRundown(phase === "live");
+    this.root.dataset.mode = mode(this.broadcast, phase);
+    this.root.dataset.phase = phase;
+    part("mode").textContent = modeWords(this.broadcast, phase);
+    for (const button of this.root.querySelectorAll("[data-in]")) {
+      button.hidden = !button.dataset.in.split(" ").includes(phase);
+    }
+    if (this.may.take) {
+      const take = this.root.querySelector('[data-does="take"]');
+      take.toggleAttribute("data-off", Boolean(problem) || phase !== "live");
+      part("taking").textContent = idle ? "Choose a cue, or draft an update." : describe(change);
+      part("hindrance").textContent = idle ? "" : (problem ?? hindrance);
+    }
+    if (this.form) this.#showDraft(idle ? "" : problem);
+    this.tick();
+  }
+
+  #showRundown(live) {
+    const { cues, selected, editing, part } = this;
+    const marked = { next: upNext(cues)?.id, preview: selected, editing: editing?.id };
+    this.list.show(cues, marked, this.now, live);
+    part("no-cues").hidden = cues.length > 0;
+    const left = cues.filter((cue) => !cue.taken).length;
+    part("rundown-sum").textContent = cues.length ? `${left} of ${cues.length} to come` : "";
+  }
+
+  #showDraft(problem) {
+    const { part, selected, editing } = this;
+    part("problem").textContent = (selected === null && !editing && problem) || "";
+    part("show-draft").hidden = selected === null;
+    const title = editing && (this.cue(editing.id)?.title ?? "a cue that was removed");
+    part("draft-state").textContent = editing ? `edits “${title}”` : "";
+    if (part("store")) part("store").textContent = editing ? "Save cue" : "Add to rundown";
+    part("clear").textContent = editing ? "Drop the edit" : "Clear";
+  }
+
+  /** Every second: what counts down. */
+  tick() {
+    const { phase } = this.state;
+    this.list.tick(this.now, phase === "live");
+    this.part("planned").textContent = planned(this.broadcast, phase, this.now);
+  }
+
+  /** Tell what became of something; `bad` if it was refused. */
+  say(words, bad = false) {
+    this.part("done").textContent = bad ? "" : words;
+    this.part("refused").textContent = bad ? words : "";
+  }
+
+  line(state) {
+    const line = this.part("line");
+    if (line.dataset.state === state) return;
+    line.textContent = LINE[state];
+    line.dataset.state = state;
+    if (state !== "open") this.proof.unknown();
+  }
+}

@@ -1,0 +1,40 @@
+// Reordering by drag. The buttons and Alt with the arrow keys do the same without.
+
+/** Rows of `list` have their id in data-id and are dragged by what is draggable in them.
+ * `onMove(id, before)`: the row before which it was dropped, null for the end. */
+export function sortable(list, onMove) {
+  let dragged = null;
+  let goal; // the row to go before; null: the end; undefined: nowhere yet
+
+  const mark = () => {
+    for (const row of list.children) row.toggleAttribute("data-goal", row === goal);
+    list.toggleAttribute("data-goal", goal === null);
+  };
+  list.addEventListener("dragstart", (event) => {
+    dragged = event.target.closest("li");
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged.dataset.id);
+    event.dataTransfer.setDragImage(dragged, 0, 0);
+    dragged.toggleAttribute("data-dragged", true);
+  });
+  list.addEventListener("dragover", (event) => {
+    if (!dragged) return;
+    event.preventDefault();
+    const row = event.target.closest("li");
+    if (!row) return;
+    const { top, height } = row.getBoundingClientRect();
+    goal = event.clientY > top + height / 2 ? row.nextElementSibling : row;
+    mark();
+  });
+  list.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const here = goal === undefined || goal === dragged || goal === dragged.nextElementSibling;
+    if (!here) onMove(Number(dragged.dataset.id), goal && Number(goal.dataset.id));
+  });
+  list.addEventListener("dragend", () => {
+    dragged?.removeAttribute("data-dragged");
+    dragged = null;
+    goal = undefined;
+    mark();
+  });
+}

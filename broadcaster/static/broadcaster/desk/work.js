@@ -1,0 +1,36 @@
+// What Take would take: a cue, or the draft. Pure: no DOM, no network.
+
+import { apply } from "../replica.js";
+import { needsSecond, sketch, toChange } from "./draft.js";
+import { note } from "./rundown.js";
+
+/**
+ * {change, whole, what, after, hindrance, problem, field}: the change in preview, whether it is
+ * whole, its name, the map after it, why it would wait or be refused, and what keeps it from
+ * being sent at all. `cue` is null for the draft; `now` has {state, log, clock, me, rule, votes}.
+ */
+export function previewed(cue, draft, editing, now) {
+  const { state, log, clock, me, rule, votes } = now;
+  if (cue) {
+    const after = apply(state, cue.change);
+    const { change, title } = cue;
+    return { change, whole: true, what: title, after, hindrance: hindrance(cue, clock, me) };
+  }
+  const { change = sketch(draft), problem, field } = toChange(draft, state, log);
+  const after = apply(state, change);
+  const second = needsSecond(rule, votes, state, after, change);
+  return {
+    change,
+    whole: !problem,
+    what: editing ? "the cue as edited" : "the draft",
+    after,
+    hindrance: second && `It will wait: ${second}.`,
+    problem: problem ?? (editing ? "This edits a cue: save it, then take the cue." : undefined),
+    field,
+  };
+}
+
+function hindrance(cue, clock, me) {
+  const words = note(cue, clock, me, true);
+  return words || (cue.crosses ? "It will wait for a second person." : "");
+}

@@ -1,0 +1,319 @@
+"""The console as staff use it: two or three people, each with a browser, at one broadcast."""
+
+import uuid
+
+from django.test import TransactionTestCase
+
+from broadcaster.audit import Actor
+from broadcaster.change import parse_change
+from broadcaster.evening import call
+from broadcaster.models import Broadcast, Cue, Publication
+from broadcaster.publishing import publish, start_over
+from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
+from broadcaster.rundown import prepare
+from tests.browser import Visit, chromium, in_a_thread, needs_chromium
+from tests.server import Server
+from tests.staff import staff
+
+PREVIEW = '[data-desk="preview"]'
+PROGRAM = '[data-desk="program"]'
+TAKE = '[data-does="take"]'
+CONNECTED = '[data-desk="line"][data-state="open"]'
+WIDE = {"width": 1440, "height": 900}
+NEARLY = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
+
+
+class Console(TransactionTestCase):
+    """What tests of the console share: a server, a browser, and a broadcast on air."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server())
+        cls.browser = cls.enterClassContext(chromium())
+
+    def setUp(self):
+        self.broadcast = Broadcast.objects.create(
+            slug=f"night-{uuid.uuid4().hex[:8]}", title="Election Night", election=2020
+        )
+        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.path = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
+        self.groups = {}
+        self.visits = []
+
+    def tearDown(self):
+        for visit in self.visits:
+            visit.context.close()
+            self.assertEqual(visit.errors, [])
+
+    def put(self, change):
+        """Publish from this process."""
+        in_a_thread(publish, self.broadcast, parse_change(change))
+
+    def user(self, group):
+        if group not in self.groups:
+            self.groups[group] = staff(group.lower().split()[0], group)
+        return self.groups[group]
+
+    def cue(self, title, change):
+        actor = Actor(self.user(CONTRIBUTOR), "command", None)
+        arguments = (self.broadcast, title, parse_change(change), None, actor)
+        in_a_thread(prepare, *arguments)
+
+    def desk(self, group, **options):
+        """A page of one of the group at the console, connected."""
+        visit = Visit(self.browser, self.server, **{"viewport": WIDE, **options})
+        self.visits.append(visit)
+        visit.log_in_as(self.user(group))
+        visit.open(self.path)
+        visit.waits_for(CONNECTED)
+        return visit.page
+
+    def seq(self):
+        return Broadcast.objects.get(pk=self.broadcast.pk).seq
+
+    def row(self, page, title):
+        return page.locator(".cue", has_text=title)
+
+    def titles(self, page):
+        return page.locator('[data-cue="title"]').all_inner_texts()
+
+    def said(self, page, words):
+        """Wait until the console says this of a command."""
+        page.wait_for_selector(f".desk-answers >> text={words}")
+
+
+@needs_chromium
+class Rundown(Console):
+    def setUp(self):
+        super().setUp()
+        self.cue("C1", call("KY IN WV SC VT", "First calls"))
+        self.cue("C2", call("NY CO", "Nine o'clock"))
+        self.cue("C3", {"view": {"focus": "OH"}})
+
+    def test_a_cue_is_previewed_and_taken_and_the_next_one_follows(self):
+        desk = self.desk(BROADCASTER)
+        self.assertEqual(desk.inner_text(f"{PREVIEW} [data-part=R]"), "33")
+        self.assertEqual(desk.inner_text(f"{PROGRAM} [data-part=R]"), "0")
+        self.row(desk, "C2").locator('[data-cue="select"]').click()
+        desk.wait_for_selector(f'{PREVIEW} .screen-headline:text("Nine o\'clock")')
+        self.assertEqual(self.seq(), 1)
+
+        self.row(desk, "C1").locator('[data-cue="select"]').click()
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air: C1.")
+        desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("33")')
+        self.assertIn("Already taken by broadcaster", self.row(desk, "C1").inner_text())
+        self.assertIn("NEXT", self.row(desk, "C2").inner_text())
+        self.assertIn("PREVIEW", self.row(desk, "C2").inner_text())
+
+    def test_two_people_take_one_cue_and_the_second_reads_who_was_first(self):
+        first, second = self.desk(BROADCASTER), self.desk(EDITOR)
+        first.click(TAKE)
+        self.said(first, "Update 2 is on air")
+        second.wait_for_selector("text=Already taken by broadcaster")
+        self.assertIn("PREVIEW", self.row(second, "C1").inner_text())  # not the next one unasked
+
+        second.click(TAKE)
+
+        self.said(second, "Not taken. Already taken by broadcaster, update 2.")
+        self.assertEqual(self.seq(), 2)
+
+    def test_the_order_is_changed_by_keys_buttons_and_mouse_and_everyone_sees_it(self):
+        desk, other = self.desk(CONTRIBUTOR), self.desk(EDITOR)
+        self.row(desk, "C3").locator('[data-cue="select"]').press("Alt+ArrowUp")
+        self.said(desk, "“C3” is number 2 of 3.")
+        other.wait_for_selector(".cue:nth-child(2) >> text=C3")
+        self.assertEqual(
+            desk.evaluate("document.activeElement.closest('.cue').innerText.includes('C3')"), True
+        )
+
+        self.row(desk, "C1").locator('[data-cue="select"]').click()
+        self.row(desk, "C1").locator('[data-cue="down"]').click()
+        self.said(desk, "“C1” is number 2 of 3.")
+        desk.wait_for_selector(".cue:nth-child(2) >> text=C1")
+        self.row(desk, "C2").locator(".cue-grip").drag_to(
+            desk.locator(".cue:nth-child(1)"), target_position={"x": 40, "y": 3}
+        )
+        self.said(desk, "“C2” is number 1 of 3.")
+
+        other.wait_for_selector(".cue:nth-child(1) >> text=C2")
+        self.assertEqual(self.titles(other), ["C2", "C3", "C1"])
+
+    def test_a_contributor_prepares_edits_and_removes_but_has_no_take(self):
+        desk = self.desk(CONTRIBUTOR)
+        self.assertEqual(desk.locator(f"{TAKE}, .cue-take:visible").count(), 0)
+
+        desk.click("text=Preview the draft")
+        desk.select_option('[data-desk="add"]', "PA")
+        desk.check(".call [value=called-D]")
+        desk.click("text=Add to rundown")
+        self.said(desk, "Not in the rundown. A call needs a headline.")
+        desk.fill("#draft-headline", "Pennsylvania goes to Biden")
+        desk.fill("#draft-title", "PA")
+        desk.click("text=Add to rundown")
+        self.said(desk, "In the rundown: PA.")
+        row = desk.locator(".cue:nth-child(4)")
+        row.locator('[data-cue="select"]').click()
+        row.locator('[data-cue="edit"]').click()
+        desk.fill("#draft-headline", "Pennsylvania, at last")
+        desk.click("text=Save cue")
+        self.said(desk, "Saved: PA.")
+        desk.wait_for_selector(f'{PREVIEW} >> text="Pennsylvania, at last"')
+        self.row(desk, "C3").locator('[data-cue="select"]').click()
+        self.row(desk, "C3").locator('[data-cue="remove"]').click()
+        desk.click("dialog >> text=Remove >> nth=-1")
+        self.said(desk, "“C3” was removed.")
+
+        self.assertEqual(self.titles(desk), ["C1", "C2", "PA"])
+        self.assertEqual(Cue.objects.get(title="PA").version, 2)
+        self.assertEqual(self.seq(), 1)
+
+    def test_a_cue_is_scheduled_counted_down_and_cancelled(self):
+        editor, broadcaster = self.desk(EDITOR), self.desk(BROADCASTER)
+        row = self.row(editor, "C1")
+        row.locator('[data-cue="at"]').fill(
+            editor.evaluate("new Date(Date.now() + 7.2e6).toTimeString().slice(0, 8)")
+        )
+        row.locator("text=Take at").click()
+        self.said(editor, "“C1” goes out by itself at")
+
+        seen = self.row(broadcaster, "C1")
+        seen.locator("text=/in 1:59:5/").wait_for()
+        self.assertIn("SCHEDULED", seen.inner_text())
+        seen.locator("text=Cancel the time").click()
+
+        self.said(broadcaster, "“C1” no longer goes out by itself.")
+        self.assertIsNone(Cue.objects.get(title="C1").due_at)
+
+    def test_a_second_person_confirms_what_crosses_270(self):
+        self.put(call(NEARLY, "Nearly"))
+        self.cue("PA", call("PA", "Pennsylvania goes to Biden"))
+        broadcaster, editor = self.desk(BROADCASTER), self.desk(EDITOR)
+        self.assertIn("NEEDS SECOND PERSON", self.row(broadcaster, "PA").inner_text())
+
+        self.row(broadcaster, "PA").locator(".cue-take").click()
+        self.said(broadcaster, "Not on air yet. A second person must confirm")
+        self.assertEqual(self.seq(), 2)
+        waiting = self.row(broadcaster, "PA")
+        waiting.locator("text=You took it. It waits for a second person.").wait_for()
+        self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
+        self.row(editor, "PA").locator('[data-cue="confirm"]').click()
+
+        self.said(editor, "Update 3 is on air.")
+        broadcaster.wait_for_selector(f'{PROGRAM} [data-part=D]:text("272")')
+        self.assertEqual(Publication.objects.get(seq=3).confirmed_by.username, "editor")
+
+
+@needs_chromium
+class OnAir(Console):
+    def draft_pennsylvania(self, desk, headline="Pennsylvania goes to Biden"):
+        desk.click(f'{PREVIEW} .map-shapes [data-unit="PA"]')
+        desk.check(".call [value=called-D]")
+        desk.fill("#draft-headline", headline)
+
+    def test_a_call_without_a_headline_does_not_leave_the_desk(self):
+        desk = self.desk(BROADCASTER)
+        self.draft_pennsylvania(desk, "")
+        desk.wait_for_selector(f'{PREVIEW} [data-part=D]:text("20")')
+
+        desk.click(TAKE)
+
+        self.said(desk, "Not taken. A call needs a headline.")
+        self.assertEqual(desk.evaluate("document.activeElement.id"), "draft-headline")
+        self.assertEqual(self.seq(), 1)
+
+    def test_what_the_server_refuses_is_said_and_the_draft_outlives_a_reload(self):
+        desk = self.desk(BROADCASTER)
+        self.draft_pennsylvania(desk)
+        self.put({"kind": "hold"})
+        desk.click(TAKE)
+        self.said(desk, "on hold; resume it first")
+
+        desk.reload()
+        desk.wait_for_selector(CONNECTED)
+
+        self.assertEqual(desk.input_value("#draft-headline"), "Pennsylvania goes to Biden")
+        self.assertEqual(desk.inner_text(f"{PREVIEW} [data-part=D]"), "20")
+        self.assertEqual(self.seq(), 2)
+
+    def test_a_call_is_corrected_in_the_open(self):
+        self.put(call("AZ GA", "Two calls"))
+        desk = self.desk(EDITOR)
+        desk.click('[data-desk="log"] >> text=Correct')
+        desk.click('[aria-label="Leave Georgia out"]')
+        desk.fill("#draft-headline", "Arizona is not called")
+        desk.click(TAKE)
+        self.said(desk, "Not taken. A correction needs a reason.")
+
+        desk.fill("#draft-reason", "Too many ballots are uncounted")
+        desk.click(TAKE)
+
+        self.said(desk, "Update 3 is on air.")
+        desk.wait_for_selector('[data-desk="log"] s >> text=AZ')
+        self.assertIn("⚑ AZ corrected by update 3", desk.inner_text('[data-desk="log"]'))
+        self.assertEqual(desk.locator('[data-desk="log"] s').all_inner_texts(), ["AZ"])
+        desk.wait_for_selector(f'{PROGRAM} .map-shapes [data-unit="AZ"][data-status="retracted"]')
+
+    def test_a_mistaken_view_is_undone_by_a_new_update(self):
+        self.put({"view": {"focus": "TX"}})
+        desk = self.desk(BROADCASTER)
+        self.assertIn("view TX", desk.inner_text(PROGRAM))
+
+        desk.click('[data-does="undo"]')
+
+        self.said(desk, "Update 3 restored the view before.")
+        desk.wait_for_selector(f"{PROGRAM} >> text=view US")
+
+    def test_the_frame_says_what_the_show_is_in(self):
+        in_a_thread(start_over, self.broadcast)
+        desk = self.desk(EDITOR)
+        frame = desk.locator("#desk")
+        found = [frame.get_attribute("data-mode")]
+        for button, mode in (("start", "live"), ("hold", "held"), ("resume", "live")):
+            desk.click(f'[data-does="{button}"]')
+            desk.wait_for_selector(f'#desk[data-mode="{mode}"]')
+            found.append(desk.inner_text('[data-desk="mode"]'))
+        desk.click('[data-does="end"]')
+        desk.click("dialog >> text=Go back")
+        self.assertEqual(frame.get_attribute("data-mode"), "live")
+        desk.click('[data-does="end"]')
+        desk.click('dialog [data-ask="yes"]')
+        desk.wait_for_selector('#desk[data-mode="ended"]')
+
+        self.assertEqual(found, ["scheduled", "● LIVE", "❚❚ ON HOLD", "● LIVE"])
+
+    def test_shortcuts_press_buttons_but_not_while_typing_and_can_be_switched_off(self):
+        self.cue("C1", call("KY", "Kentucky"))
+        desk = self.desk(BROADCASTER)
+        desk.focus("#draft-headline")
+        desk.keyboard.press("Shift+H")
+        self.assertEqual(desk.input_value("#draft-headline"), "H")
+        desk.click("text=Clear")
+        desk.keyboard.press("Shift+N")
+        self.said(desk, "In preview: C1.")
+        desk.keyboard.press("Shift+Enter")
+        self.said(desk, "Update 2 is on air: C1.")
+        desk.keyboard.press("Shift+H")
+        desk.wait_for_selector('#desk[data-mode="held"]')
+
+        desk.uncheck('[data-desk="keys"]')
+        desk.reload()
+        desk.wait_for_selector(CONNECTED)
+        desk.keyboard.press("Shift+H")
+
+        self.assertFalse(desk.is_checked('[data-desk="keys"]'))
+        self.assertFalse(desk.locator("kbd").first.is_visible())
+        self.assertEqual(self.seq(), 3)
+
+    def test_a_double_press_takes_one_cue(self):
+        self.cue("C1", call("KY", "Kentucky"))
+        self.cue("C2", call("IN", "Indiana"))
+        desk = self.desk(BROADCASTER)
+
+        desk.dblclick(TAKE)
+
+        self.said(desk, "Update 2 is on air: C1.")
+        desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
+        self.assertEqual(self.seq(), 2)
