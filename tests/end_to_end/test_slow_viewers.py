@@ -1,11 +1,14 @@
 """Viewers who do not read: memory is bounded, order is kept, and nobody else waits for them."""
 
 import json
+import re
+import selectors
 import socket
 import struct
 import time
 import uuid
 
+import psutil
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 from websockets.frames import CLOSE
@@ -54,6 +57,45 @@ class Sleeper:
         self.line.close()
 
 
+class Readers:
+    """Many viewers who read at once whatever comes."""
+
+    UPDATE = re.compile(rb'"t":"updates","epoch":"\w+","seq":(\d+),')
+
+    def __init__(self, server, slug, count):
+        self.ready = selectors.DefaultSelector()
+        self.seqs = {}
+        self.rest = {}
+        for _ in range(count):
+            viewer = Sleeper(server, slug)
+            viewer.frame()
+            viewer.line.setblocking(False)
+            self.seqs[viewer], self.rest[viewer] = [], b""
+            self.ready.register(viewer.line, selectors.EVENT_READ, viewer)
+
+    def follow_to(self, seq, limit=20):
+        """Until every one of them has had this update."""
+        deadline = time.monotonic() + limit
+        while any(seqs[-1:] != [seq] for seqs in self.seqs.values()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not everyone had {seq} within {limit} s")
+            for key, _ in self.ready.select(1):
+                self.read(key.data)
+
+    def read(self, viewer):
+        self.rest[viewer] += viewer.line.recv(65536)
+        end = 0
+        for found in self.UPDATE.finditer(self.rest[viewer]):
+            self.seqs[viewer].append(int(found[1]))
+            end = found.end()
+        self.rest[viewer] = self.rest[viewer][end:]
+
+    def close(self):
+        self.ready.close()
+        for viewer in self.seqs:
+            viewer.close()
+
+
 class SlowViewers(TransactionTestCase):
     """On the fast path, which keeps the kernel's buffers small; plain ASGI only bounds its own."""
 
@@ -99,6 +141,26 @@ class SlowViewers(TransactionTestCase):
         self.assertEqual(seqs, sorted(seqs))
         self.assertEqual(frames[-1]["t"], "snapshot")
         self.assertLess(size, UPDATES * len(BODY))
+
+    def test_one_in_a_hundred_that_never_reads_costs_the_others_nothing(self):
+        readers = Readers(self.server, self.slug, 297)
+        self.addCleanup(readers.close)
+        without = self.memory_for_updates(readers)
+        for _ in range(3):
+            self.addCleanup(Sleeper(self.server, self.slug).close)
+        with_sleepers = self.memory_for_updates(readers)
+
+        for seqs in readers.seqs.values():
+            self.assertEqual(seqs, list(range(2, UPDATES + 2)))
+        self.assertLess(with_sleepers, without + 4 * 2**20)
+
+    def memory_for_updates(self, readers):
+        """By how many bytes the server grows while the readers get every update at once."""
+        memory = psutil.Process(self.server.process.pid).memory_info
+        before = memory().rss
+        for number in range(UPDATES // 2):
+            readers.follow_to(self.put({"story": {"headline": str(number), "body": BODY}}))
+        return memory().rss - before
 
     def test_who_never_reads_is_given_up_and_told_why(self):
         self.overwhelm()
