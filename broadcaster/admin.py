@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -21,6 +22,9 @@ from broadcaster.models import ApiToken, Broadcast, Publication
 from broadcaster.picture import Picture
 from broadcaster.roles import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
 from broadcaster.submission import decode, invalid, read_body, refusal
+
+if settings.REDIS_URL:
+    import broadcaster.dashboard  # noqa: F401
 
 MAY = {
     "prepare": PREPARE,

@@ -62,6 +62,13 @@ def unit_name(unit: str) -> str:
     return f"{name} {DISTRICTS[district]}" if district else name
 
 
+def place_name(place: str) -> str:
+    """The name of what a view can focus on: a unit, a state, or the whole country."""
+    if place == "US":
+        return "United States"
+    return STATE_NAMES.get(place) or unit_name(place)
+
+
 def state_of(unit: str) -> str:
     """The postal code of the state a unit lies in: "NE" for "NE-2", "OH" for "OH"."""
     return unit.partition("-")[0]

@@ -9,6 +9,9 @@ from typing import Any
 
 from broadcaster.change import Change, parse_change
 from broadcaster.electoral import ELECTIONS, unit_name
+from broadcaster.mapstate import MapState
+from broadcaster.recording import Recording
+from broadcaster.stream import Update
 
 ELECTION = ELECTIONS[2020]
 
@@ -91,3 +94,13 @@ def script() -> Iterator[tuple[int, Change]]:
     """Minutes into the show, and the change to publish then."""
     for clock, data in STEPS:
         yield minutes(clock), parse_change(data)
+
+
+def recording(began: int) -> Recording:
+    """The whole evening as it went, from `began` on, in milliseconds since 1970."""
+    state = initial = MapState(election=ELECTION.year)
+    updates = []
+    for seq, (minute, change) in enumerate(script(), start=1):
+        state = state.apply(change)
+        updates.append(Update(seq, began + 60_000 * minute, change, state.totals))
+    return Recording("Election Night 2020", "evening", "evening", began, initial, tuple(updates))

@@ -6,6 +6,8 @@ The log in the database is the truth. These functions block; call them from a th
 from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
+from django.db.models import Max
+
 from broadcaster.mapstate import MapState
 from broadcaster.models import NOBODY, AuditEntry, Broadcast, Publication
 from broadcaster.recording import Recording
@@ -86,6 +88,14 @@ def recording(broadcast: Broadcast, position: Position | None = None) -> Recordi
         initial=broadcast.opening,
         updates=updates,
     )
+
+
+def end_of(broadcast: Broadcast, epoch: str) -> Position:
+    """The last position of one of this broadcast's histories, the present one or an earlier."""
+    if epoch == broadcast.epoch:
+        return broadcast.position
+    rows = Publication.objects.filter(broadcast=broadcast, epoch=epoch)
+    return Position(epoch, rows.aggregate(last=Max("seq"))["last"] or 0)
 
 
 def log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:

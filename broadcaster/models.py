@@ -197,6 +197,30 @@ class Publication(models.Model):
         return f"{self.broadcast} {self.epoch}:{self.seq}"
 
 
+class Rebroadcast(models.Model):
+    """A showing of a recording: everyone who watches sees the same second of it."""
+
+    broadcast = models.ForeignKey(Broadcast, models.PROTECT, related_name="rebroadcasts")
+    epoch = models.CharField(max_length=32)
+    seq = models.PositiveIntegerField(
+        help_text="Up to which update; with the epoch: what is shown."
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(db_index=True, help_text="With the recording's last update.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    cancelled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["starts_at"]
+
+    def __str__(self) -> str:
+        return f"{self.broadcast}, again on {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.seq)
+
+
 class ApiToken(models.Model):
     """A bearer token for the HTTP API, stored as a hash, acting for one user."""
 

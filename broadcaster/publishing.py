@@ -11,10 +11,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from broadcaster import history
 from broadcaster.announce import announce
 from broadcaster.change import Change
 from broadcaster.mapstate import MapState
 from broadcaster.models import Broadcast, Cue, Publication, new_epoch
+from broadcaster.recording import Recording
 from broadcaster.refused import Refused
 
 ATTEMPTS = 100
@@ -93,6 +95,50 @@ def already_taken(earlier: Publication) -> Refused:
     """What the second one to press Take is told."""
     who = earlier.by or "the schedule"
     return Refused(f"Already taken by {who}, update {earlier.seq}.", seq=earlier.seq)
+
+
+def store(recording: Recording, *, slug: str, title: str, by=None) -> Broadcast:
+    """A new broadcast, unlisted and over, with `recording` as its log under an epoch of its own.
+
+    A recording that does not end gets an `end`. Raises `Refused` if it was never on air.
+    """
+    *_, state = recording.states()
+    changes = [(history.moment(update.at), update.change) for update in recording.updates]
+    at = changes[-1][0] if changes else history.moment(recording.began)
+    if state.phase == "scheduled":
+        raise Refused("This recording does not start: there is nothing in it to see.")
+    if state.phase != "ended":
+        changes.append((at, Change(kind="end")))
+    with transaction.atomic():
+        broadcast = Broadcast.objects.create(
+            slug=slug,
+            title=title,
+            election=state.election,
+            listed=False,
+            initial=recording.initial.to_dict(),
+        )
+        state = recording.initial
+        rows = []
+        for seq, (when, change) in enumerate(changes, start=1):
+            state = state.apply(change)
+            rows.append(
+                Publication(
+                    broadcast=broadcast,
+                    epoch=broadcast.epoch,
+                    seq=seq,
+                    at=when,
+                    kind=change.kind,
+                    change=change.to_dict(),
+                    totals=state.totals,
+                    by=by,
+                )
+            )
+        Publication.objects.bulk_create(rows)
+        Broadcast.objects.filter(pk=broadcast.pk).update(
+            seq=len(rows), at=at, phase=state.phase, state=state.to_dict()
+        )
+    broadcast.refresh_from_db()
+    return broadcast
 
 
 def _append(

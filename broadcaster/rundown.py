@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from broadcaster.alarm import set_alarm
 from broadcaster.announce import announce_rundown
 from broadcaster.audit import Actor, record
 from broadcaster.change import Change, parse_change
@@ -187,6 +188,7 @@ def schedule(broadcast: Broadcast, pk: int, version: int, at: datetime, actor: A
     cue.due_at, cue.scheduled_by, cue.missed = at, actor.user, ""
     cue.save()
     record(actor, "scheduled", broadcast, f"{cue.title}, for {_clock(at)}", cue=cue)
+    set_alarm(at)
     announce_rundown(broadcast)
 
 

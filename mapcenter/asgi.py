@@ -12,12 +12,13 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mapcenter.settings")
 pages: Any = get_asgi_application()  # first: it loads the apps that the imports below need
 
+from broadcaster import jobs  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
 from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
 
 desk = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(desk_urlpatterns)))
 
-application = ProtocolTypeRouter(
+routes = ProtocolTypeRouter(
     {
         "http": URLRouter([*http_urlpatterns, re_path("", pages)]),
         "websocket": URLRouter(
@@ -29,3 +30,10 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """The first use starts this process's look at the clock: ASGI servers have no other moment
+    in common. Under `serve` it has started before."""
+    jobs.start_watching()
+    await routes(scope, receive, send)

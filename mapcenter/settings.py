@@ -59,6 +59,10 @@ INSTALLED_APPS = [
     "viewers",
     "loadtest",
 ]
+if REDIS_URL:  # workers for what is scheduled; without Redis the serving process does it alone
+    INSTALLED_APPS.append("django_rq")
+    RQ_QUEUES = {"default": {"URL": REDIS_URL}}
+    RQ_SHOW_ADMIN_LINK = False  # broadcaster/dashboard.py does, to those who may schedule
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

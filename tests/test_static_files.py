@@ -9,6 +9,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import SimpleTestCase, override_settings
 
+from viewers import embed, recordings
 from viewers.views import MODULES
 
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
@@ -45,15 +46,26 @@ class CollectedFiles(SimpleTestCase):
 
 
 class PageModules(SimpleTestCase):
-    def test_the_page_preloads_exactly_what_its_script_imports(self):
-        found, waiting = set(), ["viewers/page.js"]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                source = Path(finders.find(name) or name).read_text()
-                waiting += [resolve(name, target) for target in IMPORT.findall(source)]
-        self.assertEqual(sorted(found), list(MODULES))
+    def test_pages_preload_exactly_what_their_script_imports(self):
+        for script, modules in (
+            ("page", MODULES),
+            ("embed", embed.MODULES),
+            ("replay", recordings.MODULES),
+        ):
+            self.assertEqual(imported(f"viewers/{script}.js"), list(modules))
+
+
+def imported(script: str) -> list[str]:
+    """The path under static/ of a module and of all that it imports when it loads."""
+    found, waiting = set(), [script]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            source = Path(finders.find(name) or name).read_text()
+            source = source.replace("import(", "")  # those are asked for when they are needed
+            waiting += [resolve(name, target) for target in IMPORT.findall(source)]
+    return sorted(found)
 
 
 def resolve(name: str, target: str) -> str:

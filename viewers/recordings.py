@@ -1,20 +1,59 @@
-"""What has been: a broadcast's recording as one file that caches may keep for good. No cookies."""
+"""What has been: the recording as one file, the page that plays it, and single moments.
+
+All of it comes from the log, and all of it may be cached. No cookies.
+"""
 
 import json
+from datetime import timedelta
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.conf import settings
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster import history
-from broadcaster.models import Broadcast
-from broadcaster.stream import Position
+from broadcaster.change import DECIDED
+from broadcaster.electoral import place_name, unit_name
+from broadcaster.models import Broadcast, Rebroadcast
+from broadcaster.picture import Picture
+from broadcaster.recording import Recording
+from broadcaster.stream import Position, Update
+from viewers import views
 
 YEAR = 365 * 24 * 3600  # seconds
+DAY = 24 * 3600  # seconds
+SPEEDS = (1, 10, 60, 300)
+KINDS = {
+    "start": "On air",
+    "correct": "⚑",
+    "hold": "On hold",
+    "resume": "Back on air",
+    "end": "The end",
+}
+"""What is said of an update besides its headline."""
+MODULES = (
+    "broadcaster/drawing.js",
+    "broadcaster/recording.js",
+    "broadcaster/replica.js",
+    "viewers/player.js",
+    "viewers/replay.js",
+    "viewers/share.js",
+    "viewers/wording.js",
+)
+"""What replay.js imports."""
 
 
 @gzip_page
@@ -59,3 +98,159 @@ def encoded(pk: int, slug: str, title: str, position: Position) -> bytes:
     if found is None:
         raise LookupError("is not on the log")
     return json.dumps(found.to_dict(), separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The live page, or with `?at=<seq>` or `?at=<epoch>:<seq>` the map as it stood then."""
+    return moment(request, slug) if "at" in request.GET else views.broadcast(request, slug)
+
+
+@gzip_page
+def moment(request: HttpRequest, slug: str) -> HttpResponse:
+    """The map after one update, with what was corrected later."""
+    broadcast = get_object_or_404(Broadcast, slug=slug)
+    epoch, _, digits = request.GET["at"].rpartition(":")
+    try:
+        position = Position.parse(f"{epoch or broadcast.epoch}:{digits}")
+    except ValueError as error:
+        raise Http404 from error
+    recording = history.recording(broadcast, history.end_of(broadcast, position.epoch))
+    if recording is None or not 0 < position.seq <= len(recording.updates):
+        raise Http404
+    at = recording.updates[position.seq - 1].at
+    response = render(
+        request,
+        "viewers/moment.html",
+        shown(broadcast, recording, position.seq)
+        | {
+            "at": history.moment(at),
+            "clock": views.clock(history.moment(at), with_seconds=False),
+            "seconds": (at - recording.began) // 1000,
+        },
+    )
+    over = not broadcast.on_air  # from then on nothing is corrected any more
+    patch_cache_control(response, public=True, max_age=DAY if over else 10)
+    return response
+
+
+@gzip_page
+def replay(request: HttpRequest, slug: str) -> HttpResponse:
+    """The recording with a time line: from the beginning, from `?t=<seconds>` or `?at=<seq>`.
+
+    With `?rebroadcast=<id>` at the second that everyone sees.
+    """
+    broadcast = get_object_or_404(Broadcast, slug=slug)
+    again = None
+    if "rebroadcast" in request.GET:
+        number = request.GET["rebroadcast"]
+        again = get_object_or_404(
+            broadcast.rebroadcasts,
+            pk=number if number.isdecimal() else 0,
+            cancelled_at=None,
+        )
+    position = again.position if again else broadcast.position
+    recording = history.recording(broadcast, position)
+    if recording is None:
+        raise Http404
+    t = begin(request.GET, recording, again)
+    seq = recording.seq_at(t)
+    at = history.moment(recording.began + max(t, 0))
+    context = shown(broadcast, recording, seq) | {
+        "at": at,
+        "clock": views.clock(at, with_seconds=True),
+        "coming": again and t < 0,
+        "together": again and 0 <= t <= recording.duration,
+        "rebroadcast": again,
+        "starts": again and views.clock(again.starts_at, with_seconds=False),
+        "t": max(t, 0) // 1000,
+        "seconds": -(-recording.duration // 1000),
+        "elapsed": elapsed(max(t, 0)),
+        "duration": elapsed(recording.duration),
+        "entries": entries(recording),
+        "speeds": SPEEDS,
+        "modules": MODULES,
+    }
+    context["script_data"] = {
+        "file": recording_address(broadcast, position),
+        "from": max(t, 0),
+        "election": context["picture"].script_data,
+        "timeZone": settings.TIME_ZONE,
+        "moment": f"{reverse('broadcast', args=[slug])}?at={recording.epoch}:",
+        "rebroadcast": again
+        and {
+            "startsAt": history.milliseconds(again.starts_at),
+            "endsAt": history.milliseconds(again.ends_at),
+            "clock": f"{reverse('broadcast', args=[slug])}snapshot.json",
+        },
+    }
+    response = render(request, "viewers/replay.html", context)
+    patch_cache_control(response, public=True, max_age=1 if again or broadcast.on_air else 60)
+    return response
+
+
+def begin(query: QueryDict, recording: Recording, again: Rebroadcast | None) -> int:
+    """Where a replay begins, in milliseconds; below 0 if a rebroadcast has not begun."""
+    now = timezone.now()
+    if again and now < again.ends_at:
+        return (now - again.starts_at) // timedelta(milliseconds=1)
+    seconds, seq = query.get("t", ""), query.get("at", "")
+    if seconds.isdecimal():
+        return min(int(seconds[:9]) * 1000, recording.duration)
+    if seq.isdecimal() and 0 < int(seq[:9]) <= len(recording.updates):
+        return recording.updates[int(seq[:9]) - 1].at - recording.began
+    return 0
+
+
+def shown(broadcast: Broadcast, recording: Recording, seq: int) -> dict[str, Any]:
+    """What the pages show of the map after update `seq`."""
+    state = recording.at_seq(seq)
+    return {
+        "broadcast": broadcast,
+        "position": Position(recording.epoch, seq),
+        "story": state.story,
+        "picture": Picture(state),
+        "later": ", ".join(map(unit_name, recording.later_corrected(seq))),
+    }
+
+
+def entries(recording: Recording) -> list[dict[str, Any]]:
+    """The log, newest first: when, and what in words."""
+    corrected = recording.corrected()
+    return [
+        {
+            "seq": update.seq,
+            "elapsed": elapsed(update.at - recording.began),
+            "clock": f"{timezone.localtime(history.moment(update.at)):%-I:%M %p}".lower(),
+            "x": f"{(update.at - recording.began) / max(recording.duration, 1):.3%}",
+            "mark": mark(update),
+            "kind": KINDS.get(update.change.kind, ""),
+            "words": words(update),
+            "reason": update.change.reason,
+            "corrected": update.seq in corrected,
+        }
+        for update in reversed(recording.updates)
+    ]
+
+
+def mark(update: Update) -> str:
+    """How an update stands on the time line: "correction", "call" or not at all."""
+    if update.change.kind == "correct":
+        return "correction"
+    calls = update.change.calls or {}
+    return "call" if any(call["status"] in DECIDED for call in calls.values()) else ""
+
+
+def words(update: Update) -> str:
+    """The headline, or what changed."""
+    change = update.change
+    if change.story and change.story["headline"]:
+        return str(change.story["headline"])
+    if change.calls:
+        return ", ".join(map(unit_name, change.calls))
+    return f"View: {place_name(change.view['focus'])}" if change.view else ""
+
+
+def elapsed(milliseconds: int) -> str:
+    """ "1:15:00": hours, minutes and seconds, as in wording.js."""
+    seconds = milliseconds // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -17,6 +17,7 @@ from viewers.protocol import Close, Received
 BACK_OFF = (0.5, 30.0)  # seconds: the range of the longest wait, doubled with each failure
 RESYNC_WITHIN = 1.0  # seconds: after a gap viewers come back spread over this
 FALL_BACK_AFTER = 3  # WebSocket attempts without a frame
+BRIEF = 10.0  # seconds: a WebSocket cut sooner after its first frame brought next to nothing
 LOST_AFTER = 10  # refused attempts in a row, where the WebSocket had worked before
 PROBE_AFTER = 180.0  # seconds on long poll before the WebSocket is tried again
 
@@ -55,6 +56,7 @@ class ViewerSession:
         self._heard = False  # this attempt brought a frame
         self._opened = False  # this attempt got through the handshake
         self._proven = False  # the WebSocket has worked before
+        self._first: float | None = None  # when this attempt brought its first frame
         self._blank = 0  # WebSocket attempts that count towards falling back
         self._probe_at: float | None = None
         self._bye: Received | None = None
@@ -73,7 +75,7 @@ class ViewerSession:
             self._probe_at = None
             self._blank = FALL_BACK_AFTER - 1  # one more failure, and it polls again
         self.failed = self._heard = self._opened = False
-        self._bye = None
+        self._bye = self._first = None
         waits = self.transport == "poll" and self.replica is not None
         patience = self._silence if waits else protocol.FIRST_FRAME
         self.deadline = now + self._delay + patience
@@ -95,9 +97,10 @@ class ViewerSession:
             return [("bye", frame.code)]
         self._heard = True
         self._failures = 0
+        if self._first is None:
+            self._first = now
         if self.transport == "ws":
             self._proven = True
-            self._blank = 0
         if frame.t == "snapshot":
             self.heartbeat = frame.heartbeat
         self.deadline = now + self._silence
@@ -160,13 +163,16 @@ class ViewerSession:
         """From WebSocket to long poll, and back if that gets nowhere either.
 
         A server that restarts refuses connections: it does not open them. So once the
-        WebSocket has worked, only attempts that opened and then stayed silent count, unless
-        there are so many that the viewer must have come to another network.
+        WebSocket has worked, only attempts that opened and then stayed silent count, or were cut
+        soon after (proxies do both), unless there are so many that the viewer must have come to
+        another network.
         """
-        if self._heard:
+        brief = self._first is not None and now - self._first < BRIEF
+        if self._heard and not brief:
+            self._blank = 0
             return
         if self.transport == "ws" and "poll" in self.transports:
-            if self._opened or not self._proven:
+            if self._opened or brief or not self._proven:
                 self._blank += 1
             if self._failures >= LOST_AFTER:
                 self._blank = FALL_BACK_AFTER

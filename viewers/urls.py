@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from viewers import recordings, views
+from viewers import embed, recordings, views
 
 urlpatterns = [
     path("", views.front, name="front"),
-    path("broadcasts/<slug:slug>/", views.broadcast, name="broadcast"),
+    path("broadcasts/<slug:slug>/", recordings.page, name="broadcast"),
+    path("broadcasts/<slug:slug>/replay/", recordings.replay, name="replay"),
     path("broadcasts/<slug:slug>/recording.json", recordings.recording, name="recording"),
+    path("broadcasts/<slug:slug>/embed/", embed.embed, name="embed"),
+    path("broadcasts/<slug:slug>/embedding/", embed.embedding, name="embedding"),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("metrics", views.metrics),

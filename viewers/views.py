@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.gzip import gzip_page
@@ -69,35 +70,39 @@ def entry(broadcast: Broadcast) -> tuple[Broadcast, Picture, dict[str, Any]]:
 def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
     """The viewer page: map, table and state as they stand; the script takes it from there."""
     found = get_object_or_404(Broadcast, slug=slug)
-    snapshot = history.snapshot(found)
-    picture = Picture(snapshot.state)
+    context = live(found)
     recording = history.recording(found)
     updates = recording.updates if recording else ()
     corrected = call_log.corrected(updates)
-    response = render(
-        request,
-        "viewers/broadcast.html",
-        {
-            "broadcast": found,
-            "picture": picture,
-            "snapshot": snapshot.to_dict(),
-            "log": call_log.entries(updates, picture.election),
-            "corrected": corrected,
-            "corrected_names": [unit_name(unit) for unit in corrected],
-            "status": status(found),
-            "modules": MODULES,
-            "delays": range(0, 61, 5),
-            "script_data": {
-                "address": request.path,
-                "startsAt": found.starts_at and history.milliseconds(found.starts_at),
-                "timeZone": settings.TIME_ZONE,
-                "election": picture.script_data,
-                "snapshot": snapshot.to_dict(),
-            },
-        },
-    )
+    context |= {
+        "log": call_log.entries(updates, context["picture"].election),
+        "corrected": corrected,
+        "corrected_names": [unit_name(unit) for unit in corrected],
+        "modules": MODULES,
+        "delays": range(0, 61, 5),
+    }
+    response = render(request, "viewers/broadcast.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response
+
+
+def live(broadcast: Broadcast) -> dict[str, Any]:
+    """What a page that follows a broadcast shows, and what its script goes on from."""
+    snapshot = history.snapshot(broadcast)
+    picture = Picture(snapshot.state)
+    return {
+        "broadcast": broadcast,
+        "picture": picture,
+        "snapshot": snapshot.to_dict(),
+        "status": status(broadcast),
+        "script_data": {
+            "address": reverse("broadcast", args=[broadcast.slug]),
+            "startsAt": broadcast.starts_at and history.milliseconds(broadcast.starts_at),
+            "timeZone": settings.TIME_ZONE,
+            "election": picture.script_data,
+            "snapshot": snapshot.to_dict(),
+        },
+    }
 
 
 def status(broadcast: Broadcast) -> dict[str, Any]:

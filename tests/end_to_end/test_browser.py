@@ -4,14 +4,22 @@ from django.test import TransactionTestCase
 
 from broadcaster.change import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish
+from broadcaster.publishing import publish, start_over
 from broadcaster.roles import BROADCASTER
 from tests.browser import Visit, chromium, in_a_thread, needs_chromium
-from tests.server import Server
+from tests.server import Server, wait_for
 from tests.staff import staff
 
 PA = '.map-shapes [data-unit="PA"]'
 NO_WEBSOCKET = "delete window.WebSocket"
+HIDE = """
+    let seen = true;
+    Object.defineProperty(document, "hidden", { get: () => !seen });
+    window.show = (isSeen) => {
+        seen = isSeen;
+        document.dispatchEvent(new Event("visibilitychange"));
+    };
+"""  # a tab that a test can hide and show
 
 
 def call(unit, party):
@@ -102,6 +110,67 @@ class Browsers(TransactionTestCase):
 
         viewer.waits_for("text=Ohio next")
         viewer.waits_for('.map[data-focus="OH"]')
+
+    def test_a_proxy_that_lets_frames_through_and_then_cuts_is_given_up_for_polling(self):
+        def cut(socket):
+            server = socket.connect_to_server()
+
+            def pass_on_and_close(frame):
+                socket.send(frame)
+                socket.close(code=1011)
+
+            server.on_message(pass_on_and_close)
+
+        viewer = self.visit()
+        viewer.context.route_web_socket("**/ws*", cut)
+        with viewer.page.expect_request("**/updates?since=*"):
+            viewer.open(self.path)
+        viewer.waits_for('[data-state="live"]')
+
+    def test_offline_is_said_and_what_was_missed_comes_afterwards(self):
+        viewer = self.viewer(NO_WEBSOCKET)
+        viewer.waits_for('[data-state="live"]')
+        viewer.context.set_offline(True)
+        viewer.waits_for("text=Offline, last known")
+        self.put(call("PA", "D"))
+        self.assertEqual(viewer.page.inner_text('.tally [data-part="uncalled"]'), "538")
+        viewer.context.set_offline(False)
+        viewer.waits_for('.tally [data-part="D"]:text("20")')
+        viewer.waits_for('[data-state="live"]')
+
+    def test_a_hidden_tab_draws_nothing_and_catches_up_when_it_is_seen(self):
+        viewer = self.viewer(HIDE)
+        page = viewer.page
+        page.evaluate("show(false)")
+        with page.expect_websocket():
+            page.reload()
+        page.evaluate("show(false); window.drawn = new MutationObserver((all) => drawn.n = all)")
+        page.evaluate(
+            "drawn.observe(document.querySelector('.columns'), {subtree: true,"
+            " childList: true, characterData: true, attributes: true})"
+        )
+        other = self.viewer(NO_WEBSOCKET)
+        for unit in ("PA", "OH"):
+            self.put(call(unit, "D"))
+        other.waits_for('.tally [data-part="D"]:text("38")')
+        self.assertIsNone(page.evaluate("drawn.n ?? null"))
+        page.evaluate("show(true)")
+        self.assertEqual(page.inner_text('.tally [data-part="D"]'), "38")
+        self.assertEqual(page.text_content('[data-part="notice"]'), "OH is called")
+
+    def test_a_broadcast_that_starts_over_begins_a_new_log(self):
+        viewer = self.viewer(HIDE)
+        self.put(call("PA", "D"))
+        viewer.waits_for('.log [data-logged="PA"]')
+        self.put({"kind": "end"})
+        viewer.waits_for('[data-state="ended"]')
+        in_a_thread(start_over, self.broadcast)
+        self.put({"kind": "start"})
+        self.put(call("OH", "R"))
+        looked_again = "show(true), document.querySelector('.log [data-logged=OH]') !== null"
+        wait_for(lambda: viewer.page.evaluate(looked_again), "the new history", limit=15)
+        viewer.waits_for('[data-state="live"]')
+        self.assertEqual(viewer.page.locator('.log [data-logged="PA"]').count(), 0)
 
     def test_a_page_survives_a_restart_of_the_server(self):
         viewer = self.viewer()

@@ -159,10 +159,37 @@ test("the end is the end, also for a network that comes back", () => {
   sockets[0].say("bye 4001");
   sockets[0].end(4001);
   follower.restart();
-  follower.hurry();
   tick(60_000);
   assert.deepEqual(told, ["bye", "over"]);
   assert.equal(sockets.length, 1);
+});
+
+test("but someone who looks at the page again asks once more: it may have started over", () => {
+  const follower = follow();
+  sockets[0].say("bye 4001");
+  sockets[0].end(4001);
+  follower.hurry();
+  tick(0);
+  assert.equal(sockets.length, 2);
+  sockets[1].say("snapshot b:0");
+  assert.deepEqual(told, ["bye", "over", "snapshot"]);
+});
+
+test("a machine that wakes notices within seconds, though its timers stood still", () => {
+  follow();
+  sockets[0].say("heartbeat a:1");
+  now += 3600_000;
+  for (const timer of timers.values()) timer.at += 3600_000;
+  tick(5000);
+  assert.ok(sockets[0].closed);
+});
+
+test("a clock that is put back delays next to nothing", () => {
+  follow();
+  now -= 3600_000;
+  for (const timer of timers.values()) timer.at -= 3600_000;
+  tick(10_000);
+  assert.ok(sockets[0].closed);
 });
 
 test("a tab that is looked at again does not wait", () => {

@@ -3,12 +3,14 @@
 from django.contrib.auth import get_user_model
 from django.test import TestCase
 
+from broadcaster import evening
 from broadcaster.change import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish, start_over
+from broadcaster.publishing import publish, start_over, store
 from broadcaster.recording import parse_recording
 
 FILE = "/broadcasts/night/recording.json"
+BEGAN = 1_604_448_000_000  # Nov 3, 2020, 7 pm in New York
 
 
 def call(unit, party, headline):
@@ -88,3 +90,92 @@ class RecordingFile(Night):
         recording = parse_recording(self.client.get(FILE, {"upto": before}).json())
         self.assertEqual(len(recording.updates), 6)
         self.assertEqual(len(self.client.get(FILE, follow=True).json()["updates"]), 1)
+
+
+class ReplayPage(TestCase):
+    """The demonstration's evening: Arizona is called at 1:10 (9) and withdrawn at 1:20 (10)."""
+
+    def setUp(self):
+        self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
+
+    def page(self, **query):
+        return self.client.get("/broadcasts/night/replay/", query)
+
+    def test_it_begins_at_the_beginning_with_every_update_in_the_log(self):
+        page = self.page()
+        self.assertContains(page, "Welcome to election night</h2>")
+        self.assertContains(page, "538")
+        for seq in range(1, 25):
+            self.assertContains(page, f'<a href="?at={seq}">')
+        self.assertContains(page, ">later corrected</strong>", 1)
+        self.assertContains(page, f"recording.json?upto={self.broadcast.position}")
+        self.assertFalse(page.cookies)
+        self.assertIn("public", page.headers["Cache-Control"])
+
+    def test_without_a_script_every_moment_is_a_link(self):
+        page = self.page(at=9)
+        self.assertContains(page, "Arizona goes to Biden: 11 electoral votes</h2>")
+        self.assertContains(page, '<span data-part="later-units">Arizona</span>')
+        self.assertContains(page, "8:10:00 pm EST")
+
+    def test_it_begins_at_the_second_that_is_asked_for(self):
+        for t, headline in [
+            (75 * 60, "Arizona goes to Biden: 11 electoral votes"),
+            (80 * 60, "Correction: Arizona is not called"),
+            (10**9, "Biden wins, 306 electoral votes to 232"),
+            ("x", "Welcome to election night"),
+            ("²", "Welcome to election night"),
+        ]:
+            self.assertContains(self.page(t=t), f"{headline}</h2>")
+
+    def test_of_a_broadcast_that_has_not_begun(self):
+        Broadcast.objects.create(slug="day", title="Day", election=2020)
+        self.assertEqual(self.client.get("/broadcasts/day/replay/").status_code, 200)
+        self.assertEqual(self.client.get("/broadcasts/none/replay/").status_code, 404)
+
+
+class Moments(TestCase):
+    """One update as an address."""
+
+    def setUp(self):
+        self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
+
+    def page(self, at):
+        return self.client.get("/broadcasts/night/", {"at": at})
+
+    def test_the_map_as_it_stood(self):
+        for at in (18, f"{self.broadcast.epoch}:18"):
+            page = self.page(at)
+            self.assertContains(page, "You are viewing")
+            self.assertContains(page, "Nov 3, 2020, 9:10 pm EST")
+            for party, votes in (("D", 273), ("R", 214), ("uncalled", 51)):
+                self.assertContains(page, f'data-part="{party}">{votes}</span>')
+            self.assertContains(page, 'href="/broadcasts/night/">See how it ended')
+            self.assertContains(page, "replay/?t=7800")
+
+    def test_calls_that_were_corrected_later_are_named(self):
+        self.assertContains(self.page(9), '<span data-part="later-units">Arizona</span>')
+        self.assertContains(self.page(10), '<span data-part="later-units"></span>')
+
+    def test_an_unknown_moment_is_not_found(self):
+        for at in ("0", "25", "another:1", "x", "-1", "", "²"):
+            self.assertEqual(self.page(at).status_code, 404, at)
+
+    def test_it_may_be_kept_for_long_once_nothing_can_be_corrected(self):
+        self.assertIn("max-age=86400", self.page(18).headers["Cache-Control"])
+        live = Broadcast.objects.create(slug="live", title="Live", election=2020)
+        publish(live, parse_change({"kind": "start"}))
+        page = self.client.get("/broadcasts/live/?at=1")
+        self.assertIn("max-age=10", page.headers["Cache-Control"])
+        self.assertContains(page, "Return to live")
+
+    def test_the_live_page_leads_here(self):
+        page = self.client.get("/broadcasts/night/")
+        self.assertContains(page, f'href="?at={self.broadcast.position}"')
+        self.assertContains(page, 'href="/broadcasts/night/replay/"')
+
+    def test_a_rehearsal_says_so_here_too(self):
+        Broadcast.objects.update(rehearsal=True)
+        for path in ("?at=9", "replay/"):
+            page = self.client.get(f"/broadcasts/night/{path}")
+            self.assertContains(page, "REHEARSAL – these are not results")

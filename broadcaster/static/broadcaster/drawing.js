@@ -42,6 +42,22 @@ export function tag(root, name, units) {
   }
 }
 
+/** Write `story` into the parts of `root` that show it: headline, body, annotations. */
+export function drawStory(root, story) {
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  for (const name of ["headline", "body"]) {
+    write(part(name), story[name]);
+    part(name).hidden = !story[name];
+  }
+  const notes = story.annotations.map(({ at, text }) => {
+    const note = document.createElement("li");
+    note.textContent = at === "US" ? text : `${at}: ${text}`;
+    return note;
+  });
+  part("annotations").replaceChildren(...notes);
+  part("annotations").hidden = !notes.length;
+}
+
 /** A unit's result in words. */
 export function result(call, candidates) {
   if (!call.party) return RESULTS[call.status];

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from broadcaster import jobs
 from broadcaster.submission import MAX_BODY
 from viewers import protocol
 from viewers.fastpath.http import ViewerHttpProtocol
@@ -50,6 +51,7 @@ class Server(uvicorn.Server):
         if self.config.http_protocol_class is ViewerHttpProtocol:
             everyone = self.server_state.connections
             self.sweeping = asyncio.create_task(sweep(everyone, min(1.0, relays.heartbeat / 25)))
+        jobs.start_watching()  # before anybody comes: what is due may be due now
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.create_task(relays.close(Close.DRAINING, self.drain_rate))

@@ -35,9 +35,12 @@ export class Follower {
     this.#connection = this.#attempt = null;
   }
 
-  /** Waste no time: connect if it was waiting, give up what has been silent for too long. */
+  /** Someone looks: connect if we wait, ask again if it was over, give up a long silence. */
   hurry() {
-    if (this.#attempt) this.#connect();
+    if (this.session.over !== null) {
+      this.session.revive();
+      this.start();
+    } else if (this.#attempt) this.#connect();
     else if (this.#connection && seconds() > this.session.deadline) this.#timedOut();
   }
 
@@ -49,6 +52,7 @@ export class Follower {
   }
 
   #connect() {
+    clearTimeout(this.#timer);
     const { transport, since } = this.#attempt;
     this.#attempt = null;
     this.#connection = TRANSPORTS[transport].connect(this.address, since, {

@@ -1,7 +1,7 @@
 // The viewer page: draws what is shown of what the follower hears, and says how it stands.
 
 import { CallLog } from "../broadcaster/call_log.js";
-import { draw, passed, result, tag } from "../broadcaster/drawing.js";
+import { draw, drawStory, passed, result, tag } from "../broadcaster/drawing.js";
 import { totals } from "../broadcaster/replica.js";
 import { Showing, neighbour, pointsOf, viewOf } from "./explore.js";
 import { Follower } from "./follow.js";
@@ -28,6 +28,7 @@ const callLog = new CallLog(page, election, nameOf, (at) => clock(at, at, timeZo
 let timer = null; // until the next update is due
 let winner = leader(); // who has passed 270
 let lost = false; // whether the connection is
+let sinceSnapshot = []; // updates that were shown
 let own = null; // the place looked at while exploring
 let pinned = null; // the unit whose facts are shown
 
@@ -46,15 +47,14 @@ function heard(events) {
 /** Show what is due. A tab that nobody sees stays as it is, and catches up when it is seen. */
 function showDue() {
   clearTimeout(timer);
-  if (!document.hidden) {
-    const due = showing.show(Date.now());
-    if (due.length) {
-      log(due);
-      drawAll();
-      announce(due);
-    }
-    if (showing.next !== null) timer = setTimeout(showDue, showing.next - Date.now());
+  if (document.hidden) return;
+  const due = showing.show(Date.now());
+  if (due.length) {
+    log(due);
+    drawAll();
+    announce(due);
   }
+  if (showing.next !== null) timer = setTimeout(showDue, showing.next - Date.now());
   drawNotices();
   drawStatus();
 }
@@ -62,8 +62,13 @@ function showDue() {
 /** Fold what came into the log of calls, and mark what it changed. */
 function log(events) {
   for (const [name, data] of events) {
-    if (name === "snapshot") fetchLog(data);
-    else callLog.add(data);
+    if (name === "snapshot") {
+      sinceSnapshot = [];
+      fetchLog(data);
+    } else {
+      sinceSnapshot.push(data);
+      callLog.add(data);
+    }
   }
   const changed = events.flatMap(([, { calls }]) => Object.keys(calls ?? {}));
   if (changed.length) tag(page, "data-fresh", changed);
@@ -76,7 +81,8 @@ async function fetchLog({ epoch, seq }) {
   try {
     const { began, updates } = await (await fetch(url, { credentials: "omit" })).json();
     if (epoch !== showing.replica.position.epoch) return;
-    callLog.rebuild(updates.map((update) => ({ ...update, at: began + update.t })));
+    const before = updates.map((update) => ({ ...update, at: began + update.t }));
+    callLog.rebuild([...before, ...sinceSnapshot]);
     drawCorrected();
   } catch (error) {
     console.warn("The log of calls may lack some entries.", error);
@@ -104,17 +110,9 @@ function setLost(isLost) {
 function drawAll() {
   const { state } = showing.replica;
   draw(page, { ...state, view: viewOf(state.view, own) }, election);
-  for (const name of ["headline", "body"]) {
-    part(name).textContent = state.story[name];
-    part(name).hidden = !state.story[name];
-  }
-  const notes = state.story.annotations.map(({ at, text }) => {
-    const note = document.createElement("li");
-    note.textContent = at === "US" ? text : `${at}: ${text}`;
-    return note;
-  });
-  part("annotations").replaceChildren(...notes);
-  part("annotations").hidden = !notes.length;
+  drawStory(page, state.story);
+  part("share").href = `?at=${showing.replica.position}`;
+  part("share").hidden = !showing.replica.position.seq;
   drawDetail();
 }
 
@@ -288,16 +286,18 @@ delay.addEventListener("change", () => {
 map.setAttribute("role", "application");
 map.setAttribute("aria-roledescription", "map");
 map.tabIndex = 0;
+part("share").addEventListener("click", (event) => {
+  event.preventDefault();
+  import("./share.js").then(({ share }) => share(part("share"))); // few need it
+});
 drawStatus();
-if (showing.replica.state.phase !== "ended") {
-  follower.start();
-  addEventListener("online", () => follower.restart());
-  addEventListener("offline", () => setLost(true));
-  addEventListener("pagehide", () => follower.stop());
-  addEventListener("pageshow", (event) => event.persisted && follower.restart());
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) return;
-    follower.hurry();
-    showDue();
-  });
-}
+if (showing.replica.state.phase !== "ended") follower.start();
+addEventListener("online", () => follower.restart());
+addEventListener("offline", () => setLost(true));
+addEventListener("pagehide", () => follower.stop());
+addEventListener("pageshow", (event) => event.persisted && follower.restart());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  follower.hurry();
+  showDue();
+});

@@ -12,6 +12,7 @@ const COME_BACK = [1, 10]; // seconds
 const BACK_OFF = [0.5, 30]; // seconds: the range of the longest wait, doubled with each failure
 const RESYNC_WITHIN = 1; // seconds: after a gap viewers come back spread over this
 const FALL_BACK_AFTER = 3; // WebSocket attempts without a frame
+const BRIEF = 10; // seconds: a WebSocket cut sooner after its first frame brought next to nothing
 const LOST_AFTER = 10; // refused attempts in a row, where the WebSocket had worked before
 const PROBE_AFTER = 180; // seconds on long poll before the WebSocket is tried again
 const RESYNC = 4201;
@@ -58,6 +59,7 @@ export class ViewerSession {
     this.heard = false; // this attempt brought a frame
     this.isOpen = false; // this attempt got through the handshake
     this.proven = false; // the WebSocket has worked before
+    this.first = null; // when this attempt brought its first frame
     this.blank = 0; // WebSocket attempts that count towards falling back
     this.probeAt = null;
     this.bye = null;
@@ -77,10 +79,16 @@ export class ViewerSession {
       this.blank = FALL_BACK_AFTER - 1; // one more failure, and it polls again
     }
     this.failed = this.heard = this.isOpen = false;
-    this.bye = null;
+    this.bye = this.first = null;
     const waits = this.transport === "poll" && this.replica !== null;
     this.deadline = now + this.delay + (waits ? this.#silence : FIRST_FRAME);
     return { transport: this.transport, delay: this.delay, since: this.since };
+  }
+
+  /** The broadcast is over, as we were told; ask once more, in case it started over. */
+  revive() {
+    this.over = null;
+    this.delay = 0;
   }
 
   /** The WebSocket's handshake succeeded. */
@@ -106,10 +114,8 @@ export class ViewerSession {
     }
     this.heard = true;
     this.failures = 0;
-    if (this.transport === "ws") {
-      this.proven = true;
-      this.blank = 0;
-    }
+    this.first ??= now;
+    if (this.transport === "ws") this.proven = true;
     if (frame.t === "snapshot") this.heartbeat = frame.heartbeat;
     this.deadline = now + this.#silence;
     if (frame.t === "snapshot") {
@@ -172,13 +178,17 @@ export class ViewerSession {
   /**
    * From WebSocket to long poll, and back if that gets nowhere either. A server that restarts
    * refuses connections: it does not open them. So once the WebSocket has worked, only attempts
-   * that opened and then stayed silent count, unless there are so many that the viewer must
-   * have come to another network.
+   * that opened and then stayed silent count, or were cut soon after (proxies do both), unless
+   * there are so many that the viewer must have come to another network.
    */
   #considerFallingBack(now) {
-    if (this.heard) return;
+    const brief = this.first !== null && now - this.first < BRIEF;
+    if (this.heard && !brief) {
+      this.blank = 0;
+      return;
+    }
     if (this.transport === "ws" && this.transports.includes("poll")) {
-      if (this.isOpen || !this.proven) this.blank += 1;
+      if (this.isOpen || brief || !this.proven) this.blank += 1;
       if (this.failures >= LOST_AFTER) this.blank = FALL_BACK_AFTER;
       if (this.blank >= FALL_BACK_AFTER) {
         this.transport = "poll";

@@ -45,6 +45,13 @@ export function clock(at, now, timeZone, withSeconds = true, withZone = true) {
   return date === today ? text : `${date}, ${text}`;
 }
 
+/** "1:15:00": hours, minutes and seconds. */
+export function elapsed(milliseconds) {
+  const seconds = Math.floor(milliseconds / 1000);
+  const two = (n) => String(n % 60).padStart(2, "0");
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60))}:${two(seconds)}`;
+}
+
 /**
  * What a screen reader is told after these updates: `alert` interrupts, `notice` waits. Each is
  * the newest headline, or what was called; null if there is nothing to say. `before` and `winner`

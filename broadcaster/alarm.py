@@ -1,0 +1,32 @@
+"""Have a worker look at what is due, at a time to come: the one seam to RQ.
+
+Like an announcement it is only a hint. Every serving process looks at the clock too (jobs.py),
+so an alarm that gets lost, or a worker that is down, costs seconds.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+
+def set_alarm(at: datetime) -> None:
+    """After this transaction, enqueue a look for `at`; without Redis, nothing."""
+    if settings.REDIS_URL:
+        transaction.on_commit(partial(_enqueue, at))
+
+
+def _enqueue(at: datetime) -> None:
+    import django_rq  # an app only where there is Redis
+
+    whole = at.replace(microsecond=0)
+    if whole < at:  # RQ drops fractions of seconds; a look before the time would find nothing
+        whole += timedelta(seconds=1)
+    try:
+        django_rq.get_queue("default").enqueue_at(whole, "broadcaster.jobs.run_due")
+    except Exception:
+        logger.warning("no worker will look at %s; serving processes will", at, exc_info=True)

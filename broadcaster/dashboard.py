@@ -1,0 +1,26 @@
+"""django-rq's dashboard in the admin: what is scheduled, what failed, which workers live.
+
+Its own views are open to all staff; here they need the permission to schedule.
+"""
+
+from django.contrib import admin
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest
+from django_rq.admin import QueueAdmin
+from django_rq.models import Dashboard
+
+from broadcaster.roles import SCHEDULE
+
+
+@admin.register(Dashboard)
+class WorkerAdmin(QueueAdmin):
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(SCHEDULE)
+
+    def get_urls(self):
+        urls = super().get_urls()
+        for url in urls:
+            allowed = permission_required(SCHEDULE, raise_exception=True)(url.callback)
+            url.callback = staff_member_required(allowed)  # who is not logged in may do that
+        return urls

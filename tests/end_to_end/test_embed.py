@@ -1,0 +1,122 @@
+"""The map in a frame on somebody else's page, in a browser."""
+
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from django.test import TransactionTestCase
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.picture import SHAPES
+from broadcaster.publishing import publish
+from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
+from tests.server import Server
+
+PA_TO_BIDEN = {
+    "calls": {"PA": {"status": "called", "party": "D"}},
+    "story": {"headline": "Pennsylvania goes to Biden"},
+}
+
+
+class Newspaper(HTTPServer):
+    """One page of somebody else's."""
+
+    def __init__(self, body):
+        class Page(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *args):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Page)
+        self.thread = threading.Thread(target=self.serve_forever)
+        self.thread.start()
+
+    def __exit__(self, *exc):
+        self.shutdown()
+        self.thread.join()
+        super().__exit__(*exc)
+
+
+@needs_chromium
+class Embedded(TransactionTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server(ALLOWED_HOSTS="127.0.0.1"))
+        cls.browser = cls.enterClassContext(chromium())
+
+    def setUp(self):
+        slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        self.path = f"/broadcasts/{slug}/"
+        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+
+    def put(self, change):
+        in_a_thread(publish, self.broadcast, parse_change(change))
+
+    def visit(self, **options):
+        visit = Visit(self.browser, self.server, **options)
+        self.addCleanup(visit.context.close)
+        return visit
+
+    def newspaper(self, visit, frame):
+        """A page of another origin with `frame` in it; gives the page."""
+        paper = self.enterContext(Newspaper(f"<!doctype html><title>News</title>{frame}"))
+        visit.page.goto(f"http://localhost:{paper.server_port}/")
+        return visit.page
+
+    def test_the_code_that_the_page_gives_is_a_live_map_on_any_page(self):
+        visit = self.visit(color_scheme="dark", reduced_motion="reduce")
+        code = visit.open(self.path + "embedding/").input_value("textarea")
+        frame = self.newspaper(visit, code).frame_locator("iframe")
+        frame.locator("text=Good evening").wait_for()
+
+        self.put(PA_TO_BIDEN | {"view": {"focus": "OH"}})
+
+        frame.locator("text=Pennsylvania goes to Biden").wait_for()
+        frame.locator('.map-shapes [data-unit="PA"][data-party="D"]').wait_for()
+        frame.locator('.tally [data-part="D"]:text("20")').wait_for()
+        view = frame.locator(".map").get_attribute("viewBox")  # at once: no motion is wanted
+        self.assertEqual(view, SHAPES["OH"].view)
+        self.assertEqual(visit.errors, [])
+
+    def test_the_page_itself_cannot_be_framed(self):
+        visit = self.visit()
+        frame = f'<iframe src="{self.server.url}{self.path}"></iframe>'
+        with visit.page.expect_event("console", lambda said: "frame-ancestors" in said.text):
+            self.newspaper(visit, frame)
+
+    def test_choices_change_the_code_and_the_preview_at_once(self):
+        visit = self.visit(viewport={"width": 1440, "height": 1000})
+        page = visit.open(self.path + "embedding/")
+
+        page.check("text=Electoral votes >> nth=1")
+        page.check("text=Dark")
+        page.fill("[name=width]", "400")
+        page.press("[name=width]", "Tab")
+
+        frame = page.wait_for_selector('iframe[width="400"][src$="?theme=dark&show=tally"]')
+        self.assertEqual(frame.get_attribute("height"), "240")
+        self.assertIn("?theme=dark&amp;show=tally", page.input_value("textarea"))
+        preview = page.frame_locator("iframe")
+        preview.locator(".tally").wait_for()
+        self.assertEqual(preview.locator(".map").count(), 0)
+        self.assertEqual(visit.errors, [])
+
+    def test_all_of_it_is_accessible(self):
+        self.put(PA_TO_BIDEN)
+        for path in ("embed/?theme=light", "embed/?theme=dark", "embed/?show=tally", "embedding/"):
+            for scheme in ("light", "dark"):
+                page = self.visit(color_scheme=scheme).open(self.path + path)
+                self.assertEqual(violations(page), [], f"{path} {scheme}")
+
+    def test_nothing_is_wider_than_a_small_frame(self):
+        for path in ("embed/", "embedding/"):
+            page = self.visit(viewport={"width": 320, "height": 480}).open(self.path + path)
+            self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320, path)

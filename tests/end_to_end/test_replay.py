@@ -1,0 +1,139 @@
+"""After the evening, in real browsers: replay, moments, rebroadcasts."""
+
+import uuid
+from datetime import timedelta
+
+from django.test import TransactionTestCase
+from django.utils import timezone
+
+from broadcaster import evening
+from broadcaster.history import milliseconds
+from broadcaster.publishing import store
+from tests.browser import Visit, chromium, needs_chromium
+from tests.server import Server
+
+AZ = '.map-shapes [data-unit="AZ"]'
+SLIDER = '[data-part="slider"]'
+
+
+def seconds(clock):
+    """Seconds into the show from "1:15"."""
+    hours, minutes = clock.split(":")
+    return (int(hours) * 60 + int(minutes)) * 60
+
+
+@needs_chromium
+class Replay(TransactionTestCase):
+    """The evening of the demonstration, which was yesterday."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server())
+        cls.browser = cls.enterClassContext(chromium())
+
+    def setUp(self):
+        began = milliseconds(timezone.now() - timedelta(days=1))
+        slug = f"evening-{uuid.uuid4().hex[:8]}"
+        self.broadcast = store(evening.recording(began), slug=slug, title="Election Night")
+        self.path = f"/broadcasts/{slug}/"
+
+    def visit(self, path, **options):
+        visit = Visit(self.browser, self.server, **options)
+        self.addCleanup(visit.context.close)
+        self.addCleanup(lambda: self.assertEqual(visit.errors, []))
+        visit.open(path)
+        return visit
+
+    def replay(self, query="", **options):
+        """The replay page, once it has its recording."""
+        visit = Visit(self.browser, self.server, **options)
+        self.addCleanup(visit.context.close)
+        self.addCleanup(lambda: self.assertEqual(visit.errors, []))
+        with visit.page.expect_response("**/recording.json?upto=*"):
+            visit.open(f"{self.path}replay/{query}")
+        return visit
+
+    def scrub(self, visit, clock):
+        visit.page.fill(SLIDER, str(seconds(clock)))
+
+    def totals(self, visit):
+        return "–".join(
+            visit.page.inner_text(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")
+        )
+
+    def test_scrubbing_shows_the_map_as_it_stood_and_what_was_corrected_later(self):
+        visit = self.replay()
+        self.scrub(visit, "1:15")
+        visit.waits_for(f'{AZ}[data-party="D"]')
+        self.assertEqual(self.totals(visit), "238–213–87")
+        self.assertEqual(visit.page.inner_text('[data-part="later"]'), "⚑ Later corrected: Arizona")
+        entry = visit.page.locator(".updates li[data-now]")
+        self.assertIn("later corrected", entry.inner_text())
+
+        self.scrub(visit, "1:25")
+        visit.waits_for(f'{AZ}[data-status="retracted"]')
+        self.assertEqual(self.totals(visit), "227–213–98")
+        self.assertFalse(visit.page.locator('[data-part="later"]').is_visible())
+        self.assertIn("1:25:00", visit.page.get_attribute(SLIDER, "aria-valuetext"))
+
+        self.scrub(visit, "0:10")  # and back again
+        visit.waits_for(f'{AZ}[data-status="open"]')
+        self.assertEqual(self.totals(visit), "3–33–502")
+        self.assertEqual(visit.page.locator(".updates li:visible").count(), 3)
+
+    def test_it_plays_faster_and_pauses_at_the_end(self):
+        visit = self.replay(f"?t={seconds('2:27')}")
+        visit.page.select_option('[data-part="speed"]', "300")
+        visit.page.click('[data-action="play"]')
+        visit.waits_for('[data-part="headline"]:text("Biden wins")')
+        visit.waits_for('[data-action="play"]:text("Play")')
+        self.assertEqual(self.totals(visit), "306–232–0")
+        self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")  # nothing was stepped
+
+    def test_by_keyboard_from_update_to_update_each_told_once(self):
+        visit = self.replay(f"?t={seconds('1:00')}")
+        page = visit.page
+        page.focus(SLIDER)
+        page.keyboard.press("PageDown")
+        visit.waits_for(f'{AZ}[data-party="D"]')
+        told = page.inner_text('[data-part="notice"]')
+        self.assertRegex(told, "Arizona goes to Biden: 11 electoral votes.*later corrected")
+        page.keyboard.press("ArrowLeft")
+        visit.waits_for(f'{AZ}[data-status="open"]')
+        self.assertEqual(page.inner_text('[data-part="elapsed"]'), "1:09:50")
+        page.keyboard.press("End")
+        visit.waits_for('[data-part="headline"]:text("Biden wins")')
+        page.keyboard.press("PageUp")
+        visit.waits_for('[data-part="headline"]:text("Alaska goes to Trump")')
+        page.press('.updates [data-seq="22"] a', "Enter")
+        visit.waits_for('[data-part="headline"]:text("North Carolina goes to Trump")')
+        self.assertIn("/replay/?t=", page.url)  # it went there without loading another page
+
+    def test_all_of_it_comes_from_one_file(self):
+        visit, asked = self.replay(), []
+        visit.page.on("request", lambda request: asked.append(request.url))
+        self.scrub(visit, "2:10")
+        visit.waits_for('.tally [data-part="D"]:text("273")')
+        self.assertEqual(asked, [])
+
+    def test_a_moment_is_shared_and_opens_in_another_browser(self):
+        visit = self.replay(permissions=["clipboard-read", "clipboard-write"])
+        self.scrub(visit, "2:10")
+        visit.waits_for('.tally [data-part="D"]:text("273")')
+        visit.page.click('[data-part="share"]')
+        visit.waits_for("text=Link copied")
+        address = visit.page.evaluate("navigator.clipboard.readText()")
+
+        other = self.visit(address.removeprefix(self.server.url))
+        self.assertEqual(self.totals(other), "273–214–51")
+        other.waits_for("text=You are viewing")
+        other.page.click("text=See how it ended")
+        other.waits_for('.tally [data-part="D"]:text("306")')
+
+    def test_without_javascript_the_log_leads_through_the_evening(self):
+        visit = self.visit(f"{self.path}replay/", java_script_enabled=False)
+        self.assertEqual(visit.page.locator(".updates li:visible").count(), 24)
+        self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())
+        visit.page.click('.updates [data-seq="18"] a')
+        self.assertEqual(self.totals(visit), "273–214–51")

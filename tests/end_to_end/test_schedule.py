@@ -1,0 +1,135 @@
+"""A scheduled cue goes out at its time: by the serving process, or by a worker where Redis is."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+import uuid
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from django.test import Client, TransactionTestCase
+from redis import Redis
+from rq import Queue
+from websockets.sync.client import connect
+
+from broadcaster.change import parse_change
+from broadcaster.jobs import GRACE
+from broadcaster.models import AuditEntry, Broadcast, Publication
+from broadcaster.publishing import publish
+from broadcaster.roles import CONTRIBUTOR, EDITOR
+from tests.server import ROOT, Server, redis, wait_for
+from tests.staff import staff
+from tests.watcher import WebSocketWatcher
+
+
+class Scheduled(TransactionTestCase):
+    def setUp(self):
+        self.slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        publish(self.broadcast, parse_change({"kind": "start"}))
+        self.editor = self.cookie("editor", EDITOR)
+
+    def cookie(self, name, group):
+        client = Client()
+        client.force_login(staff(name, group))
+        return {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
+
+    def schedule(self, server, unit, seconds):
+        """Prepare and schedule a call at the editor's console; when it is due, since 1970."""
+        due = time.time() + seconds
+        change = {
+            "calls": {unit: {"status": "called", "party": "R"}},
+            "story": {"headline": f"{unit} goes to Trump"},
+        }
+        address = f"{server.url}/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
+        with connect(
+            address.replace("http", "ws", 1), origin=server.url, additional_headers=self.editor
+        ) as socket:
+            cue = self.command(socket, "prepare", title=unit, change=change)["cue"]
+            self.command(socket, "schedule", cue=cue, version=1, at=int(due * 1000))
+        return due
+
+    def command(self, socket, command, **arguments):
+        socket.send(json.dumps({"command": command, **arguments}))
+        while (frame := json.loads(socket.recv(10)))["t"] != "answer":
+            pass
+        self.assertLess(frame["status"], 300, frame)
+        return frame
+
+    def wait_until_published(self, unit, due):
+        """Wait for the call; how late it was, in seconds."""
+        rows = Publication.objects.filter(broadcast=self.broadcast, cue__title=unit)
+        wait_for(rows.exists, f"{unit} to be published")
+        return rows.get().at.timestamp() - due
+
+    def test_the_serving_process_takes_it_and_nobody_knows_before(self):
+        with Server() as server:
+            watcher = WebSocketWatcher(server, self.slug)
+            self.addCleanup(watcher.close)
+            watcher.follow_to(1)
+            due = self.schedule(server, "OH", 1.5)
+            for page in ("", "snapshot.json", "updates"):
+                with urlopen(f"{server.url}/broadcasts/{self.slug}/{page}") as response:
+                    self.assertNotIn(b"OH goes", response.read())
+
+            watcher.follow_to(2)
+
+            self.assertGreater(self.wait_until_published("OH", due), -0.001)
+            self.assertEqual(watcher.state["calls"]["OH"]["party"], "R")
+            self.assertEqual(watcher.seqs(), [2])
+
+    def test_what_came_due_while_the_server_was_down_goes_out_late(self):
+        with Server() as server:
+            due = self.schedule(server, "OH", 2)
+            server.stop()
+            self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
+            wait_for(lambda: time.time() > due, "the time to come")
+            server.start()  # nobody comes: it looks by itself
+            self.assertGreater(self.wait_until_published("OH", due), 0)
+
+    def test_a_worker_takes_it_and_without_one_the_serving_process_does(self):
+        with redis() as url, Server(REDIS_URL=url) as server:
+            with worker(server):
+                done = Queue("default", connection=Redis.from_url(url)).finished_job_registry
+                due = self.schedule(server, "OH", 1.5)
+                self.assertLess(self.wait_until_published("OH", due), GRACE)
+                wait_for(lambda: done.count, "the worker's job to end")
+            due = self.schedule(server, "TX", 0.5)
+
+            self.assertGreater(self.wait_until_published("TX", due), GRACE)
+
+            self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 3)
+            taken = AuditEntry.objects.filter(broadcast=self.broadcast, via="schedule")
+            self.assertEqual({(entry.who, entry.action) for entry in taken}, {("editor", "took")})
+            self.check_dashboard(server)
+
+    def check_dashboard(self, server):
+        """It is in the admin, for those who schedule."""
+        for cookie, expected in ((self.editor, 200), (self.cookie("new", CONTRIBUTOR), 403)):
+            for page in ("dashboard/", "dashboard/queues/0/scheduled/"):
+                request = Request(f"{server.url}/admin/django_rq/{page}", headers=cookie)
+                try:
+                    with urlopen(request) as response:
+                        status = response.status
+                except HTTPError as error:
+                    status = error.code
+                self.assertEqual(status, expected, page)
+
+
+@contextlib.contextmanager
+def worker(server):
+    """A worker beside `server`, as in production."""
+    command = [sys.executable, "manage.py", "rqworker", "--with-scheduler", "default"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=server.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()

@@ -1,0 +1,29 @@
+// The page that gives the code for a frame: asks the server again whenever a choice changes.
+
+const form = document.querySelector("form");
+const code = form.querySelector("textarea");
+const frame = document.querySelector("iframe");
+const copy = form.querySelector('[data-action="copy"]');
+const copied = form.querySelector('[data-part="copied"]');
+
+form.addEventListener("submit", (event) => event.preventDefault());
+form.addEventListener("change", async () => {
+  if (!form.reportValidity()) return;
+  const query = new URLSearchParams(new FormData(form));
+  const response = await fetch(`${form.action}?${query}`, { credentials: "omit" });
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const now = new URLSearchParams(new FormData(form));
+  if (!response.ok || String(now) !== String(query)) return; // asked again meanwhile
+  code.value = fresh.querySelector("textarea").value;
+  for (const name of ["src", "width", "height"]) {
+    frame.setAttribute(name, fresh.querySelector("iframe").getAttribute(name));
+  }
+  form.height.placeholder = fresh.querySelector("[name=height]").placeholder;
+  copied.textContent = "";
+});
+
+copy.hidden = !navigator.clipboard; // browsers have it on secure pages only
+copy.addEventListener("click", async () => {
+  await navigator.clipboard.writeText(code.value);
+  copied.textContent = "Copied.";
+});
