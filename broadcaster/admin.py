@@ -1,24 +1,29 @@
-"""The admin: broadcasts, their logs, API tokens, and the console that puts updates on air."""
+"""The admin: broadcasts, and the console that puts updates on air."""
 
+from datetime import datetime
 from http import HTTPStatus
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+import broadcaster.records_admin
 from broadcaster import history, rundown
-from broadcaster.audit import Actor
+from broadcaster.alarm import set_alarm
+from broadcaster.audit import Actor, record, write
 from broadcaster.change import MAX_HEADLINE, MAX_REASON, InvalidChange
 from broadcaster.desk import perform
 from broadcaster.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.history import milliseconds
-from broadcaster.models import ApiToken, Broadcast, Publication
+from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
 from broadcaster.roles import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
 from broadcaster.submission import decode, invalid, read_body, refusal
@@ -40,16 +45,73 @@ MAY = {
 @admin.register(Broadcast)
 class BroadcastAdmin(admin.ModelAdmin):
     list_display = ["title", "phase", "seq", "at", "listed", "console_link"]
-    list_filter = ["phase", "listed", "election"]
+    list_filter = [
+        "phase",
+        ("archived_at", admin.EmptyFieldListFilter),
+        "rehearsal",
+        "listed",
+        "election",
+    ]
     search_fields = ["title", "slug"]
-    fields = ["title", "slug", "election", "listed", "starts_at", "phase", "seq", "at", "epoch"]
-    readonly_fields = ["phase", "seq", "at", "epoch"]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", "election", "source", "listed", "rehearsal"]}),
+        ("Times", {"fields": ["starts_at", "ends_at", "automatic"]}),
+        ("Safety", {"fields": ["second_person"]}),
+        ("Where it stands", {"fields": ["phase", "seq", "at", "epoch", "archived_at"]}),
+    ]
+    readonly_fields = ["phase", "seq", "at", "epoch", "archived_at"]
     prepopulated_fields = {"slug": ["title"]}
+    actions = ["archive", "restore"]
 
     def get_readonly_fields(self, request, obj=None):
-        # A map is of one election from the start; its log is read under one address.
-        fixed = ["election"] * bool(obj) + ["slug"] * bool(obj and obj.seq)
+        # A map is of one election, and for one purpose, from the start; its log is read under
+        # one address.
+        fixed = ["election", "rehearsal"] * bool(obj) + ["slug"] * bool(obj and obj.seq)
         return [*self.readonly_fields, *fixed]
+
+    def has_delete_permission(self, request, obj=None):
+        """What was published stays: such a broadcast can be archived."""
+        published = obj is not None and obj.publications.exists()
+        return super().has_delete_permission(request, obj) and not published
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        actor = Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))
+        write(actor, "changed", obj, differences(form) if change else "created")
+        if obj.automatic:
+            for at in filter(None, (obj.starts_at, obj.ends_at)):
+                set_alarm(at)
+
+    def log_deletions(self, request, queryset):
+        actor = Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))
+        for broadcast in queryset:
+            write(actor, "changed", broadcast, f"deleted {broadcast}: nothing was published")
+        return super().log_deletions(request, queryset)
+
+    @admin.action(description="Archive the selected broadcasts", permissions=["change"])
+    def archive(self, request: HttpRequest, broadcasts: QuerySet[Broadcast]) -> None:
+        """Off the front page, and never on air again, until it is restored."""
+        self._archive(request, broadcasts.filter(archived_at=None), timezone.now())
+
+    @admin.action(description="Restore the selected broadcasts", permissions=["change"])
+    def restore(self, request: HttpRequest, broadcasts: QuerySet[Broadcast]) -> None:
+        """Undo archiving."""
+        self._archive(request, broadcasts.exclude(archived_at=None), None)
+
+    def _archive(self, request, broadcasts, archived_at) -> None:
+        actor = Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))
+        done = "archived" if archived_at else "restored"
+        for broadcast in broadcasts:
+            if broadcast.on_air:
+                words = f"{broadcast} is on air, so it was not {done}. End it first."
+                record(actor, "refused", broadcast, words)
+                self.message_user(request, words, messages.ERROR)
+                continue
+            with transaction.atomic():
+                broadcast.archived_at = archived_at
+                broadcast.save()
+                record(actor, done, broadcast, str(broadcast))
+            self.message_user(request, f"{broadcast}: {done}.")
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
@@ -133,46 +195,23 @@ class BroadcastAdmin(admin.ModelAdmin):
         return JsonResponse(answer, status=status)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """To be looked at: what is published stays as it is."""
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
-@admin.register(Publication)
-class PublicationAdmin(ReadOnlyAdmin):
-    list_display = ["broadcast", "seq", "at", "kind", "headline", "by"]
-    list_filter = ["broadcast", "kind", "by"]
-    date_hierarchy = "at"
-
-    @admin.display
-    def headline(self, publication: Publication) -> str:
-        return (publication.change.get("story") or {}).get("headline", "")
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdmin):
-    list_display = ["user", "note", "created_at", "revoked_at"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        count = tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
-        self.message_user(request, f"{count} revoked. They are refused from now on.")
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("broadcaster.change_apitoken")
-
-
 def places() -> list[tuple[str, str]]:
     """What a view can focus on, for a menu: code and name, the whole country first."""
     states = [(code, name) for code, name in STATE_NAMES.items()]
     districts = [(unit, unit_name(unit)) for unit in UNITS if unit[-1].isdigit()]
     return [("US", "United States"), *sorted(states + districts, key=lambda place: place[1])]
+
+
+def differences(form: ModelForm) -> str:
+    """What a form changed, from what to what."""
+    return "; ".join(
+        f"{form.fields[name].label}: {shown(form[name].initial)} → {shown(form.cleaned_data[name])}"
+        for name in form.changed_data
+    )
+
+
+def shown(value: object) -> str:
+    """A form's value as people read it."""
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M %Z}"
+    return "nothing" if value in (None, "") else str(value)

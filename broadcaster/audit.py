@@ -3,7 +3,11 @@
 The admin's History tab of a broadcast gets the same words.
 """
 
+import csv
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -33,10 +37,34 @@ def record(
     cue: Cue | None = None,
     publication: Publication | None = None,
 ) -> None:
-    """Write down that `actor` did `action` (one of `AuditEntry.ACTIONS`) and `detail`, in words.
+    """Write down that `actor` did `action` (one of `AuditEntry.ACTIONS`), and `detail` in words;
+    here and in the broadcast's History tab.
 
     Call it in the transaction that does it, so that neither stands without the other.
     """
+    write(actor, action, broadcast, detail, cue=cue, publication=publication)
+    if actor.user is not None:
+        LogEntry.objects.create(
+            user_id=actor.user.pk,
+            # Not from Django's cache: a process may outlive a database that was restored.
+            content_type=ContentType.objects.get(app_label="broadcaster", model="broadcast"),
+            object_id=str(broadcast.pk),
+            object_repr=str(broadcast)[:200],
+            action_flag=CHANGE,
+            change_message=f"{action}: {detail}",
+        )
+
+
+def write(
+    actor: Actor,
+    action: str,
+    broadcast: Broadcast,
+    detail: str,
+    *,
+    cue: Cue | None = None,
+    publication: Publication | None = None,
+) -> None:
+    """`record` without the History tab: for what the admin's own forms write there."""
     AuditEntry.objects.create(
         action=action,
         who=str(actor),
@@ -49,13 +77,30 @@ def record(
         via=actor.via,
         address=actor.address or None,
     )
-    if actor.user is not None:
-        LogEntry.objects.create(
-            user_id=actor.user.pk,
-            # Not from Django's cache: a process may outlive a database that was restored.
-            content_type=ContentType.objects.get(app_label="broadcaster", model="broadcast"),
-            object_id=str(broadcast.pk),
-            object_repr=str(broadcast)[:200],
-            action_flag=CHANGE,
-            change_message=f"{action}: {detail}",
+
+
+def as_csv(entries: Iterable[AuditEntry]) -> str:
+    """The entries as a table, times as ISO 8601 in UTC."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(["at", "who", "action", "broadcast", "epoch", "seq", "detail", "via", "address"])
+    for entry in entries:
+        row = (
+            entry.at.astimezone(UTC).isoformat(),
+            entry.who,
+            entry.action,
+            entry.broadcast.slug if entry.broadcast else "",
+            entry.epoch,
+            entry.seq,
+            entry.detail,
+            entry.via,
+            entry.address,
         )
+        table.writerow([_plain(cell) for cell in row])
+    return out.getvalue()
+
+
+def _plain(cell: object) -> object:
+    """Text that a spreadsheet must not take for a formula."""
+    text = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{cell}" if text else cell

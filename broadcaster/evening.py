@@ -52,16 +52,35 @@ def minutes(clock: str) -> int:
     return int(hours) * 60 + int(rest)
 
 
+RUNDOWN: dict[str, Facets] = {
+    "C1": call(C1, "First calls: Kentucky, Indiana, West Virginia, South Carolina, Vermont"),
+    "C2": call(C2, "8 pm: thirteen calls as polls close in the East and the South"),
+    "C3": view("US") | call(C3, "9 pm: New York, Colorado, New Mexico and the Plains"),
+    "C4": call(C4, "11 pm: the West Coast, Hawaii, Idaho, Utah and Virginia"),
+    "C5": call(C5, "Florida, Ohio and Texas go to Trump; Minnesota to Biden"),
+    "AZ": call("AZ"),
+    "ME-2": call("ME-2"),
+    "WI": call("WI"),
+    "MI": call("MI"),
+    "PA": call("PA", "Pennsylvania goes to Biden: 20 electoral votes, and 270 is passed"),
+    "NV": call("NV"),
+    "GA": call("GA"),
+    "AZ again": call("AZ"),
+    "NC": call("NC"),
+    "AK": call("AK"),
+}
+"""The cues that are prepared for it, by title, in their order."""
+
 STEPS: list[tuple[str, Facets]] = [
     ("0:00", {"kind": "start", **story("Election Night 2020: first polls close at 7 pm")}),
     ("0:00", view("US") | story("Welcome to election night")),
-    ("0:05", call(C1, "First calls: Kentucky, Indiana, West Virginia, South Carolina, Vermont")),
-    ("0:20", call(C2, "8 pm: thirteen calls as polls close in the East and the South")),
+    ("0:05", RUNDOWN["C1"]),
+    ("0:20", RUNDOWN["C2"]),
     ("0:25", view("OH")),
-    ("0:27", view("US") | call(C3, "9 pm: New York, Colorado, New Mexico and the Plains")),
-    ("0:40", call(C4, "11 pm: the West Coast, Hawaii, Idaho, Utah and Virginia")),
-    ("1:00", call(C5, "Florida, Ohio and Texas go to Trump; Minnesota to Biden")),
-    ("1:10", call("AZ")),
+    ("0:27", RUNDOWN["C3"]),
+    ("0:40", RUNDOWN["C4"]),
+    ("1:00", RUNDOWN["C5"]),
+    ("1:10", RUNDOWN["AZ"]),
     (
         "1:20",
         {
@@ -76,15 +95,15 @@ STEPS: list[tuple[str, Facets]] = [
     ("1:35", view("US")),
     ("1:40", {"kind": "hold", **story("We will be right back")}),
     ("1:45", {"kind": "resume", **story("Three states will decide")}),
-    ("2:00", call("ME-2")),
-    ("2:02", call("WI")),
-    ("2:04", call("MI")),
-    ("2:10", call("PA", "Pennsylvania goes to Biden: 20 electoral votes, and 270 is passed")),
-    ("2:20", call("NV")),
-    ("2:22", call("GA")),
-    ("2:24", call("AZ")),
-    ("2:26", call("NC")),
-    ("2:28", call("AK")),
+    ("2:00", RUNDOWN["ME-2"]),
+    ("2:02", RUNDOWN["WI"]),
+    ("2:04", RUNDOWN["MI"]),
+    ("2:10", RUNDOWN["PA"]),
+    ("2:20", RUNDOWN["NV"]),
+    ("2:22", RUNDOWN["GA"]),
+    ("2:24", RUNDOWN["AZ again"]),
+    ("2:26", RUNDOWN["NC"]),
+    ("2:28", RUNDOWN["AK"]),
     ("2:40", {"kind": "end", **story("Biden wins, 306 electoral votes to 232")}),
 ]
 """Show time and change. The correction's `corrects` counts the steps from 1, as `seq` does."""

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.utils import timezone
@@ -110,6 +111,15 @@ class Broadcast(models.Model):
         else:
             kwargs["update_fields"] = self.EDITORIAL
         super().save(*args, **kwargs)
+
+    def clean(self):
+        """The planned times must make sense together. Raises `ValidationError`."""
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "It ends before it starts."})
+        if self.automatic and not (self.starts_at or self.ends_at):
+            raise ValidationError({"automatic": "It has no planned time yet."})
+        if self.automatic and self.on_air and self.ends_at and self.ends_at <= timezone.now():
+            raise ValidationError({"ends_at": "This would end it at once: that time has passed."})
 
     @property
     def opening(self) -> mapstate.MapState:
@@ -245,10 +255,10 @@ class ApiToken(models.Model):
         return hashlib.sha256(token.encode()).hexdigest()
 
     @classmethod
-    def issue(cls, user, note: str = "") -> str:
+    def issue(cls, user, note: str = "", direct: bool = False) -> str:
         """A new token for `user`. The text is returned once and stored nowhere."""
         token = secrets.token_urlsafe(32)
-        cls.objects.create(user=user, note=note, digest=cls.hash(token))
+        cls.objects.create(user=user, note=note, direct=direct, digest=cls.hash(token))
         return token
 
 

@@ -46,7 +46,7 @@ MODULES = (
 @gzip_page
 def front(request: HttpRequest) -> HttpResponse:
     """What is on air now, what is next, past broadcasts."""
-    listed = Broadcast.objects.filter(listed=True, rehearsal=False)
+    listed = Broadcast.objects.filter(listed=True, rehearsal=False, archived_at=None)
     coming = listed.filter(phase="scheduled").order_by(F("starts_at").asc(nulls_last=True))
     response = render(
         request,

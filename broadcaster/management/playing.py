@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 from django.core.management.base import BaseCommand, CommandError
 
+from broadcaster.audit import Actor
 from broadcaster.change import Change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish
+from broadcaster.taking import put_on_air
 
 
 def check_speed(option: str, speed: float) -> None:
@@ -27,7 +28,7 @@ def play_script(
     began = time.monotonic()
     for due, change in script:
         time.sleep(max(0, began + due / speed - time.monotonic()))
-        publication = publish(broadcast, change, by=by)
+        publication = put_on_air(broadcast, change, Actor(by, "command"))
         minute = int(due // 60)
         won = " ".join(f"{party} {votes}" for party, votes in publication.totals.items())
         headline = (change.story or {}).get("headline") or change.kind

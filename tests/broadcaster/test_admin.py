@@ -1,12 +1,20 @@
 """The admin's own pages: what can be made and changed there, and what cannot."""
 
+import csv
+import io
+
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.test import TestCase
 from django.urls import reverse
 
+from broadcaster.audit import Actor
 from broadcaster.change import parse_change
-from broadcaster.models import ApiToken, Broadcast, Publication
+from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
 from broadcaster.publishing import publish
+from broadcaster.taking import put_on_air
+
+FORM = {"listed": "on", "second_person": "270"}
 
 
 class Admin(TestCase):
@@ -17,8 +25,26 @@ class Admin(TestCase):
     def page(self, name, *args):
         return self.client.get(reverse(f"admin:broadcaster_{name}", args=args))
 
+    def act(self, action, *broadcasts, **more):
+        """Do an action of the list of broadcasts."""
+        data = {"action": action, "_selected_action": [one.pk for one in broadcasts], **more}
+        address = reverse("admin:broadcaster_broadcast_changelist")
+        return self.client.post(address, data, follow=True)
+
+    def save(self, broadcast, **changed):
+        """Post the form of a broadcast."""
+        address = reverse("admin:broadcaster_broadcast_change", args=[broadcast.pk])
+        form = {"title": broadcast.title, "slug": broadcast.slug, **FORM}
+        return self.client.post(address, form | changed)
+
+    def audited(self, broadcast):
+        return [
+            (entry.who, entry.action, entry.via)
+            for entry in AuditEntry.objects.filter(broadcast_id=broadcast.pk).order_by("pk")
+        ]
+
     def test_a_broadcast_is_made_off_air_and_leads_to_its_console(self):
-        form = {"title": "Primary", "slug": "primary", "election": 2024, "listed": "on"}
+        form = {"title": "Primary", "slug": "primary", "election": 2024, **FORM}
         self.client.post(
             reverse("admin:broadcaster_broadcast_add"),
             form | {"starts_at_0": "2028-11-07", "starts_at_1": "19:00"},
@@ -38,7 +64,7 @@ class Admin(TestCase):
 
         self.client.post(
             reverse("admin:broadcaster_broadcast_change", args=[broadcast.pk]),
-            {"title": "Late night", "slug": "other", "election": 2024, "listed": "on"},
+            {"title": "Late night", "slug": "other", "election": 2024, **FORM},
         )
 
         broadcast.refresh_from_db()
@@ -60,8 +86,121 @@ class Admin(TestCase):
         self.assertEqual(self.client.post(delete, {"post": "yes"}).status_code, 403)
         self.assertEqual(self.page("publication_add").status_code, 403)
         broadcast_delete = reverse("admin:broadcaster_broadcast_delete", args=[broadcast.pk])
-        self.client.post(broadcast_delete, {"post": "yes"})
+        self.assertEqual(self.client.post(broadcast_delete, {"post": "yes"}).status_code, 403)
+        self.act("delete_selected", broadcast, post="yes")
         self.assertEqual(Publication.objects.get().seq, 1)
+
+    def test_a_broadcast_without_updates_can_be_deleted_and_the_audit_outlives_it(self):
+        broadcast = Broadcast.objects.create(slug="draft", title="Draft")
+        kept = Broadcast(pk=broadcast.pk)
+
+        self.act("delete_selected", broadcast, post="yes")
+
+        self.assertFalse(Broadcast.objects.exists())
+        self.assertEqual(self.audited(kept), [("chief", "changed", "admin")])
+        self.assertContains(self.page("auditentry_changelist"), "deleted Draft")
+        entry = AuditEntry.objects.get()
+        self.assertEqual(self.page("auditentry_change", entry.pk).status_code, 200)
+
+    def test_a_broadcast_is_archived_off_the_front_page_and_off_the_air(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        publish(broadcast, parse_change({"kind": "start"}))
+        other = Broadcast.objects.create(slug="other", title="Other night")
+
+        page = self.act("archive", broadcast, other)
+
+        self.assertContains(page, "Night is on air, so it was not archived")
+        self.assertContains(page, "Other night: archived")
+        front = self.client.get("/").content.decode()
+        self.assertNotIn("Other night", front)
+        self.assertIn("Night", front)
+        console = reverse("admin:broadcaster_broadcast_command", args=[other.pk])
+        start = {"command": "take", "change": {"kind": "start"}}
+        refused = self.client.post(console, start, "application/json")
+        self.assertEqual(refused.status_code, 409)
+        self.assertIn("archived", refused.json()["error"])
+        self.act("restore", other)
+        self.assertContains(self.client.get("/"), "Other night")
+        self.assertEqual(
+            self.audited(other),
+            [
+                ("chief", "archived", "admin"),
+                ("chief", "refused", "console"),
+                ("chief", "restored", "admin"),
+            ],
+        )
+        self.assertEqual(self.audited(broadcast), [("chief", "refused", "admin")])
+
+    def test_what_the_form_changes_is_in_the_audit_from_what_to_what(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+
+        self.save(broadcast, title="Late night", second_person="never", source="AP")
+
+        detail = AuditEntry.objects.get().detail
+        self.assertEqual(self.audited(broadcast), [("chief", "changed", "admin")])
+        for words in ("Title: Night → Late night", "270 → never", "Source of calls: nothing → AP"):
+            self.assertIn(words, detail)
+        history = self.page("broadcast_history", broadcast.pk)
+        self.assertContains(history, "Second person")
+        self.assertEqual(LogEntry.objects.count(), 1)
+
+    def test_planned_times_must_make_sense(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        late = {"starts_at_0": "2028-11-07", "starts_at_1": "19:00"}
+        early = {"ends_at_0": "2028-11-07", "ends_at_1": "18:00"}
+
+        self.assertContains(self.save(broadcast, **late, **early), "It ends before it starts.")
+        self.assertContains(self.save(broadcast, automatic="on"), "no planned time")
+        publish(broadcast, parse_change({"kind": "start"}))
+        past = {"ends_at_0": "2020-11-04", "ends_at_1": "03:00"}
+        self.assertContains(
+            self.save(broadcast, automatic="on", **past), "This would end it at once"
+        )
+        self.assertEqual(self.save(broadcast, automatic="on", **late).status_code, 302)
+
+    def test_a_rehearsal_is_one_from_the_start(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+
+        self.save(broadcast, rehearsal="on")
+
+        self.assertFalse(Broadcast.objects.get().rehearsal)
+
+    def test_the_audit_is_filtered_and_exported_as_it_is_filtered(self):
+        night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        other = Broadcast.objects.create(slug="other", title="Other", election=2020)
+        for broadcast, headline in ((night, "=1+1, “quoted”"), (other, "Elsewhere")):
+            put_on_air(
+                broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket", "::1")
+            )
+            story = {"story": {"headline": headline}}
+            put_on_air(broadcast, parse_change(story), Actor(None, "command"))
+        wanted = f"?broadcast__id__exact={night.pk}&action__exact=took"
+
+        page = self.client.get(reverse("admin:broadcaster_auditentry_changelist") + wanted)
+        export = self.client.get(reverse("admin:broadcaster_auditentry_export") + wanted)
+
+        self.assertContains(page, "quoted")
+        self.assertNotContains(page, "Elsewhere")
+        self.assertContains(page, reverse("admin:broadcaster_auditentry_export"))
+        rows = list(csv.DictReader(io.StringIO(export.content.decode())))
+        self.assertEqual(
+            [(row["who"], row["action"], row["broadcast"], row["seq"]) for row in rows],
+            [("command line", "took", "night", "2")],
+        )
+        self.assertIn("“quoted”", rows[0]["detail"])
+        everything = self.client.get(reverse("admin:broadcaster_auditentry_export"))
+        self.assertEqual(len(everything.content.splitlines()), 5)
+
+    def test_the_audit_cannot_be_changed_in_the_admin(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        put_on_air(broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket"))
+        entry = AuditEntry.objects.get()
+
+        for name in ("change", "delete"):
+            address = reverse(f"admin:broadcaster_auditentry_{name}", args=[entry.pk])
+            self.assertEqual(self.client.post(address, {"who": "x"}).status_code, 403)
+        self.assertEqual(self.page("auditentry_add").status_code, 403)
+        self.assertNotContains(self.page("auditentry_changelist"), "delete_selected")
 
     def test_a_token_can_be_revoked_but_never_read(self):
         ApiToken.issue(self.user, "feed")

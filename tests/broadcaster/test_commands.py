@@ -7,8 +7,13 @@ from unittest import mock
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
 from django.test import TestCase
+from django.utils import timezone
 
-from broadcaster.models import ApiToken, Broadcast, Publication
+from broadcaster import evening, rundown
+from broadcaster.audit import Actor
+from broadcaster.change import parse_change
+from broadcaster.models import ApiToken, AuditEntry, Broadcast, Cue, Publication
+from broadcaster.taking import put_on_air
 
 SLUG = "election-night-2020"
 
@@ -34,6 +39,20 @@ class Demo(TestCase):
         self.assertFalse(user.has_perm("broadcaster.run_broadcast"))
         contributor = authenticate(username="contributor", password=password)
         self.assertFalse(contributor.has_perm("broadcaster.take_broadcast"))
+
+    def test_the_rundown_is_ready_and_taken_cue_by_cue_gives_the_totals_of_2020(self):
+        run("demo")
+        broadcast = Broadcast.objects.get(slug=SLUG)
+        Cue.objects.filter(title="AK").update(removed_at=timezone.now())
+        run("demo")
+
+        titles = [cue["title"] for cue in rundown.listing(broadcast)]
+        self.assertEqual(titles, [title for title in evening.RUNDOWN if title != "AK"])
+        Cue.objects.update(removed_at=None)
+        for cue in broadcast.cues.exclude(title="AZ"):
+            put_on_air(broadcast, parse_change(cue.change), Actor(None, "command"), cue=cue)
+        broadcast.refresh_from_db()
+        self.assertEqual(broadcast.state["totals"], {"D": 306, "R": 232, "uncalled": 0})
 
     def test_the_evening_has_the_totals_of_2020_at_every_step(self):
         out = run("demo", play=1e9)
@@ -65,6 +84,8 @@ class Publish(TestCase):
 
         broadcast = Broadcast.objects.get()
         self.assertEqual(out.strip(), f"{broadcast.epoch}:2")
+        entry = AuditEntry.objects.get(seq=2)
+        self.assertEqual((entry.who, entry.via), ("command line", "command"))
         self.assertEqual(broadcast.state["view"]["focus"], "OH")
 
     def test_it_reads_standard_input(self):
@@ -96,6 +117,9 @@ class ApiTokens(TestCase):
         self.assertEqual(stored.user, user)
         self.assertEqual(stored.digest, ApiToken.hash(token))
         self.assertNotIn(token, str(vars(stored)))
+        self.assertFalse(stored.direct)
+        run("apitoken", "robot", direct=True)
+        self.assertTrue(ApiToken.objects.latest("pk").direct)
 
     def test_an_unknown_user_gets_none(self):
         with self.assertRaisesMessage(CommandError, "no user nobody"):

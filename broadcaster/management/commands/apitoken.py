@@ -13,8 +13,12 @@ class Command(BaseCommand):
         parser.add_argument("user")
         parser.add_argument("--note", default="", help="what it is for, shown in the admin")
 
-    def handle(self, *, user, note, **options):
+        parser.add_argument(
+            "--direct", action="store_true", help="its feed's calls go on air, not into the rundown"
+        )
+
+    def handle(self, *, user, note, direct, **options):
         owner = get_user_model().objects.filter(username=user).first()
         if owner is None:
             raise CommandError(f"there is no user {user}")
-        self.stdout.write(ApiToken.issue(owner, note))
+        self.stdout.write(ApiToken.issue(owner, note, direct))

@@ -8,11 +8,14 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 
 from broadcaster import evening
+from broadcaster.audit import Actor, record
 from broadcaster.change import parse_change
 from broadcaster.management.playing import check_speed, play_script
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish, start_over
+from broadcaster.publishing import start_over
 from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
+from broadcaster.rundown import add
+from broadcaster.taking import put_on_air
 
 SLUG = "election-night-2020"
 STAFF = {"contributor": CONTRIBUTOR, "broadcaster": BROADCASTER, "editor": EDITOR}
@@ -37,10 +40,11 @@ class Command(BaseCommand):
             slug=SLUG, defaults={"title": "Election Night 2020", "election": 2020}
         )
         self.make_staff()
+        self.make_rundown(broadcast)
         if play is not None:
             self.play(broadcast, play)
         elif created:
-            publish(broadcast, parse_change(evening.STEPS[0][1]))
+            put_on_air(broadcast, parse_change(evening.STEPS[0][1]), Actor(None, "command"))
 
     def make_staff(self) -> None:
         """The three users, with one generated password that stays in the state directory."""
@@ -62,6 +66,17 @@ class Command(BaseCommand):
         self.stdout.write(f"admin     {address}/admin/")
         self.stdout.write(f"users     {', '.join(STAFF)}")
         self.stdout.write(f"password  {password}")
+
+    def make_rundown(self, broadcast: Broadcast) -> None:
+        """The evening's cues. One that staff removed stays away."""
+        actor = Actor(get_user_model().objects.get(username="contributor"), "command")
+        known = set(broadcast.cues.values_list("client_id", flat=True))
+        for title, data in evening.RUNDOWN.items():
+            name = f"demo {title}"
+            if name not in known:
+                change = parse_change(data)
+                cue = add(broadcast, title, change, by=actor.user, client_id=name)
+                record(actor, "prepared", broadcast, title, cue=cue)
 
     def play(self, broadcast: Broadcast, speed: float) -> None:
         """Publish the evening's changes when they are due."""

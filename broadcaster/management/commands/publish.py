@@ -5,10 +5,12 @@ import sys
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
+from broadcaster.audit import Actor
 from broadcaster.change import InvalidChange, parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import Refused, publish
+from broadcaster.refused import Refused
 from broadcaster.submission import decode
+from broadcaster.taking import put_on_air
 
 
 class Command(BaseCommand):
@@ -28,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"there is no user {by}")
         try:
             change = parse_change(decode(sys.stdin.read() if json == "-" else json))
-            publication = publish(broadcast, change, by=user)
+            publication = put_on_air(broadcast, change, Actor(user or None, "command"))
         except (InvalidChange, Refused) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{publication.epoch}:{publication.seq}")
