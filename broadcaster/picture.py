@@ -205,6 +205,20 @@ class Picture:
         }
 
     @property
+    def past(self) -> list[dict[str, Any]]:
+        """The elections before this one, newest first; winners and votes in the units' order."""
+        return [
+            {
+                "year": year,
+                "candidates": surnames(election),
+                "winners": "".join(election.winners[unit] for unit in UNITS),
+                "votes": [election.votes[unit] for unit in UNITS],
+            }
+            for year, election in sorted(ELECTIONS.items(), reverse=True)
+            if year < self.election.year
+        ]
+
+    @property
     def _zoom(self) -> float:
         return width(self.whole) / width(self.view_box)
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -18,7 +19,7 @@ from broadcaster import call_log, history
 from broadcaster.electoral import unit_name
 from broadcaster.mapstate import ON_AIR, MapState
 from broadcaster.models import Broadcast
-from broadcaster.picture import Picture
+from broadcaster.picture import SHAPES, Picture
 from viewers.routing import relays
 
 logger = logging.getLogger(__name__)
@@ -81,9 +82,15 @@ def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
         "modules": MODULES,
         "delays": range(0, 61, 5),
     }
+    context["script_data"] |= {"past": context["picture"].past, "counties": counties()}
     response = render(request, "viewers/broadcast.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response
+
+
+def counties() -> dict[str, str]:
+    """Where each state's county lines are."""
+    return {state: static(f"broadcaster/counties/{state}.json") for state in SHAPES}
 
 
 def live(broadcast: Broadcast) -> dict[str, Any]:

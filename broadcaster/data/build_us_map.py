@@ -99,14 +99,14 @@ def rings(geometry: dict[str, Any], arcs: list[Ring]) -> Iterator[Ring]:
             yield ring
 
 
-def simplify(arc: Ring) -> Ring:
+def simplify(arc: Ring, tolerance: float = TOLERANCE) -> Ring:
     """Visvalingam: drop corners from the flattest on. Neighbours share arcs, so no gaps."""
     kept = list(arc)
     while len(kept) > 4:
         flattest, i = min(
             (abs(cross(kept[i - 1], kept[i], kept[i + 1])) / 2, i) for i in range(1, len(kept) - 1)
         )
-        if flattest >= TOLERANCE:
+        if flattest >= tolerance:
             break
         del kept[i]
     return kept

@@ -1,5 +1,6 @@
 """The picture says what the state says; drawing.js says the same (tests/js/drawing.test.mjs)."""
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -100,6 +101,35 @@ class View(SimpleTestCase):
         found = picture(highlight=["NE"])
         self.assertEqual(found.outlines, SHAPES["NE"].path)
         self.assertEqual(len([unit for unit in found.districts if unit.highlighted]), 3)
+
+
+class Past(SimpleTestCase):
+    def test_elections_before_this_one_newest_first(self):
+        found = picture().past
+        self.assertEqual([each["year"] for each in found], [2016, 2012, 2008, 2004, 2000])
+        for each in found:
+            won = {"D": 0, "R": 0}
+            for winner, votes in zip(each["winners"], each["votes"], strict=True):
+                won[winner] += votes
+            self.assertEqual(won, dict(ELECTIONS[each["year"]].pledged))
+
+    def test_what_flipped(self):
+        calls = {unit: {"status": "called", "party": "D"} for unit in ("AZ", "CA")}
+        flipped = [unit.unit for unit in picture(calls).rows if unit.flipped]
+        self.assertEqual(flipped, ["AZ"])
+
+
+class Counties(SimpleTestCase):
+    """Lines between counties, made by data/build_counties.py."""
+
+    folder = ROOT / "broadcaster/static/broadcaster/counties"
+
+    def test_every_state_has_its_lines_in_a_few_kilobytes(self):
+        for state in SHAPES:
+            text = (self.folder / f"{state}.json").read_text()
+            self.assertRegex(json.loads(text), r"^(M-?[\d.]+[ -][\d.]+l[\d. -]+)*$")
+            self.assertLess(len(gzip.compress(text.encode())), 7000, state)
+        self.assertEqual(json.loads((self.folder / "DC.json").read_text()), "")
 
 
 class Tally(SimpleTestCase):

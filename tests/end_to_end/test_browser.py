@@ -249,6 +249,34 @@ class Browsers(TransactionTestCase):
         page.select_option('[data-part="delay"]', "0")
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
 
+    def test_earlier_elections_lie_one_click_from_tonight(self):
+        self.put(call("AZ", "D"))
+        page = self.viewer().page
+        page.select_option('[data-part="layer"]', "2008")
+        page.wait_for_selector("text=The map shows 2008: Obama (D) 365, McCain (R) 173")
+        self.assertEqual(page.get_attribute('.map-shapes [data-unit="AZ"]', "data-party"), "R")
+        self.assertEqual(page.inner_text('tr[data-unit="AZ"] [data-part="result"]'), "Biden (D)")
+        self.put(call("PA", "D"))
+        page.wait_for_selector('.tally [data-part="D"]:text("31")')
+        page.click("text=Tonight’s calls")
+        page.wait_for_selector(f'{PA}[data-party="D"]')
+        self.assertEqual(page.locator('.map-shapes [data-party="R"]').count(), 0)
+        page.select_option('[data-part="layer"]', "swing")
+        page.wait_for_selector("text=Outlined: another party than in 2016")
+        outlined = page.get_attribute(".map-outlines", "d")
+        self.assertEqual(
+            outlined,
+            page.get_attribute('.map-shapes [data-unit="AZ"]', "d") + page.get_attribute(PA, "d"),
+        )
+
+    def test_close_up_a_state_has_county_lines(self):
+        page = self.viewer().page
+        page.click(PA)
+        page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
+        page.click("text=Back to US")
+        page.wait_for_selector('.map[data-focus="US"]')
+        self.assertEqual(page.get_attribute(".map-counties", "d"), "")
+
     def test_a_correction_lasts_and_a_late_joiner_sees_what_everyone_sees(self):
         early = self.viewer()
         self.put(call("AZ", "D"))

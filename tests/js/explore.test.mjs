@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { election, load, vectors } from "./modules.mjs";
 
-const { Showing, neighbour, pointsOf, viewOf } = await load("viewers/explore.js");
+const { Showing, flipped, neighbour, pastMap, pointsOf, viewOf } = await load("viewers/explore.js");
 const { frames } = vectors("session");
 const { votes } = election(2020);
 
@@ -71,6 +71,31 @@ test("whoever explores keeps the place, and loses the highlights that belong to 
   const view = { layer: "president", focus: "US", highlight: ["OH"] };
   assert.equal(viewOf(view, null), view);
   assert.deepEqual(viewOf(view, "TX"), { layer: "president", focus: "TX", highlight: [] });
+});
+
+// Earlier elections
+
+const past = [
+  { year: 2016, candidates: { D: "Clinton", R: "Trump" }, winners: "DR", votes: [55, 38] },
+  { year: 2012, candidates: { D: "Obama", R: "Romney" }, winners: "DD", votes: [55, 38] },
+];
+
+test("an earlier election is a map like tonight's", () => {
+  const { calls, election: then } = pastMap(past, 2016, ["CA", "TX"]);
+  assert.deepEqual(calls.TX, { status: "called", party: "R" });
+  assert.deepEqual(then.votes, { CA: 55, TX: 38 });
+  assert.deepEqual(then.before, { CA: "D", TX: "D" });
+  assert.equal(then.candidates.D, "Clinton");
+});
+
+test("what is called for another party than the last time has flipped", () => {
+  const calls = {
+    CA: { status: "called", party: "D" },
+    TX: { status: "called", party: "D" },
+    GA: { status: "too_close" },
+  };
+  assert.deepEqual(flipped(calls, { CA: "D", TX: "R", GA: "R" }), ["TX"]);
+  assert.deepEqual(flipped(calls, {}), []);
 });
 
 // Where the arrow keys lead

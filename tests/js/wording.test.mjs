@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { load } from "./modules.mjs";
 
-const { announcements, clock, paused, status } = await load("viewers/wording.js");
+const { announcements, clock, layerWords, paused, status } = await load("viewers/wording.js");
 
 const EASTERN = "America/New_York";
 const NIGHT = Date.UTC(2020, 10, 4, 2, 47, 3); // 9:47:03 pm on November 3 in New York
@@ -41,6 +41,13 @@ test("a paused page says how much waits", () => {
   assert.equal(paused(0), "Paused. No update waits.");
   assert.equal(paused(1), "Paused. 1 update waits.");
   assert.equal(paused(3), "Paused. 3 updates wait.");
+});
+
+test("the page says what the map shows instead of tonight", () => {
+  const then = { year: 2008, candidates: { D: "Obama", R: "McCain" }, votes: { CA: 55, TX: 34 } };
+  const calls = { CA: { party: "D" }, TX: { party: "R" } };
+  assert.equal(layerWords("2008", then, calls), "The map shows 2008: Obama (D) 55, McCain (R) 34");
+  assert.equal(layerWords("swing", then, calls), "Outlined: another party than in 2004");
 });
 
 const nameOf = (unit) => ({ PA: "Pennsylvania", GA: "Georgia" })[unit] ?? unit;

@@ -20,11 +20,12 @@ const gliding = new WeakMap(); // from map to its animation frame
 
 /**
  * Draw `state` in `root`, which holds any of the picture's parts. `election` is
- * {candidates, votes, before} as Picture.script_data gives it. Only what differs is touched.
+ * {candidates, votes, before} as Picture.script_data gives it. Only what differs is touched. `still`: do
+ * not let it pulse, since it is not news.
  */
-export function draw(root, state, election) {
+export function draw(root, state, election, still = false) {
   for (const element of root.querySelectorAll("[data-unit]")) {
-    drawUnit(element, state, election);
+    drawUnit(element, state, election, still);
   }
   const won = { O: 0, ...totals(election.votes, state.calls) };
   for (const tally of root.querySelectorAll(".tally")) drawTally(tally, won);
@@ -96,7 +97,7 @@ export function bars(won) {
   };
 }
 
-function drawUnit(element, state, election) {
+function drawUnit(element, state, election, still) {
   const { unit } = element.dataset;
   if (element.matches("li")) {
     element.toggleAttribute("data-highlight", highlights(state.view.highlight, unit));
@@ -112,7 +113,7 @@ function drawUnit(element, state, election) {
   for (const part of element.querySelectorAll("[data-part]")) {
     write(part, part.dataset.part === "mark" ? mark(call) : result(call, election.candidates));
   }
-  if (news && party) pulse(element);
+  if (news && party && !still) pulse(element);
 }
 
 function highlights(places, unit) {

@@ -3,16 +3,14 @@
 import { CallLog } from "../broadcaster/call_log.js";
 import { draw, drawStory, passed, result, tag } from "../broadcaster/drawing.js";
 import { totals } from "../broadcaster/replica.js";
-import { Showing, neighbour, pointsOf, viewOf } from "./explore.js";
+import { Explorer, Showing } from "./explore.js";
 import { Follower } from "./follow.js";
 import { ViewerSession } from "./session.js";
-import { announcements, clock, paused, showing as place, status } from "./wording.js";
+import { announcements, clock, layerWords, paused, showing as place, status } from "./wording.js";
 
 const page = document.querySelector("main");
-const map = page.querySelector(".map");
-const { address, startsAt, timeZone, election, snapshot } = JSON.parse(
-  document.getElementById("broadcast").textContent,
-);
+const data = JSON.parse(document.getElementById("broadcast").textContent);
+const { address, startsAt, timeZone, election, snapshot } = data;
 const session = new ViewerSession({
   votes: election.votes,
   snapshot,
@@ -27,10 +25,13 @@ const showing = new Showing(snapshot);
 const callLog = new CallLog(page, election, nameOf, (at) => clock(at, at, timeZone, false, false));
 let timer = null; // until the next update is due
 let winner = leader(); // who has passed 270
+let drawnLayer = "";
 let lost = false; // whether the connection is
 let sinceSnapshot = []; // updates that were shown
-let own = null; // the place looked at while exploring
-let pinned = null; // the unit whose facts are shown
+const explorer = new Explorer(page, data, () => {
+  drawAll();
+  drawNotices();
+});
 
 function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
@@ -109,11 +110,17 @@ function setLost(isLost) {
 
 function drawAll() {
   const { state } = showing.replica;
-  draw(page, { ...state, view: viewOf(state.view, own) }, election);
+  draw(part("votes"), state, election);
+  draw(part("results"), state, election);
+  const { layer } = explorer;
+  const seen = explorer.seen(state);
+  draw(part("picture"), seen.state, seen.election, layer !== drawnLayer);
+  drawnLayer = layer;
+  explorer.drawCounties();
+  explorer.drawFacts();
   drawStory(page, state.story);
   part("share").href = `?at=${showing.replica.position}`;
   part("share").hidden = !showing.replica.position.seq;
-  drawDetail();
 }
 
 function drawStatus() {
@@ -141,12 +148,19 @@ function pageState() {
 
 function drawNotices() {
   const { focus } = showing.replica.state.view;
+  const { own, layer } = explorer;
   page.dataset.mode = own === null ? "following" : "exploring";
   page.toggleAttribute("data-paused", showing.paused);
   part("place").textContent = place(focus === "US" ? "US" : nameOf(focus));
   part("waiting").textContent = paused(showing.waiting);
-  const holds = { following: own === null, exploring: own !== null, paused: showing.paused };
-  holds.following &&= !showing.paused;
+  const seen = explorer.seen(showing.replica.state);
+  part("layer-words").textContent = layerWords(layer, seen.election, seen.state.calls);
+  const holds = {
+    following: own === null && !layer && !showing.paused,
+    exploring: own !== null,
+    paused: showing.paused,
+    layer: layer !== "",
+  };
   for (const notice of page.querySelectorAll("[data-notice]")) {
     notice.hidden = !holds[notice.dataset.notice];
   }
@@ -177,101 +191,30 @@ function nameOf(place) {
   return row.querySelector("th").textContent;
 }
 
-// Exploring
-
-const points = pointsOf(
-  Object.keys(election.votes),
-  Object.fromEntries(
-    [...map.querySelectorAll(".map-labels g")].map((label) => [
-      label.dataset.unit,
-      label.getAttribute("transform").match(/-?[\d.]+/g).map(Number),
-    ]),
-  ),
-);
-
-function go(place) {
-  own = place;
-  drawAll();
-  drawNotices();
-}
-
-/** Show a unit's facts, and keep it in view. */
-function pin(unit) {
-  pinned = unit;
-  if (unit && map.dataset.focus !== "US") go(unit);
-  else drawDetail();
-}
-
-/** To a unit, or back from it to the whole country. */
-function zoom(unit) {
-  pinned = unit;
-  go(map.dataset.focus === unit ? "US" : unit);
-}
-
-function drawDetail() {
-  const shape = pinned && map.querySelector(`[data-state="${pinned.split("-")[0]}"]`);
-  map.querySelector(".map-cursor").setAttribute("d", shape ? shape.getAttribute("d") : "");
-  for (const box of page.querySelectorAll(".boxes li")) {
-    box.toggleAttribute("data-pinned", box.dataset.unit === pinned);
-  }
-  map.querySelector("#pinned-unit")?.removeAttribute("id");
-  map.removeAttribute("aria-activedescendant");
-  part("hint").hidden = pinned !== null;
-  part("facts").hidden = pinned === null;
-  if (!pinned) return;
-  const row = page.querySelector(`tr[data-unit="${pinned}"]`);
-  const votes = Number(row.querySelector(".votes").textContent);
-  const words = row.querySelector('[data-part="result"]').textContent;
-  part("unit").textContent = nameOf(pinned);
-  part("facts-votes").textContent = votes === 1 ? "1 vote" : `${votes} votes`;
-  part("facts-result").textContent = words;
-  part("zoom").textContent = map.dataset.focus === pinned ? "Back to US" : "Zoom in";
-  shape.id = "pinned-unit";
-  shape.setAttribute("role", "img");
-  shape.setAttribute("aria-label", part("facts-words").textContent.replace(/\s+/g, " ").trim());
-  map.setAttribute("aria-activedescendant", "pinned-unit");
-}
+// What a viewer can do
 
 const ACTIONS = {
-  follow() {
-    pinned = null;
-    go(null);
-  },
-  explore: () => go(own ?? map.dataset.focus),
+  follow: () => explorer.follow(),
+  explore: () => explorer.explore(),
   pause() {
     showing.paused = !showing.paused;
     showDue();
   },
-  zoom: () => zoom(pinned),
-  close: () => pin(null),
+  zoom: () => explorer.zoom(),
+  close: () => explorer.pin(null),
+  tonight: () => explorer.showLayer(""),
 };
 
 page.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-action]");
-  if (button) {
-    const { action } = button.dataset;
-    ACTIONS[action]();
-    if (button.offsetParent) return;
-    const same = page.querySelector(`.actions [data-action="${action}"]`);
-    return (same ?? map).focus(); // the button has gone, and whoever uses keys is not lost
-  }
-  const unit = target.closest(".picture [data-unit]")?.dataset.unit;
-  if (unit) zoom(unit);
+  if (!button) return;
+  const { action } = button.dataset;
+  ACTIONS[action]();
+  if (button.offsetParent) return;
+  const same = page.querySelector(`.actions [data-action="${action}"]`);
+  (same ?? page.querySelector(".map")).focus(); // the button has gone: keys go on from there
 });
-map.addEventListener("keydown", (event) => {
-  const { key } = event;
-  if (key.startsWith("Arrow")) {
-    const here = map.dataset.focus in points ? map.dataset.focus : "KS";
-    pin(pinned === null ? here : neighbour(points, pinned, key));
-  } else if ((key === "Enter" || key === " ") && pinned) zoom(pinned);
-  else return;
-  event.preventDefault();
-});
-document.addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape") return;
-  if (pinned) pin(null);
-  else if (own !== null) ACTIONS.follow();
-});
+part("layer").addEventListener("change", ({ target }) => explorer.showLayer(target.value));
 
 const delay = part("delay");
 delay.value = localStorage.getItem("delay") ?? "0";
@@ -283,9 +226,6 @@ delay.addEventListener("change", () => {
   showDue();
 });
 
-map.setAttribute("role", "application");
-map.setAttribute("aria-roledescription", "map");
-map.tabIndex = 0;
 part("share").addEventListener("click", (event) => {
   event.preventDefault();
   import("./share.js").then(({ share }) => share(part("share"))); // few need it

@@ -1,5 +1,7 @@
 // What the page says about itself, in words. Pure. views.py says the same before the script runs.
 
+import { totals } from "../broadcaster/replica.js";
+
 const WORDS = {
   scheduled: "Not started",
   live: "Live, as of",
@@ -27,6 +29,13 @@ export function showing(place) {
 export function paused(waiting) {
   const updates = waiting === 1 ? "1 update waits" : `${waiting} updates wait`;
   return `Paused. ${waiting ? updates : "No update waits"}.`;
+}
+
+/** What the map shows instead of tonight's calls. */
+export function layerWords(layer, { year, candidates, votes }, calls) {
+  if (layer === "swing") return `Outlined: another party than in ${year - 4}`;
+  const { D, R } = totals(votes, calls);
+  return `The map shows ${year}: ${candidates.D} (D) ${D}, ${candidates.R} (R) ${R}`;
 }
 
 /**
