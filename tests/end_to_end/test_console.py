@@ -11,7 +11,7 @@ from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing import publish, start_over
 from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.rundown import prepare
-from tests.browser import Visit, chromium, in_a_thread, needs_chromium
+from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
 from tests.server import Server
 from tests.staff import staff
 
@@ -317,3 +317,137 @@ class OnAir(Console):
         self.said(desk, "Update 2 is on air: C1.")
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
         self.assertEqual(self.seq(), 2)
+
+
+@needs_chromium
+class SocketDown(Console):
+    """Takes go by post; what cannot be known is not said."""
+
+    def blocked(self, group):
+        """A desk whose socket never opens."""
+        visit = Visit(self.browser, self.server, viewport=WIDE)
+        self.visits.append(visit)
+        visit.context.route_web_socket("**/console/ws", lambda socket: socket.close())
+        visit.log_in_as(self.user(group))
+        visit.open(self.path)
+        visit.waits_for('[data-desk="line"][data-state="lost"]')
+        return visit.page
+
+    def test_a_take_goes_by_post_and_the_page_shows_what_happened(self):
+        self.cue("C1", call("KY", "Kentucky"))
+        desk = self.blocked(BROADCASTER)
+        self.assertIn("socket down: takes go by post", desk.inner_text(".desk-bar"))
+
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air: C1.")
+        desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
+        self.assertIn("Already taken by broadcaster", self.row(desk, "C1").inner_text())
+        self.put({"view": {"focus": "OH"}})
+        desk.wait_for_selector(f"{PROGRAM} >> text=view OH")
+
+    def test_an_unanswered_take_is_not_called_done_and_goes_out_once(self):
+        desk = self.blocked(BROADCASTER)
+        desk.context.route("**/console/command", lambda route: (route.fetch(), route.abort()))
+        desk.fill("#draft-headline", "Pennsylvania is close")
+        desk.click(TAKE)  # published; but the answer is lost
+
+        self.said(desk, "Not known whether that was done")
+        self.assertEqual(desk.input_value("#draft-headline"), "Pennsylvania is close")
+        self.assertEqual(self.seq(), 2)
+        desk.reload()
+        desk.context.unroute("**/console/command")
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air.")
+        self.assertEqual(desk.input_value("#draft-headline"), "")
+        self.assertEqual(self.seq(), 2)
+
+    def test_the_desk_says_that_the_server_is_gone_and_finds_it_again(self):
+        desk = self.desk(BROADCASTER)
+        desk.fill("#draft-headline", "Still here")
+        self.server.stop()
+        self.addCleanup(lambda: self.server.process.poll() is None or self.server.start())
+        desk.wait_for_selector("text=no connection: what you see may be old")
+        desk.click(TAKE)
+        self.said(desk, "Not known whether that was done")
+        self.server.start()
+
+        desk.wait_for_selector(CONNECTED, timeout=30_000)
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air.")
+        self.assertEqual(self.seq(), 2)
+
+
+@needs_chromium
+class Accessible(Console):
+    """axe finds nothing against WCAG 2.2 AA, whatever state the show is in."""
+
+    def setUp(self):
+        super().setUp()
+        self.cue("C1", call("KY IN WV SC VT", "First calls"))
+        self.cue("PA", call("PA", "Pennsylvania"))
+
+    def check(self, page, state):
+        self.assertEqual(violations(page), [], state)
+
+    def test_off_air_and_live_and_with_a_draft(self):
+        in_a_thread(start_over, self.broadcast)
+        desk = self.desk(EDITOR)
+        self.check(desk, "scheduled")
+        desk.click('[data-does="start"]')
+        self.said(desk, "on air")
+        desk.click(TAKE)
+        self.said(desk, "Update 2 is on air")
+        self.check(desk, "live")
+        desk.click('[data-desk="log"] >> text=Correct')
+        desk.select_option('[data-desk="add"]', "NV")
+        desk.select_option("#draft-highlight", "OH")
+        desk.click(TAKE)
+        self.said(desk, "Not taken")
+        self.check(desk, "a draft with an error")
+        desk.click('[data-does="end"]')
+        self.check(desk, "a question")
+
+    def test_waiting_and_scheduled_and_held_and_ended(self):
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(second_person="calls")
+        self.put({"view": {"focus": "OH"}})
+        desk = self.desk(EDITOR)
+        self.row(desk, "C1").locator(".cue-take").click()
+        self.said(desk, "Not on air yet")
+        self.row(desk, "PA").locator('[data-cue="select"]').click()
+        self.row(desk, "PA").locator('[data-cue="at"]').fill("23:59:59")
+        self.row(desk, "PA").locator("text=Take at").click()
+        self.said(desk, "goes out by itself")
+        desk.wait_for_selector("text=SCHEDULED")
+        self.check(desk, "waiting")
+        self.check(self.desk(CONTRIBUTOR, color_scheme="dark"), "waiting, seen by others, dark")
+        self.put({"kind": "hold"})
+        desk.wait_for_selector('[data-mode="held"]')
+        self.check(desk, "held")
+        self.put({"kind": "end"})
+        desk.wait_for_selector('[data-mode="ended"]')
+        self.check(desk, "ended")
+
+    def test_a_rehearsal_in_the_dark_with_the_socket_down(self):
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(rehearsal=True)
+        desk = self.desk(EDITOR, color_scheme="dark")
+        self.assertIn("REHEARSAL", desk.inner_text(".desk-bar"))
+        desk.click(TAKE)
+        self.said(desk, "on air")
+        self.check(desk, "rehearsal, dark")
+        desk.emulate_media(color_scheme="light")
+        self.check(desk, "rehearsal, light")
+        self.server.stop()
+        self.addCleanup(self.server.start)
+        desk.wait_for_selector("text=no connection")
+        self.check(desk, "no connection")
+
+    def test_nothing_is_wider_than_a_narrow_screen(self):
+        for width in (320, 420, 800, 1200, 1440, 1920):
+            desk = self.desk(EDITOR, viewport={"width": width, "height": 900})
+            desk.click(f'{PREVIEW} .map-shapes [data-unit="TX"]')
+            self.assertLessEqual(desk.evaluate("document.documentElement.scrollWidth"), width)
+            if width == 420:
+                self.check(desk, "narrow")

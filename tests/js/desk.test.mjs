@@ -134,7 +134,7 @@ test("preview shows the map after the cue, or after the draft as far as it goes"
   const view = { layer: "president", focus: "US", highlight: [] };
   const state = { election: 2020, phase: "live", view, calls: {}, story: { headline: "Before" } };
   const { votes } = election(2020);
-  const moment = { state, log: [], clock: AT, me: "broadcaster", rule: "270", votes };
+  const moment = { state, log: [], clock: AT, me: "broadcaster", may: {}, rule: "270", votes };
   const change = { kind: "update", calls: { OH: { status: "called", party: "R" } } };
 
   const ofCue = previewed(cue(1, { change, crosses: true }), EMPTY, null, moment);
@@ -151,4 +151,7 @@ test("preview shows the map after the cue, or after the draft as far as it goes"
   assert.equal(edited.whole, true);
   assert.match(edited.problem, /save it/);
   assert.deepEqual(state.calls, {});
+
+  const correction = { kind: "correct", calls: { OH: { status: "retracted" } } };
+  assert.match(previewed(cue(1, { change: correction }), EMPTY, null, moment).hindrance, /editor/);
 });

@@ -50,6 +50,7 @@ export class Desk {
     if (this.form) this.form.onChange = () => this.select(null); // one wants to see what one edits
     if (!this.memory.load(null)) this.selected = upNext(this.cues)?.id ?? null;
     this.show();
+    this.list.reveal(this.selected);
   }
 
   // Frames from the server
@@ -123,8 +124,8 @@ export class Desk {
   }
 
   get previewed() {
-    const { state, log, now, me, votes } = this;
-    const moment = { state, log: log.updates, clock: now, me, votes };
+    const { state, log, now, me, may, votes } = this;
+    const moment = { state, log: log.updates, clock: now, me, may, votes };
     const rule = this.broadcast.second_person;
     return previewed(this.cue(this.selected) ?? null, this.draft, this.editing, { ...moment, rule });
   }

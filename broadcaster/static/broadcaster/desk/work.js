@@ -7,14 +7,14 @@ import { note } from "./rundown.js";
 /**
  * {change, whole, what, after, hindrance, problem, field}: the change in preview, whether it is
  * whole, its name, the map after it, why it would wait or be refused, and what keeps it from
- * being sent at all. `cue` is null for the draft; `now` has {state, log, clock, me, rule, votes}.
+ * being sent at all. `cue` is null for the draft; `now` has {state, log, clock, me, may, rule, votes}.
  */
 export function previewed(cue, draft, editing, now) {
-  const { state, log, clock, me, rule, votes } = now;
+  const { state, log, clock, me, may, rule, votes } = now;
   if (cue) {
     const after = apply(state, cue.change);
     const { change, title } = cue;
-    return { change, whole: true, what: title, after, hindrance: hindrance(cue, clock, me) };
+    return { change, whole: true, what: title, after, hindrance: hindrance(cue, clock, me) || forbidden(change, may) };
   }
   const { change = sketch(draft), problem, field } = toChange(draft, state, log);
   const after = apply(state, change);
@@ -24,7 +24,7 @@ export function previewed(cue, draft, editing, now) {
     whole: !problem,
     what: editing ? "the cue as edited" : "the draft",
     after,
-    hindrance: second && `It will wait: ${second}.`,
+    hindrance: forbidden(change, may) || (second && `It will wait: ${second}.`),
     problem: problem ?? (editing ? "This edits a cue: save it, then take the cue." : undefined),
     field,
   };
@@ -33,4 +33,9 @@ export function previewed(cue, draft, editing, now) {
 function hindrance(cue, clock, me) {
   const words = note(cue, clock, me, true);
   return words || (cue.crosses ? "It will wait for a second person." : "");
+}
+
+function forbidden(change, may) {
+  if (change.kind !== "correct" || may.correct) return "";
+  return "Taking a correction is for an editor in charge.";
 }
