@@ -26,6 +26,7 @@ PURE = {
     "broadcaster.refused",
     "broadcaster.second_person",
     "viewers.protocol",
+    "viewers.scenario",
     "viewers.session",
     "viewers.hub",
 }

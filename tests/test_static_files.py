@@ -9,7 +9,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import SimpleTestCase, override_settings
 
-from viewers import embed, recordings
+from viewers import calculator, embed, recordings
 from viewers.views import MODULES
 
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
@@ -47,11 +47,13 @@ class CollectedFiles(SimpleTestCase):
 
 class PageModules(SimpleTestCase):
     def test_pages_preload_exactly_what_their_script_imports(self):
-        for script, modules in (
-            ("page", MODULES),
-            ("embed", embed.MODULES),
-            ("replay", recordings.MODULES),
-        ):
+        pages = {
+            "page": MODULES,
+            "embed": embed.MODULES,
+            "calculator": calculator.MODULES,
+            "replay": recordings.MODULES,
+        }
+        for script, modules in pages.items():
             self.assertEqual(imported(f"viewers/{script}.js"), list(modules))
 
 

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from viewers import embed, recordings, views
+from viewers import calculator, embed, recordings, views
 
 urlpatterns = [
     path("", views.front, name="front"),
     path("broadcasts/<slug:slug>/", recordings.page, name="broadcast"),
     path("broadcasts/<slug:slug>/replay/", recordings.replay, name="replay"),
     path("broadcasts/<slug:slug>/recording.json", recordings.recording, name="recording"),
+    path("broadcasts/<slug:slug>/calculator/", calculator.calculator, name="calculator"),
     path("broadcasts/<slug:slug>/embed/", embed.embed, name="embed"),
     path("broadcasts/<slug:slug>/embedding/", embed.embedding, name="embedding"),
     path("healthz", views.healthz),

@@ -124,7 +124,7 @@ class Loading(TransactionTestCase):
             "/admin/",
             broadcast,
             f"{one}history/",
-            f"{one}delete/",
+            f"/admin/auth/user/{user.pk}/delete/",
             "/admin/broadcaster/publication/",
             "/admin/auth/user/add/",
             "/admin/password_change/",

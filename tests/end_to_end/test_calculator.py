@@ -1,0 +1,139 @@
+"""The calculator in a browser: by mouse, by keys, by menu, and without a script."""
+
+import uuid
+
+from django.test import TransactionTestCase
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
+from tests.server import Server
+from viewers.scenario import encode
+
+CALLED = {
+    "calls": {"PA": {"status": "called", "party": "D"}},
+    "story": {"headline": "Pennsylvania goes to Biden"},
+}
+
+
+@needs_chromium
+class Calculating(TransactionTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server())
+        cls.browser = cls.enterClassContext(chromium())
+
+    def setUp(self):
+        slug = f"night-{uuid.uuid4().hex[:8]}"
+        broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        for change in ({"kind": "start"}, CALLED):
+            in_a_thread(publish, broadcast, parse_change(change))
+        self.live, self.path = f"/broadcasts/{slug}/", f"/broadcasts/{slug}/calculator/"
+
+    def visit(self, path=None, **options):
+        """Whoever opens the calculator; its script has run when this returns."""
+        visit = Visit(self.browser, self.server, **options)
+        self.addCleanup(visit.context.close)
+        visit.open(path or self.path)
+        if options.get("java_script_enabled", True):
+            visit.waits_for('.map[role="application"]')
+        return visit
+
+    def tally(self, page):
+        return [page.inner_text(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")]
+
+    def test_a_click_goes_around_and_the_address_holds_the_map(self):
+        visit = self.visit(viewport={"width": 1440, "height": 1000})
+        page, texas = visit.page, '.map-shapes [data-unit="TX"]'
+        for party, tally in (
+            ("D", ["58", "0", "480"]),
+            ("R", ["20", "38", "480"]),
+            ("O", ["20", "0", "480"]),
+            ("", ["20", "0", "518"]),
+            ("D", ["58", "0", "480"]),
+        ):
+            page.click(texas)
+            self.assertEqual(page.get_attribute(texas, "data-party"), party)
+            self.assertEqual(page.input_value('select[name="TX"]'), party)
+            self.assertEqual(self.tally(page), tally)
+        page.click('.boxes [data-unit="ME-2"]')
+        shared = page.input_value("#share")
+        self.assertIn(encode({"PA": "D", "TX": "D", "ME-2": "D"}), shared)
+
+        page.reload()  # the address is the map
+        self.assertEqual(self.tally(page), ["59", "0", "479"])
+        plain = self.visit(shared.removeprefix(self.server.url), java_script_enabled=False)
+        self.assertEqual(self.tally(plain.page), ["59", "0", "479"])
+        self.assertEqual(visit.errors, [])
+
+    def test_tonights_calls_stay_until_the_viewer_wants_otherwise(self):
+        page = self.visit().page
+        page.click('.boxes [data-unit="ME-2"]')
+        page.click('.map-shapes [data-unit="PA"]')
+        self.assertIn("Biden (D), called tonight", page.inner_text('[data-part="said"]'))
+        self.assertTrue(page.is_disabled('select[name="PA"]'))
+        self.assertEqual(self.tally(page), ["21", "0", "517"])
+
+        page.uncheck("[name=keep]")
+        page.select_option('select[name="PA"]', "R")
+        self.assertEqual(self.tally(page), ["1", "20", "517"])
+        page.check("[name=keep]")
+        self.assertEqual(self.tally(page), ["21", "0", "517"])
+        page.click("text=the calls now")
+        self.assertEqual(self.tally(page), ["20", "0", "518"])
+
+    def test_by_keys_alone(self):
+        page = self.visit().page
+        page.focus(".map")
+        said = []
+        for key in ("ArrowRight", "Enter", "ArrowDown", "Enter", "Enter", "ArrowUp"):
+            page.keyboard.press(key)
+            said.append(page.inner_text('[data-part="said"]').split(".")[0])
+        self.assertEqual(
+            said,
+            [
+                "Kansas, 6 votes: open",
+                "Kansas, 6 votes: Biden (D)",
+                "Oklahoma, 7 votes: open",
+                "Oklahoma, 7 votes: Biden (D)",
+                "Oklahoma, 7 votes: Trump (R)",
+                "Kansas, 6 votes: Biden (D)",
+            ],
+        )
+        self.assertEqual(self.tally(page), ["26", "7", "505"])
+        page.focus('select[name="CA"]')
+        page.keyboard.press("B")  # as menus have it: Biden
+        self.assertEqual(self.tally(page), ["81", "7", "450"])
+
+    def test_past_270_is_said_and_seen(self):
+        page = self.visit(f"{self.path}?from=2012").page
+        self.assertTrue(page.is_visible('[data-passed="D"]'))
+        for unit, winner in (("CA", "Biden"), ("FL", "Trump")):  # 277 and 261, 248 and 290
+            page.select_option(f'select[name="{unit}"]', "R")
+            self.assertIn(f"{winner} has passed 270", page.inner_text('[data-part="said"]'))
+        self.assertFalse(page.is_visible('[data-passed="D"]'))
+        self.assertTrue(page.is_visible('[data-passed="R"]'))
+
+    def test_without_javascript_the_menus_do_it(self):
+        page = self.visit(java_script_enabled=False).page
+        page.select_option('select[name="TX"]', "R")
+        page.click("noscript button")
+        self.assertEqual(self.tally(page), ["20", "38", "480"])
+        self.assertTrue(page.is_checked("[name=keep]"))
+
+    def test_all_of_it_is_accessible_and_fits_a_small_phone(self):
+        for scheme in ("light", "dark"):
+            options = {"color_scheme": scheme, "reduced_motion": "reduce"}  # nothing half faded
+            page = self.visit(f"{self.path}?from=2016", **options).page
+            page.click('.map-shapes [data-unit="TX"]')
+            self.assertEqual(violations(page), [], scheme)
+        small = self.visit(viewport={"width": 320, "height": 640}).page
+        self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
+
+    def test_the_live_page_leads_to_it(self):
+        visit = Visit(self.browser, self.server)
+        self.addCleanup(visit.context.close)
+        visit.open(self.live).click("text=Calculator")
+        visit.waits_for("text=Your calls")

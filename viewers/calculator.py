@@ -1,0 +1,89 @@
+"""The scenario calculator: a viewer's own map, from the calls as they stand or another start."""
+
+from collections.abc import Mapping
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control
+from django.utils.http import urlencode
+from django.views.decorators.gzip import gzip_page
+
+from broadcaster.electoral import ELECTIONS, UNITS
+from broadcaster.mapstate import MapState
+from broadcaster.models import Broadcast
+from broadcaster.picture import Picture
+from viewers.scenario import CHOICES, decode, encode
+from viewers.views import clock
+
+MODULES = (
+    "broadcaster/drawing.js",
+    "broadcaster/replica.js",
+    "viewers/calculator.js",
+    "viewers/explore.js",
+    "viewers/scenario.js",
+)
+"""What calculator.js imports."""
+
+NOTHING = "nothing"  # to start from: no state is decided
+
+Parties = Mapping[str, str]  # unit -> "D", "R" or "O"; open units are absent
+
+
+@gzip_page
+def calculator(request: HttpRequest, slug: str) -> HttpResponse:
+    """What if: the map with the viewer's own calls, which the address holds."""
+    found = get_object_or_404(Broadcast, slug=slug)
+    query = request.GET
+    if chosen := {unit: query[unit] for unit in UNITS if query.get(unit) in CHOICES}:
+        return redirect(
+            f"{request.path}?{address(chosen, 'keep' in query)}"
+        )  # the form, without a script
+    tonight = {unit: call for unit, call in found.state["calls"].items() if "party" in call}
+    called = {unit: call["party"] for unit, call in tonight.items()}
+    own, problem = start(query, found.election, called)
+    undecided = len(called) < len(UNITS)
+    keep = "keep" in query or (undecided and not {"s", "from"} & set(query))
+    calls = {unit: {"status": "called", "party": party} for unit, party in own.items()}
+    picture = Picture(MapState(found.election, calls=calls | tonight if keep else calls))
+    shown = own | called if keep else own
+    response = render(
+        request,
+        "viewers/calculator.html",
+        {
+            "broadcast": found,
+            "picture": picture,
+            "as_of": clock(found.at, True),
+            "choices": [(party, picture.candidates.get(party, "Open")) for party in CHOICES],
+            "years": past(found.election),
+            "nothing": NOTHING,
+            "keep": keep,
+            "kept": tonight if keep else {},
+            "problem": problem,
+            "address": request.build_absolute_uri(f"{request.path}?{address(shown)}"),
+            "modules": MODULES,
+            "script_data": {"election": picture.script_data, "own": own, "tonight": tonight},
+        },
+    )
+    patch_cache_control(response, public=True, max_age=1)
+    return response
+
+
+def start(query: QueryDict, election: int, called: dict[str, str]) -> tuple[dict[str, str], str]:
+    """The parties that an address asks for, or tonight's; and what is wrong with it, if any."""
+    if "s" in query:
+        try:
+            return decode(query.get("s", "")), ""
+        except ValueError:
+            return called, "This link is not whole, so here are the calls as they stand."
+    starts = {str(year): ELECTIONS[year].winners for year in past(election)} | {NOTHING: {}}
+    return dict(starts.get(query.get("from", ""), called)), ""
+
+
+def past(election: int) -> list[int]:
+    """The years of elections before this one, the latest first."""
+    return sorted((year for year in ELECTIONS if year < election), reverse=True)
+
+
+def address(parties: Parties, keep: bool = False) -> str:
+    """The query for a scenario; with `keep`, tonight's calls win over it."""
+    return urlencode({"s": encode(parties)} | ({"keep": "on"} if keep else {}))
