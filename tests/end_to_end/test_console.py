@@ -104,7 +104,7 @@ class Rundown(Console):
 
         self.said(desk, "Update 2 is on air: C1.")
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("33")')
-        self.assertIn("Already taken by broadcaster", self.row(desk, "C1").inner_text())
+        self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
         self.assertIn("NEXT", self.row(desk, "C2").inner_text())
         self.assertIn("PREVIEW", self.row(desk, "C2").inner_text())
 
@@ -138,7 +138,7 @@ class Rundown(Console):
         )
         self.said(desk, "“C2” is number 1 of 3.")
 
-        other.wait_for_selector(".cue:nth-child(1) >> text=C2")
+        self.row(other, "C2").and_(other.locator(".cue:nth-child(1)")).wait_for()
         self.assertEqual(self.titles(other), ["C2", "C3", "C1"])
 
     def test_a_contributor_prepares_edits_and_removes_but_has_no_take(self):
@@ -165,6 +165,7 @@ class Rundown(Console):
         self.row(desk, "C3").locator('[data-cue="remove"]').click()
         desk.click("dialog >> text=Remove >> nth=-1")
         self.said(desk, "“C3” was removed.")
+        self.row(desk, "C3").wait_for(state="detached")
 
         self.assertEqual(self.titles(desk), ["C1", "C2", "PA"])
         self.assertEqual(Cue.objects.get(title="PA").version, 2)
@@ -342,7 +343,7 @@ class SocketDown(Console):
 
         self.said(desk, "Update 2 is on air: C1.")
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
-        self.assertIn("Already taken by broadcaster", self.row(desk, "C1").inner_text())
+        self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
         self.put({"view": {"focus": "OH"}})
         desk.wait_for_selector(f"{PROGRAM} >> text=view OH")
 
