@@ -1,6 +1,8 @@
 """The HTTP API for newsroom programs: bearer token in, JSON out. See docs/protocol.md."""
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -12,6 +14,7 @@ from broadcaster.audit import Actor
 from broadcaster.change import MAX_HEADLINE, InvalidChange, text
 from broadcaster.desk import perform
 from broadcaster.models import ApiToken, Broadcast
+from broadcaster.proposals import receive
 from broadcaster.submission import Answer, decode, invalid, read_body, refusal
 
 TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
@@ -21,31 +24,53 @@ TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
 @csrf_exempt  # no cookie is read here: the token is the proof
 def broadcasts(request: HttpRequest) -> JsonResponse:
     """POST {"slug", "title", "election", "listed"}: a new broadcast, off air."""
-    return _respond(*_with_token(request, lambda user: _create(request, user)))
+    return _respond(*_with_token(request, lambda token: _create(request, token.user)))
 
 
 @csrf_exempt
 def updates(request: HttpRequest, slug: str) -> JsonResponse:
     """POST one change: published, or told why not."""
 
-    def post(user) -> Answer:
+    def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Answer:
+        command = {"command": "take", "client_id": data.pop("client_id", None), "change": data}
+        return perform(broadcast, command, _actor(request, token))
+
+    return _respond(*_with_broadcast(request, slug, post))
+
+
+@csrf_exempt
+def calls(request: HttpRequest, slug: str) -> JsonResponse:
+    """POST a feed's calls: proposed in the rundown, or with a direct token published."""
+
+    def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Answer:
+        return receive(broadcast, data, _actor(request, token), token.direct)
+
+    return _respond(*_with_broadcast(request, slug, post))
+
+
+def _actor(request: HttpRequest, token: ApiToken) -> Actor:
+    return Actor(token.user, "api", request.META.get("REMOTE_ADDR"))
+
+
+def _with_broadcast(
+    request: HttpRequest,
+    slug: str,
+    act: Callable[[Broadcast, dict[str, Any], ApiToken], Answer],
+) -> Answer:
+    def found(token: ApiToken) -> Answer:
         broadcast = Broadcast.objects.filter(slug=slug).first()
         if broadcast is None:
-            return HTTPStatus.NOT_FOUND, {
-                "field": "broadcast",
-                "error": f"there is no broadcast {slug}",
-            }
+            error = f"there is no broadcast {slug}"
+            return HTTPStatus.NOT_FOUND, {"field": "broadcast", "error": error}
         try:
-            data = decode(read_body(request))
+            return act(broadcast, decode(read_body(request)), token)
         except InvalidChange as error:
             return invalid(error)
-        command = {"command": "take", "client_id": data.pop("client_id", None), "change": data}
-        return perform(broadcast, command, Actor(user, "api", request.META.get("REMOTE_ADDR")))
 
-    return _respond(*_with_token(request, post))
+    return _with_token(request, found)
 
 
-def _with_token(request: HttpRequest, act) -> Answer:
+def _with_token(request: HttpRequest, act: Callable[[ApiToken], Answer]) -> Answer:
     if request.method != "POST":
         return refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
@@ -58,7 +83,7 @@ def _with_token(request: HttpRequest, act) -> Answer:
     )
     if token is None or not token.user.is_active:
         return refusal(HTTPStatus.UNAUTHORIZED, "This token is not known or was revoked.")
-    return act(token.user)
+    return act(token)
 
 
 def _create(request: HttpRequest, user) -> Answer:

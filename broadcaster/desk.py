@@ -96,11 +96,14 @@ READ: dict[str, Callable[[Any], Any]] = {
 """How each argument is read. They raise `InvalidChange`."""
 
 
+NOT_TAKEN = "It is in the rundown, not taken."
+
+
 def on_air(outcome: Publication | Cue) -> Answer:
     """What became of a take."""
     if isinstance(outcome, Publication):
         return HTTPStatus.CREATED, {"epoch": outcome.epoch, "seq": outcome.seq}
-    words = "It is in the rundown, not taken."
+    words = NOT_TAKEN
     if outcome.asked_by:
         words = f"A second person must confirm what {outcome.asked_by} took."
     return HTTPStatus.ACCEPTED, {"cue": outcome.pk, "waiting": words}

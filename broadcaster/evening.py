@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from broadcaster.change import Change, parse_change
-from broadcaster.electoral import ELECTIONS, unit_name
+from broadcaster.electoral import ELECTIONS
+from broadcaster.feed import headline_for
 from broadcaster.mapstate import MapState
 from broadcaster.recording import Recording
 from broadcaster.stream import Update
@@ -36,14 +37,7 @@ def call(units: str, headline: str = "") -> Facets:
     """Call `units`, separated by spaces, for those who won them."""
     names = units.split()
     calls = {unit: {"status": "called", "party": ELECTION.winners[unit]} for unit in names}
-    return {"calls": calls, **story(headline or single_headline(names[0]))}
-
-
-def single_headline(unit: str) -> str:
-    """ "Pennsylvania goes to Biden: 20 electoral votes" """
-    surname = ELECTION.candidates[ELECTION.winners[unit]].split()[-1]
-    votes = ELECTION.votes[unit]
-    return f"{unit_name(unit)} goes to {surname}: {votes} electoral vote{'s'[: votes > 1]}"
+    return {"calls": calls, **story(headline or headline_for(calls, ELECTION))}
 
 
 def minutes(clock: str) -> int:

@@ -105,13 +105,14 @@ def earlier(broadcast: Broadcast, client_id: str | None, change: Change) -> Cue 
 def prepare(
     broadcast: Broadcast, title: str, change: Change, client_id: str | None, actor: Actor
 ) -> Cue:
-    """A new cue; the same again by `client_id` is one."""
+    """A new cue; the same again by `client_id` is one. What a robot prepares is a proposal."""
     require(actor.user, PREPARE)
     broadcast = locked(broadcast)
     if cue := earlier(broadcast, client_id, change):
         return cue
-    cue = add(broadcast, title, change, by=actor.user, client_id=client_id)
-    record(actor, "prepared", broadcast, title, cue=cue)
+    robot = actor.via == "api"
+    cue = add(broadcast, title, change, by=actor.user, client_id=client_id, proposed=robot)
+    record(actor, "proposed" if robot else "prepared", broadcast, title, cue=cue)
     return cue
 
 

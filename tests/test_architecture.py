@@ -20,6 +20,7 @@ PURE = {
     "broadcaster.mapstate",
     "broadcaster.stream",
     "broadcaster.evening",
+    "broadcaster.feed",
     "broadcaster.recording",
     "broadcaster.call_log",
     "broadcaster.picture",
