@@ -56,5 +56,10 @@ def _tell(group: str, message: dict) -> None:
         logger.warning("announcement lost, head checks will find it", exc_info=True)
 
 
+async def say_open(broadcast_id: int) -> None:
+    """Tell all processes that a console is open. Raises what the layer does."""
+    await _send(group_name(broadcast_id), {"type": "desk.open"})
+
+
 async def _send(group: str, message: dict) -> None:
     await asyncio.wait_for(get_channel_layer().group_send(group, message), TIMEOUT)

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections import Counter
 from importlib import import_module
 from typing import Any
 
@@ -19,7 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from broadcaster import history, rundown
+from broadcaster import announce, delivery, history, rundown
 from broadcaster.announce import desk_group, group_name
 from broadcaster.audit import Actor
 from broadcaster.change import InvalidChange
@@ -91,26 +90,19 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.reports[message["process"]] = now, message
         await self.tell_viewers(now)
 
+    async def desk_open(self, message: dict[str, Any]) -> None:
+        """From the layer: a console tells the processes that it is there."""
+
     async def tell_viewers(self, now: float) -> None:
         """The sum over all processes that reported lately."""
         self.reports = {p: r for p, r in self.reports.items() if now - r[0] < SILENT}
-        total = Counter(ws=0, poll=0)
-        for _, report in self.reports.values():
-            total.update(report["viewers"])
-        receipts = [report["receipt"] for _, report in self.reports.values() if report["receipt"]]
-        newest = max((receipt["seq"] for receipt in receipts), default=None)
-        receipts = [receipt for receipt in receipts if receipt["seq"] == newest]
-        await self.tell(
-            t="viewers",
-            processes=len(self.reports),
-            **total,
-            receipt=receipts
-            and {
-                "seq": newest,
-                "reached": sum(receipt["reached"] for receipt in receipts),
-                "ms": max(receipt["ms"] for receipt in receipts),
-            },
-        )
+        reports = [{**r, "age": r["age"] + now - then} for then, r in self.reports.values()]
+        await self.tell(**delivery.viewers(reports, self.position))
+
+    async def ask_viewers(self) -> None:
+        """Tell the processes that a console is open, so that they report."""
+        with contextlib.suppress(Exception):  # without the layer no report would come either
+            await announce.say_open(self.broadcast_id)
 
     async def look(self) -> None:
         """Now and every few seconds: what does the log say, who still reports, who is this?"""
@@ -119,6 +111,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
                 if await self.user_with(VIEW) is None:
                     return await self.close(FORBIDDEN)
                 await self.catch_up()
+                await self.ask_viewers()
                 await self.tell_viewers(asyncio.get_running_loop().time())
             except Broadcast.DoesNotExist:
                 return await self.close(UNKNOWN)

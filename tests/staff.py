@@ -1,7 +1,11 @@
 """Staff for tests."""
 
+import json
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from websockets.sync.client import connect
 
 from broadcaster.roles import GROUPS
 
@@ -16,3 +20,26 @@ def staff(name: str, group: str | None = None):
             found.permissions.set(Permission.objects.filter(codename__in=codenames))
         user.groups.add(found)
     return user
+
+
+def open_desk(test):
+    """The console's socket of a member of staff."""
+    user = get_user_model().objects.create_superuser(f"desk-{test.slug}")
+    client = Client()
+    client.force_login(user)
+    return test.enterContext(
+        connect(
+            f"ws://127.0.0.1:{test.server.port}/admin/broadcaster/broadcast/"
+            f"{test.broadcast.pk}/console/ws",
+            origin=test.server.url,
+            additional_headers={"Cookie": f"sessionid={client.cookies['sessionid'].value}"},
+        )
+    )
+
+
+def next_frame(socket, kind, wanted):
+    """The next frame of a kind that is as wanted."""
+    while True:
+        frame = json.loads(socket.recv(15))
+        if frame["t"] == kind and wanted(frame):
+            return frame

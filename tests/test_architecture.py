@@ -19,6 +19,7 @@ PURE = {
     "broadcaster.change",
     "broadcaster.mapstate",
     "broadcaster.stream",
+    "broadcaster.delivery",
     "broadcaster.evening",
     "broadcaster.feed",
     "broadcaster.recording",
@@ -30,6 +31,7 @@ PURE = {
     "viewers.scenario",
     "viewers.session",
     "viewers.hub",
+    "viewers.receipt",
 }
 
 

@@ -10,12 +10,15 @@ import logging
 import random
 import time
 from collections import Counter
-from itertools import islice
+from collections.abc import Callable
+from itertools import chain, islice
 from typing import Any, Protocol
 
+from broadcaster.delivery import KINDS
 from broadcaster.stream import Position, Replica, Snapshot, Update
 from viewers import protocol
 from viewers.protocol import Close
+from viewers.receipt import Receipt
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +59,12 @@ class Subscriber(Protocol):
 
     kind: str
 
-    def wake(self) -> None:
-        """There is news in the hub."""
+    def wake(self) -> bool:
+        """There is news in the hub. Returns whether it counts as reached by that now.
+
+        A WebSocket does if it has all the news; otherwise it tells `Hub.caught_up` when it has. A
+        poll does if this answers it.
+        """
 
     def dismiss(self, code: Close) -> None:
         """Say goodbye with `code`, and leave."""
@@ -66,14 +73,22 @@ class Subscriber(Protocol):
 class Hub:
     """A replica and everyone who follows it here."""
 
-    def __init__(self, snapshot: Snapshot, recent: list[Update], heartbeat: float) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        recent: list[Update],
+        heartbeat: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.replica = Replica(snapshot, KEEP)
         self.replica.recent.extend(recent)
         self.heartbeat = heartbeat
-        self.subscribers: set[Subscriber] = set()
-        self.counts: Counter[str] = Counter()  # viewers by kind, now
-        self._peaks: Counter[str] = Counter()  # the most of each since the last report
-        self.receipt: dict[str, int] | None = None  # of the last fan-out: how many, how late
+        self.clock = clock
+        self.subscribers: dict[str, set[Subscriber]] = {kind: set() for kind in KINDS}
+        self.receipt: Receipt | None = None  # of the last fan-out
+        self.past: dict[str, Counter[int]] = {kind: Counter() for kind in KINDS}  # of all before
+        self._behind: set[Subscriber] = set()  # whom the last fan-out found busy
+        self._polls = 0  # that came to wait since the last fan-out began
         self._frames: dict[int, Frame] = {}  # by the seq they lead on from
         self._snapshot: tuple[float, Frame] | None = None  # and when it was encoded
         self._heartbeat: Frame | None = None
@@ -91,22 +106,69 @@ class Hub:
         self._forget_frames()
 
     async def fan_out(self) -> None:
-        """Wake everyone, in batches, so that joins and polls are served in between."""
-        reached = len(self.subscribers)
-        for count, subscriber in enumerate(tuple(self.subscribers), start=1):
-            if subscriber in self.subscribers:  # it may have left during the batches before
+        """Wake everyone, in batches, so that joins and polls are served in between.
+
+        The loop writes at the end of its turn, so a batch has its time when the next turn begins.
+        """
+        receipt = self._new_receipt()
+        for kind, batch in self._batches():
+            reached = self._wake(kind, batch)
+            await asyncio.sleep(0)
+            receipt.waiting[kind] -= len(batch)
+            receipt.reach(kind, reached, self.clock())
+
+    def _batches(self) -> list[tuple[str, tuple[Subscriber, ...]]]:
+        """Everyone, of one kind in each batch, the kinds in turn."""
+        everyone = [(kind, tuple(present)) for kind, present in self.subscribers.items()]
+        starts = range(0, max(len(present) for _, present in everyone), BATCH)
+        return [
+            (kind, present[start : start + BATCH])
+            for start in starts
+            for kind, present in everyone
+            if start < len(present)
+        ]
+
+    def _wake(self, kind: str, batch: tuple[Subscriber, ...]) -> int:
+        """Wake a batch; returns how many this reached."""
+        present, missed = self.subscribers[kind], 0
+        for subscriber in batch:
+            if subscriber in present:  # it may have left during the batches before
                 try:
-                    subscriber.wake()
+                    if subscriber.wake():
+                        continue
                 except Exception:  # one connection's trouble must not stop the others' update
                     logger.exception("a viewer could not be woken")
-            if count % BATCH == 0:
-                await asyncio.sleep(0)
-        took = int(time.time() * 1000) - self.replica.at
-        self.receipt = {"seq": self.replica.position.seq, "reached": reached, "ms": took}
+                self._behind.add(subscriber)
+            missed += 1
+        return len(batch) - missed
+
+    def _new_receipt(self) -> Receipt:
+        """Put the last receipt away and begin another."""
+        now, away = self.clock(), self.away
+        if self.receipt is not None:
+            for kind, times in self.receipt.times.items():
+                self.past[kind].update(times)
+        self._behind.clear()
+        self._polls = 0
+        self.receipt = Receipt(self.replica.at, now, self.counts, away)
+        return self.receipt
+
+    def caught_up(self, subscriber: Subscriber) -> None:
+        """A subscriber that was busy at the last fan-out has everything now."""
+        if subscriber in self._behind and self.receipt is not None:
+            self._behind.remove(subscriber)
+            self.receipt.reach(subscriber.kind, 1, self.clock())
+
+    def reach_poll(self, since: Position | None) -> None:
+        """A poll from `since` was answered outside of a fan-out: it was between two polls then."""
+        if since is None or since == self.replica.position or self.receipt is None:
+            return  # a newcomer, or nothing but a farewell
+        if self.receipt.is_recent(now := self.clock()):
+            self.receipt.reach("poll", 1, now)
 
     async def dismiss_all(self, code: Close, a_second: int) -> None:
         """Send everyone away, so many a second, so that they do not all come back at once."""
-        while leaving := list(islice(self.subscribers, max(a_second // TURNS, 1))):
+        while leaving := list(islice(self._everyone(), max(a_second // TURNS, 1))):
             for subscriber in leaving:
                 subscriber.dismiss(code)
             await asyncio.sleep(1 / TURNS)
@@ -136,7 +198,7 @@ class Hub:
 
     def snapshot_frame(self) -> Frame:
         """The snapshot, encoded at most once a second: `now` in it must be true."""
-        now = time.time()
+        now = self.clock()
         if self._snapshot is None or now - self._snapshot[0] >= 1:
             frame = protocol.snapshot(self.replica.snapshot(), self.heartbeat, int(now * 1000))
             self._snapshot = now, Frame(frame)
@@ -150,23 +212,46 @@ class Hub:
 
     def add(self, subscriber: Subscriber) -> None:
         kind = subscriber.kind
-        self.subscribers.add(subscriber)
-        self.counts[kind] = count = self.counts[kind] + 1
-        if count > self._peaks[kind]:
-            self._peaks[kind] = count
+        self.subscribers[kind].add(subscriber)
+        if kind == "poll":
+            self._polls += 1
 
     def remove(self, subscriber: Subscriber) -> None:
-        self.subscribers.remove(subscriber)
-        self.counts[subscriber.kind] -= 1
+        self.subscribers[subscriber.kind].remove(subscriber)
 
-    def take_counts(self) -> dict[str, int]:
-        """Viewers by kind: the most at one time since this was last asked.
+    @property
+    def viewers(self) -> int:
+        """Connections, now."""
+        return len(self.subscribers["ws"]) + len(self.subscribers["poll"])
 
-        Polls leave with every answer and are back at once, so a count of this very moment
-        would show an empty house just after each update.
+    @property
+    def counts(self) -> dict[str, int]:
+        """Connections by kind, now. Polls between an answer and the next request are `away`."""
+        return {kind: len(present) for kind, present in self.subscribers.items()}
+
+    @property
+    def away(self) -> int:
+        """Polls that the last update reached and that have not come back, if that was just now.
+
+        Below 0 if more came than left; see `Receipt`.
         """
-        peaks, self._peaks = self._peaks, Counter(self.counts)
-        return dict(peaks)
+        if self.receipt is None or not self.receipt.is_recent(self.clock()):
+            return 0
+        return self.receipt.reached("poll") - self._polls
+
+    @property
+    def behind(self) -> dict[str, int]:
+        """Viewers who were here at the last update and do not have it yet, by kind."""
+        if self.receipt is None:
+            return dict.fromkeys(KINDS, 0)
+        busy = len(self._behind & self.subscribers["ws"])
+        return {
+            "ws": self.receipt.waiting["ws"] + busy,
+            "poll": self.receipt.missing(self.clock()),
+        }
+
+    def _everyone(self) -> chain[Subscriber]:
+        return chain.from_iterable(self.subscribers.values())
 
     def _forget_frames(self) -> None:
         self._frames.clear()
@@ -211,9 +296,11 @@ class Seat:
         """The code to leave with, if it is time to."""
         return self.dismissed or self.hub.farewell
 
-    def wake(self) -> None:
-        if self._news is not None and not self._news.done():
-            self._news.set_result(True)
+    def wake(self) -> bool:
+        if self._news is None or self._news.done():
+            return False
+        self._news.set_result(True)
+        return True
 
     async def next(self) -> Frame | None:
         """The next frame, a heartbeat if there is none in time, None at the farewell.
@@ -223,6 +310,7 @@ class Seat:
         while (frame := self.hub.frame_after(self.position)) is None:
             if self.farewell is not None:
                 return None
+            self.hub.caught_up(self)
             in_time = await self.news()
             if not in_time and self.hub.frame_after(self.position) is None:
                 return self.hub.heartbeat_frame()  # but never one that overtakes its update

@@ -173,10 +173,15 @@ class LongPollViewer(HttpViewer):
 
     async def answer(self, hub: Hub, since: Position | None) -> Answer:
         answer = answer_now(hub, since)
-        if answer is None and self.scope["method"] == "GET":
+        if self.scope["method"] == "HEAD":
+            return answer or still_here(hub)
+        woken = False
+        if answer is None:
             async with Seat(hub, "poll", since) as seat:
-                await seat.news()
+                woken = await seat.news()
             if seat.dismissed is not None:
                 return turn_away(seat.dismissed)
             answer = answer_now(hub, since)
+        if answer is not None and not woken:
+            hub.reach_poll(since)
         return answer or still_here(hub)

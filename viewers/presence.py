@@ -1,7 +1,7 @@
-"""How many viewers this process holds, told to whoever is at the desk.
+"""How many viewers this process holds and whom the last update reached, told to the desk.
 
-Every process reports its own counts once a second to the desk's group, which is empty unless
-a console is open; the console adds up the processes.
+Every process reports to the desk's group for as long as a console says that it is there; the
+console adds up the processes (broadcaster/delivery.py).
 """
 
 import os
@@ -16,15 +16,17 @@ from viewers.hub import Hub
 PROCESS = f"{os.getpid()}-{uuid.uuid4().hex[:6]}"  # a name for this process that no other has
 
 
-async def announce(broadcast_id: int, hub: Hub) -> None:
-    """Report one hub: `viewers` by transport, and how many the last update reached by when.
-
-    `receipt` is {"seq", "reached", "ms"}: milliseconds from publishing to the last write.
-    """
+async def announce(broadcast_id: int, hub: Hub, age: float) -> None:
+    """Report one hub, whose position was known to be the head `age` seconds ago."""
+    position, receipt = hub.replica.position, hub.receipt
     report: dict[str, Any] = {
         "type": "desk.viewers",
         "process": PROCESS,
-        "viewers": hub.take_counts(),
-        "receipt": hub.receipt,
+        "epoch": position.epoch,
+        "seq": position.seq,
+        "age": age,
+        "viewers": hub.counts,
+        "away": hub.away,
+        "receipt": receipt and {**receipt.to_dict(), "behind": hub.behind},
     }
     await get_channel_layer().group_send(desk_group(broadcast_id), report)

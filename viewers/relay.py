@@ -26,6 +26,7 @@ HEAD_CHECK = 3.0  # seconds; what an announcement that got lost costs at most
 REJOIN = 3600.0  # seconds; layers forget members after group_expiry, a day by default
 UNWATCHED = 300.0  # seconds without a viewer after which a relay ends
 COUNT = 1.0  # seconds between two reports of viewers to the desk
+DESK_GONE = 10.0  # seconds without a sign of a console after which nothing is reported
 RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
 LAYER_RETRY = 1.0  # seconds between attempts while the channel layer cannot be reached
 
@@ -45,6 +46,8 @@ class Relay:
         self.slug = broadcast.slug
         self.hub = Hub(history.snapshot(broadcast), recent, heartbeat)
         self._watched = asyncio.get_running_loop().time()  # when somebody was last here
+        self._desk: float | None = None  # when a console last said that it is open
+        self._head = self._watched  # when the hub's position was last known to be the log's
         self._moving = asyncio.Lock()  # the replica has one writer at a time
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -73,8 +76,10 @@ class Relay:
         """Read what the log has and the replica lacks, and fan it out."""
         async with self._moving:
             position = self.hub.replica.position
+            asked = asyncio.get_running_loop().time()
             head = await database_sync_to_async(history.head)(self.broadcast_id)
             if head == position:
+                self._head = asked
                 return
             missing = None
             if head.epoch == position.epoch:
@@ -86,15 +91,27 @@ class Relay:
             else:
                 for update in missing:
                     self.hub.receive(position.epoch, update)
+            self._head = asked
             await self.hub.fan_out()
 
+    @property
+    def age(self) -> float:
+        """Seconds since the hub's position was known to be the head of the log."""
+        return asyncio.get_running_loop().time() - self._head
+
     async def _receive(self, message: dict) -> None:
-        """One announcement: the next update, an old one, or the sign of a gap."""
+        """One announcement: the next update, an old one, or the sign of a gap. Or a console."""
+        if message["type"] == "desk.open":
+            self._desk = asyncio.get_running_loop().time()
+            return await self._count()
         async with self._moving:
             update = Update.from_dict(message["update"])
             outcome = self.hub.receive(message["epoch"], update)
             if outcome == "applied":
+                self._head = asyncio.get_running_loop().time()
                 await self.hub.fan_out()
+        if outcome == "applied":
+            await self._count()
         if outcome == "gap":
             await self.catch_up()
 
@@ -129,7 +146,7 @@ class Relay:
 
     async def _check(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self.hub.subscribers:
+        if self.hub.viewers:
             self._watched = now
         elif now - self._watched > UNWATCHED:
             return self._end()
@@ -160,7 +177,10 @@ class Relay:
         )()
 
     async def _count(self) -> None:
-        await presence.announce(self.broadcast_id, self.hub)
+        """Report to the desk, if anyone is there."""
+        now = asyncio.get_running_loop().time()
+        if self._desk is not None and now - self._desk < DESK_GONE:
+            await presence.announce(self.broadcast_id, self.hub, self.age)
 
 
 class Relays:
@@ -195,7 +215,7 @@ class Relays:
     @property
     def viewers(self) -> int:
         """Connections in all hubs, now."""
-        return sum([len(hub.subscribers) for hub in self._hubs.values()])
+        return sum([hub.viewers for hub in self._hubs.values()])
 
     @property
     def refusal(self) -> Close | None:

@@ -20,6 +20,7 @@ from broadcaster.electoral import unit_name
 from broadcaster.mapstate import ON_AIR, MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import SHAPES, Picture
+from viewers.metrics import CONTENT_TYPE, exposition
 from viewers.routing import relays
 
 logger = logging.getLogger(__name__)
@@ -150,12 +151,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"ready": True})
 
 
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Viewers in this process, in Prometheus' text format."""
-    lines = ["# TYPE mapcenter_viewers gauge"]
-    for relay in relays.running:
-        for transport, count in relay.hub.counts.items():
-            lines.append(
-                f'mapcenter_viewers{{broadcast="{relay.slug}",transport="{transport}"}} {count}'
-            )
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+async def metrics(request: HttpRequest) -> HttpResponse:
+    """Viewers and deliveries of this process. In the event loop, which alone may look at hubs."""
+    return HttpResponse(exposition(relays.running), content_type=CONTENT_TYPE)

@@ -1,44 +1,35 @@
 """Several server processes behind one port, with a real Redis between them."""
 
-import json
 import os
 import signal
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import psutil
 from django.contrib.auth import get_user_model
-from django.test import Client, TransactionTestCase
-from websockets.sync.client import connect
+from django.test import TransactionTestCase
 
 from broadcaster.change import parse_change
 from broadcaster.models import ApiToken, Broadcast
 from broadcaster.publishing import publish
 from tests.server import Server, free_port, redis, wait_for
+from tests.staff import next_frame, open_desk
 from tests.watcher import PollWatcher, WebSocketWatcher
+from viewers.relay import HEAD_CHECK
 
 
-def open_desk(test):
-    """The console's socket of a member of staff."""
-    user = get_user_model().objects.create_superuser(test.slug)
-    client = Client()
-    client.force_login(user)
-    return test.enterContext(
-        connect(
-            f"ws://127.0.0.1:{test.server.port}/admin/broadcaster/broadcast/"
-            f"{test.broadcast.pk}/console/ws",
-            origin=test.server.url,
-            additional_headers={"Cookie": f"sessionid={client.cookies['sessionid'].value}"},
-        )
-    )
+def next_receipt(desk, wanted):
+    """The next receipt that is as wanted."""
+    return next_frame(desk, "viewers", lambda frame: frame["receipt"] and wanted(frame["receipt"]))[
+        "receipt"
+    ]
 
 
-def next_frame(socket, kind, wanted):
-    """The next frame of a kind that is as wanted."""
-    while True:
-        frame = json.loads(socket.recv(15))
-        if frame["t"] == kind and wanted(frame):
-            return frame
+def listens(process):
+    """Whether a process is there and accepts connections."""
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        return any(line.status == psutil.CONN_LISTEN for line in process.net_connections("tcp"))
+    return False
 
 
 class Processes(TransactionTestCase):
@@ -53,7 +44,7 @@ class Processes(TransactionTestCase):
     def workers(self):
         """The processes that serve, by id."""
         children = psutil.Process(self.server.process.pid).children()
-        return {child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE}
+        return {child.pid for child in children if listens(child)}
 
     def watchers(self):
         """Enough viewers that both processes have some."""
@@ -101,23 +92,27 @@ class Processes(TransactionTestCase):
         self.assertAllFollow(watchers, 2)
 
     def test_the_desk_is_told_the_sum_over_processes(self):
-        self.watchers()
+        watchers = self.watchers()
         desk = open_desk(self)
         viewers = next_frame(desk, "viewers", lambda frame: frame["ws"] == 12)
-        self.assertEqual(viewers["processes"], 2)
+        self.assertEqual((viewers["processes"], viewers["receipt"]), (2, None))
 
         self.put({"view": {"focus": "OH"}})
-        receipt = next_frame(
-            desk,
-            "viewers",
-            lambda frame: (
-                frame["receipt"]
-                and frame["receipt"]["seq"] == 2
-                and frame["receipt"]["reached"] >= 12
-            ),
-        )["receipt"]
-
+        self.assertAllFollow(watchers, 2)
+        everyone = {"ws": 12, "poll": 4}
+        receipt = next_receipt(desk, lambda receipt: receipt["reached"] == everyone)
+        self.assertEqual((receipt["seq"], receipt["of"], receipt["behind"]), (2, everyone, 0))
+        self.assertLessEqual(receipt["p50"], receipt["p99"])
         self.assertLess(receipt["ms"], 10_000)
+
+        self.put({"view": {"focus": "PA"}})  # while the polls are between two polls
+        receipt = next_receipt(desk, lambda receipt: receipt["reached"] == {"ws": 12, "poll": 0})
+        self.assertEqual((receipt["seq"], receipt["of"]["poll"], receipt["behind"]), (3, 4, 4))
+        self.assertAllFollow(watchers, 3)
+        viewers = next_frame(desk, "viewers", lambda frame: frame["receipt"]["behind"] == 0)
+        self.assertEqual(viewers["receipt"]["reached"], everyone)
+        self.assertEqual(len(viewers["ages"]), 2)
+        self.assertLess(max(viewers["ages"]), 2 * HEAD_CHECK)
 
     def test_it_stops_as_one(self):
         before = self.workers()

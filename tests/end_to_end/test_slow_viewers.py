@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 import uuid
+from urllib.request import urlopen
 
 import psutil
 from django.contrib.auth import get_user_model
@@ -15,8 +16,10 @@ from websockets.frames import CLOSE
 
 from broadcaster.models import ApiToken, Broadcast
 from tests.server import Server
-from tests.watcher import WebSocketWatcher
+from tests.staff import next_frame, open_desk
+from tests.watcher import PollWatcher, WebSocketWatcher
 from viewers.protocol import STUCK
+from viewers.relay import HEAD_CHECK
 
 UPDATES = 60
 BODY = "x" * 3900  # characters, so that sixty updates are more than any buffer holds
@@ -106,7 +109,7 @@ class SlowViewers(TransactionTestCase):
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
         self.token = ApiToken.issue(get_user_model().objects.create_superuser(self.slug))
         self.put({"kind": "start"})
         self.reader = WebSocketWatcher(self.server, self.slug)
@@ -161,6 +164,37 @@ class SlowViewers(TransactionTestCase):
         for number in range(UPDATES // 2):
             readers.follow_to(self.put({"story": {"headline": str(number), "body": BODY}}))
         return memory().rss - before
+
+    def test_the_desk_is_told_who_is_behind(self):
+        poll = PollWatcher(self.server, self.slug)
+        poll.follow_to(1)
+        self.overwhelm()
+        desk = open_desk(self)
+        poll.follow_to(UPDATES + 1)
+
+        def receipt(wanted):
+            frame = next_frame(desk, "viewers", lambda frame: wanted(frame["receipt"] or {}))
+            return frame["receipt"]
+
+        told = receipt(lambda receipt: receipt.get("reached") == {"ws": 1, "poll": 1})
+        self.assertEqual((told["seq"], told["behind"]), (UPDATES + 1, 1))
+        self.assertEqual(told["of"], {"ws": 2, "poll": 1})
+        self.assertEqual(self.metric("mapcenter_behind", "ws"), 1)
+
+        while json.loads(self.sleeper.frame()[1])["seq"] <= UPDATES:
+            pass
+        told = receipt(lambda receipt: receipt["behind"] == 0)
+        self.assertEqual(told["reached"], {"ws": 2, "poll": 1})
+        self.assertEqual(self.metric("mapcenter_behind", "ws"), 0)
+        self.assertEqual(self.metric("mapcenter_delivery_seconds_count", "poll"), 1)
+        self.assertLess(self.metric("mapcenter_position_age_seconds"), 2 * HEAD_CHECK)
+
+    def metric(self, name, transport=None):
+        """A figure of this broadcast from /metrics."""
+        labels = f'broadcast="{self.slug}"' + (f',transport="{transport}"' if transport else "")
+        with urlopen(f"{self.server.url}/metrics", timeout=10) as response:
+            lines = dict(line.rsplit(" ", 1) for line in response.read().decode().splitlines())
+        return float(lines[f"{name}{{{labels}}}"])
 
     def test_who_never_reads_is_given_up_and_told_why(self):
         self.overwhelm()

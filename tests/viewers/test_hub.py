@@ -183,20 +183,6 @@ class FanOut(IsolatedAsyncioTestCase):
         self.assertEqual([code for code, _ in left], [Close.DRAINING] * 4)
         self.assertEqual([frames for _, frames in left], [0, 0, 1, 1])
 
-    async def test_viewers_are_counted_by_transport_and_polls_between_two_polls_still_count(self):
-        start, updates = log()
-        hub = Hub(start, [], heartbeat=25)
-        _, waiting_ws = await self.seated(hub, 2)
-        poll, waiting_poll = await self.seated(hub, 3, "poll")
-        hub.receive("e", updates[0])
-        await hub.fan_out()
-        await asyncio.gather(*waiting_ws, *waiting_poll)
-        for seat in poll:
-            await seat.__aexit__()
-
-        self.assertEqual(hub.take_counts(), {"ws": 2, "poll": 3})
-        self.assertEqual(hub.take_counts(), {"ws": 2, "poll": 0})
-
 
 class AnyMomentOfJoining(IsolatedAsyncioTestCase):
     def test_every_viewer_ends_equal_to_the_hub(self):

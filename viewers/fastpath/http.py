@@ -115,21 +115,26 @@ class ViewerHttpProtocol(HttpToolsProtocol):
         """Answer a poll, or let it wait for news, or for the time of a heartbeat."""
         self._unset_keepalive_if_required()
         if (answer := longpoll.answer_now(hub, poll.since)) is not None:
+            hub.reach_poll(poll.since)
             return self.answer(answer)
         self.hub, self.poll = hub, poll
         self.due = monotonic() + self.interval
         hub.add(self)
 
-    def wake(self) -> None:
+    def wake(self) -> bool:
         assert self.hub is not None
-        if (answer := longpoll.answer_now(self.hub, self.poll.since)) is not None:
-            self.answer(answer)
+        if (answer := longpoll.answer_now(self.hub, self.poll.since)) is None:
+            return False
+        self.answer(answer)
+        return True
 
     def alarm(self) -> None:
         """Time to close, or for a heartbeat, but never one that overtakes an update."""
         if self.hub is None:
             return self.timeout_keep_alive_handler()
         news = longpoll.answer_now(self.hub, self.poll.since)
+        if news is not None:
+            self.hub.reach_poll(self.poll.since)
         self.answer(news or longpoll.still_here(self.hub))
 
     def dismiss(self, code: Close) -> None:

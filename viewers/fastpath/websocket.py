@@ -91,13 +91,17 @@ class ViewerWebSocket(asyncio.Protocol):
         self.due = monotonic() + self.interval
         self.wire.write(text_frame(frame))
 
-    def wake(self) -> None:
-        """There is news, for viewers who have taken the last."""
+    def wake(self) -> bool:
+        """There is news, for viewers who have taken the last.
+
+        Returns whether this one has all of it, but for what fits below the high-water mark.
+        """
         assert self.hub is not None
         if not self.unsent:
             self.catch_up()
             if self.hub.farewell is not None:
                 self.dismiss(self.hub.farewell)
+        return not self.unsent
 
     def alarm(self) -> None:
         """Time for a heartbeat, but never one that overtakes an update; or patience is over."""
@@ -122,7 +126,8 @@ class ViewerWebSocket(asyncio.Protocol):
             self.due = monotonic() + self.interval
             if self.hub.frame_after(self.position) is not None:
                 self.position = None
-            self.wake()
+            if self.wake() and self.hub is not None:
+                self.hub.caught_up(self)
 
     # What viewers send, and leaving
 
