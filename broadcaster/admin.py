@@ -25,6 +25,7 @@ from broadcaster.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.history import milliseconds
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
+from broadcaster.recording_pages import RecordingPages
 from broadcaster.roles import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
 from broadcaster.submission import decode, invalid, read_body, refusal
 
@@ -43,7 +44,7 @@ MAY = {
 
 
 @admin.register(Broadcast)
-class BroadcastAdmin(admin.ModelAdmin):
+class BroadcastAdmin(RecordingPages):
     list_display = ["title", "phase", "seq", "at", "listed", "console_link"]
     list_filter = [
         "phase",

@@ -21,7 +21,7 @@ from broadcaster.change import (
     short_list,
     text,
 )
-from broadcaster.electoral import ELECTIONS
+from broadcaster.electoral import ELECTIONS, place_name, unit_name
 from broadcaster.mapstate import PHASES, MapState
 from broadcaster.stream import Update
 
@@ -139,6 +139,16 @@ def _renumbered(update: Update, dropped: int) -> Update:
     if change.corrects is not None:
         change = replace(change, corrects=max(change.corrects - dropped, 0))
     return replace(update, seq=update.seq - dropped, change=change)
+
+
+def words(update: Update) -> str:
+    """An update in words: its headline, or what changed."""
+    change = update.change
+    if change.story and change.story["headline"]:
+        return str(change.story["headline"])
+    if change.calls:
+        return ", ".join(map(unit_name, change.calls))
+    return f"View: {place_name(change.view['focus'])}" if change.view else ""
 
 
 def parse_recording(data: object) -> Recording:

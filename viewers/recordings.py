@@ -26,10 +26,10 @@ from django.views.decorators.gzip import gzip_page
 
 from broadcaster import history
 from broadcaster.change import DECIDED
-from broadcaster.electoral import place_name, unit_name
+from broadcaster.electoral import unit_name
 from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.picture import Picture
-from broadcaster.recording import Recording
+from broadcaster.recording import Recording, words
 from broadcaster.stream import Position, Update
 from viewers import views
 
@@ -238,16 +238,6 @@ def mark(update: Update) -> str:
         return "correction"
     calls = update.change.calls or {}
     return "call" if any(call["status"] in DECIDED for call in calls.values()) else ""
-
-
-def words(update: Update) -> str:
-    """The headline, or what changed."""
-    change = update.change
-    if change.story and change.story["headline"]:
-        return str(change.story["headline"])
-    if change.calls:
-        return ", ".join(map(unit_name, change.calls))
-    return f"View: {place_name(change.view['focus'])}" if change.view else ""
 
 
 def elapsed(milliseconds: int) -> str:

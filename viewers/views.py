@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.gzip import gzip_page
 
-from broadcaster import call_log, history
+from broadcaster import call_log, history, rebroadcasts
 from broadcaster.electoral import unit_name
 from broadcaster.mapstate import ON_AIR, MapState
 from broadcaster.models import Broadcast
@@ -50,12 +50,18 @@ def front(request: HttpRequest) -> HttpResponse:
     """What is on air now, what is next, past broadcasts."""
     listed = Broadcast.objects.filter(listed=True, rehearsal=False, archived_at=None)
     coming = listed.filter(phase="scheduled").order_by(F("starts_at").asc(nulls_last=True))
+    again = rebroadcasts.to_come().filter(broadcast__listed=True, broadcast__rehearsal=False)
+    now = timezone.now()
     response = render(
         request,
         "viewers/front.html",
         {
             "on_air": [entry(found) for found in listed.filter(phase__in=ON_AIR)],
+            "again_now": again.filter(starts_at__lte=now),
             "coming": [entry(found) for found in coming],
+            "again_later": [
+                (each, clock(each.starts_at, False)) for each in again.filter(starts_at__gt=now)
+            ],
             "past": [entry(found) for found in listed.filter(phase="ended")],
         },
     )

@@ -1,6 +1,9 @@
 """After the evening, in real browsers: replay, moments, rebroadcasts."""
 
+import io
+import json
 import uuid
+import wave
 from datetime import timedelta
 
 from django.test import TransactionTestCase
@@ -8,9 +11,13 @@ from django.utils import timezone
 
 from broadcaster import evening
 from broadcaster.history import milliseconds
+from broadcaster.models import Rebroadcast
 from broadcaster.publishing import store
-from tests.browser import Visit, chromium, needs_chromium
+from broadcaster.recording import parse_recording
+from broadcaster.roles import EDITOR
+from tests.browser import Visit, chromium, needs_chromium, violations
 from tests.server import Server
+from tests.staff import staff
 
 AZ = '.map-shapes [data-unit="AZ"]'
 SLIDER = '[data-part="slider"]'
@@ -20,6 +27,25 @@ def seconds(clock):
     """Seconds into the show from "1:15"."""
     hours, minutes = clock.split(":")
     return (int(hours) * 60 + int(minutes)) * 60
+
+
+class Sound:
+    """Silence as a file that can be sought in; a video element plays it as well."""
+
+    def __init__(self, length):
+        file = io.BytesIO()
+        with wave.open(file, "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(1)
+            sound.setframerate(3000)
+            sound.writeframes(bytes([128]) * 3000 * length)  # `length` seconds
+        self.body = file.getvalue()
+
+    def answer(self, route):
+        start = int(route.request.headers.get("range", "bytes=0-").split("=")[1].split("-")[0])
+        size = len(self.body)
+        headers = {"Accept-Ranges": "bytes", "Content-Range": f"bytes {start}-{size - 1}/{size}"}
+        route.fulfill(status=206, body=self.body[start:], content_type="audio/wav", headers=headers)
 
 
 @needs_chromium
@@ -130,6 +156,79 @@ class Replay(TransactionTestCase):
         other.waits_for("text=You are viewing")
         other.page.click("text=See how it ended")
         other.waits_for('.tally [data-part="D"]:text("306")')
+
+    def rebroadcast(self, minutes):
+        """The address of a rebroadcast that began so many minutes ago."""
+        starts = timezone.now() - timedelta(minutes=minutes)
+        again = Rebroadcast.objects.create(
+            broadcast=self.broadcast,
+            epoch=self.broadcast.epoch,
+            seq=self.broadcast.seq,
+            starts_at=starts,
+            ends_at=starts + timedelta(minutes=160),
+            by=staff(f"editor-{uuid.uuid4().hex[:8]}"),
+        )
+        return f"?rebroadcast={again.pk}"
+
+    def test_who_joins_a_rebroadcast_late_sees_what_everyone_sees_whatever_their_clock_says(self):
+        query = self.rebroadcast(minutes=75)
+        slow, right = self.replay(query), self.replay(query)
+        slow.context.clock.install(time=timezone.now() - timedelta(hours=3))
+        slow.page.reload()
+        for visit in (slow, right):
+            visit.waits_for("text=everyone sees the same second")
+            visit.waits_for('[data-part="elapsed"]:text-matches("^1:15:")')
+            self.assertEqual(self.totals(visit), "238–213–87")
+
+        asked = []
+        right.page.on("request", lambda request: asked.append(request.url))
+        self.scrub(right, "2:10")  # who takes the controls leaves, and can come back
+        right.waits_for("text=You have left the rebroadcast")
+        right.waits_for('.tally [data-part="D"]:text("273")')
+        right.page.click("text=Return to it")
+        right.waits_for('.tally [data-part="D"]:text("238")')
+        self.assertEqual(asked, [])
+
+    def test_a_rebroadcast_begins_and_goes_on_by_itself(self):
+        visit = self.replay(self.rebroadcast(minutes=-0.05))
+        visit.waits_for("text=This rebroadcast begins at")
+        self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())
+        visit.waits_for('[data-part="together"]')
+        visit.waits_for('[data-part="player"]')
+        near_c1 = self.replay(self.rebroadcast(minutes=4.95))
+        near_c1.waits_for('.tally [data-part="R"]:text("33")')
+
+    def test_nothing_is_in_the_way_of_anyone(self):
+        for scheme in ("light", "dark"):
+            visit = self.replay(f"?t={seconds('1:15')}", color_scheme=scheme)
+            self.assertEqual(violations(visit.page), [])
+        self.assertEqual(violations(self.replay(self.rebroadcast(minutes=90)).page), [])
+        self.assertEqual(violations(self.visit(f"{self.path}?at=9").page), [])
+        small = self.replay(viewport={"width": 320, "height": 640}).page
+        self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
+
+    def test_the_desk_previews_a_part_with_a_video_and_moves_it_until_it_fits(self):
+        user = staff(f"editor-{uuid.uuid4().hex[:8]}", EDITOR)
+        visit = Visit(self.browser, self.server)
+        self.addCleanup(visit.context.close)
+        visit.log_in_as(user)
+        visit.context.route("http://media.example/*", Sound(600).answer)
+        page = visit.open(f"/admin/broadcaster/broadcast/{self.broadcast.pk}/recording/")
+        page.fill("#id_start", str(seconds("1:00")))
+        page.fill("#id_offset", str(-seconds("1:00")))
+        page.fill("#id_video", "http://media.example/night.wav")
+        page.click("text=Preview with the video")
+        visit.waits_for('.preview .tally [data-part="D"]:text("227")')
+        page.evaluate("document.querySelector('video').currentTime = 599")
+        visit.waits_for('.preview .tally [data-part="D"]:text("227")')
+        page.fill("#id_offset", str(-seconds("1:05")))
+        visit.waits_for('.preview .tally [data-part="D"]:text("238")')
+        with page.expect_download() as download:
+            page.click("text=Download JSON")
+        part = parse_recording(json.loads(download.value.path().read_text()))
+        self.assertEqual(part.fold(599_000).totals, {"D": 238, "R": 213, "uncalled": 87})
+        self.assertEqual(visit.errors, [])
+        self.assertEqual(violations(page), [])  # last: axe itself tries inline styles here
 
     def test_without_javascript_the_log_leads_through_the_evening(self):
         visit = self.visit(f"{self.path}replay/", java_script_enabled=False)
