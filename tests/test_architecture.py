@@ -28,6 +28,7 @@ PURE = {
     "broadcaster.refused",
     "broadcaster.second_person",
     "viewers.protocol",
+    "viewers.raster",
     "viewers.scenario",
     "viewers.session",
     "viewers.hub",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from viewers import calculator, embed, recordings, views
+from viewers import calculator, card, embed, recordings, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("broadcasts/<slug:slug>/replay/", recordings.replay, name="replay"),
     path("broadcasts/<slug:slug>/recording.json", recordings.recording, name="recording"),
     path("broadcasts/<slug:slug>/calculator/", calculator.calculator, name="calculator"),
+    path("broadcasts/<slug:slug>/picture.png", card.picture, name="picture"),
     path("broadcasts/<slug:slug>/embed/", embed.embed, name="embed"),
     path("broadcasts/<slug:slug>/embedding/", embed.embedding, name="embedding"),
     path("healthz", views.healthz),

@@ -107,6 +107,7 @@ def live(broadcast: Broadcast) -> dict[str, Any]:
     return {
         "broadcast": broadcast,
         "picture": picture,
+        "position": snapshot.position,
         "snapshot": snapshot.to_dict(),
         "status": status(broadcast),
         "script_data": {

@@ -1,0 +1,82 @@
+"""The picture of a broadcast that social networks show beside a link to it."""
+
+import subprocess
+import sys
+import textwrap
+import threading
+from datetime import datetime
+from functools import lru_cache
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+
+from broadcaster import history
+from broadcaster.models import Broadcast
+from broadcaster.picture import Picture
+from broadcaster.stream import Position
+from viewers import raster
+
+LINE = 22  # characters of the headline beside the map
+LINES = 6
+DAY = 24 * 3600  # seconds
+PATIENCE = 30  # seconds that drawing may take
+
+_one_at_a_time = threading.Lock()
+
+
+def picture(request: HttpRequest, slug: str) -> HttpResponse:
+    """PNG, 1200 × 630: the map as it stood at `?at=<epoch>:<seq>`, or as it stands."""
+    broadcast = get_object_or_404(Broadcast, slug=slug)
+    try:
+        position = Position.parse(request.GET.get("at", str(broadcast.position)))
+        with _one_at_a_time:  # whoever asks for the same meanwhile finds it drawn
+            png = drawn(broadcast.pk, position)
+    except (ValueError, LookupError) as error:
+        raise Http404 from error
+    response = HttpResponse(png, content_type="image/png")
+    settled = "at" in request.GET and position.seq
+    patch_cache_control(response, public=True, max_age=DAY if settled else 5)
+    return response
+
+
+@lru_cache(maxsize=64)
+def drawn(pk: int, position: Position) -> bytes:
+    """The PNG. Raises LookupError for a position that the log does not have."""
+    command = [sys.executable, "-P", raster.__file__]
+    svg = card(Broadcast.objects.get(pk=pk), position).encode()
+    run = subprocess.run(command, input=svg, stdout=subprocess.PIPE, check=True, timeout=PATIENCE)
+    return run.stdout
+
+
+def card(broadcast: Broadcast, position: Position) -> str:
+    """The picture as SVG. Raises LookupError for a position that the log does not have."""
+    recording = history.recording(broadcast, position)
+    if recording is None:
+        raise LookupError("is not on the log")
+    state = recording.at_seq(position.seq)
+    headline = state.story["headline"]
+    at = history.moment(recording.updates[-1].at) if position.seq else broadcast.starts_at
+    return render_to_string(
+        "viewers/card.svg",
+        {
+            "broadcast": broadcast,
+            "picture": Picture(state),
+            "title": broadcast.title if headline else "",
+            "lines": wrapped(headline or broadcast.title),
+            "when": at and f"{'As of' if position.seq else 'Begins'} {full(at)}",
+        },
+    )
+
+
+def wrapped(text: str) -> list[str]:
+    """Lines that fit beside the map."""
+    return textwrap.wrap(text, LINE, max_lines=LINES, placeholder=" …")
+
+
+def full(at: datetime) -> str:
+    """ "Nov 3, 2020, 9:47 pm EST": always with the date, since pictures are kept."""
+    at = timezone.localtime(at)
+    return f"{at:%b} {at.day}, {at.year}, {at:%-I:%M} {f'{at:%p}'.lower()} {at:%Z}"
