@@ -188,7 +188,7 @@ class Night(TransactionTestCase):
 
     def polls_waiting(self):
         """How many polls the servers hold."""
-        pattern = f'{{broadcast="{self.slug}",transport="poll"}} (\\d+)'
+        pattern = f'mapcenter_viewers{{broadcast="{self.slug}",transport="poll"}} (\\d+)'
         texts = [ask(server.port, "/metrics")[2].decode() for server in self.servers]
         return sum(int(count) for text in texts for count in re.findall(pattern, text))
 
@@ -344,7 +344,7 @@ class ThroughHAProxy(Passing, Night):
             watcher.follow_to(1)
         texts = [ask(server.port, "/metrics")[2].decode() for server in self.servers]
         for text in texts:
-            self.assertIn(f'{{broadcast="{self.slug}",transport="ws"}} 1\n', text)
+            self.assertIn(f'mapcenter_viewers{{broadcast="{self.slug}",transport="ws"}} 1\n', text)
 
 
 class Audience:
