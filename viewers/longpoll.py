@@ -50,7 +50,12 @@ class Answer:
             *extra,
         ]
         self.response: tuple[Headers, bytes] | None = None
-        self.head = b"".join(name + b": " + value + b"\r\n" for name, value in self.headers)
+        self.head = header_lines(self.headers)
+
+
+def header_lines(headers: Headers) -> bytes:
+    """Headers as they go over the wire."""
+    return b"".join(name + b": " + value + b"\r\n" for name, value in headers)
 
 
 def answer_of(frame: Frame) -> Answer:

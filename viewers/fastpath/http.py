@@ -130,12 +130,12 @@ class ViewerHttpProtocol(HttpToolsProtocol):
 
     def alarm(self) -> None:
         """Time to close, or for a heartbeat, but never one that overtakes an update."""
-        if self.hub is None:
-            return self.timeout_keep_alive_handler()
-        news = longpoll.answer_now(self.hub, self.poll.since)
-        if news is not None:
-            self.hub.reach_poll(self.poll.since)
-        self.answer(news or longpoll.still_here(self.hub))
+        if (hub := self.hub) is None:
+            self.timeout_keep_alive_handler()
+        elif self.wake():
+            hub.reach_poll(self.poll.since)
+        else:
+            self.answer(longpoll.still_here(hub))
 
     def dismiss(self, code: Close) -> None:
         self.answer(longpoll.turn_away(code))
@@ -175,7 +175,6 @@ class ViewerHttpProtocol(HttpToolsProtocol):
 def response(answer: Answer, headers: Headers) -> bytes:
     """A whole response, made once for as long as uvicorn's `headers`, the date, are the same."""
     if answer.response is None or answer.response[0] is not headers:
-        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-        whole = STATUS_LINE[answer.status] + lines + answer.head + b"\r\n" + answer.body
-        answer.response = headers, whole
+        head = STATUS_LINE[answer.status] + longpoll.header_lines(headers) + answer.head
+        answer.response = headers, head + b"\r\n" + answer.body
     return answer.response[1]

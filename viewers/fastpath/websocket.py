@@ -15,9 +15,10 @@ from websockets.utils import accept_key
 from broadcaster.stream import Position
 from viewers import protocol
 from viewers.hub import Frame, Hub, spread
-from viewers.longpoll import Headers
+from viewers.longpoll import Headers, header_lines
 from viewers.protocol import SPOKE, Close
 
+SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 KEY = re.compile(rb"[+/0-9A-Za-z]{22}==")  # 16 bytes in base64
 
 HIGH_WATER = 16 * 1024  # bytes unsent above which a viewer gets nothing until they are gone
@@ -33,10 +34,8 @@ def handshake(asked: Headers, headers: Headers) -> bytes | None:
     version = found.get(b"sec-websocket-version")
     if len(found) < len(ours) or version != b"13" or not KEY.fullmatch(key):
         return None
-    lines = [b"HTTP/1.1 101 Switching Protocols", b"Upgrade: websocket", b"Connection: Upgrade"]
-    lines.append(b"Sec-WebSocket-Accept: " + accept_key(key.decode()).encode())
-    lines += [name + b": " + value for name, value in headers]
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    accept = accept_key(key.decode()).encode()
+    return b"%sSec-WebSocket-Accept: %s\r\n%s\r\n" % (SWITCHING, accept, header_lines(headers))
 
 
 def text_frame(frame: Frame) -> bytes:
@@ -70,8 +69,7 @@ class ViewerWebSocket(asyncio.Protocol):
         self._dialog: Dialog | None = None
         wire.set_protocol(self)
         wire.set_write_buffer_limits(high=HIGH_WATER)
-        sock = wire.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         wire.write(handshake)
         if not self.catch_up():
             self.write(hub.heartbeat_frame())
@@ -92,10 +90,7 @@ class ViewerWebSocket(asyncio.Protocol):
         self.wire.write(text_frame(frame))
 
     def wake(self) -> bool:
-        """There is news, for viewers who have taken the last.
-
-        Returns whether this one has all of it, but for what fits below the high-water mark.
-        """
+        """Take the news, if the last was taken: whether all is on its way, up to the mark."""
         assert self.hub is not None
         if not self.unsent:
             self.catch_up()
@@ -111,8 +106,6 @@ class ViewerWebSocket(asyncio.Protocol):
             self.close(Close.SLOW)  # it may yet read why
         elif not self.catch_up():
             self.write(self.hub.heartbeat_frame())
-
-    # Slow viewers
 
     def pause_writing(self) -> None:
         self.unsent = True
