@@ -166,20 +166,19 @@ def _append(
 
 
 def _wrong_correction(broadcast: Broadcast, change: Change) -> str | None:
-    """A correction names the update that made each call it takes back."""
+    """A correction names the update that made each call it takes back: it called the unit as it
+    stands, and none after it said otherwise."""
     if change.corrects is None:
         return None
-    if change.corrects == 0:
-        made = broadcast.opening.calls
-    else:
-        wrong = Publication.objects.filter(
-            broadcast=broadcast, epoch=broadcast.epoch, seq=change.corrects
-        ).first()
-        made = wrong.change.get("calls", {}) if wrong else {}
+    rows = Publication.objects.filter(
+        broadcast=broadcast, epoch=broadcast.epoch, seq__gte=change.corrects
+    )
+    said = [(0, broadcast.opening.calls)] if change.corrects == 0 else []
+    said += [(seq, row.get("calls", {})) for seq, row in rows.values_list("seq", "change")]
     standing = broadcast.state["calls"]
-    missing = [
-        unit
-        for unit in change.calls or ()
-        if made.get(unit, {}).get("party") != standing[unit]["party"]
-    ]
+    missing = []
+    for unit in change.calls or ():
+        parties = {seq: calls[unit].get("party") for seq, calls in said if unit in calls}
+        if change.corrects not in parties or {*parties.values()} != {standing[unit]["party"]}:
+            missing.append(unit)
     return f"Update {change.corrects} did not call {', '.join(missing)}." if missing else None

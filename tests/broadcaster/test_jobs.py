@@ -1,15 +1,22 @@
 """What happens by itself at its time, and only then, and once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import timezone
 
 from broadcaster import jobs, rundown
+from broadcaster.audit import Actor
+from broadcaster.desk import perform
 from broadcaster.history import milliseconds
 from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
 from broadcaster.publishing import publish
+from broadcaster.roles import EDITOR
 from tests.broadcaster.test_desk import DeskCase, calling
 from tests.changes import parse_change
+from tests.staff import staff
 
 
 class Due(DeskCase):
@@ -142,3 +149,73 @@ class Automatic(DeskCase):
 
     def test_the_rundown_is_empty_of_it(self):
         self.assertEqual(rundown.listing(self.plan(-1, 3600)), [])
+
+
+class AtOnce(TransactionTestCase):
+    """Worker, serving processes and people, all in the same moment."""
+
+    def setUp(self):
+        self.editor = staff("editor", EDITOR)
+        self.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        publish(self.night, parse_change({"kind": "start"}))
+
+    def crowd(self, act):
+        """The outcomes of eight who do it at once."""
+
+        def one(number):
+            try:
+                return act(number)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(one, range(8)))
+
+    def cue(self, change, **more):
+        return rundown.add(self.night, "Cue", parse_change(change), by=self.editor, **more)
+
+    def test_a_due_cue_goes_out_once_whoever_looks(self):
+        due = {"due_at": timezone.now(), "scheduled_by": self.editor}
+        cues = [self.cue(calling(unit), **due) for unit in ("PA", "TX", "OH")]
+        take = {"command": "take_cue", "cue": cues[1].pk, "version": 1}
+
+        def act(number):
+            if number % 4:
+                return jobs.run_due()
+            return perform(self.night, take, Actor(self.editor, "socket"))[0]
+
+        self.crowd(act)
+
+        rows = Publication.objects.exclude(cue=None)
+        self.assertEqual(sorted(row.cue_id for row in rows), [cue.pk for cue in cues])
+        self.assertEqual(AuditEntry.objects.filter(action="took").count(), 3)
+        self.assertFalse(Cue.objects.exclude(missed="").exists())
+
+    def test_one_cue_taken_by_many_is_one_update(self):
+        cue = self.cue(calling("PA"))
+        take = {"command": "take_cue", "cue": cue.pk, "version": 1}
+
+        answers = self.crowd(lambda _: perform(self.night, take, Actor(self.editor, "socket")))
+
+        self.assertEqual(sorted(int(status) for status, _ in answers), [201] + [409] * 7)
+        refused = {body["error"] for status, body in answers if status == 409}
+        self.assertEqual(refused, {"Already taken by editor, update 2."})
+        self.assertEqual(AuditEntry.objects.filter(action="refused").count(), 7)
+
+    def test_one_client_id_that_must_wait_is_one_cue(self):
+        self.night.second_person = "calls"
+        self.night.save()
+        take = {"command": "take", "change": calling("PA"), "client_id": "one"}
+
+        answers = self.crowd(lambda _: perform(self.night, take, Actor(self.editor, "socket")))
+
+        self.assertEqual({int(status) for status, _ in answers}, {202})
+        self.assertEqual(Cue.objects.count(), 1)
+
+    def test_cues_that_are_made_at_once_have_places_of_their_own(self):
+        prepare = {"command": "prepare", "title": "Cue", "change": calling("PA")}
+
+        self.crowd(lambda _: perform(self.night, prepare, Actor(self.editor, "socket")))
+
+        ranks = [cue.rank for cue in Cue.objects.all()]
+        self.assertEqual(ranks, list(range(1, 9)))

@@ -1,4 +1,4 @@
-"""The publishing tests again, on a PostgreSQL of our own."""
+"""Publishing, the desk and its schedule again, on a PostgreSQL of our own."""
 
 import os
 import subprocess
@@ -11,10 +11,11 @@ from tests.server import ROOT, find_postgres, postgres
 
 @skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
 class PostgreSQL(TestCase):
-    def test_publishing_holds_on_postgresql(self):
+    def test_publishing_and_the_desk_hold_on_postgresql(self):
+        labels = [f"tests.broadcaster.test_{name}" for name in ("publishing", "desk", "jobs")]
         with tempfile.TemporaryDirectory() as state, postgres() as url:
             run = subprocess.run(
-                [sys.executable, "manage.py", "test", "tests.broadcaster.test_publishing"],
+                [sys.executable, "manage.py", "test", "--parallel", "1", *labels],
                 cwd=ROOT,
                 env={**os.environ, "DATABASE_URL": url, "STATE_DIRECTORY": state},
                 capture_output=True,
