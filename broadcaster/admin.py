@@ -25,7 +25,7 @@ from broadcaster.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.history import milliseconds
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
-from broadcaster.recording_pages import RecordingPages
+from broadcaster.recording_pages import RecordingPages, actor
 from broadcaster.roles import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
 from broadcaster.submission import decode, invalid, read_body, refusal
 
@@ -77,16 +77,16 @@ class BroadcastAdmin(RecordingPages):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        actor = Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))
-        write(actor, "changed", obj, differences(form) if change else "created")
+        write(actor(request), "changed", obj, differences(form) if change else "created")
         if obj.automatic:
             for at in filter(None, (obj.starts_at, obj.ends_at)):
                 set_alarm(at)
 
     def log_deletions(self, request, queryset):
-        actor = Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))
         for broadcast in queryset:
-            write(actor, "changed", broadcast, f"deleted {broadcast}: nothing was published")
+            write(
+                actor(request), "changed", broadcast, f"deleted {broadcast}: nothing was published"
+            )
         return super().log_deletions(request, queryset)
 
     @admin.action(description="Archive the selected broadcasts", permissions=["change"])
@@ -100,18 +100,17 @@ class BroadcastAdmin(RecordingPages):
         self._archive(request, broadcasts.exclude(archived_at=None), None)
 
     def _archive(self, request, broadcasts, archived_at) -> None:
-        actor = Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))
         done = "archived" if archived_at else "restored"
         for broadcast in broadcasts:
             if broadcast.on_air:
                 words = f"{broadcast} is on air, so it was not {done}. End it first."
-                record(actor, "refused", broadcast, words)
+                record(actor(request), "refused", broadcast, words)
                 self.message_user(request, words, messages.ERROR)
                 continue
             with transaction.atomic():
                 broadcast.archived_at = archived_at
                 broadcast.save()
-                record(actor, done, broadcast, str(broadcast))
+                record(actor(request), done, broadcast, str(broadcast))
             self.message_user(request, f"{broadcast}: {done}.")
 
     def get_prepopulated_fields(self, request, obj=None):
@@ -188,9 +187,9 @@ class BroadcastAdmin(RecordingPages):
             status, answer = refusal(HTTPStatus.FORBIDDEN, "You are logged out. Log in again.")
         else:
             broadcast = get_object_or_404(Broadcast, pk=pk)
-            actor = Actor(user, "console", request.META.get("REMOTE_ADDR"))
+            by = Actor(user, "console", request.META.get("REMOTE_ADDR"))
             try:
-                status, answer = perform(broadcast, decode(read_body(request)), actor)
+                status, answer = perform(broadcast, decode(read_body(request)), by)
             except InvalidChange as error:
                 status, answer = invalid(error)
         return JsonResponse(answer, status=status)

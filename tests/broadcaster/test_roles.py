@@ -1,5 +1,7 @@
 """Every page and every command of the desk, for every role."""
 
+from datetime import timedelta
+
 from django.contrib.admin import site
 from django.test import Client, TestCase
 from django.urls import reverse
@@ -20,6 +22,9 @@ PAGES = {
     "broadcast_change": SEE,
     "broadcast_history": SEE,
     "broadcast_console": SEE,
+    "broadcast_recording": SEE,
+    "broadcast_download": SEE,
+    "broadcast_import": "editor",
     "broadcast_add": "editor",
     "broadcast_delete": "editor",
     "publication_changelist": SEE,
@@ -40,6 +45,11 @@ PAGES = {
     "apitoken_delete": "",
 }
 """Who may open each page; everybody else is sent to the log-in or gets 403."""
+POSTS = {
+    "broadcast_rebroadcast": "editor",
+    "broadcast_cancel": "editor",
+}
+"""Who may post where there is no page, beside the commands."""
 
 CALL = {
     "calls": {"PA": {"status": "called", "party": "D"}},
@@ -104,8 +114,8 @@ class Matrix(TestCase):
         }
         for page, allowed in PAGES.items():
             row = self.unaired if page == "broadcast_delete" else rows.get(page.split("_")[0])
-            single = page.split("_")[1] in ("change", "history", "delete", "console")
-            arguments = [(row or self.night).pk] if single else []
+            many = page.split("_")[1] in ("changelist", "add", "import", "export")
+            arguments = [] if many else [(row or self.night).pk]
             for name, client in self.clients.items():
                 with self.subTest(page=page, role=name):
                     response = client.get(reverse(f"admin:broadcaster_{page}", args=arguments))
@@ -123,7 +133,28 @@ class Matrix(TestCase):
             for url in model_admin.get_urls()
             if url.name
         }
-        self.assertEqual(names, {*PAGES, "broadcast_command"})
+        self.assertEqual(names, {*PAGES, *POSTS, "broadcast_command"})
+
+    def test_every_post(self):
+        publish(self.night, parse_change({"kind": "end"}))
+        now = timezone.now()
+        again = self.night.rebroadcasts.create(
+            epoch=self.night.epoch,
+            seq=self.night.seq,
+            starts_at=now,
+            ends_at=now + timedelta(hours=1),
+            by=self.boss,
+        )
+        for name, client in self.clients.items():
+            for post, allowed in POSTS.items():
+                with self.subTest(post=post, role=name):
+                    number = [again.pk] if post == "broadcast_cancel" else []
+                    address = reverse(f"admin:broadcaster_{post}", args=[self.night.pk, *number])
+                    response = client.post(address)
+                    expected = (200, 302) if name in allowed.split() else (403,)
+                    self.assertIn(response.status_code, (302,) if name == "anonymous" else expected)
+            again.refresh_from_db()
+            self.assertEqual(again.cancelled_at is not None, name == "editor")
 
     def test_only_the_editor_posts_the_forms(self):
         form = {"title": "New", "slug": "one", "election": 2020, "second_person": "never"}
