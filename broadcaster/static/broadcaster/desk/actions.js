@@ -148,7 +148,9 @@ export class Actions {
     }
     const { id, version } = desk.editing;
     const edit = { cue: id, version, ...named };
-    if (!(await commands.run("edit", edit, () => `Saved: ${title}.`))) return;
+    const saved = await commands.run("edit", edit, () => `Saved: ${title}.`);
+    if (!saved) return;
+    desk.saved = saved;
     desk.write(EMPTY);
     desk.select(id);
   }

@@ -30,6 +30,7 @@ export class Desk {
     const { draft, selected = null, editing = null } = this.memory.load({});
     this.selected = selected; // the cue in preview, by id; null: the draft
     this.editing = editing; // the cue that the draft is an edit of: {id, version}
+    this.saved = null; // the cue that was last edited here: {cue, version}
     this.cues = [];
     this.ahead = 0; // milliseconds that the server's clock is ahead of this one
 
@@ -81,7 +82,8 @@ export class Desk {
     const after = this.cue(this.selected);
     if (this.selected !== null && !after) this.selected = upNext(cues)?.id ?? null;
     this.show();
-    if (before && after && before.version !== after.version) {
+    const mine = this.saved?.cue === after?.id && this.saved?.version === after?.version;
+    if (before && after && before.version !== after.version && !mine) {
       this.say(`“${after.title}” was edited: look at the preview.`);
     }
   }
