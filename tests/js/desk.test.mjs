@@ -9,7 +9,7 @@ const { ages, History, proof, reached } = await load("broadcaster/desk/delivery.
 const { previewed } = await load("broadcaster/desk/work.js");
 const { EMPTY } = await load("broadcaster/desk/draft.js");
 
-const { atClock, beforeWhich, choices, countdown, nextCue, note, standing, upNext } = rundown;
+const { atClock, beforeWhich, choices, countdown, news, nextCue, note, standing, upNext } = rundown;
 
 const AT = new Date(2020, 10, 3, 21, 30).getTime();
 const EVERYTHING = { take: true, prepare: true, confirm: true, schedule: true };
@@ -50,7 +50,7 @@ test("where a cue stands, in words", () => {
   assert.match(say(taken(41)), /^Already taken by broadcaster: update 41, /);
   assert.match(say({ asked }), /^broadcaster took it\. It waits/);
   assert.match(say({ asked }, "broadcaster"), /^You took it\./);
-  assert.match(say({ due: AT + 133_000, scheduled_by: "editor" }), /^⏱ in 2:13, at .*editor\.$/);
+  assert.match(say({ due: AT + 133_000, scheduled_by: "editor" }), /^Goes out in 2:13, at .*editor\.$/);
   assert.match(say({ missed: { at: AT, why: "on hold" } }), /did not go out at .*: on hold/);
   assert.match(say({ refusal: "AZ is called D." }), /AZ is called D/);
   assert.equal(say({ refusal: "Off air." }, "editor", false), "");
@@ -75,6 +75,29 @@ test("who may do what with a cue", () => {
   assert.deepEqual(names({ asked }, { take: true, confirm: true }, "broadcaster"), ["decline"]);
   assert.deepEqual(names({ asked }, { confirm: true }, "editor"), ["confirm", "decline"]);
   assert.deepEqual(names(taken(3), { take: true, confirm: true }, "editor"), []);
+});
+
+test("people hear what becomes of cues that concern them", () => {
+  const asked = { by: "broadcaster", at: AT };
+  const confirmed = { ...taken(10), taken: { ...taken(10).taken, confirmed_by: "editor" } };
+  const hear = (before, after, me, may = EVERYTHING) =>
+    news([cue(1, before)], [cue(1, after)], me, may).map(({ words }) => words);
+
+  assert.deepEqual(hear({}, { asked }, "editor"), [
+    "broadcaster took “C1”. It waits for your confirmation.",
+  ]);
+  assert.deepEqual(hear({}, { asked }, "broadcaster"), []);
+  assert.deepEqual(hear({}, { asked }, "contributor", { prepare: true }), []);
+  assert.deepEqual(hear({ asked }, confirmed, "broadcaster"), [
+    "“C1” was confirmed by editor: update 10.",
+  ]);
+  assert.deepEqual(hear({ asked }, {}, "broadcaster"), ["“C1” was declined. It is not on air."]);
+  assert.deepEqual(hear({ due: AT }, taken(7), "editor"), ["“C1” went out: update 7."]);
+  assert.deepEqual(hear({ due: AT }, { missed: { at: AT, why: "on hold." } }, "editor"), [
+    "“C1” did not go out: on hold.",
+  ]);
+  assert.deepEqual(hear({}, taken(7), "editor"), []);
+  assert.deepEqual(news([], [cue(2, { asked })], "editor", EVERYTHING).length, 1);
 });
 
 test("times: counting down, and the next time that a clock shows", () => {

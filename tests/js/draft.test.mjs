@@ -123,7 +123,7 @@ test("an update in a few words", () => {
   const calls = { KY: R, VT: AZ.AZ, IN: R, GA: { status: "too_close" } };
   assert.equal(describe({ kind: "update", calls }), "KY IN → R, VT → D, GA too close");
   assert.deepEqual(parts({ kind: "correct", calls: { AZ: { status: "retracted" } } }), [
-    { units: [], words: "correct" },
+    { units: [], words: "correction" },
     { units: ["AZ"], words: "retracted" },
   ]);
 });

@@ -10,7 +10,7 @@ const MARKS = {
   editing: "EDITED HERE",
   taken: "✓ TAKEN",
   waiting: "WAITS",
-  scheduled: "⏱ SCHEDULED",
+  scheduled: "SCHEDULED",
   proposed: "PROPOSED",
   crosses: "NEEDS SECOND PERSON",
 };

@@ -9,7 +9,7 @@ import { DraftForm } from "./form.js";
 import { Log } from "./log.js";
 import { Memory } from "./memory.js";
 import { Proof } from "./proof.js";
-import { upNext } from "./rundown.js";
+import { news, upNext } from "./rundown.js";
 import { Screen } from "./screens.js";
 import { previewed } from "./work.js";
 
@@ -74,9 +74,10 @@ export class Desk {
     this.#moved();
   }
 
-  /** Says in words if what is in preview was changed by somebody else. */
+  /** Says what others did that matters here: to what is in preview, or waits for somebody. */
   rundown({ now, cues }) {
     const before = this.cue(this.selected);
+    const heard = news(this.cues, cues, this.me, this.may);
     this.ahead = now - Date.now();
     this.cues = cues;
     const after = this.cue(this.selected);
@@ -85,6 +86,10 @@ export class Desk {
     const mine = this.saved?.cue === after?.id && this.saved?.version === after?.version;
     if (before && after && before.version !== after.version && !mine) {
       this.say(`“${after.title}” was edited: look at the preview.`);
+    }
+    for (const { words, bad, id } of heard) {
+      this.say(words, bad);
+      this.list.reveal(id);
     }
   }
 

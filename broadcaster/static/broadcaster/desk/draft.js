@@ -6,6 +6,7 @@ import { totals } from "../replica.js";
 
 const DECIDED = ["called", "certified"];
 const TO_WIN = 270;
+const KINDS = { correct: "correction" };
 
 export const EMPTY = Object.freeze({
   title: "",
@@ -151,7 +152,7 @@ export function parts(update) {
   }
   const list = [...found].map(([words, units]) => ({ units, words }));
   if (update.view) list.push({ units: [], words: `view ${update.view.focus}` });
-  if (update.kind !== "update") list.unshift({ units: [], words: update.kind });
+  if (update.kind !== "update") list.unshift({ units: [], words: KINDS[update.kind] ?? update.kind });
   return list.length ? list : [{ units: [], words: "story" }];
 }
 

@@ -87,8 +87,29 @@ export function note(cue, now, me, live) {
   if (cue.due !== null) {
     const left = cue.due - now;
     const when = left > 0 ? `in ${countdown(left)}` : "now";
-    return `⏱ ${when}, at ${clock(cue.due)}, scheduled by ${cue.scheduled_by}.`;
+    return `Goes out ${when}, at ${clock(cue.due)}, scheduled by ${cue.scheduled_by}.`;
   }
   if (cue.missed) return `⚠ It did not go out at ${clock(cue.missed.at)}: ${cue.missed.why}`;
   return live && cue.refusal ? `Would be refused now: ${cue.refusal}` : "";
+}
+
+/** What happened to cues that this person should hear of: [{words, bad, id}]. */
+export function news(before, after, me, may) {
+  const known = new Map(before.map((cue) => [cue.id, cue]));
+  return after.flatMap((cue) => {
+    const was = known.get(cue.id);
+    const title = `“${cue.title}”`;
+    const tell = (words, bad = false) => [{ words, bad, id: cue.id }];
+    if (cue.asked && !was?.asked && cue.asked.by !== me && may.confirm) {
+      return tell(`${cue.asked.by} took ${title}. It waits for your confirmation.`);
+    }
+    if (!was) return [];
+    if (was.asked?.by === me && cue.taken) {
+      return tell(`${title} was confirmed by ${cue.taken.confirmed_by}: update ${cue.taken.seq}.`);
+    }
+    if (was.asked?.by === me && !cue.asked) return tell(`${title} was declined. It is not on air.`);
+    if (was.due !== null && cue.taken) return tell(`${title} went out: update ${cue.taken.seq}.`);
+    if (cue.missed && !was.missed) return tell(`${title} did not go out: ${cue.missed.why}`, true);
+    return [];
+  });
 }
