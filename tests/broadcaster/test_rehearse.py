@@ -39,7 +39,8 @@ class Rehearse(TestCase):
     def test_its_pages_say_so_and_others_do_not(self):
         run("rehearse", self.live.slug, speed=1e9)
         address = f"/broadcasts/{self.rehearsal().slug}/"
-        self.assertContains(self.client.get(address), BAND)
+        for page in ("", "replay/", "?at=9", "embed/"):
+            self.assertContains(self.client.get(address + page), BAND)
         self.assertNotContains(self.client.get("/broadcasts/election-night-2020/"), BAND)
         Broadcast.objects.update(listed=True)
         self.assertNotContains(self.client.get("/"), address)

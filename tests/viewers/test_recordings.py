@@ -173,9 +173,3 @@ class Moments(TestCase):
         page = self.client.get("/broadcasts/night/")
         self.assertContains(page, f'href="?at={self.broadcast.position}"')
         self.assertContains(page, 'href="/broadcasts/night/replay/"')
-
-    def test_a_rehearsal_says_so_here_too(self):
-        Broadcast.objects.update(rehearsal=True)
-        for path in ("?at=9", "replay/"):
-            page = self.client.get(f"/broadcasts/night/{path}")
-            self.assertContains(page, "REHEARSAL – these are not results")

@@ -62,7 +62,7 @@ function drawControls(t) {
 
 function drawRebroadcast(t) {
   const begun = t >= 0;
-  part("player").hidden = !begun;
+  part("player").hidden = part("log").hidden = !begun;
   part("coming").hidden = begun;
   part("countdown").textContent = elapsed(Math.max(999 - t, 0));
   part("together").hidden = !(begun && joined);
@@ -83,6 +83,7 @@ function drawMap(seq) {
   part("later").hidden = !units.length;
   part("later-units").textContent = units.map(nameOf).join(", ");
   part("share").href = moment + seq;
+  part("share").hidden = !seq; // a rebroadcast that has not begun
 }
 
 function nameOf(unit) {
@@ -163,7 +164,7 @@ async function readClock() {
 }
 
 async function start() {
-  await Promise.all([load(), rebroadcast && readClock()]);
+  await Promise.all([load(), rebroadcast && readClock().catch(() => {})]); // or by our own clock
   player = new Player(recording.duration, from);
   if (rebroadcast && now() < rebroadcast.endsAt) join();
   page.addEventListener("click", (event) => {
@@ -185,7 +186,7 @@ async function start() {
   });
   document.addEventListener("visibilitychange", () => document.hidden || show());
   addEventListener("pageshow", (event) => {
-    if (event.persisted && rebroadcast) readClock().then(show);
+    if (event.persisted && rebroadcast) readClock().then(show, show);
   });
   part("share").addEventListener("click", (event) => {
     event.preventDefault();
