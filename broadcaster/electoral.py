@@ -110,3 +110,8 @@ def _load() -> dict[int, Election]:
 ELECTIONS: Mapping[int, Election] = MappingProxyType(_load())
 UNITS: tuple[str, ...] = tuple(ELECTIONS[2020].votes)
 """The 56 units, the same in every election here, in alphabetical order."""
+
+
+def earlier(year: int) -> list[int]:
+    """The years of the elections before that one, newest first."""
+    return sorted((each for each in ELECTIONS if each < year), reverse=True)

@@ -19,6 +19,7 @@ from broadcaster.electoral import (
     UNITS,
     VOTES_TO_WIN,
     Election,
+    earlier,
     state_of,
     unit_name,
 )
@@ -210,12 +211,11 @@ class Picture:
         return [
             {
                 "year": year,
-                "candidates": surnames(election),
-                "winners": "".join(election.winners[unit] for unit in UNITS),
-                "votes": [election.votes[unit] for unit in UNITS],
+                "candidates": surnames(ELECTIONS[year]),
+                "winners": "".join(ELECTIONS[year].winners[unit] for unit in UNITS),
+                "votes": [ELECTIONS[year].votes[unit] for unit in UNITS],
             }
-            for year, election in sorted(ELECTIONS.items(), reverse=True)
-            if year < self.election.year
+            for year in earlier(self.election.year)
         ]
 
     @property

@@ -8,7 +8,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.views.decorators.gzip import gzip_page
 
-from broadcaster.electoral import ELECTIONS, UNITS
+from broadcaster.electoral import ELECTIONS, UNITS, earlier
 from broadcaster.mapstate import MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
@@ -54,7 +54,7 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
             "picture": picture,
             "as_of": clock(found.at, True),
             "choices": [(party, picture.candidates.get(party, "Open")) for party in CHOICES],
-            "years": past(found.election),
+            "years": earlier(found.election),
             "nothing": NOTHING,
             "keep": keep,
             "kept": tonight if keep else {},
@@ -75,13 +75,8 @@ def start(query: QueryDict, election: int, called: dict[str, str]) -> tuple[dict
             return decode(query.get("s", "")), ""
         except ValueError:
             return called, "This link is not whole, so here are the calls as they stand."
-    starts = {str(year): ELECTIONS[year].winners for year in past(election)} | {NOTHING: {}}
+    starts = {str(year): ELECTIONS[year].winners for year in earlier(election)} | {NOTHING: {}}
     return dict(starts.get(query.get("from", ""), called)), ""
-
-
-def past(election: int) -> list[int]:
-    """The years of elections before this one, the latest first."""
-    return sorted((year for year in ELECTIONS if year < election), reverse=True)
 
 
 def address(parties: Parties, keep: bool = False) -> str:

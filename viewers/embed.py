@@ -13,7 +13,10 @@ from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.gzip import gzip_page
 
+from broadcaster.electoral import ELECTIONS, earlier
+from broadcaster.mapstate import MapState
 from broadcaster.models import Broadcast
+from broadcaster.picture import Picture
 from viewers.views import live
 
 THEMES = {"auto": "As the reader's system has it", "light": "Light", "dark": "Dark"}
@@ -26,7 +29,6 @@ MODULES = (
     "viewers/embed.js",
     "viewers/follow.js",
     "viewers/session.js",
-    "viewers/transports.js",
     "viewers/wording.js",
 )
 """What embed.js imports."""
@@ -38,15 +40,18 @@ class Options:
 
     theme: str
     show: str
+    layer: int | None  # the year of an earlier election; None: tonight
     width: int | None  # CSS pixels; None: as wide as there is room
     height: int | None  # CSS pixels; None: what does for a frame 640 wide
 
     @classmethod
-    def parse(cls, query: QueryDict) -> "Options":
+    def parse(cls, query: QueryDict, election: int) -> "Options":
         theme, show = query.get("theme", ""), query.get("show", "")
+        years = {str(year): year for year in earlier(election)}
         return cls(
             theme=theme if theme in THEMES else "auto",
             show=show if show in PARTS else "both",
+            layer=years.get(query.get("layer", "")),
             width=_size(query.get("width", "")),
             height=_size(query.get("height", "")),
         )
@@ -58,8 +63,8 @@ class Options:
     @property
     def query(self) -> str:
         """As it stands in the frame's address, without what is the default."""
-        chosen = {"theme": self.theme, "show": self.show}
-        pairs = {k: v for k, v in chosen.items() if v not in ("auto", "both")}
+        chosen = {"theme": self.theme, "show": self.show, "layer": self.layer}
+        pairs = {k: v for k, v in chosen.items() if v not in ("auto", "both", None)}
         return f"?{urlencode(pairs)}" if pairs else ""
 
 
@@ -73,7 +78,10 @@ def _size(text: str) -> int | None:
 def embed(request: HttpRequest, slug: str) -> HttpResponse:
     """The live map for a frame of any size, on any page."""
     found = get_object_or_404(Broadcast, slug=slug)
-    context = live(found) | {"options": Options.parse(request.GET), "modules": MODULES}
+    options = Options.parse(request.GET, found.election)
+    context = live(found) | {"options": options, "modules": MODULES}
+    if options.layer:
+        context["picture"] = Picture(decided(options.layer))
     response = render(request, "viewers/embed.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response
@@ -84,7 +92,7 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
 def embedding(request: HttpRequest, slug: str) -> HttpResponse:
     """The code to embed a broadcast with, its options, and how it will look."""
     found = get_object_or_404(Broadcast, slug=slug)
-    options = Options.parse(request.GET)
+    options = Options.parse(request.GET, found.election)
     address = request.build_absolute_uri(reverse("embed", args=[slug])) + options.query
     response = render(
         request,
@@ -94,6 +102,7 @@ def embedding(request: HttpRequest, slug: str) -> HttpResponse:
             "options": options,
             "themes": THEMES,
             "parts": PARTS,
+            "years": earlier(found.election),
             "sizes": (SIZES[0], SIZES[-1]),
             "address": address,
             "code": code(found, address, options),
@@ -101,6 +110,13 @@ def embedding(request: HttpRequest, slug: str) -> HttpResponse:
     )
     patch_cache_control(response, public=True, max_age=60)
     return response
+
+
+def decided(year: int) -> MapState:
+    """How an earlier election ended."""
+    winners = ELECTIONS[year].winners.items()
+    calls = {unit: {"status": "called", "party": party} for unit, party in winners}
+    return MapState(year, calls=calls)
 
 
 def code(broadcast: Broadcast, address: str, options: Options) -> str:

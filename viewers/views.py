@@ -39,7 +39,6 @@ MODULES = (
     "viewers/follow.js",
     "viewers/page.js",
     "viewers/session.js",
-    "viewers/transports.js",
     "viewers/wording.js",
 )
 """What page.js imports, told to browsers at once instead of one after the other."""

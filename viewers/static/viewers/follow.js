@@ -1,8 +1,7 @@
 // Keeps a session connected: runs its attempts, watches its deadline, tells what happened.
 
-import { longpoll, websocket } from "./transports.js";
-
-const TRANSPORTS = { ws: websocket, poll: longpoll };
+const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by HTTP status of a poll
+const CONNECT = { ws: openSocket, poll };
 const LOOK = 5; // seconds between looks at the clock: timers stand still while a machine sleeps
 
 /** Follows the broadcast at `address` until it is over. */
@@ -55,7 +54,7 @@ export class Follower {
     clearTimeout(this.#timer);
     const { transport, since } = this.#attempt;
     this.#attempt = null;
-    this.#connection = TRANSPORTS[transport].connect(this.address, since, {
+    this.#connection = CONNECT[transport](this.address, since, {
       onopen: () => this.session.opened(),
       onframe: (text) => this.#receive(text),
       onend: (code) => this.#ended(code),
@@ -90,6 +89,49 @@ export class Follower {
   #after(delay, act) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(act, delay * 1000);
+  }
+}
+
+// The transports. Each returns {close}, after which none of the callbacks is called.
+
+/** Frames over a WebSocket. */
+function openSocket(address, since, { onopen, onframe, onend }) {
+  const url = new URL("ws", address);
+  url.protocol = url.protocol.replace("http", "ws");
+  if (since !== null) url.searchParams.set("since", since);
+  const socket = new WebSocket(url);
+  socket.onopen = onopen;
+  socket.onmessage = (message) => onframe(message.data);
+  socket.onclose = (event) => onend(event.code);
+  return {
+    close() {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    },
+  };
+}
+
+/** One long poll: at most one frame, then the end. */
+function poll(address, since, { onframe, onend }) {
+  const url = new URL("updates", address);
+  if (since !== null) url.searchParams.set("since", since);
+  const controller = new AbortController();
+  const { signal } = controller;
+  ask(url, signal).then(({ text, code }) => {
+    if (text !== undefined && !signal.aborted) onframe(text);
+    if (!signal.aborted) onend(code);
+  });
+  return { close: () => controller.abort() };
+}
+
+async function ask(url, signal) {
+  try {
+    const response = await fetch(url, { signal, credentials: "omit" });
+    return response.ok
+      ? { text: await response.text() }
+      : { code: CLOSE_CODES[response.status] };
+  } catch {
+    return {}; // the network failed, or we gave up
   }
 }
 
