@@ -52,11 +52,19 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["at", "who", "action", "broadcast", "seq", "detail", "via", "address"]
+    list_display = ["time", "who", "action", "detail", "on", "via", "address"]
     list_filter = ["broadcast", "action", "who", "via", "at"]
     list_select_related = ["broadcast"]
     search_fields = ["detail", "who"]
     date_hierarchy = "at"
+
+    @admin.display(ordering="at")
+    def time(self, entry: AuditEntry) -> str:
+        return f"{timezone.localtime(entry.at):%b %-d, %H:%M:%S}"
+
+    @admin.display(description="broadcast", ordering="broadcast")
+    def on(self, entry: AuditEntry) -> str:
+        return str(entry.broadcast or "")
 
     def get_urls(self):
         export = self.admin_site.admin_view(self.export)

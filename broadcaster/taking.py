@@ -40,11 +40,12 @@ def put_on_air(
 ) -> Publication:
     """`publish` and its entry in the audit, without asking whether `actor` may."""
     publication = publish(broadcast, change, **{"by": actor.user} | origin)
+    taken = f", which {publication.by} took" if publication.confirmed_by else ""
     record(
         actor,
         action or DONE[change.kind],
         broadcast,
-        f"update {publication.seq}, {describe(change)}",
+        f"update {publication.seq}, {describe(change)}{taken}",
         cue=publication.cue,
         publication=publication,
     )

@@ -323,6 +323,8 @@ class SecondPerson(DeskCase):
             self.audited(),
             [("broadcaster", "asked"), ("broadcaster", "refused"), ("editor", "confirmed")],
         )
+        detail = AuditEntry.objects.first().detail
+        self.assertEqual(detail, "update 3, MN called, which broadcaster took")
         self.assertEqual(self.do(self.editor, "confirm", cue=cue, client_id="yes"), confirmed)
         late = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
         self.assertEqual(late, confirmed)
