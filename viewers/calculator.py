@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster.electoral import ELECTIONS, UNITS, earlier
@@ -53,7 +54,7 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
             "broadcast": found,
             "picture": picture,
             "as_of": clock(found.at, True),
-            "choices": [(party, picture.candidates.get(party, "Open")) for party in CHOICES],
+            "choices": [(party, picture.candidates.get(party, _("Open"))) for party in CHOICES],
             "years": earlier(found.election),
             "nothing": NOTHING,
             "keep": keep,
@@ -74,7 +75,7 @@ def start(query: QueryDict, election: int, called: dict[str, str]) -> tuple[dict
         try:
             return decode(query.get("s", "")), ""
         except ValueError:
-            return called, "This link is not whole, so here are the calls as they stand."
+            return called, _("This link is not whole, so here are the calls as they stand.")
     starts = {str(year): ELECTIONS[year].winners for year in earlier(election)} | {NOTHING: {}}
     return dict(starts.get(query.get("from", ""), called)), ""
 

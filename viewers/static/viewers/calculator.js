@@ -125,6 +125,6 @@ map.tabIndex = 0;
 copy.hidden = !navigator.clipboard; // browsers have it on secure pages only
 copy.addEventListener("click", async () => {
   await navigator.clipboard.writeText(share.value);
-  part("copied").textContent = "Copied.";
+  part("copied").textContent = copy.dataset.copied;
 });
 share.addEventListener("focus", () => share.select());

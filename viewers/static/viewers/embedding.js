@@ -25,5 +25,5 @@ form.addEventListener("change", async () => {
 copy.hidden = !navigator.clipboard; // browsers have it on secure pages only
 copy.addEventListener("click", async () => {
   await navigator.clipboard.writeText(code.value);
-  copied.textContent = "Copied.";
+  copied.textContent = copy.dataset.copied;
 });
