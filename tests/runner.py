@@ -10,6 +10,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test.runner import DiscoverRunner
+from hypothesis import settings as hypothesis
+
+# How long an example takes says how busy the machine is, with servers and browsers beside it.
+hypothesis.register_profile("unhurried", deadline=None)
+hypothesis.load_profile("unhurried")
 
 PROCESSES = 2  # as many test classes at a time: more than one core is busy with servers anyway
 

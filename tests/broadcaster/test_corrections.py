@@ -38,7 +38,7 @@ def change_of(kind, result, corrects):
 
 
 class Evenings(TestCase):
-    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, suppress_health_check=list(HealthCheck))
     @given(st.lists(steps, min_size=4, max_size=12))
     def test_any_sequence_of_takes_and_corrections(self, evening):
         editor = Actor(staff("editor", EDITOR), "socket")

@@ -145,7 +145,7 @@ class Publishing(TestCase):
 
 
 class FoldOfTheLog(HypothesisTestCase):
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(st.lists(changes(), max_size=12), st.data())
     def test_the_stored_state_is_the_fold_of_the_stored_log(self, wanted, data):
         broadcast = new_broadcast()

@@ -186,7 +186,7 @@ class FanOut(IsolatedAsyncioTestCase):
 
 class AnyMomentOfJoining(IsolatedAsyncioTestCase):
     def test_every_viewer_ends_equal_to_the_hub(self):
-        @settings(max_examples=30, deadline=None)
+        @settings(max_examples=30)
         @given(st.lists(changes(), min_size=1, max_size=8), st.data())
         def check(published, data):
             joins = data.draw(st.lists(st.integers(0, len(published)), min_size=1, max_size=5))
