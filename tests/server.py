@@ -154,6 +154,23 @@ def redis(port: int | None = None) -> Iterator[str]:
             process.terminate()
 
 
+@contextlib.contextmanager
+def worker(server: Server) -> Iterator[None]:
+    """A worker beside `server`, as in production; it needs Redis."""
+    command = [sys.executable, "manage.py", "rqworker", "--with-scheduler", "default"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=server.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
 def find_redis() -> str | None:
     """Redis' server program: the wheel's, or the system's."""
     try:

@@ -14,12 +14,17 @@ def staff(name: str, group: str | None = None):
     """A member of staff in one of the groups, which tests that empty the database lack."""
     user = get_user_model().objects.create_user(name, is_staff=True)
     if group:
-        found, created = Group.objects.get_or_create(name=group)
-        if created:
-            codenames = [permission.split(".")[1] for permission in GROUPS[group]]
-            found.permissions.set(Permission.objects.filter(codename__in=codenames))
-        user.groups.add(found)
+        user.groups.add(the_group(group))
     return user
+
+
+def the_group(name: str) -> Group:
+    """One of the groups, made anew if a test has emptied the database."""
+    found, created = Group.objects.get_or_create(name=name)
+    if created:
+        codenames = [permission.split(".")[1] for permission in GROUPS[name]]
+        found.permissions.set(Permission.objects.filter(codename__in=codenames))
+    return found
 
 
 def open_desk(test):

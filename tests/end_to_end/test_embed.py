@@ -1,8 +1,6 @@
 """The map in a frame on somebody else's page, in a browser."""
 
-import threading
 import uuid
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from django.test import TransactionTestCase
 
@@ -11,36 +9,13 @@ from broadcaster.models import Broadcast
 from broadcaster.picture import SHAPES
 from broadcaster.publishing import publish
 from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
+from tests.newspaper import Newspaper
 from tests.server import Server
 
 PA_TO_BIDEN = {
     "calls": {"PA": {"status": "called", "party": "D"}},
     "story": {"headline": "Pennsylvania goes to Biden"},
 }
-
-
-class Newspaper(HTTPServer):
-    """One page of somebody else's."""
-
-    def __init__(self, body):
-        class Page(BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.end_headers()
-                self.wfile.write(body.encode())
-
-            def log_message(self, *args):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Page)
-        self.thread = threading.Thread(target=self.serve_forever)
-        self.thread.start()
-
-    def __exit__(self, *exc):
-        self.shutdown()
-        self.thread.join()
-        super().__exit__(*exc)
 
 
 @needs_chromium

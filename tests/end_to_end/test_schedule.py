@@ -1,10 +1,6 @@
 """A scheduled cue goes out at its time: by the serving process, or by a worker where Redis is."""
 
-import contextlib
 import json
-import signal
-import subprocess
-import sys
 import time
 import uuid
 from urllib.error import HTTPError
@@ -12,7 +8,7 @@ from urllib.request import Request, urlopen
 
 from django.test import Client, TransactionTestCase
 from redis import Redis
-from rq import Queue, Worker
+from rq import Queue
 from websockets.sync.client import connect
 
 from broadcaster.change import parse_change
@@ -20,7 +16,7 @@ from broadcaster.jobs import GRACE
 from broadcaster.models import AuditEntry, Broadcast, Publication
 from broadcaster.publishing import publish
 from broadcaster.roles import CONTRIBUTOR, EDITOR
-from tests.server import ROOT, Server, redis, wait_for
+from tests.server import Server, redis, wait_for, worker
 from tests.staff import staff
 from tests.watcher import WebSocketWatcher
 
@@ -37,27 +33,20 @@ class Scheduled(TransactionTestCase):
         client.force_login(staff(name, group))
         return {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
 
-    def prepare(self, server, unit):
-        """Prepare a call at the editor's console; the cue."""
+    def schedule(self, server, unit, seconds):
+        """Prepare and schedule a call at the editor's console; when it is due, since 1970."""
+        due = time.time() + seconds
         change = {
             "calls": {unit: {"status": "called", "party": "R"}},
             "story": {"headline": f"{unit} goes to Trump"},
         }
-        with self.console(server) as socket:
-            return self.command(socket, "prepare", title=unit, change=change)["cue"]
-
-    def schedule(self, server, cue, seconds):
-        """Schedule a cue for so many seconds from now; when that is, since 1970."""
-        with self.console(server) as socket:
-            due = time.time() + seconds
+        address = f"{server.url}/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
+        with connect(
+            address.replace("http", "ws", 1), origin=server.url, additional_headers=self.editor
+        ) as socket:
+            cue = self.command(socket, "prepare", title=unit, change=change)["cue"]
             self.command(socket, "schedule", cue=cue, version=1, at=int(due * 1000))
         return due
-
-    def console(self, server):
-        address = f"{server.url}/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
-        return connect(
-            address.replace("http", "ws", 1), origin=server.url, additional_headers=self.editor
-        )
 
     def command(self, socket, command, **arguments):
         socket.send(json.dumps({"command": command, **arguments}))
@@ -77,13 +66,11 @@ class Scheduled(TransactionTestCase):
             watcher = WebSocketWatcher(server, self.slug)
             self.addCleanup(watcher.close)
             watcher.follow_to(1)
-            cue = self.prepare(server, "OH")
-            self.schedule(server, cue, 3600)
+            due = self.schedule(server, "OH", 1.5)
             for page in ("", "snapshot.json", "updates"):
                 with urlopen(f"{server.url}/broadcasts/{self.slug}/{page}") as response:
                     self.assertNotIn(b"OH goes", response.read())
 
-            due = self.schedule(server, cue, 2)
             watcher.follow_to(2)
 
             self.assertGreater(self.wait_until_published("OH", due), -0.001)
@@ -92,8 +79,8 @@ class Scheduled(TransactionTestCase):
 
     def test_what_came_due_while_the_server_was_down_goes_out_late(self):
         with Server() as server:
-            due = self.schedule(server, self.prepare(server, "OH"), 2)
-            server.stop(signal.SIGKILL)
+            due = self.schedule(server, "OH", 2)
+            server.stop()
             self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
             wait_for(lambda: time.time() > due, "the time to come")
             server.start()  # nobody comes: it looks by itself
@@ -101,14 +88,12 @@ class Scheduled(TransactionTestCase):
 
     def test_a_worker_takes_it_and_without_one_the_serving_process_does(self):
         with redis() as url, Server(REDIS_URL=url) as server:
-            connection = Redis.from_url(url)
             with worker(server):
-                wait_for(lambda: Worker.count(connection), "the worker to be there")
-                done = Queue("default", connection=connection).finished_job_registry
-                due = self.schedule(server, self.prepare(server, "OH"), 2)
+                done = Queue("default", connection=Redis.from_url(url)).finished_job_registry
+                due = self.schedule(server, "OH", 1.5)
                 self.assertLess(self.wait_until_published("OH", due), GRACE)
                 wait_for(lambda: done.count, "the worker's job to end")
-            due = self.schedule(server, self.prepare(server, "TX"), 2)
+            due = self.schedule(server, "TX", 0.5)
 
             self.assertGreater(self.wait_until_published("TX", due), GRACE)
 
@@ -128,20 +113,3 @@ class Scheduled(TransactionTestCase):
                 except HTTPError as error:
                     status = error.code
                 self.assertEqual(status, expected, page)
-
-
-@contextlib.contextmanager
-def worker(server):
-    """A worker beside `server`, as in production."""
-    command = [sys.executable, "manage.py", "rqworker", "--with-scheduler", "default"]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=server.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            yield
-        finally:
-            process.terminate()

@@ -11,14 +11,13 @@ export class Commands {
     this.link = link;
     this.ticket = ticket;
     this.say = say;
-    this.open = 0; // commands that are not answered yet
+    this.busy = false;
     this.rested = 0;
   }
 
-  /** Whether a take may be pressed now; says so if an answer is still missing. */
-  ready() {
-    if (this.open) this.say("Wait: what was pressed before is not answered yet.");
-    return !this.open && performance.now() >= this.rested;
+  /** Whether a take may be pressed now. */
+  get ready() {
+    return !this.busy && performance.now() >= this.rested;
   }
 
   rest() {
@@ -30,7 +29,7 @@ export class Commands {
    * `done` has the words for when it was done, `not` begins those for when it was refused.
    */
   async run(name, more, done, not = "Not done.") {
-    this.open += 1;
+    this.busy = true;
     this.say("…");
     try {
       const once = ONCE.includes(name) && { client_id: this.#clientId(name, more) };
@@ -51,7 +50,7 @@ export class Commands {
       );
       return null;
     } finally {
-      this.open -= 1;
+      this.busy = false;
     }
   }
 
