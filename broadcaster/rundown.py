@@ -23,6 +23,8 @@ from broadcaster.refused import Missing, Refused
 from broadcaster.roles import PREPARE, SCHEDULE, TAKE, require
 from broadcaster.second_person import is_needed
 
+MAX_CUES = 300  # that wait in a rundown: consoles get all of it whenever it changes
+
 
 def listing(broadcast: Broadcast) -> list[dict[str, Any]]:
     """The cues in their order, as the desk shows them: see docs/protocol.md."""
@@ -85,7 +87,10 @@ def locked(broadcast: Broadcast) -> Broadcast:
 
 
 def add(broadcast: Broadcast, title: str, change: Change, **more: Any) -> Cue:
-    """A new cue at the end of the rundown."""
+    """A new cue at the end of the rundown. Raises `Refused` if that is full."""
+    waiting = broadcast.cues.filter(removed_at=None).exclude(publications__epoch=broadcast.epoch)
+    if waiting.count() >= MAX_CUES:
+        raise Refused(f"The rundown is full: {MAX_CUES} cues. Remove some first.")
     last = broadcast.cues.aggregate(last=Max("rank"))["last"] or 0
     announce_rundown(broadcast)
     return Cue.objects.create(

@@ -99,10 +99,12 @@ def confirm(broadcast: Broadcast, pk: int, client_id: str | None, actor: Actor) 
         raise Refused("Nobody waits for a confirmation of this cue.")
     if cue.asked_by == actor.user:
         raise Forbidden("You took it, so somebody else must confirm.")
+    change = parse_change(cue.change)
+    check(broadcast, change, actor)
     return _release(
         broadcast,
         cue,
-        parse_change(cue.change),
+        change,
         actor,
         action="confirmed",
         by=cue.asked_by,
@@ -146,6 +148,12 @@ def undo_view(broadcast: Broadcast, client_id: str | None, actor: Actor) -> Publ
 
 def must_wait(broadcast: Broadcast, change: Change, actor: Actor) -> bool:
     """Whether a second person is needed. Raises `Refused` if the change may not go out at all."""
+    state = check(broadcast, change, actor)
+    return is_needed(broadcast.second_person, state, change)
+
+
+def check(broadcast: Broadcast, change: Change, actor: Actor) -> MapState:
+    """The map before `change`. Raises `Refused` if that may not go out now, or does nothing."""
     if broadcast.archived_at:
         raise Refused("The broadcast is archived.")
     if reason := refusal(broadcast, change):
@@ -153,7 +161,7 @@ def must_wait(broadcast: Broadcast, change: Change, actor: Actor) -> bool:
     state = MapState.from_dict(broadcast.state)
     if actor.via != "api" and state.apply(change) == state:
         raise Refused("Nothing would change: viewers see this already.")
-    return is_needed(broadcast.second_person, state, change)
+    return state
 
 
 def ask(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:

@@ -245,6 +245,16 @@ class Rundown(DeskCase):
         answer = perform(other, {"command": "remove", "cue": first}, Actor(self.editor, "socket"))
         self.assertRefused(answer, 404, "no such cue")
 
+    def test_a_rundown_has_an_end(self):
+        for number in range(rundown.MAX_CUES):
+            rundown.add(self.night, f"Cue {number}", parse_change(VIEW), by=self.editor)
+
+        prepare = {"title": "One more", "change": VIEW}
+        self.assertRefused(self.do(self.contributor, "prepare", **prepare), 409, "is full")
+        last = self.night.cues.latest("pk")
+        self.do(self.broadcaster, "take_cue", cue=last.pk, version=1)
+        self.assertEqual(self.do(self.contributor, "prepare", **prepare)[0], 201)
+
     def test_preparing_twice_by_one_client_id_is_one_cue(self):
         first = self.do(self.contributor, "prepare", title="A", change=VIEW, client_id="p")
         again = self.do(self.contributor, "prepare", title="A", change=VIEW, client_id="p")
@@ -351,6 +361,14 @@ class SecondPerson(DeskCase):
         self.assertRefused(self.do(self.editor, "confirm", cue=cue), 409, "Nobody waits")
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
         self.assertEqual(self.do(self.broadcaster, "decline", cue=cue), (200, {}))
+
+    def test_what_became_known_meanwhile_is_not_confirmed_again(self):
+        cue = self.cue(calling("MN"))
+        self.do(self.broadcaster, "take_cue", cue=cue, version=1)
+        publish(self.night, parse_change(calling("MN")))
+
+        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 409, "Nothing would change")
+        self.assertEqual(self.do(self.editor, "decline", cue=cue)[0], 200)
 
     def test_the_way_down_and_calls_above_wait_for_nobody(self):
         publish(self.night, parse_change(calling("MN")))

@@ -171,6 +171,23 @@ class Rundown(Console):
         self.assertEqual(Cue.objects.get(title="PA").version, 2)
         self.assertEqual(self.seq(), 1)
 
+    def test_what_somebody_else_edits_in_preview_is_not_taken_unseen(self):
+        desk, other = self.desk(BROADCASTER), self.desk(CONTRIBUTOR)
+        other.click('.cue:nth-child(1) [data-cue="edit"]')
+        other.fill("#draft-headline", "First calls, mended")
+        desk.evaluate(
+            """new MutationObserver((_, seen) => {
+                seen.disconnect();
+                document.querySelector('[data-does="take"]').click();
+            }).observe(document.querySelector('[data-desk="done"]'), { childList: true })"""
+        )
+        other.click("text=Save cue")
+        self.said(other, "Saved: C1.")
+
+        self.said(desk, "Not taken. It was edited just now: look at it.")
+        self.assertIn("First calls, mended", desk.inner_text(PREVIEW))
+        self.assertEqual(self.seq(), 1)
+
     def test_a_cue_is_scheduled_counted_down_and_cancelled(self):
         editor, broadcaster = self.desk(EDITOR), self.desk(BROADCASTER)
         row = self.row(editor, "C1")

@@ -1,6 +1,7 @@
 """A scheduled cue goes out at its time: by the serving process, or by a worker where Redis is."""
 
 import json
+import signal
 import time
 import uuid
 from urllib.error import HTTPError
@@ -8,7 +9,7 @@ from urllib.request import Request, urlopen
 
 from django.test import Client, TransactionTestCase
 from redis import Redis
-from rq import Queue
+from rq import Queue, Worker
 from websockets.sync.client import connect
 
 from broadcaster.change import parse_change
@@ -33,20 +34,27 @@ class Scheduled(TransactionTestCase):
         client.force_login(staff(name, group))
         return {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
 
-    def schedule(self, server, unit, seconds):
-        """Prepare and schedule a call at the editor's console; when it is due, since 1970."""
-        due = time.time() + seconds
+    def prepare(self, server, unit):
+        """Prepare a call at the editor's console; the cue."""
         change = {
             "calls": {unit: {"status": "called", "party": "R"}},
             "story": {"headline": f"{unit} goes to Trump"},
         }
-        address = f"{server.url}/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
-        with connect(
-            address.replace("http", "ws", 1), origin=server.url, additional_headers=self.editor
-        ) as socket:
-            cue = self.command(socket, "prepare", title=unit, change=change)["cue"]
+        with self.console(server) as socket:
+            return self.command(socket, "prepare", title=unit, change=change)["cue"]
+
+    def schedule(self, server, cue, seconds):
+        """Schedule a cue for so many seconds from now; when that is, since 1970."""
+        with self.console(server) as socket:
+            due = time.time() + seconds
             self.command(socket, "schedule", cue=cue, version=1, at=int(due * 1000))
         return due
+
+    def console(self, server):
+        address = f"{server.url}/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
+        return connect(
+            address.replace("http", "ws", 1), origin=server.url, additional_headers=self.editor
+        )
 
     def command(self, socket, command, **arguments):
         socket.send(json.dumps({"command": command, **arguments}))
@@ -66,11 +74,13 @@ class Scheduled(TransactionTestCase):
             watcher = WebSocketWatcher(server, self.slug)
             self.addCleanup(watcher.close)
             watcher.follow_to(1)
-            due = self.schedule(server, "OH", 1.5)
+            cue = self.prepare(server, "OH")
+            self.schedule(server, cue, 3600)
             for page in ("", "snapshot.json", "updates"):
                 with urlopen(f"{server.url}/broadcasts/{self.slug}/{page}") as response:
                     self.assertNotIn(b"OH goes", response.read())
 
+            due = self.schedule(server, cue, 2)
             watcher.follow_to(2)
 
             self.assertGreater(self.wait_until_published("OH", due), -0.001)
@@ -79,8 +89,8 @@ class Scheduled(TransactionTestCase):
 
     def test_what_came_due_while_the_server_was_down_goes_out_late(self):
         with Server() as server:
-            due = self.schedule(server, "OH", 2)
-            server.stop()
+            due = self.schedule(server, self.prepare(server, "OH"), 2)
+            server.stop(signal.SIGKILL)
             self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
             wait_for(lambda: time.time() > due, "the time to come")
             server.start()  # nobody comes: it looks by itself
@@ -88,12 +98,14 @@ class Scheduled(TransactionTestCase):
 
     def test_a_worker_takes_it_and_without_one_the_serving_process_does(self):
         with redis() as url, Server(REDIS_URL=url) as server:
+            connection = Redis.from_url(url)
             with worker(server):
-                done = Queue("default", connection=Redis.from_url(url)).finished_job_registry
-                due = self.schedule(server, "OH", 1.5)
+                wait_for(lambda: Worker.count(connection), "the worker to be there")
+                done = Queue("default", connection=connection).finished_job_registry
+                due = self.schedule(server, self.prepare(server, "OH"), 2)
                 self.assertLess(self.wait_until_published("OH", due), GRACE)
                 wait_for(lambda: done.count, "the worker's job to end")
-            due = self.schedule(server, "TX", 0.5)
+            due = self.schedule(server, self.prepare(server, "TX"), 2)
 
             self.assertGreater(self.wait_until_published("TX", due), GRACE)
 

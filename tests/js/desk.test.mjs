@@ -116,7 +116,8 @@ test("times: counting down, and the next time that a clock shows", () => {
 test("the frame says the mode, and a rehearsal whatever its phase", () => {
   assert.equal(mode({ rehearsal: false }, "held"), "held");
   assert.equal(mode({ rehearsal: true }, "live"), "rehearsal");
-  assert.equal(modeWords({ rehearsal: true }, "live"), "REHEARSAL · ● LIVE");
+  assert.equal(modeWords({ rehearsal: true }, "live"), "REHEARSAL · running");
+  assert.equal(modeWords({ rehearsal: false }, "live"), "● LIVE");
 });
 
 test("the planned start and end are counted down to", () => {

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from django.test import SimpleTestCase, TestCase
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadcaster.change import parse_change
@@ -28,6 +28,7 @@ class Codes(SimpleTestCase):
             self.assertEqual(encode(case["parties"]), case["code"], case["name"])
             self.assertEqual(decode(case["code"]), case["parties"], case["name"])
 
+    @settings(deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.text("DRO ", min_size=len(UNITS), max_size=len(UNITS)))
     def test_every_map_has_one_code_of_19_characters(self, letters):
         parties = {unit: party for unit, party in zip(UNITS, letters, strict=True) if party != " "}
@@ -40,6 +41,7 @@ class Codes(SimpleTestCase):
             with self.assertRaises(ValueError, msg=repr(text)):
                 decode(text)
 
+    @settings(deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.text(max_size=20))
     def test_no_text_breaks_it(self, text):
         with contextlib.suppress(ValueError):

@@ -16,6 +16,7 @@ const RESULTS = {
 const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
 const CERTIFIED = "✓"; // after the party's letter
 
+const drawn = new WeakMap(); // from root to what was drawn there last: {calls, election}
 const gliding = new WeakMap(); // from map to its animation frame
 
 /**
@@ -24,22 +25,36 @@ const gliding = new WeakMap(); // from map to its animation frame
  * not let it pulse, since it is not news.
  */
 export function draw(root, state, election, still = false) {
-  for (const element of root.querySelectorAll("[data-unit]")) {
+  const last = drawn.get(root);
+  drawn.set(root, { calls: state.calls, election });
+  for (const element of root.querySelectorAll(changed(last, state, election))) {
     drawUnit(element, state, election, still);
   }
+  drawHighlights(root, state.view.highlight);
   const won = { O: 0, ...totals(election.votes, state.calls) };
   for (const tally of root.querySelectorAll(".tally")) drawTally(tally, won);
   for (const map of root.querySelectorAll(".map")) {
     set(map, "aria-label", label(won, election.candidates));
-    drawOutlines(map, state.view.highlight);
     focus(map, state.view.focus);
   }
 }
 
+/** Selects what stands for a unit whose call is another object than the last time. */
+function changed(last, { calls }, election) {
+  if (last?.election !== election) return "[data-unit]";
+  const units = Object.keys(election.votes).filter((unit) => last.calls[unit] !== calls[unit]);
+  return units.map((unit) => `[data-unit="${unit}"]`).join() || ":not(*)";
+}
+
 /** Give the attribute `name` to all that stands for one of `units`, and to nothing else. */
 export function tag(root, name, units) {
-  for (const element of root.querySelectorAll("[data-unit]")) {
-    element.toggleAttribute(name, units.includes(element.dataset.unit));
+  for (const element of root.querySelectorAll(`[data-unit][${name}]`)) {
+    if (!units.includes(element.dataset.unit)) element.removeAttribute(name);
+  }
+  for (const unit of units) {
+    for (const element of root.querySelectorAll(`[data-unit="${unit}"]:not([${name}])`)) {
+      element.setAttribute(name, "");
+    }
   }
 }
 
@@ -99,9 +114,6 @@ export function bars(won) {
 
 function drawUnit(element, state, election, still) {
   const { unit } = element.dataset;
-  if (element.matches("li")) {
-    element.toggleAttribute("data-highlight", highlights(state.view.highlight, unit));
-  }
   const call = state.calls[unit] ?? { status: "open" };
   const { status, party = "" } = call;
   const news = element.dataset.party !== party;
@@ -139,11 +151,23 @@ function drawTally(tally, won) {
   }
 }
 
-function drawOutlines(map, places) {
-  const shapes = [...map.querySelectorAll(".map-shapes path")];
-  const marked = shapes.filter((shape) => highlights(places, shape.dataset.unit));
-  const d = marked.map((shape) => shape.getAttribute("d")).join("");
-  set(map.querySelector(".map-outlines"), "d", d);
+function drawHighlights(root, places) {
+  const key = places.join(" ");
+  for (const map of root.querySelectorAll(".map")) {
+    if (map.dataset.highlight === key) continue;
+    map.dataset.highlight = key;
+    const shapes = [...map.querySelectorAll(".map-shapes path")];
+    const marked = shapes.filter((shape) => highlights(places, shape.dataset.unit));
+    const d = marked.map((shape) => shape.getAttribute("d")).join("");
+    set(map.querySelector(".map-outlines"), "d", d);
+  }
+  for (const boxes of root.querySelectorAll(".boxes")) {
+    if (boxes.dataset.highlight === key) continue;
+    boxes.dataset.highlight = key;
+    for (const box of boxes.querySelectorAll("li")) {
+      box.toggleAttribute("data-highlight", highlights(places, box.dataset.unit));
+    }
+  }
 }
 
 /** Glide to a place; at once if the reader wants no motion or cannot see it. */

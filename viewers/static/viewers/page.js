@@ -26,6 +26,7 @@ const callLog = new CallLog(page, election, nameOf, (at) => clock(at, at, timeZo
 let timer = null; // until the next update is due
 let winner = leader(); // who has passed 270
 let drawnLayer = "";
+let drawnCorrected = callLog.corrected.join();
 let lost = false; // whether the connection is
 let sinceSnapshot = []; // updates that were shown
 const explorer = new Explorer(page, data, () => {
@@ -92,6 +93,8 @@ async function fetchLog({ epoch, seq }) {
 
 function drawCorrected() {
   const { corrected } = callLog;
+  if (corrected.join() === drawnCorrected) return;
+  drawnCorrected = corrected.join();
   tag(page, "data-corrected", corrected);
   part("corrected").hidden = !corrected.length;
   part("corrected-units").textContent = corrected.map(nameOf).join(", ");

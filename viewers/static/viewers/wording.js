@@ -42,16 +42,22 @@ export function layerWords(layer, { year, candidates, votes }, calls) {
  * "9:47:03 pm EST", or without seconds or zone; the date before it unless it is that of `now`.
  */
 export function clock(at, now, timeZone, withSeconds = true, withZone = true) {
-  const day = { year: "numeric", month: "short", day: "numeric", timeZone };
+  const day = format({ year: "numeric", month: "short", day: "numeric", timeZone });
   const time = { hour: "numeric", minute: "2-digit", timeZone };
   if (withZone) time.timeZoneName = "short";
   if (withSeconds) time.second = "2-digit";
-  const date = new Date(at).toLocaleDateString("en-US", day);
-  const today = new Date(now).toLocaleDateString("en-US", day);
-  const text = new Date(at)
-    .toLocaleTimeString("en-US", time)
+  const text = format(time)
+    .format(at)
     .replace(/\s?([AP]M)/, (_, half) => ` ${half.toLowerCase()}`);
-  return date === today ? text : `${date}, ${text}`;
+  return day.format(at) === day.format(now) ? text : `${day.format(at)}, ${text}`;
+}
+
+const formats = new Map(); // making one takes a browser longer than all else about an update
+
+function format(options) {
+  const key = JSON.stringify(options);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-US", options));
+  return formats.get(key);
 }
 
 /** "1:15:00": hours, minutes and seconds. */

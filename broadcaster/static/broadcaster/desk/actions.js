@@ -18,22 +18,23 @@ export class Actions {
   /** What is in preview goes on air. */
   async take() {
     const { desk, commands } = this;
-    if (!commands.ready) return;
+    if (!commands.ready()) return;
+    if (desk.justChanged) return desk.say("Not taken. It was edited just now: look at it.", true);
     if (desk.selected !== null) return this.take_cue(desk.cue(desk.selected));
     const { change, problem, field } = desk.previewed;
+    const { draft } = desk;
     if (problem) {
       desk.say(`Not taken. ${problem}`, true);
       return desk.form.focus(field);
     }
     if (!(await commands.run("take", { change }, onAir, "Not taken."))) return;
     commands.rest();
-    desk.write(EMPTY);
-    this.#advance(upNext(desk.cues));
+    if (this.#clear(draft)) this.#advance(upNext(desk.cues));
   }
 
   async take_cue(cue) {
     const { desk, commands } = this;
-    if (!commands.ready) return;
+    if (!commands.ready()) return;
     const { id, version, title } = cue;
     const done = ({ seq }) => `Update ${seq} is on air: ${title}.`;
     const answer = await commands.run("take_cue", { cue: id, version }, done, "Not taken.");
@@ -139,11 +140,12 @@ export class Actions {
       desk.say(`Not in the rundown. ${problem}`, true);
       return desk.form.focus(field);
     }
-    const title = desk.draft.title.trim() || change.story?.headline || describe(change);
+    const { draft } = desk;
+    const title = draft.title.trim() || change.story?.headline || describe(change);
     const named = { title: title.slice(0, 120), change };
     if (!desk.editing) {
       const done = () => `In the rundown: ${title}.`;
-      if (await commands.run("prepare", named, done)) desk.write(EMPTY);
+      if (await commands.run("prepare", named, done)) this.#clear(draft);
       return;
     }
     const { id, version } = desk.editing;
@@ -151,8 +153,8 @@ export class Actions {
     const saved = await commands.run("edit", edit, () => `Saved: ${title}.`);
     if (!saved) return;
     desk.saved = saved;
-    desk.write(EMPTY);
-    desk.select(id);
+    if (this.#clear(draft)) desk.select(id);
+    else desk.editing = { id, version: saved.version };
   }
 
   clear() {
@@ -161,6 +163,13 @@ export class Actions {
 
   showDraft() {
     this.desk.select(null);
+  }
+
+  /** Empty the draft that was sent; whether it was: it may have been worked on meanwhile. */
+  #clear(sent) {
+    const same = JSON.stringify(this.desk.draft) === JSON.stringify(sent);
+    if (same) this.desk.write(EMPTY);
+    return same;
   }
 
   #sure(words, yes) {

@@ -8,6 +8,7 @@ const WORDS = {
   held: "❚❚ ON HOLD",
   ended: "■ ENDED",
 };
+const REHEARSED = { scheduled: "not started", live: "running", held: "on hold", ended: "ended" };
 const PROGRAM = {
   scheduled: "off air: viewers wait for the start",
   live: "what viewers see",
@@ -20,9 +21,9 @@ export function mode(broadcast, phase) {
   return broadcast.rehearsal ? "rehearsal" : phase;
 }
 
-/** "● LIVE", "REHEARSAL · ● LIVE" */
+/** "● LIVE"; "REHEARSAL · running", which nobody takes for live. */
 export function modeWords(broadcast, phase) {
-  return broadcast.rehearsal ? `REHEARSAL · ${WORDS[phase]}` : WORDS[phase];
+  return broadcast.rehearsal ? `REHEARSAL · ${REHEARSED[phase]}` : WORDS[phase];
 }
 
 /** What Program shows. */

@@ -11,13 +11,14 @@ export class Commands {
     this.link = link;
     this.ticket = ticket;
     this.say = say;
-    this.busy = false;
+    this.open = 0; // commands that are not answered yet
     this.rested = 0;
   }
 
-  /** Whether a take may be pressed now. */
-  get ready() {
-    return !this.busy && performance.now() >= this.rested;
+  /** Whether a take may be pressed now; says so if an answer is still missing. */
+  ready() {
+    if (this.open) this.say("Wait: what was pressed before is not answered yet.");
+    return !this.open && performance.now() >= this.rested;
   }
 
   rest() {
@@ -29,7 +30,7 @@ export class Commands {
    * `done` has the words for when it was done, `not` begins those for when it was refused.
    */
   async run(name, more, done, not = "Not done.") {
-    this.busy = true;
+    this.open += 1;
     this.say("…");
     try {
       const once = ONCE.includes(name) && { client_id: this.#clientId(name, more) };
@@ -50,7 +51,7 @@ export class Commands {
       );
       return null;
     } finally {
-      this.busy = false;
+      this.open -= 1;
     }
   }
 

@@ -13,6 +13,7 @@ import { news, upNext } from "./rundown.js";
 import { Screen } from "./screens.js";
 import { previewed } from "./work.js";
 
+const LOOK = 1000; // milliseconds that people need to see that something changed
 const LINE = {
   open: "✓ connected",
   lost: "⚠ socket down: takes go by post, news every 5 s",
@@ -31,6 +32,7 @@ export class Desk {
     this.selected = selected; // the cue in preview, by id; null: the draft
     this.editing = editing; // the cue that the draft is an edit of: {id, version}
     this.saved = null; // the cue that was last edited here: {cue, version}
+    this.changed = -Infinity; // when somebody else last edited what is in preview
     this.cues = [];
     this.ahead = 0; // milliseconds that the server's clock is ahead of this one
 
@@ -85,6 +87,7 @@ export class Desk {
     this.show();
     const mine = this.saved?.cue === after?.id && this.saved?.version === after?.version;
     if (before && after && before.version !== after.version && !mine) {
+      this.changed = performance.now();
       this.say(`“${after.title}” was edited: look at the preview.`);
     }
     for (const { words, bad, id } of heard) {
@@ -95,10 +98,6 @@ export class Desk {
 
   viewers(frame) {
     this.proof.show(frame);
-  }
-
-  staff({ open }) {
-    this.proof.staff(open);
   }
 
   #moved() {
@@ -128,6 +127,11 @@ export class Desk {
   /** Whether there is neither a cue nor a draft in preview. */
   get idle() {
     return this.selected === null && isEmpty(this.draft);
+  }
+
+  /** Whether what is in preview is not what it was when a finger went down. */
+  get justChanged() {
+    return performance.now() - this.changed < LOOK;
   }
 
   get previewed() {

@@ -79,6 +79,7 @@ export class DraftForm {
       ([unit, chosen]) => CHOICES[chosen] && corrects(state, unit, CHOICES[chosen]),
     );
     this.part("reason").hidden = !wrong;
+    this.part("announce").hidden = wrong; // a correction is heard at once
     this.#offer(Object.keys(state.calls).filter((unit) => decided(state, unit)));
   }
 

@@ -7,7 +7,7 @@ import { listen } from "./keys.js";
 import { Link } from "./link.js";
 import { Memory } from "./memory.js";
 
-const FRAMES = ["snapshot", "updates", "rundown", "viewers", "staff"];
+const FRAMES = ["snapshot", "updates", "rundown", "viewers"];
 
 const data = JSON.parse(document.getElementById("desk-data").textContent);
 const { me, broadcast } = data;

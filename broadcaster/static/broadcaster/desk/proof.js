@@ -40,11 +40,6 @@ export class Proof {
     this.#write("ages", "");
   }
 
-  staff(open) {
-    const words = open.map(({ name, role }) => (role ? `${name} (${role})` : name)).join(", ");
-    this.#write("staff", words && `At the desk: ${words}`);
-  }
-
   #write(name, words) {
     const element = this.part(name);
     if (element.textContent !== words) element.textContent = words;
