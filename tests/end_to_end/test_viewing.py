@@ -134,7 +134,7 @@ class Viewing(TransactionTestCase):
             for party, votes in state["totals"].items():
                 shown = visit.page.text_content(f'.tally [data-part="{party}"]')
                 self.assertEqual(shown, str(votes))
-        early, polling, late = [visit.page.text_content(".log ol").split() for visit in visits]
+        early, polling, late = [visit.page.inner_text(".log").split() for visit in visits]
         self.assertEqual(early, late)
         self.assertEqual(polling, late)
         for visit in visits[:2]:
