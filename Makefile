@@ -8,6 +8,7 @@ help:
 	@echo "make run    set up, load the demonstration, serve on http://127.0.0.1:$(PORT)/"
 	@echo "make test   set up and run every test"
 	@echo "make check  lint, types and tests: what CI runs"
+	@echo "make messages  bring the catalogues of words up to date"
 	@echo "make clean  remove what these made"
 
 run: .venv/runtime
@@ -28,6 +29,9 @@ lint: .venv/dev
 types: .venv/dev
 	$(BIN)/mypy
 
+messages: .venv/dev
+	$(BIN)/python -m tests.catalogue
+
 clean:
 	rm -rf .venv var
 
@@ -40,4 +44,4 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-.PHONY: help run test check lint types clean
+.PHONY: help run test check lint types messages clean

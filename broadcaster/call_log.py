@@ -12,6 +12,7 @@ from broadcaster.change import DECIDED
 from broadcaster.electoral import Election, unit_name
 from broadcaster.picture import CERTIFIED, MARKS, RESULTS, surnames
 from broadcaster.stream import Update
+from broadcaster.wording import Gettext, gettext_noop
 
 NAMED = 2  # units in an update up to which they are named in full
 
@@ -47,8 +48,10 @@ class Entry:
     reason: str  # why it was corrected; "" if the update corrects nothing
 
 
-def entries(updates: Iterable[Update], election: Election) -> list[Entry]:
-    """The updates with calls among `updates`, newest first."""
+def entries(
+    updates: Iterable[Update], election: Election, gettext: Gettext = gettext_noop
+) -> list[Entry]:
+    """The updates with calls among `updates`, newest first, in the language of `gettext`."""
     updates = list(updates)
     taken_back = {
         (update.change.corrects, unit)
@@ -60,7 +63,7 @@ def entries(updates: Iterable[Update], election: Election) -> list[Entry]:
         Entry(
             update.seq,
             datetime.fromtimestamp(update.at / 1000, UTC),
-            tuple(groups(update, election, taken_back)),
+            tuple(groups(update, election, taken_back, gettext)),
             update.change.reason or "",
         )
         for update in reversed(updates)
@@ -69,25 +72,28 @@ def entries(updates: Iterable[Update], election: Election) -> list[Entry]:
 
 
 def groups(
-    update: Update, election: Election, taken_back: set[tuple[int | None, str]]
+    update: Update,
+    election: Election,
+    taken_back: set[tuple[int | None, str]],
+    gettext: Gettext,
 ) -> Iterable[Group]:
     """The calls of one update by result, in the order of their first units."""
     found: dict[tuple[str, str], list[str]] = {}
     calls: Mapping[str, Mapping[str, str]] = update.change.calls or {}
     for unit, call in calls.items():
         found.setdefault((call["status"], call.get("party", "")), []).append(unit)
-    candidates = surnames(election)
+    candidates = surnames(election, gettext)
     for (status, party), units in found.items():
         decided = status in DECIDED
         yield Group(
             status,
             party,
             party + CERTIFIED * (status == "certified") or MARKS.get(status, ""),
-            candidates[party] if decided else RESULTS[status],
+            candidates[party] if decided else gettext(RESULTS[status]),
             tuple(
                 Logged(
                     unit,
-                    unit_name(unit) if len(calls) <= NAMED else unit,
+                    unit_name(unit, gettext) if len(calls) <= NAMED else unit,
                     (update.seq, unit) in taken_back,
                 )
                 for unit in units

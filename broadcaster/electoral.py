@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from broadcaster.wording import Gettext, gettext_noop
+
 TOTAL_VOTES = 538
 VOTES_TO_WIN = 270
 
@@ -36,10 +38,10 @@ STATE_NAMES: Mapping[str, str] = MappingProxyType(
 
 DISTRICTS: Mapping[str, str] = MappingProxyType(
     {
-        "AL": "at large",
-        "1": "1st district",
-        "2": "2nd district",
-        "3": "3rd district",
+        "AL": gettext_noop("%(state)s at large"),
+        "1": gettext_noop("%(state)s 1st district"),
+        "2": gettext_noop("%(state)s 2nd district"),
+        "3": gettext_noop("%(state)s 3rd district"),
     }
 )
 
@@ -55,18 +57,16 @@ class Election:
     pledged: Mapping[str, int]  # party -> votes on election night
 
 
-def unit_name(unit: str) -> str:
+def unit_name(unit: str, gettext: Gettext = gettext_noop) -> str:
     """The name people read: "Ohio", "Maine at large", "Nebraska 2nd district"."""
     state, _, district = unit.partition("-")
-    name = STATE_NAMES[state]
-    return f"{name} {DISTRICTS[district]}" if district else name
+    name = gettext(STATE_NAMES[state])
+    return gettext(DISTRICTS[district]) % {"state": name} if district else name
 
 
-def place_name(place: str) -> str:
+def place_name(place: str, gettext: Gettext = gettext_noop) -> str:
     """The name of what a view can focus on: a unit, a state, or the whole country."""
-    if place == "US":
-        return "United States"
-    return STATE_NAMES.get(place) or unit_name(place)
+    return gettext("United States") if place == "US" else unit_name(place, gettext)
 
 
 def state_of(unit: str) -> str:

@@ -5,6 +5,7 @@ attributes that the templates in templates/broadcaster/picture/ give them.
 """
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from broadcaster.electoral import (
     unit_name,
 )
 from broadcaster.mapstate import MapState
+from broadcaster.wording import Gettext, gettext_noop
 
 SMALL_STATES = ("VT", "NH", "MA", "RI", "CT", "NJ", "DE", "MD", "DC")
 DISTRICTS = ("ME-1", "ME-2", "NE-1", "NE-2", "NE-3")
@@ -34,13 +36,12 @@ LABEL_ROOM = 18.0  # map units that such a label needs from its point to the out
 
 RESULTS: Mapping[str, str] = MappingProxyType(
     {
-        "open": "Not called",
-        "too_early": "Too early to call",
-        "too_close": "Too close to call",
-        "retracted": "Call withdrawn",
+        "open": gettext_noop("Not called"),
+        "too_early": gettext_noop("Too early to call"),
+        "too_close": gettext_noop("Too close to call"),
+        "retracted": gettext_noop("Call withdrawn"),
     }
 )
-OTHER = "Other"
 MARKS: Mapping[str, str] = MappingProxyType({"too_early": "…", "too_close": "≈", "retracted": "⚑"})
 """What stands in a unit besides its colour; called units have their party's letter."""
 CERTIFIED = "✓"  # after that letter
@@ -141,22 +142,23 @@ class Tally:
 
 
 class Picture:
-    """Everything that templates show of a state."""
+    """Everything that templates show of a state, in the language of `gettext`."""
 
     whole = WHOLE
     whole_label_size = LABEL_SIZE
     label_room = LABEL_ROOM
 
-    def __init__(self, state: MapState) -> None:
+    def __init__(self, state: MapState, gettext: Gettext = gettext_noop) -> None:
+        self.gettext = gettext
         self.election = ELECTIONS[state.election]
-        self.candidates = surnames(self.election)
+        self.candidates = surnames(self.election, gettext)
         self.before = ELECTIONS.get(self.election.year - 4)
         self.focus: str = state.view["focus"]
         self.layer: str = state.view["layer"]
         self.highlight: frozenset[str] = frozenset(state.view["highlight"])
         self.tally = Tally(**{"O": 0, **state.totals})
         units = {unit: self._unit(unit, state.calls.get(unit, {})) for unit in UNITS}
-        self.rows = sorted(units.values(), key=alphabetical)
+        self.rows = sorted(units.values(), key=self._alphabetical)
         self.shapes = [unit for unit in units.values() if unit.shape is not None]
         self.small_states = [units[unit] for unit in SMALL_STATES]
         self.districts = [units[unit] for unit in DISTRICTS]
@@ -164,12 +166,16 @@ class Picture:
     @property
     def label(self) -> str:
         """The map in one sentence, for those who do not see it."""
-        votes = {name: getattr(self.tally, party) for party, name in self.candidates.items()}
-        won = [f"{name} {count}" for name, count in votes.items() if count or name != OTHER]
-        return (
-            f"Map of the United States: {', '.join(won)}, not called {self.tally.uncalled}. "
+        votes = {party: getattr(self.tally, party) for party in self.candidates}
+        won = [
+            f"{self.candidates[party]} {count}"
+            for party, count in votes.items()
+            if count or party != "O"
+        ]
+        return self.gettext(
+            "Map of the United States: %(won)s, not called %(uncalled)s. "
             "The table of results has every state."
-        )
+        ) % {"won": ", ".join(won), "uncalled": self.tally.uncalled}
 
     @property
     def view_box(self) -> str:
@@ -211,7 +217,7 @@ class Picture:
         return [
             {
                 "year": year,
-                "candidates": surnames(ELECTIONS[year]),
+                "candidates": surnames(ELECTIONS[year], self.gettext),
                 "winners": "".join(ELECTIONS[year].winners[unit] for unit in UNITS),
                 "votes": [ELECTIONS[year].votes[unit] for unit in UNITS],
             }
@@ -228,7 +234,7 @@ class Picture:
         return Unit(
             unit=unit,
             state=state,
-            name=unit_name(unit),
+            name=unit_name(unit, self.gettext),
             votes=self.election.votes[unit],
             status=status,
             party=party,
@@ -241,18 +247,21 @@ class Picture:
 
     def _result(self, status: str, party: str) -> str:
         if status not in DECIDED:
-            return RESULTS[status]
-        return f"{self.candidates[party]} ({party}){', certified' * (status == 'certified')}"
+            return self.gettext(RESULTS[status])
+        winner = f"{self.candidates[party]} ({party})"
+        certified = self.gettext("%(winner)s, certified") % {"winner": winner}
+        return certified if status == "certified" else winner
+
+    def _alphabetical(self, unit: Unit) -> tuple[str, bool, str]:
+        """By state, whatever its accents; at large before the districts."""
+        name = unicodedata.normalize("NFKD", self.gettext(STATE_NAMES[unit.state]))
+        return name.encode("ascii", "ignore").decode(), unit.shape is None, unit.unit
 
 
-def alphabetical(unit: Unit) -> tuple[str, bool, str]:
-    """By state; at large before the districts."""
-    return STATE_NAMES[unit.state], unit.shape is None, unit.unit
-
-
-def surnames(election: Election) -> dict[str, str]:
+def surnames(election: Election, gettext: Gettext = gettext_noop) -> dict[str, str]:
     """By party: "D" and "R" as they stood, "O" for anyone else."""
-    return {p: name.split()[-1] for p, name in election.candidates.items()} | {"O": OTHER}
+    names = {party: name.split()[-1] for party, name in election.candidates.items()}
+    return names | {"O": gettext("Other")}
 
 
 def percent(votes: int) -> str:

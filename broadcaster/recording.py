@@ -24,6 +24,7 @@ from broadcaster.change import (
 from broadcaster.electoral import ELECTIONS, place_name, unit_name
 from broadcaster.mapstate import PHASES, MapState
 from broadcaster.stream import Update
+from broadcaster.wording import Gettext, gettext_noop
 
 VERSION = 1
 KEYS = ("v", "title", "slug", "election", "epoch", "began", "initial", "updates")
@@ -141,14 +142,20 @@ def _renumbered(update: Update, dropped: int) -> Update:
     return replace(update, seq=update.seq - dropped, change=change)
 
 
-def words(update: Update) -> str:
+def headline(update: Update) -> str:
+    """As it was written, or ""."""
+    return str(update.change.story["headline"]) if update.change.story else ""
+
+
+def words(update: Update, gettext: Gettext = gettext_noop) -> str:
     """An update in words: its headline, or what changed."""
     change = update.change
-    if change.story and change.story["headline"]:
-        return str(change.story["headline"])
+    if told := headline(update):
+        return told
     if change.calls:
-        return ", ".join(map(unit_name, change.calls))
-    return f"View: {place_name(change.view['focus'])}" if change.view else ""
+        return ", ".join(unit_name(unit, gettext) for unit in change.calls)
+    place = change.view and place_name(change.view["focus"], gettext)
+    return gettext("View: %(place)s") % {"place": place} if place else ""
 
 
 def parse_recording(data: object) -> Recording:

@@ -1,10 +1,14 @@
 """The addresses that Django's views serve; viewers' own are in viewers/routing.py."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+
+from viewers.urls import pages
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("broadcaster.urls")),
     path("", include("viewers.urls")),
+    *i18n_patterns(*pages, prefix_default_language=False),
 ]

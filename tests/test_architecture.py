@@ -27,6 +27,7 @@ PURE = {
     "broadcaster.picture",
     "broadcaster.refused",
     "broadcaster.second_person",
+    "broadcaster.wording",
     "viewers.protocol",
     "viewers.raster",
     "viewers.scenario",

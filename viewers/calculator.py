@@ -14,7 +14,7 @@ from broadcaster.mapstate import MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
 from viewers.scenario import CHOICES, decode, encode
-from viewers.views import clock
+from viewers.wording import clock, script_words
 
 MODULES = (
     "broadcaster/drawing.js",
@@ -45,7 +45,7 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
     undecided = len(called) < len(UNITS)
     keep = "keep" in query or (undecided and not {"s", "from"} & set(query))
     calls = {unit: {"status": "called", "party": party} for unit, party in own.items()}
-    picture = Picture(MapState(found.election, calls=calls | tonight if keep else calls))
+    picture = Picture(MapState(found.election, calls=calls | tonight if keep else calls), _)
     shown = own | called if keep else own
     response = render(
         request,
@@ -62,7 +62,12 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
             "problem": problem,
             "address": request.build_absolute_uri(f"{request.path}?{address(shown)}"),
             "modules": MODULES,
-            "script_data": {"election": picture.script_data, "own": own, "tonight": tonight},
+            "script_data": {
+                "election": picture.script_data,
+                "own": own,
+                "tonight": tonight,
+                "words": script_words(),
+            },
         },
     )
     patch_cache_control(response, public=True, max_age=1)

@@ -4,20 +4,21 @@ import subprocess
 import sys
 import textwrap
 import threading
-from datetime import datetime
 from functools import lru_cache
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from broadcaster import history
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
 from broadcaster.stream import Position
 from viewers import raster
+from viewers.wording import full
 
 LINE = 22  # characters of the headline beside the map
 LINES = 6
@@ -33,7 +34,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         position = Position.parse(request.GET.get("at", str(broadcast.position)))
         with _one_at_a_time:  # whoever asks for the same meanwhile finds it drawn
-            png = drawn(broadcast.pk, position)
+            png = drawn(broadcast.pk, position, get_language())
     except (ValueError, LookupError) as error:
         raise Http404 from error
     response = HttpResponse(png, content_type="image/png")
@@ -43,8 +44,8 @@ def picture(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @lru_cache(maxsize=64)
-def drawn(pk: int, position: Position) -> bytes:
-    """The PNG. Raises LookupError for a position that the log does not have."""
+def drawn(pk: int, position: Position, language: str) -> bytes:
+    """The PNG, in the active language. Raises LookupError for a position the log does not have."""
     command = [sys.executable, "-P", raster.__file__]
     svg = card(Broadcast.objects.get(pk=pk), position).encode()
     run = subprocess.run(command, input=svg, stdout=subprocess.PIPE, check=True, timeout=PATIENCE)
@@ -63,10 +64,10 @@ def card(broadcast: Broadcast, position: Position) -> str:
         "viewers/card.svg",
         {
             "broadcast": broadcast,
-            "picture": Picture(state),
+            "picture": Picture(state, _),
             "title": broadcast.title if headline else "",
             "lines": wrapped(headline or broadcast.title),
-            "when": at and f"{'As of' if position.seq else 'Begins'} {full(at)}",
+            "when": at and (_("As of %s") if position.seq else _("Begins %s")) % full(at),
         },
     )
 
@@ -74,9 +75,3 @@ def card(broadcast: Broadcast, position: Position) -> str:
 def wrapped(text: str) -> list[str]:
     """Lines that fit beside the map."""
     return textwrap.wrap(text, LINE, max_lines=LINES, placeholder=" …")
-
-
-def full(at: datetime) -> str:
-    """ "Nov 3, 2020, 9:47 pm EST": always with the date, since pictures are kept."""
-    at = timezone.localtime(at)
-    return f"{at:%b} {at.day}, {at.year}, {at:%-I:%M} {f'{at:%p}'.lower()} {at:%Z}"

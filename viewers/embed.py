@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.gzip import gzip_page
@@ -20,8 +21,16 @@ from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
 from viewers.views import live
 
-THEMES = {"auto": _("As the reader’s system has it"), "light": _("Light"), "dark": _("Dark")}
-PARTS = {"both": _("Map and electoral votes"), "map": _("Map"), "tally": _("Electoral votes")}
+THEMES = {
+    "auto": _("As the reader’s system has it"),
+    "light": _("Light"),
+    "dark": _("Dark"),
+}
+PARTS = {
+    "both": _("Map and electoral votes"),
+    "map": _("Map"),
+    "tally": _("Electoral votes"),
+}
 HEIGHTS = {"both": 720, "map": 600, "tally": 240}  # CSS pixels
 SIZES = range(160, 2001)  # CSS pixels that a frame may have either way
 MODULES = (
@@ -82,7 +91,7 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
     options = Options.parse(request.GET, found.election)
     context = live(found) | {"options": options, "modules": MODULES}
     if options.layer:
-        context["picture"] = Picture(decided(options.layer))
+        context["picture"] = Picture(decided(options.layer), gettext)
     response = render(request, "viewers/embed.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response
@@ -126,7 +135,7 @@ def code(broadcast: Broadcast, address: str, options: Options) -> str:
         '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy"'
         ' style="border: 0; max-width: 100%"></iframe>',
         address,
-        f"{broadcast.title}, {options.layer or _('live map')}",
+        f"{broadcast.title}, {options.layer or gettext('live map')}",
         options.width or "100%",
         options.height or options.usual_height,
     )

@@ -22,6 +22,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster import history
@@ -29,19 +31,20 @@ from broadcaster.change import DECIDED
 from broadcaster.electoral import unit_name
 from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.picture import Picture
-from broadcaster.recording import Recording, words
+from broadcaster.recording import Recording, headline, words
 from broadcaster.stream import Position, Update
 from viewers import views
+from viewers.wording import clock, elapsed, hour, script_words
 
 YEAR = 365 * 24 * 3600  # seconds
 DAY = 24 * 3600  # seconds
 SPEEDS = (1, 10, 60, 300)
 KINDS = {
-    "start": "On air",
+    "start": gettext_lazy("On air"),
     "correct": "⚑",
-    "hold": "On hold",
-    "resume": "Back on air",
-    "end": "The end",
+    "hold": gettext_lazy("On hold"),
+    "resume": gettext_lazy("Back on air"),
+    "end": gettext_lazy("The end"),
 }
 """What is said of an update besides its headline."""
 MODULES = (
@@ -109,7 +112,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 def moment(request: HttpRequest, slug: str) -> HttpResponse:
     """The map after one update, with what was corrected later."""
     broadcast = get_object_or_404(Broadcast, slug=slug)
-    epoch, _, digits = request.GET["at"].rpartition(":")
+    epoch, __, digits = request.GET["at"].rpartition(":")
     try:
         position = Position.parse(f"{epoch or broadcast.epoch}:{digits}")
     except ValueError as error:
@@ -124,7 +127,7 @@ def moment(request: HttpRequest, slug: str) -> HttpResponse:
         shown(broadcast, recording, position.seq)
         | {
             "at": history.moment(at),
-            "clock": views.clock(history.moment(at), with_seconds=False),
+            "clock": clock(history.moment(at), with_seconds=False),
             "seconds": (at - recording.began) // 1000,
         },
     )
@@ -157,11 +160,11 @@ def replay(request: HttpRequest, slug: str) -> HttpResponse:
     at = history.moment(recording.began + max(t, 0))
     context = shown(broadcast, recording, seq) | {
         "at": at,
-        "clock": views.clock(at, with_seconds=True),
+        "clock": clock(at, with_seconds=True),
         "coming": again and t < 0,
         "together": again and 0 <= t <= recording.duration,
         "rebroadcast": again,
-        "starts": again and views.clock(again.starts_at, with_seconds=False),
+        "starts": again and clock(again.starts_at, with_seconds=False),
         "t": max(t, 0) // 1000,
         "seconds": -(-recording.duration // 1000),
         "elapsed": elapsed(max(t, 0)),
@@ -180,8 +183,9 @@ def replay(request: HttpRequest, slug: str) -> HttpResponse:
         and {
             "startsAt": history.milliseconds(again.starts_at),
             "endsAt": history.milliseconds(again.ends_at),
-            "clock": f"{reverse('broadcast', args=[slug])}snapshot.json",
+            "clock": f"{views.data_address(broadcast)}snapshot.json",
         },
+        "words": script_words(),
     }
     response = render(request, "viewers/replay.html", context)
     patch_cache_control(response, public=True, max_age=1 if again or broadcast.on_air else 60)
@@ -208,8 +212,8 @@ def shown(broadcast: Broadcast, recording: Recording, seq: int) -> dict[str, Any
         "broadcast": broadcast,
         "position": Position(recording.epoch, seq),
         "story": state.story,
-        "picture": Picture(state),
-        "later": ", ".join(map(unit_name, recording.later_corrected(seq))),
+        "picture": Picture(state, _),
+        "later": ", ".join(unit_name(unit, _) for unit in recording.later_corrected(seq)),
     }
 
 
@@ -220,11 +224,12 @@ def entries(recording: Recording) -> list[dict[str, Any]]:
         {
             "seq": update.seq,
             "elapsed": elapsed(update.at - recording.began),
-            "clock": f"{timezone.localtime(history.moment(update.at)):%-I:%M %p}".lower(),
+            "clock": hour(history.moment(update.at)),
             "x": f"{(update.at - recording.began) / max(recording.duration, 1):.3%}",
             "mark": mark(update),
             "kind": KINDS.get(update.change.kind, ""),
-            "words": words(update),
+            "headline": headline(update),
+            "words": words(update, _),
             "reason": update.change.reason,
             "corrected": update.seq in corrected,
         }
@@ -238,9 +243,3 @@ def mark(update: Update) -> str:
         return "correction"
     calls = update.change.calls or {}
     return "call" if any(call["status"] in DECIDED for call in calls.values()) else ""
-
-
-def elapsed(milliseconds: int) -> str:
-    """ "1:15:00": hours, minutes and seconds, as in wording.js."""
-    seconds = milliseconds // 1000
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,8 +1,8 @@
 """Pages for viewers, rendered whole on the server, and the health endpoints. No cookies."""
 
 import logging
-from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -13,6 +13,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster import call_log, history, rebroadcasts
@@ -22,15 +23,10 @@ from broadcaster.models import Broadcast
 from broadcaster.picture import SHAPES, Picture
 from viewers.metrics import CONTENT_TYPE, exposition
 from viewers.routing import relays
+from viewers.wording import clock, hour, script_words, status
 
 logger = logging.getLogger(__name__)
 
-STATUS = {
-    "scheduled": "Not started",
-    "live": "Live, as of",
-    "held": "On hold, as of",
-    "ended": "Final, as of",
-}
 MODULES = (
     "broadcaster/call_log.js",
     "broadcaster/drawing.js",
@@ -70,7 +66,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 def entry(broadcast: Broadcast) -> tuple[Broadcast, Picture, dict[str, Any]]:
     """A broadcast as the front page tells of it."""
-    return broadcast, Picture(MapState.from_dict(broadcast.state)), status(broadcast)
+    return broadcast, Picture(MapState.from_dict(broadcast.state), _), status(broadcast)
 
 
 @gzip_page
@@ -81,10 +77,11 @@ def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
     recording = history.recording(found)
     updates = recording.updates if recording else ()
     corrected = call_log.corrected(updates)
+    log = call_log.entries(updates, context["picture"].election, _)
     context |= {
-        "log": call_log.entries(updates, context["picture"].election),
+        "log": [(entry, hour(entry.at)) for entry in log],
         "corrected": corrected,
-        "corrected_names": [unit_name(unit) for unit in corrected],
+        "corrected_names": [unit_name(unit, _) for unit in corrected],
         "modules": MODULES,
         "delays": range(0, 61, 5),
     }
@@ -102,7 +99,7 @@ def counties() -> dict[str, str]:
 def live(broadcast: Broadcast) -> dict[str, Any]:
     """What a page that follows a broadcast shows, and what its script goes on from."""
     snapshot = history.snapshot(broadcast)
-    picture = Picture(snapshot.state)
+    picture = Picture(snapshot.state, _)
     return {
         "broadcast": broadcast,
         "picture": picture,
@@ -110,34 +107,19 @@ def live(broadcast: Broadcast) -> dict[str, Any]:
         "snapshot": snapshot.to_dict(),
         "status": status(broadcast),
         "script_data": {
-            "address": reverse("broadcast", args=[broadcast.slug]),
+            "address": data_address(broadcast),
             "startsAt": broadcast.starts_at and history.milliseconds(broadcast.starts_at),
             "timeZone": settings.TIME_ZONE,
             "election": picture.script_data,
             "snapshot": snapshot.to_dict(),
+            "words": script_words(),
         },
     }
 
 
-def status(broadcast: Broadcast) -> dict[str, Any]:
-    """How a broadcast stands, in words and with a time; wording.js says the same."""
-    scheduled = broadcast.phase == "scheduled"
-    at = broadcast.starts_at if scheduled else broadcast.at
-    words = "Begins" if scheduled and at else STATUS[broadcast.phase]
-    return {
-        "state": broadcast.phase,
-        "words": words,
-        "at": at,
-        "clock": at and clock(at, not scheduled),
-    }
-
-
-def clock(at: datetime, with_seconds: bool) -> str:
-    """ "9:47:03 pm EST", or without seconds; the date before it unless that is today's."""
-    at = timezone.localtime(at)
-    time = at.strftime("%-I:%M:%S %p" if with_seconds else "%-I:%M %p").lower() + f" {at:%Z}"
-    today = at.date() == timezone.localdate()
-    return time if today else f"{at:%b} {at.day}, {at.year}, {time}"
+def data_address(broadcast: Broadcast) -> str:
+    """What a broadcast's socket, polls and files are below: the same for every language."""
+    return urljoin(reverse("recording", args=[broadcast.slug]), ".")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

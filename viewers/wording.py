@@ -1,0 +1,84 @@
+"""What pages say about a broadcast: how it stands, and when. wording.js says the same.
+
+In the language that is active; tests/vectors/wording.json holds both to the same words.
+"""
+
+import json
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from broadcaster.models import Broadcast
+
+STATUS = {
+    "scheduled": gettext_lazy("Not started"),
+    "live": gettext_lazy("Live, as of"),
+    "held": gettext_lazy("On hold, as of"),
+    "ended": gettext_lazy("Final, as of"),
+}
+
+
+def status(broadcast: Broadcast) -> dict[str, Any]:
+    """How a broadcast stands, in words and with a time."""
+    scheduled = broadcast.phase == "scheduled"
+    at = broadcast.starts_at if scheduled else broadcast.at
+    return {
+        "state": broadcast.phase,
+        "words": _("Begins") if scheduled and at else STATUS[broadcast.phase],
+        "at": at,
+        "clock": at and clock(at, not scheduled),
+    }
+
+
+def clock(at: datetime, with_seconds: bool) -> str:
+    """ "9:47:03 pm EST", or without seconds; the date before it unless that is today's."""
+    time = hour(at, with_seconds) + f" {timezone.localtime(at):%Z}"
+    today = timezone.localdate(at) == timezone.localdate()
+    return time if today else f"{date(at)}, {time}"
+
+
+def full(at: datetime) -> str:
+    """ "Nov 3, 2020, 9:47 pm EST": always with the date, for what is kept."""
+    return f"{date(at)}, {hour(at)} {timezone.localtime(at):%Z}"
+
+
+def hour(at: datetime, with_seconds: bool = False) -> str:
+    """ "9:47 pm"."""
+    at = timezone.localtime(at)
+    half = _("am") if at.hour < 12 else _("pm")
+    return f"{at:{'%-I:%M:%S' if with_seconds else '%-I:%M'}} {half}"
+
+
+def date(at: datetime) -> str:
+    """ "Nov 3, 2020"."""
+    # Translators: how a date is written, in the letters of Django's date filter.
+    return date_format(timezone.localtime(at), _("M j, Y"))
+
+
+def elapsed(milliseconds: int) -> str:
+    """ "1:15:00": hours, minutes and seconds."""
+    seconds = milliseconds // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def script_words() -> dict[str, Any] | None:
+    """The active language and what scripts say in it, for words.js; None for English."""
+    language = get_language()
+    if language == settings.LANGUAGE_CODE:
+        return None
+    return {"language": language, "messages": _script_messages(language)}
+
+
+@lru_cache
+def _script_messages(language: str) -> dict[str, str | list[str]]:
+    """By the English text: the translation, or [for one, for more]."""
+    path = Path(settings.LOCALE_PATHS[0], language, "LC_MESSAGES/scripts.json")
+    messages: dict[str, str | list[str]] = json.loads(path.read_text())
+    return messages
