@@ -70,7 +70,9 @@ export function drawStory(root, story) {
     note.textContent = at === "US" ? text : `${at}: ${text}`;
     return note;
   });
-  part("annotations").replaceChildren(...notes);
+  if (notes.length || part("annotations").children.length) {
+    part("annotations").replaceChildren(...notes);
+  }
   part("annotations").hidden = !notes.length;
 }
 

@@ -123,6 +123,8 @@ export class Explorer {
   own = null; // the place looked at; null while following
   pinned = null; // the unit whose facts are shown
   layer = ""; // "" for tonight, "swing", or a year
+  #drawn = null; // the unit that is marked on the map
+  #close = "US"; // the state that is close up
   #counties = new Map(); // by state: its lines, or the promise of them
 
   /** `changed()` is called when the map has to be drawn again. */
@@ -203,6 +205,8 @@ export class Explorer {
     const { map, pinned, page } = this;
     const part = (name) => page.querySelector(`[data-part="${name}"]`);
     const shape = pinned && map.querySelector(`[data-state="${pinned.split("-")[0]}"]`);
+    if (!pinned && !this.#drawn) return;
+    this.#drawn = pinned;
     map.querySelector(".map-cursor").setAttribute("d", shape ? shape.getAttribute("d") : "");
     for (const box of page.querySelectorAll(".boxes li")) {
       box.toggleAttribute("data-pinned", box.dataset.unit === pinned);
@@ -230,12 +234,14 @@ export class Explorer {
   /** The county lines of the state in view, once they are here. */
   async drawCounties() {
     const state = this.map.dataset.focus.split("-")[0];
+    if (state === this.#close) return;
+    this.#close = state;
     const path = this.map.querySelector(".map-counties");
     path.setAttribute("d", "");
     if (!this.addresses[state]) return;
     if (!this.#counties.has(state)) this.#counties.set(state, this.#fetchCounties(state));
     const lines = await this.#counties.get(state);
-    if (this.map.dataset.focus.split("-")[0] === state) path.setAttribute("d", lines);
+    if (this.#close === state) path.setAttribute("d", lines);
   }
 
   async #fetchCounties(state) {

@@ -156,8 +156,10 @@ function drawNotices() {
   page.toggleAttribute("data-paused", showing.paused);
   part("place").textContent = place(focus === "US" ? "US" : nameOf(focus));
   part("waiting").textContent = paused(showing.waiting);
-  const seen = explorer.seen(showing.replica.state);
-  part("layer-words").textContent = layerWords(layer, seen.election, seen.state.calls);
+  if (layer) {
+    const seen = explorer.seen(showing.replica.state);
+    part("layer-words").textContent = layerWords(layer, seen.election, seen.state.calls);
+  }
   const holds = {
     following: own === null && !layer && !showing.paused,
     exploring: own !== null,
@@ -234,6 +236,7 @@ part("share").addEventListener("click", (event) => {
   import("./share.js").then(({ share }) => share(part("share"))); // few need it
 });
 drawStatus();
+explorer.drawCounties();
 if (showing.replica.state.phase !== "ended") follower.start();
 addEventListener("online", () => follower.restart());
 addEventListener("offline", () => setLost(true));
