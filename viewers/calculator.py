@@ -19,9 +19,11 @@ from viewers.wording import clock, script_words
 MODULES = (
     "broadcaster/drawing.js",
     "broadcaster/replica.js",
+    "broadcaster/words.js",
     "viewers/calculator.js",
     "viewers/explore.js",
     "viewers/scenario.js",
+    "viewers/wording.js",
 )
 """What calculator.js imports."""
 

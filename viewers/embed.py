@@ -36,6 +36,7 @@ SIZES = range(160, 2001)  # CSS pixels that a frame may have either way
 MODULES = (
     "broadcaster/drawing.js",
     "broadcaster/replica.js",
+    "broadcaster/words.js",
     "viewers/embed.js",
     "viewers/follow.js",
     "viewers/session.js",

@@ -51,6 +51,7 @@ MODULES = (
     "broadcaster/drawing.js",
     "broadcaster/recording.js",
     "broadcaster/replica.js",
+    "broadcaster/words.js",
     "viewers/player.js",
     "viewers/replay.js",
     "viewers/share.js",

@@ -31,6 +31,7 @@ MODULES = (
     "broadcaster/call_log.js",
     "broadcaster/drawing.js",
     "broadcaster/replica.js",
+    "broadcaster/words.js",
     "viewers/explore.js",
     "viewers/follow.js",
     "viewers/page.js",

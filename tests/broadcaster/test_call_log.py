@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from unittest import TestCase
 
+from django.utils.translation import gettext, override
+
 from broadcaster import evening
 from broadcaster.call_log import corrected, entries
 from broadcaster.electoral import ELECTIONS
@@ -23,8 +25,8 @@ def log(*changes):
 class CallLogVectors(TestCase):
     def test_cases(self):
         for case in VECTORS["cases"]:
-            with self.subTest(case["name"]):
-                (entry,) = entries(log({"calls": case["calls"]}), ELECTION)
+            with self.subTest(case["name"]), override(case.get("language", "en")):
+                (entry,) = entries(log({"calls": case["calls"]}), ELECTION, gettext)
                 found = [
                     [g.status, g.party, g.mark, g.words, [u.unit for u in g.units], g.votes]
                     for g in entry.groups

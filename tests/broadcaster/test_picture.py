@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.template.loader import render_to_string
 from django.test import SimpleTestCase
+from django.utils.translation import gettext, override
 
 from broadcaster.electoral import ELECTIONS, STATE_NAMES, UNITS
 from broadcaster.mapstate import MapState
@@ -20,7 +21,7 @@ def picture(calls=None, **view):
     state = MapState(
         election=2020, view={"layer": "president", "focus": "US", "highlight": []} | view
     )
-    return Picture(MapState.from_dict(state.to_dict() | {"calls": calls or {}}))
+    return Picture(MapState.from_dict(state.to_dict() | {"calls": calls or {}}), gettext)
 
 
 def box(view):
@@ -30,7 +31,7 @@ def box(view):
 class PictureVectors(SimpleTestCase):
     def test_cases(self):
         for case in VECTORS["cases"]:
-            with self.subTest(case["name"]):
+            with self.subTest(case["name"]), override(case.get("language", "en")):
                 found = picture(case["calls"])
                 units = {unit.unit: [unit.mark, unit.result] for unit in found.rows}
                 self.assertEqual(found.label, case["label"])
@@ -58,6 +59,13 @@ class Shapes(SimpleTestCase):
         self.assertEqual((names[0], names[-1]), ("Alabama", "Wyoming"))
         at = names.index("Nebraska at large")
         self.assertEqual(names[at + 1 : at + 3], ["Nebraska 1st district", "Nebraska 2nd district"])
+
+    def test_in_spanish_too_whatever_their_accents(self):
+        with override("es"):
+            names = [unit.name for unit in picture().rows]
+        at = names.index("Misisipi")
+        self.assertEqual(names[at - 2 : at], ["Míchigan", "Minnesota"])
+        self.assertIn("Nebraska, 2.º distrito", names)
 
     def test_paths_are_closed_outlines_of_numbers(self):
         for state, shape in SHAPES.items():

@@ -75,14 +75,19 @@ class Loading(TransactionTestCase):
         self.assertRegex(visit.errors[0], "inline style violates")  # we would have heard of it
 
     def test_the_live_page_is_small_and_its_files_may_be_kept_for_ever(self):
+        for path in (self.path, f"/es{self.path}"):
+            with self.subTest(path):
+                self.is_small(path)
+
+    def is_small(self, path):
         visit, kept = self.visit(), {}
         visit.page.on("response", lambda got: kept.update({got.url: got.headers}))
         with visit.page.expect_websocket():
-            page = visit.open(self.path)
+            page = visit.open(path)
         page.wait_for_load_state("networkidle")
         address, *files = page.evaluate(LOADED)
 
-        self.assertEqual(address[0], self.server.url + self.path)
+        self.assertEqual(address[0], self.server.url + path)
         self.assertLessEqual(1 + len(files), REQUESTS, files)
         self.assertLessEqual(sum(size for _, size in [address, *files]), WEIGHT, files)
         for name, _ in files:

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { election, load, vectors } from "./modules.mjs";
+import { election, load, speakIn, vectors } from "./modules.mjs";
 
 const { bars, label, mark, passed, result } = await load("broadcaster/drawing.js");
 const { totals } = await load("broadcaster/replica.js");
 const { cases, election: year } = vectors("picture");
-const { votes, candidates } = election(year);
 
-for (const { name, calls, units, ...expected } of cases) {
-  test(name, () => {
+for (const { name, language, calls, units, ...expected } of cases) {
+  test(name, async () => {
+    await speakIn(language);
+    const { votes, candidates } = election(year, language);
     const won = { O: 0, ...totals(votes, calls) };
     assert.equal(label(won, candidates), expected.label);
     assert.equal(passed(won), expected.passed);

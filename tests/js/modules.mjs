@@ -26,8 +26,16 @@ export function vectors(name) {
   return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url)));
 }
 
+/** Let the modules speak a language, with the words that a page in it would bring. */
+export async function speakIn(language = "en") {
+  const { speak } = await load("broadcaster/words.js");
+  if (language === "en") return speak(null);
+  const file = new URL(`../../locale/${language}/LC_MESSAGES/scripts.json`, import.meta.url);
+  speak({ language, messages: JSON.parse(readFileSync(file)) });
+}
+
 /** Electoral votes by unit, and the candidates, as the page gets them. */
-export function election(year) {
+export function election(year, language = "en") {
   const facts = JSON.parse(
     readFileSync(new URL("../../broadcaster/data/election_facts.json", import.meta.url)),
   );
@@ -36,6 +44,6 @@ export function election(year) {
   return {
     year,
     votes: facts.apportionments[apportionment].units,
-    candidates: { D: surname(D), R: surname(R), O: "Other" },
+    candidates: { D: surname(D), R: surname(R), O: { en: "Other", es: "Otros" }[language] },
   };
 }

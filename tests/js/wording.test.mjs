@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { load } from "./modules.mjs";
+import { load, speakIn, vectors } from "./modules.mjs";
 
 const { announcements, clock, layerWords, paused, status } = await load("viewers/wording.js");
 
@@ -30,6 +30,37 @@ test("the log tells times alone", () => {
   assert.equal(clock(NIGHT, NIGHT, EASTERN, false, false), "9:47 pm");
 });
 
+const { time_zone: zone, times, states } = vectors("wording");
+
+for (const { at, language, clock: text, hour } of times) {
+  test(`as the server: ${text}`, async () => {
+    await speakIn(language);
+    const told = [clock(at, Date.now(), zone), clock(at, at, zone, false, false)];
+    await speakIn();
+    assert.deepEqual(told, [text, hour]);
+  });
+}
+
+for (const { phase, planned, language, words } of states) {
+  test(`as the server: ${words}`, async () => {
+    await speakIn(language);
+    const told = status(phase, 5, planned ? 9 : null).words;
+    await speakIn();
+    assert.equal(told, words);
+  });
+}
+
+test("one, and more than one, in Spanish", async () => {
+  await speakIn("es");
+  const told = [paused(0), paused(1), paused(3)];
+  await speakIn();
+  assert.deepEqual(told, [
+    "En pausa. No hay actualizaciones pendientes.",
+    "En pausa. 1 actualización pendiente.",
+    "En pausa. 3 actualizaciones pendientes.",
+  ]);
+});
+
 test("the page says how it stands", () => {
   assert.deepEqual(status("live", 5, null), { words: "Live, as of", at: 5 });
   assert.deepEqual(status("scheduled", 5, 9), { words: "Begins", at: 9 });
@@ -52,8 +83,11 @@ test("the page says what the map shows instead of tonight", () => {
 
 const nameOf = (unit) => ({ PA: "Pennsylvania", GA: "Georgia" })[unit] ?? unit;
 const resultOf = ({ status: words }) => words;
-const told = (updates, winner = "", before = "") =>
-  announcements(updates, nameOf, resultOf, before, winner);
+const whole = (pieces) => pieces && pieces.map(({ text }) => text).join("");
+function told(updates, winner = "", before = "") {
+  const { notice, alert } = announcements(updates, nameOf, resultOf, before, winner);
+  return { notice: whole(notice), alert: whole(alert) };
+}
 const story = (headline, announce = "polite") => ({ kind: "update", story: { headline, announce } });
 const nothing = { notice: null, alert: null };
 
@@ -72,6 +106,16 @@ test("who falls below 270 is named, and who stays above is not", () => {
   const correction = { ...story("Correction"), kind: "correct" };
   assert.equal(told([correction], "", "Biden").alert, "Correction. Biden no longer has 270.");
   assert.equal(told([story("Next")], "Biden", "Biden").notice, "Next");
+});
+
+test("the newsroom's words are told as English, ours in the language of the page", async () => {
+  await speakIn("es");
+  const { notice } = announcements([story("Pennsylvania called")], nameOf, resultOf, "", "Biden");
+  await speakIn();
+  assert.deepEqual(notice, [
+    { text: "Pennsylvania called", lang: "en" },
+    { text: ". Biden superó los 270.", lang: "es" },
+  ]);
 });
 
 test("several at once: the newest", () => {

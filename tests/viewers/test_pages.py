@@ -1,19 +1,38 @@
 """What pages say about themselves before any script runs; wording.js says the same."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from django.test import TestCase
+from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
+from django.utils.translation import override
 
 from broadcaster.change import parse_change
 from broadcaster.models import Broadcast
 from broadcaster.publishing import publish
-from viewers.views import clock
+from viewers.wording import clock, hour, status
 
+VECTORS = json.loads(Path(__file__).parents[1].joinpath("vectors/wording.json").read_text())
 NIGHT = datetime(2020, 11, 4, 2, 47, 3, tzinfo=UTC)
 
 
-class Clock(TestCase):
+class WordingVectors(SimpleTestCase):
+    def test_times(self):
+        for case in VECTORS["times"]:
+            at = datetime.fromtimestamp(case["at"] / 1000, UTC)
+            with self.subTest(case["clock"]), override(case["language"]):
+                self.assertEqual((clock(at, True), hour(at)), (case["clock"], case["hour"]))
+
+    def test_states(self):
+        for case in VECTORS["states"]:
+            planned = NIGHT if case["planned"] else None
+            found = Broadcast(phase=case["phase"], starts_at=planned)
+            with self.subTest(case["words"]), override(case["language"]):
+                self.assertEqual(status(found)["words"], case["words"])
+
+
+class Clock(SimpleTestCase):
     def test_another_day_is_named(self):
         self.assertEqual(clock(NIGHT, True), "Nov 3, 2020, 9:47:03 pm EST")
 

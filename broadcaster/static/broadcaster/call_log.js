@@ -68,6 +68,7 @@ export class CallLog {
     if (update.reason) {
       const reason = document.createElement("p");
       reason.className = "reason";
+      reason.lang = "en"; // as in log.html
       reason.textContent = update.reason;
       entry.querySelector("div").append(reason);
     }

@@ -2,16 +2,17 @@
 // Words and sums are those of picture.py; tests/vectors/picture.json holds both to it.
 
 import { totals } from "./replica.js";
+import { gettext, gettext_noop } from "./words.js";
 
 const TOTAL = 538;
 const TO_WIN = 270;
 const GLIDE = 400; // milliseconds
 const PULSE = 600; // milliseconds, as in picture.css
 const RESULTS = {
-  open: "Not called",
-  too_early: "Too early to call",
-  too_close: "Too close to call",
-  retracted: "Call withdrawn",
+  open: gettext_noop("Not called"),
+  too_early: gettext_noop("Too early to call"),
+  too_close: gettext_noop("Too close to call"),
+  retracted: gettext_noop("Call withdrawn"),
 };
 const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
 const CERTIFIED = "✓"; // after the party's letter
@@ -78,9 +79,9 @@ export function drawStory(root, story) {
 
 /** A unit's result in words. */
 export function result(call, candidates) {
-  if (!call.party) return RESULTS[call.status];
-  const certified = call.status === "certified" ? ", certified" : "";
-  return `${candidates[call.party]} (${call.party})${certified}`;
+  if (!call.party) return gettext(RESULTS[call.status]);
+  const winner = `${candidates[call.party]} (${call.party})`;
+  return call.status === "certified" ? gettext("%(winner)s, certified", { winner }) : winner;
 }
 
 /** What stands in a unit besides its colour. */
@@ -94,9 +95,9 @@ export function label(won, candidates) {
   const parts = Object.keys(candidates)
     .filter((party) => party !== "O" || won.O)
     .map((party) => `${candidates[party]} ${won[party]}`);
-  return (
-    `Map of the United States: ${parts.join(", ")}, not called ${won.uncalled}. ` +
-    "The table of results has every state."
+  return gettext(
+    "Map of the United States: %(won)s, not called %(uncalled)s. The table of results has every state.",
+    { won: parts.join(", "), uncalled: won.uncalled },
   );
 }
 

@@ -2,17 +2,20 @@
 
 import { draw, passed, result } from "../broadcaster/drawing.js";
 import { totals } from "../broadcaster/replica.js";
+import { gettext, ngettext, speak } from "../broadcaster/words.js";
 import { neighbour, pointsOf } from "./explore.js";
 import { encode, next } from "./scenario.js";
+import { passing } from "./wording.js";
 
 const page = document.querySelector("main");
 const map = page.querySelector(".map");
 const form = page.querySelector("form");
 const share = form.querySelector("#share");
 const copy = form.querySelector('[data-action="copy"]');
-const { election, own, tonight } = JSON.parse(
+const { election, own, tonight, words } = JSON.parse(
   document.getElementById("calculator").textContent,
 );
+speak(words);
 const units = Object.keys(election.votes); // in alphabetical order
 const VIEW = { focus: "US", highlight: [] };
 
@@ -43,6 +46,7 @@ function drawAll() {
   part("copied").textContent = "";
   if (form.keep.checked) address.searchParams.set("keep", "on");
   history.replaceState(null, "", address);
+  for (const other of document.querySelectorAll(".languages a")) other.search = address.search;
 }
 
 /** Give `unit` to `party`, "" for nobody, unless it is called and to stay so. */
@@ -59,16 +63,18 @@ function give(unit, party) {
 function say(unit) {
   const shown = calls();
   const { candidates, votes } = election;
-  const count = votes[unit] === 1 ? "1 vote" : `${votes[unit]} votes`;
+  const count = ngettext("%(count)s vote", "%(count)s votes", votes[unit]);
   const name = page.querySelector(`#row-${unit}`).textContent;
-  const goes = shown[unit] ? result(shown[unit], candidates) : "open";
+  const open = gettext("open");
+  const goes = shown[unit] ? result(shown[unit], candidates) : open;
+  const kept = isKept(unit) ? [gettext("called tonight")] : [];
   const won = totals(votes, shown);
   const other = won.O ? `${candidates.O} ${won.O}, ` : "";
   const winner = candidates[passed(won)];
   part("said").textContent = [
-    `${name}, ${count}: ${goes}${isKept(unit) ? ", called tonight" : ""}.`,
-    `${candidates.D} ${won.D}, ${candidates.R} ${won.R}, ${other}open ${won.uncalled}.`,
-    winner ? `${winner} has passed 270.` : "",
+    `${name}, ${count}: ${[goes, ...kept].join(", ")}.`,
+    `${candidates.D} ${won.D}, ${candidates.R} ${won.R}, ${other}${open} ${won.uncalled}.`,
+    winner ? passing(winner) : "",
   ].join(" ");
 }
 
@@ -117,7 +123,7 @@ map.addEventListener("keydown", (event) => {
 map.addEventListener("blur", () => pin(null));
 
 map.setAttribute("role", "application");
-map.setAttribute("aria-roledescription", "map");
+map.setAttribute("aria-roledescription", gettext("map"));
 map.setAttribute("aria-describedby", "how");
 part("hint").id = "how";
 map.tabIndex = 0;

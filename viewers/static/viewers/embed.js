@@ -1,14 +1,16 @@
 // The map in a frame: follows the broadcast, and draws those of its parts that it has.
 
 import { draw } from "../broadcaster/drawing.js";
+import { speak } from "../broadcaster/words.js";
 import { Follower } from "./follow.js";
 import { ViewerSession } from "./session.js";
 import { clock, status } from "./wording.js";
 
 const page = document.querySelector("main");
-const { address, startsAt, timeZone, election, snapshot } = JSON.parse(
+const { address, startsAt, timeZone, election, snapshot, words } = JSON.parse(
   document.getElementById("broadcast").textContent,
 );
+speak(words);
 const session = new ViewerSession({
   votes: election.votes,
   snapshot,

@@ -2,6 +2,7 @@
 // Times are milliseconds on any clock. All but Explorer is pure.
 
 import { Replica } from "../broadcaster/replica.js";
+import { gettext, ngettext } from "../broadcaster/words.js";
 
 /** What the page shows of what the session heard: late under a delay, frozen while paused. */
 export class Showing {
@@ -142,7 +143,7 @@ export class Explorer {
     ]);
     this.points = pointsOf(this.units, Object.fromEntries(labels));
     this.map.setAttribute("role", "application");
-    this.map.setAttribute("aria-roledescription", "map");
+    this.map.setAttribute("aria-roledescription", gettext("map"));
     this.map.tabIndex = 0;
     this.map.addEventListener("keydown", (event) => this.#onKey(event));
     page.querySelector(".picture").addEventListener("click", ({ target }) => {
@@ -219,12 +220,13 @@ export class Explorer {
     const row = page.querySelector(`tr[data-unit="${pinned}"]`);
     const votes = Number(row.querySelector(".votes").textContent);
     const index = this.units.indexOf(pinned);
-    const before = this.past.map(({ year, winners }) => `${year} ${winners[index]}`).join(", ");
+    const won = this.past.map(({ year, winners }) => `${year} ${winners[index]}`).join(", ");
     part("unit").textContent = row.querySelector("th").textContent;
-    part("facts-votes").textContent = votes === 1 ? "1 vote" : `${votes} votes`;
+    part("facts-votes").textContent = ngettext("%(count)s vote", "%(count)s votes", votes);
     part("facts-result").textContent = row.querySelector('[data-part="result"]').textContent;
-    part("facts-before").textContent = before && `Before: ${before}`;
-    part("zoom").textContent = map.dataset.focus === pinned ? "Back to US" : "Zoom in";
+    part("facts-before").textContent = won && gettext("Before: %(winners)s", { winners: won });
+    const isClose = map.dataset.focus === pinned;
+    part("zoom").textContent = isClose ? gettext("Back to US") : gettext("Zoom in");
     shape.id = "pinned-unit";
     shape.setAttribute("role", "img");
     shape.setAttribute("aria-label", part("facts-words").textContent.replace(/\s+/g, " ").trim());

@@ -3,6 +3,7 @@
 import { CallLog } from "../broadcaster/call_log.js";
 import { draw, drawStory, passed, result, tag } from "../broadcaster/drawing.js";
 import { totals } from "../broadcaster/replica.js";
+import { gettext, speak } from "../broadcaster/words.js";
 import { Explorer, Showing } from "./explore.js";
 import { Follower } from "./follow.js";
 import { ViewerSession } from "./session.js";
@@ -10,7 +11,8 @@ import { announcements, clock, layerWords, paused, showing as place, status } fr
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
-const { address, startsAt, timeZone, election, snapshot } = data;
+const { address, startsAt, timeZone, election, snapshot, words } = data;
+speak(words);
 const session = new ViewerSession({
   votes: election.votes,
   snapshot,
@@ -154,7 +156,7 @@ function drawNotices() {
   const { own, layer } = explorer;
   page.dataset.mode = own === null ? "following" : "exploring";
   page.toggleAttribute("data-paused", showing.paused);
-  part("place").textContent = place(focus === "US" ? "US" : nameOf(focus));
+  part("place").textContent = place(focus === "US" ? gettext("US") : nameOf(focus));
   part("waiting").textContent = paused(showing.waiting);
   if (layer) {
     const seen = explorer.seen(showing.replica.state);
@@ -187,8 +189,18 @@ function announce(events) {
   const resultOf = (call) => result(call, election.candidates);
   const { notice, alert } = announcements(updates, nameOf, resultOf, before, winner);
   if (!notice && !alert) return;
-  part("notice").textContent = notice ?? "";
-  part("alert").textContent = alert ?? "";
+  tell("notice", notice ?? []);
+  tell("alert", alert ?? []);
+}
+
+function tell(name, pieces) {
+  const spans = pieces.map(({ text, lang }) => {
+    const span = document.createElement("span");
+    span.textContent = text;
+    span.lang = lang;
+    return span;
+  });
+  part(name).replaceChildren(...spans);
 }
 
 function nameOf(place) {

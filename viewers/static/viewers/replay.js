@@ -2,6 +2,7 @@
 
 import { draw, drawStory } from "../broadcaster/drawing.js";
 import { Recording } from "../broadcaster/recording.js";
+import { speak } from "../broadcaster/words.js";
 import { Player } from "./player.js";
 import { share } from "./share.js";
 import { clock, elapsed } from "./wording.js";
@@ -10,9 +11,10 @@ const STEP = 10_000; // milliseconds that an arrow key moves
 const TICK = [40, 250]; // milliseconds between looks at the clock, at least and at most
 
 const page = document.querySelector("main");
-const { file, from, election, timeZone, moment, rebroadcast } = JSON.parse(
+const { file, from, election, timeZone, moment, rebroadcast, words } = JSON.parse(
   document.getElementById("replay").textContent,
 );
+speak(words);
 const entries = [...page.querySelectorAll("[data-seq]")]; // of the log, newest first
 const slider = part("slider");
 let recording, player;
@@ -107,7 +109,7 @@ function stepTo(seq) {
   });
   const last = recording.seqAt(player.at(now())); // of several at one time
   const entry = entries.find(({ dataset }) => Number(dataset.seq) === last);
-  part("notice").textContent = entry?.querySelector(".what").textContent.trim() ?? "";
+  part("notice").replaceChildren(...(entry?.querySelector(".what").cloneNode(true).childNodes ?? []));
 }
 
 function previous() {

@@ -1,62 +1,67 @@
-// What the page says about itself, in words. Pure. views.py says the same before the script runs.
+// What the page says about itself, in words. Pure. wording.py says the same before the script runs;
+// tests/vectors/wording.json holds both to it.
 
 import { totals } from "../broadcaster/replica.js";
+import { gettext, gettext_noop, language, ngettext } from "../broadcaster/words.js";
 
+const STORY = "en"; // the language of what the newsroom writes
 const WORDS = {
-  scheduled: "Not started",
-  live: "Live, as of",
-  held: "On hold, as of",
-  ended: "Final, as of",
-  reconnecting: "Reconnecting, last update",
-  offline: "Offline, last known",
-  outdated: "Reload this page; last known",
+  scheduled: gettext_noop("Not started"),
+  live: gettext_noop("Live, as of"),
+  held: gettext_noop("On hold, as of"),
+  ended: gettext_noop("Final, as of"),
+  reconnecting: gettext_noop("Reconnecting, last update"),
+  offline: gettext_noop("Offline, last known"),
+  outdated: gettext_noop("Reload this page; last known"),
 };
 
 /** {words, at} for a state of the page; `at` is when the map last changed, or null. */
 export function status(state, at, startsAt) {
-  if (state === "scheduled") {
-    return startsAt ? { words: "Begins", at: startsAt } : { words: WORDS.scheduled, at: null };
-  }
-  return { words: WORDS[state], at };
+  const planned = state === "scheduled";
+  if (planned && startsAt) return { words: gettext("Begins"), at: startsAt };
+  return { words: gettext(WORDS[state]), at: planned ? null : at };
 }
 
 /** What the broadcast shows while the viewer explores. */
 export function showing(place) {
-  return `Broadcast is showing ${place}`;
+  return gettext("Broadcast is showing %(place)s", { place });
 }
 
 /** That the page is frozen, and how many updates wait. */
 export function paused(waiting) {
-  const updates = waiting === 1 ? "1 update waits" : `${waiting} updates wait`;
-  return `Paused. ${waiting ? updates : "No update waits"}.`;
+  if (!waiting) return gettext("Paused. No update waits.");
+  return ngettext("Paused. %(count)s update waits.", "Paused. %(count)s updates wait.", waiting);
 }
 
 /** What the map shows instead of tonight's calls. */
 export function layerWords(layer, { year, candidates, votes }, calls) {
-  if (layer === "swing") return `Outlined: another party than in ${year - 4}`;
+  if (layer === "swing") return gettext("Outlined: another party than in %(year)s", { year: year - 4 });
   const { D, R } = totals(votes, calls);
-  return `The map shows ${year}: ${candidates.D} (D) ${D}, ${candidates.R} (R) ${R}`;
+  const won = `${candidates.D} (D) ${D}, ${candidates.R} (R) ${R}`;
+  return gettext("The map shows %(year)s: %(won)s", { year, won });
 }
 
 /**
  * "9:47:03 pm EST", or without seconds or zone; the date before it unless it is that of `now`.
  */
 export function clock(at, now, timeZone, withSeconds = true, withZone = true) {
-  const day = format({ year: "numeric", month: "short", day: "numeric", timeZone });
+  const inEnglish = language() === "en";
+  const day = format({ dateStyle: inEnglish ? "medium" : "long", timeZone }, language());
   const time = { hour: "numeric", minute: "2-digit", timeZone };
   if (withZone) time.timeZoneName = "short";
   if (withSeconds) time.second = "2-digit";
+  const halves = { AM: gettext("am"), PM: gettext("pm") };
   const text = format(time)
     .format(at)
-    .replace(/\s?([AP]M)/, (_, half) => ` ${half.toLowerCase()}`);
+    .replace(/\s?([AP]M)/, (_, half) => ` ${halves[half]}`);
   return day.format(at) === day.format(now) ? text : `${day.format(at)}, ${text}`;
 }
 
 const formats = new Map(); // making one takes a browser longer than all else about an update
 
-function format(options) {
-  const key = JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-US", options));
+function format(options, locale = "en") {
+  const key = JSON.stringify([options, locale]);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale, options));
   return formats.get(key);
 }
 
@@ -69,20 +74,26 @@ export function elapsed(milliseconds) {
 
 /**
  * What a screen reader is told after these updates: `alert` interrupts, `notice` waits. Each is
- * the newest headline, or what was called; null if there is nothing to say. `before` and `winner`
- * are who had 270 votes before and after, or "".
+ * the newest headline, or what was called, in pieces {text, lang}; null if there is nothing to
+ * say. `before` and `winner` are who had 270 votes before and after, or "".
  */
 export function announcements(updates, nameOf, resultOf, before, winner) {
   const told = { notice: null, alert: null };
   for (const update of updates) {
-    const text = sentence(update, nameOf, resultOf);
-    if (text) told[isLoud(update) ? "alert" : "notice"] = text;
+    const piece = sentence(update, nameOf, resultOf);
+    if (piece.text) told[isLoud(update) ? "alert" : "notice"] = [piece];
   }
-  const last = told.notice ? "notice" : "alert";
-  if (winner !== before && told[last]) {
-    told[last] += winner ? `. ${winner} has passed 270.` : `. ${before} no longer has 270.`;
+  const last = told.notice ?? told.alert;
+  if (winner !== before && last) {
+    const lost = gettext("%(name)s no longer has 270.", { name: before });
+    last.push({ text: `. ${winner ? passing(winner) : lost}`, lang: language() });
   }
   return told;
+}
+
+/** That a candidate has won. */
+export function passing(name) {
+  return gettext("%(name)s has passed 270.", { name });
 }
 
 function isLoud({ kind, story }) {
@@ -90,9 +101,12 @@ function isLoud({ kind, story }) {
 }
 
 function sentence({ calls, story }, nameOf, resultOf) {
-  if (story?.announce === "none") return "";
-  if (story?.headline || !calls) return story?.headline;
+  if (story?.announce === "none") return { text: "" };
+  if (story?.headline || !calls) return { text: story?.headline, lang: STORY };
   const units = Object.keys(calls);
-  if (units.length > 3) return `${units.length} states have changed`;
-  return units.map((unit) => `${nameOf(unit)}: ${resultOf(calls[unit])}`).join("; ");
+  const text =
+    units.length > 3
+      ? gettext("%(count)s states have changed", { count: units.length })
+      : units.map((unit) => `${nameOf(unit)}: ${resultOf(calls[unit])}`).join("; ");
+  return { text, lang: language() };
 }

@@ -1,0 +1,167 @@
+"""An evening in Spanish: every word, whoever wrote it to the page, and room for the longer ones."""
+
+import os
+import uuid
+
+from django.test import TransactionTestCase
+
+from broadcaster.change import parse_change
+from broadcaster.models import Broadcast
+from broadcaster.publishing import publish
+from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
+from tests.server import Server
+from tests.words import english_in
+
+NARROW = {"viewport": {"width": 320, "height": 640}}
+WIDER = "document.scrollingElement.scrollWidth - innerWidth"
+CALLED = {
+    "calls": {
+        "NC": {"status": "called", "party": "R"},
+        "ME-2": {"status": "called", "party": "R"},
+        "VT": {"status": "certified", "party": "D"},
+        "GA": {"status": "too_close"},
+        "NM": {"status": "too_early"},
+    },
+    "story": {"headline": "North Carolina goes to Trump", "body": "It is the first of the states."},
+}
+RETRACTED = {
+    "kind": "correct",
+    "corrects": 2,
+    "reason": "The count of this state is not complete.",
+    "calls": {"NC": {"status": "retracted"}},
+    "story": {"headline": "Correction: North Carolina is not called", "announce": "assertive"},
+}
+
+
+@needs_chromium
+class Spanish(TransactionTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server(HEARTBEAT="2"))
+        cls.browser = cls.enterClassContext(chromium())
+
+    def setUp(self):
+        slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        self.path = f"/broadcasts/{slug}/"
+
+    def put(self, change):
+        in_a_thread(publish, self.broadcast, parse_change(change))
+
+    def visit(self, **options):
+        visit = Visit(self.browser, self.server, **options)
+        self.addCleanup(visit.context.close)
+        return visit
+
+    def is_spanish(self, visit, state):
+        """All that people read and hear, and none of it too wide; a picture if PICTURES is set."""
+        with self.subTest(state, narrow=visit.page.viewport_size["width"]):
+            visit.waits_for(".called-now", state="detached")  # its colour is on the way
+            self.assertEqual(english_in(visit.page.content()), [])
+            self.assertEqual(violations(visit.page), [])
+            self.assertLessEqual(visit.page.evaluate(WIDER), 0)
+            self.assertEqual(visit.errors, [])
+            if folder := os.environ.get("PICTURES"):
+                width = visit.page.viewport_size["width"]
+                visit.page.screenshot(path=f"{folder}/es-{state}-{width}.png", full_page=True)
+
+    def test_an_evening(self):
+        wide, narrow = self.visit(), self.visit(color_scheme="dark", **NARROW)
+        both = (wide, narrow)
+
+        def are_spanish(state, words):
+            for visit in both:
+                visit.waits_for(f'[data-part="words"]:text("{words}")')
+                self.is_spanish(visit, state)
+
+        for visit in both:
+            visit.open(f"/es{self.path}")
+        are_spanish("waiting", "Aún no comienza")
+
+        self.put({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
+        are_spanish("started", "En vivo, actualizado:")
+        self.put(CALLED)
+        for visit in both:
+            visit.waits_for('tr[data-unit="NC"] >> text="Trump (R)"')
+        are_spanish("live", "En vivo, actualizado:")
+        row = {unit: wide.page.inner_text(f'tr[data-unit="{unit}"]') for unit in CALLED["calls"]}
+        self.assertIn("Carolina del Norte", row["NC"])
+        self.assertIn("Maine, 2.º distrito", row["ME-2"])
+        self.assertIn("Biden (D), certificado", row["VT"])
+        self.assertIn("Demasiado reñido para definir", row["GA"])
+        self.assertIn("Demasiado pronto para definir", row["NM"])
+        self.assertRegex(wide.page.inner_text(".log time >> nth=0"), r"^\d+:\d\d [ap]\.\sm\.$")
+        self.assertRegex(
+            wide.page.inner_text('[data-part="time"]'), r"\d+:\d\d:\d\d [ap]\.\sm\. E[SD]T$"
+        )
+
+        for visit in both:
+            visit.page.click('.boxes [data-unit="VT"]')
+            visit.waits_for("text=La transmisión muestra Estados Unidos")
+            visit.page.click('.actions [data-action="pause"]')
+            visit.page.select_option('[data-part="layer"]', "2008")
+            visit.waits_for("text=El mapa muestra 2008: Obama (D) 365")
+        are_spanish("exploring", "En vivo, actualizado:")
+        for visit in both:
+            visit.page.click('.actions [data-action="pause"]')
+            visit.page.click('.actions [data-action="follow"]')
+
+        self.put(RETRACTED)
+        for visit in both:
+            visit.waits_for('tr[data-unit="NC"] >> text="Proyección retirada"')
+        are_spanish("retracted", "En vivo, actualizado:")
+        alert = wide.page.locator('[data-part="alert"] span')
+        self.assertEqual(alert.text_content(), RETRACTED["story"]["headline"])
+        self.assertEqual(alert.get_attribute("lang"), "en")
+        self.assertIn("Corregido", wide.page.inner_text('[data-part="corrected"]'))
+
+        self.put({"kind": "hold", "story": {"headline": "We will be right back"}})
+        are_spanish("held", "En espera, actualizado:")
+        wide.context.set_offline(True)
+        wide.waits_for('[data-part="words"]:text("Sin conexión, último dato:")')
+        self.is_spanish(wide, "offline")
+        wide.context.set_offline(False)
+        self.put({"kind": "resume", "story": {"headline": "Back with the votes"}})
+        self.put({"kind": "end", "story": {"headline": "This is the end"}})
+        are_spanish("ended", "Final, actualizado:")
+
+        wide.page.click(".languages a")
+        wide.waits_for("text=Final, as of")
+        self.assertEqual(wide.page.url, self.server.url + self.path)
+        self.assertEqual(wide.page.get_attribute("html", "lang"), "en")
+
+    def test_the_other_pages(self):
+        self.put({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
+        self.put(CALLED)
+        self.put(RETRACTED)
+        visit = self.visit(**NARROW)
+        page = visit.open(f"/es{self.path}embed/?theme=dark")
+        visit.waits_for('[data-part="words"]:text("En vivo, actualizado:")')
+        self.is_spanish(visit, "embed")
+
+        visit.open(f"/es{self.path}replay/")
+        for _ in range(3):
+            page.click('[data-action="next"]')
+        self.is_spanish(visit, "replay")
+        said = page.locator('[data-part="notice"] [lang="en"]').all_text_contents()
+        self.assertEqual(said, [RETRACTED["story"]["headline"], RETRACTED["reason"]])
+
+        visit.open(f"/es{self.path}calculator/")
+        page.click('.boxes [data-unit="VT"]')
+        page.uncheck("[name=keep]")
+        page.click('.boxes [data-unit="NE-2"]')
+        visit.waits_for("text=Nebraska, 2.º distrito, 1 voto: Biden (D).")
+        self.is_spanish(visit, "calculator")
+        mine = page.url.partition("?")[2]
+        page.click(".languages a")
+        visit.waits_for("text=Your calls")
+        self.assertEqual(page.url.partition("?")[2], mine)
+
+        for name in ("embedding/", "?at=2"):
+            visit.open(f"/es{self.path}{name}")
+            self.is_spanish(visit, name.strip("/?"))
+        visit.open("/es/")
+        self.is_spanish(visit, "front")
+        visit.open("/es/nothing/")
+        self.is_spanish(visit, "nothing")
