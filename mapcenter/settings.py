@@ -110,7 +110,8 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.config(
-        default=f"sqlite:///{VAR / 'mapcenter.sqlite3'}", conn_max_age=60
+        default=f"sqlite:///{VAR / 'mapcenter.sqlite3'}",
+        conn_max_age=0,  # under ASGI every request has a thread of its own, and would keep one open
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -7,6 +7,7 @@ import threading
 import uuid
 from http import HTTPStatus
 
+import psutil
 from django.test import TransactionTestCase
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -58,7 +59,8 @@ class Visitor(TransactionTestCase):
         response = connection.getresponse()
         body = response.read()
         connection.close()
-        return response, body and json.loads(body)
+        is_json = response.headers["Content-Type"] == "application/json"
+        return response, json.loads(body) if body and is_json else body
 
 
 class Rules:
@@ -146,6 +148,15 @@ class Rules:
             self.assertEqual((response.status, answer["field"]), (404, "broadcast"))
         frames, code = self.rest(self.open())
         self.assertEqual((frames, code), ([{"t": "bye", "code": 4044}], 4044))
+
+    def test_requests_leave_nothing_open(self):
+        files = psutil.Process(self.server.process.pid).num_fds
+        self.get("")
+        before = files()
+        for _ in range(30):
+            self.assertEqual(self.get("")[0].status, HTTPStatus.OK)
+
+        wait_for(lambda: files() < before + 10, "database connections to be closed")
 
     def test_viewers_on_both_transports_follow(self):
         watchers = [WebSocketWatcher(self.server, self.slug), PollWatcher(self.server, self.slug)]
