@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.urls import translate_url
-from django.utils.translation import get_language
+from django.utils.translation import deactivate, get_language
 
 
 class LanguageByAddress(LocaleMiddleware):
@@ -20,6 +20,7 @@ class LanguageByAddress(LocaleMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         response.headers.setdefault("Content-Language", get_language())
+        deactivate()  # whatever this thread does next is in English
         return response
 
 

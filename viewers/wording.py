@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from broadcaster.models import Broadcast
@@ -45,8 +45,10 @@ def clock(at: datetime, with_seconds: bool) -> str:
 
 
 def full(at: datetime) -> str:
-    """ "Nov 3, 2020, 9:47 pm EST": always with the date, for what is kept."""
-    return f"{date(at)}, {hour(at)} {timezone.localtime(at):%Z}"
+    """ "Nov 3, 2020, 9:47 pm EST": always with the date, for what is kept, and short."""
+    at = timezone.localtime(at)
+    day = date_format(at, pgettext("short", "M j, Y"))
+    return f"{day}, {hour(at)} {at:%Z}"
 
 
 def hour(at: datetime, with_seconds: bool = False) -> str:

@@ -1,6 +1,7 @@
 """An evening in Spanish: every word, whoever wrote it to the page, and room for the longer ones."""
 
 import os
+import re
 import uuid
 
 from django.test import TransactionTestCase
@@ -23,6 +24,13 @@ CALLED = {
         "NM": {"status": "too_early"},
     },
     "story": {"headline": "North Carolina goes to Trump", "body": "It is the first of the states."},
+}
+WON = {
+    "calls": {
+        unit: {"status": "called", "party": "D"}
+        for unit in re.findall(r"\w+", "CA NY IL PA MI NJ VA WA MA MD MN WI CO OR CT FL")
+    },
+    "story": {"headline": "Biden wins the election"},
 }
 RETRACTED = {
     "kind": "correct",
@@ -123,6 +131,11 @@ class Spanish(TransactionTestCase):
         self.is_spanish(wide, "offline")
         wide.context.set_offline(False)
         self.put({"kind": "resume", "story": {"headline": "Back with the votes"}})
+        self.put(WON)
+        for visit in both:
+            visit.waits_for('[data-passed="D"]:text("superó los 270")')
+        notice = wide.page.locator('[data-part="notice"] span').all_text_contents()
+        self.assertEqual(notice, ["Biden wins the election", ". Biden superó los 270."])
         self.put({"kind": "end", "story": {"headline": "This is the end"}})
         are_spanish("ended", "Final, actualizado:")
 
@@ -135,23 +148,26 @@ class Spanish(TransactionTestCase):
         self.put({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
         self.put(CALLED)
         self.put(RETRACTED)
+        self.put(WON)
         visit = self.visit(**NARROW)
         page = visit.open(f"/es{self.path}embed/?theme=dark")
         visit.waits_for('[data-part="words"]:text("En vivo, actualizado:")')
         self.is_spanish(visit, "embed")
 
-        visit.open(f"/es{self.path}replay/")
-        for _ in range(3):
-            page.click('[data-action="next"]')
-        self.is_spanish(visit, "replay")
+        visit.open(f"/es{self.path}replay/?at=2")
+        page.click('[data-action="next"]')
         said = page.locator('[data-part="notice"] [lang="en"]').all_text_contents()
         self.assertEqual(said, [RETRACTED["story"]["headline"], RETRACTED["reason"]])
+        page.click('[data-action="next"]')
+        self.is_spanish(visit, "replay")
 
         visit.open(f"/es{self.path}calculator/")
         page.click('.boxes [data-unit="VT"]')
         page.uncheck("[name=keep]")
         page.click('.boxes [data-unit="NE-2"]')
-        visit.waits_for("text=Nebraska, 2.º distrito, 1 voto: Biden (D).")
+        visit.waits_for(
+            "text=/Nebraska, 2.º distrito, 1 voto: Biden .D.. .* Biden superó los 270./"
+        )
         self.is_spanish(visit, "calculator")
         mine = page.url.partition("?")[2]
         page.click(".languages a")

@@ -6,6 +6,7 @@ from io import BytesIO
 from urllib.parse import urlsplit
 
 from django.test import SimpleTestCase, TestCase
+from django.utils.translation import override
 from PIL import Image
 
 from broadcaster.change import parse_change
@@ -113,6 +114,17 @@ class Cards(TestCase):
             self.picture()
             self.picture(f"?at={self.broadcast.position}")
         self.assertEqual(card.drawn.cache_info().misses, 1)
+
+    def test_in_spanish_but_for_the_headline(self):
+        self.put({"kind": "start"}, AZ_TO_TRUMP)
+        with override("es"):
+            svg = card.card(self.broadcast, self.broadcast.position)
+        self.assertIn("Sin definir 527", svg)
+        self.assertRegex(svg, r"Al \d+ \w+ \d{4}, \d+:\d\d [ap].\sm. E[SD]T")
+        self.assertIn("Arizona goes to Trump", svg)
+        self.assertNotEqual(
+            self.client.get("/es/broadcasts/night/picture.png").content, self.picture().content
+        )
 
     def test_a_rehearsal_says_so(self):
         Broadcast.objects.update(rehearsal=True)

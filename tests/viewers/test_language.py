@@ -4,6 +4,7 @@ import json
 import re
 
 from django.test import SimpleTestCase, TestCase
+from django.utils.translation import get_language
 
 from broadcaster import evening
 from broadcaster.models import Broadcast
@@ -61,6 +62,10 @@ class Languages(TestCase):
             self.assertContains(self.get(path), '"address": "/broadcasts/night/"')
         self.assertEqual(self.get("recording.json").status_code, 404)
         self.assertContains(self.get("replay/"), '"file": "/broadcasts/night/recording.json')
+
+    def test_what_comes_after_a_spanish_page_is_english(self):
+        self.get()
+        self.assertEqual(get_language(), "en")
 
     def test_the_console_stays_english(self):
         self.assertContains(self.client.get("/admin/login/"), "Log in")
