@@ -217,6 +217,20 @@ test("a network that comes back gets a new connection at once", () => {
   assert.equal(sockets.length, 2);
 });
 
+test("and does not wait for long, however often it was refused before", () => {
+  const follower = follow();
+  sockets[0].say("heartbeat a:1");
+  for (let refused = 0; refused < 8; refused++) {
+    sockets.at(-1).end(1006);
+    tick(30_000);
+  }
+  follower.restart();
+  const { length } = sockets;
+  sockets.at(-1).end(1006);
+  tick(1000);
+  assert.equal(sockets.length, length + 1);
+});
+
 test("a page that is left closes its poll and is silent", async () => {
   const follower = follow({ transports: ["poll"] });
   follower.stop();

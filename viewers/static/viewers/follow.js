@@ -43,9 +43,11 @@ export class Follower {
     else if (this.#connection && seconds() > this.session.deadline) this.#timedOut();
   }
 
-  /** Drop the connection, which may be dead without knowing it, and make a new one. */
+  /** The network is back: drop the connection, which may be dead without knowing it, and make a
+   * new one. That others were refused before is no reason to wait any more. */
   restart() {
     if (this.session.over !== null) return;
+    this.session.failures = 0;
     this.#ended();
     this.hurry();
   }
