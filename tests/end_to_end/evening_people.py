@@ -41,7 +41,7 @@ WITNESS = """
     window.witness = { said: [], az: [], views: [], positions: [] };
     new MutationObserver((changes) => {
         for (const { target, addedNodes, attributeName } of changes) {
-            const text = addedNodes[0]?.textContent;
+            const text = [...addedNodes].map(({ textContent }) => textContent).join("");
             if (text && target.matches?.("[role=status], [role=alert]")) witness.said.push(text);
             if (attributeName === "viewBox") witness.views.push(target.getAttribute("viewBox"));
             if (attributeName === "href") witness.positions.push(target.getAttribute("href"));

@@ -1,4 +1,4 @@
-"""An election night on air, as staff and viewers live through it.
+"""An election night from its preparation to its replay, as staff and viewers live through it.
 
 The broadcast and its rundown are those of `manage.py demo`. The clock of the show is not waited
 for: a cue that is scheduled for later is scheduled for in a few seconds.
@@ -6,9 +6,7 @@ for: a cue that is scheduled for later is scheduled for in a few seconds.
 
 import io
 import json
-import signal
 import tempfile
-import time
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -16,41 +14,22 @@ from django.core.management import call_command
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from broadcaster.evening import RUNDOWN
-from broadcaster.models import Broadcast, Cue, Publication
-from broadcaster.picture import SHAPES
+from broadcaster.models import Broadcast, Publication
 from broadcaster.roles import GROUPS
 from tests.browser import chromium, in_a_thread, needs_chromium
-from tests.end_to_end.evening_people import (
-    HIDE,
-    SOON,
-    TAKE,
-    Embed,
-    Person,
-    Plain,
-    Staff,
-    Viewer,
-    unit,
-)
+from tests.end_to_end.evening_after import After
+from tests.end_to_end.evening_before import Before
+from tests.end_to_end.evening_on_air import OnAir
+from tests.end_to_end.evening_people import HIDE, Embed, Plain, Staff, Viewer
 from tests.newspaper import Newspaper
 from tests.server import Server, redis, wait_for, worker
 from tests.staff import the_group
 
 SLUG = "election-night-2020"
-AHEAD = 8  # seconds from now for which C4 is scheduled
-WELCOME = "Welcome to election night"
-RETRACTION = "Correction: Arizona is not called"
-REASON = "Too many ballots in Maricopa County are uncounted"
-AWAY = "While the server was away"
-
-
-def headline(title):
-    """What a cue of the demonstration says."""
-    return RUNDOWN[title]["story"]["headline"]
 
 
 @needs_chromium
-class Evening(TransactionTestCase):
+class Evening(Before, OnAir, After, TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -82,11 +61,15 @@ class Evening(TransactionTestCase):
         url = self.enterContext(redis())
         self.server = self.enterContext(Server(REDIS_URL=url, HEARTBEAT="2"))
         self.enterContext(worker(self.server))
+        self.take_seats()
+        self.before()
         self.prepare()
         self.on_air()
+        self.after()
 
     def test_without_redis(self):
         self.server = self.enterContext(Server(HEARTBEAT="2"))
+        self.take_seats()
         self.prepare()
         self.on_air()
 
@@ -109,6 +92,9 @@ class Evening(TransactionTestCase):
         return viewer
 
     def take_seats(self):
+        self.contributor = self.staff("contributor")
+        self.broadcaster = self.staff("broadcaster")
+        self.editor = self.staff("editor")
         self.desktop = self.viewer(
             "Desktop",
             viewport={"width": 1440, "height": 1000},
@@ -150,6 +136,10 @@ class Evening(TransactionTestCase):
         won = snapshot["state"]["totals"]
         self.assertEqual(f"{won['D']}–{won['R']}–{won['uncalled']}", totals)
 
+    def published(self):
+        """The log, as it is stored."""
+        return Publication.objects.filter(broadcast=self.broadcast).order_by("seq")
+
     def snapshot(self):
         return json.loads(self.fetch("snapshot.json"))
 
@@ -160,319 +150,3 @@ class Evening(TransactionTestCase):
     def everyone(self, selector, **options):
         for viewer in self.viewers:
             viewer.waits_for(selector, **options)
-
-    # Before
-
-    def prepare(self):
-        """The contributor adds a cue to the rundown."""
-        self.contributor = self.staff("contributor")
-        desk = self.contributor.page
-        desk.click("text=Preview the draft")
-        desk.fill("#draft-headline", "Polls are closed in forty states")
-        desk.fill("#draft-title", "Closed")
-        desk.click("text=Add to rundown")
-        self.contributor.is_told("In the rundown: Closed")
-
-    # On air
-
-    def on_air(self):
-        self.broadcaster = self.staff("broadcaster")
-        self.editor = self.staff("editor")
-        self.take_seats()
-        self.the_first_hour()
-        self.a_call_is_withdrawn()
-        self.the_server_dies()
-        self.a_view_is_undone_and_the_show_held()
-        self.somebody_wins()
-        self.the_end()
-
-    def the_first_hour(self):
-        self.editor.page.click('[data-does="start"]')
-        self.editor.is_told("The broadcast is on air")
-        self.agree("0–0–538")
-        self.everyone('[data-part="status"][data-state="live"]')
-        desk = self.broadcaster.page
-        desk.select_option("#draft-focus", "US")
-        desk.fill("#draft-headline", WELCOME)
-        self.broadcaster.takes_draft(2)
-        self.agree("0–0–538")
-        for viewer in self.viewers:
-            viewer.reads(WELCOME)
-        self.assertEqual(self.keyboard.witness("said"), [WELCOME])
-
-        self.broadcaster.takes("C1")
-        self.agree("3–33–502")
-        self.check_that_a_call_is_told_without_colour()
-
-        self.broadcaster.takes("C2")
-        self.agree("75–72–391")
-        self.assertEqual(self.keyboard.witness("said")[2:], [headline("C2")])
-
-        desk.select_option("#draft-focus", "OH")
-        self.broadcaster.takes_draft(5)
-        self.agree("75–72–391")
-        self.everyone('.map[data-focus="OH"]')
-        self.assertEqual(self.embed.witness("views"), [SHAPES["OH"].view])  # there at once
-        self.desktop.waits_for(f'.map[viewBox="{SHAPES["OH"].view}"]')
-
-        self.desktop.page.click('.actions >> text="Explore"')
-        self.desktop.page.click(unit("OH"))  # back to the whole country
-        self.desktop.page.click(unit("TX"))
-        self.desktop.waits_for(f'.map[viewBox="{SHAPES["TX"].view}"]')
-        self.broadcaster.takes("C3")
-        self.agree("118–109–311")
-        self.desktop.reads("Broadcast is showing US")
-        self.assertEqual(self.desktop.page.get_attribute(".map", "viewBox"), SHAPES["TX"].view)
-        self.assertRegex(self.desktop.colour("NY"), "fill-D")
-        self.a_cue_goes_out_by_itself()
-        self.two_take_one_cue()
-
-        self.phone.page.evaluate("show(false)")
-        before = self.phone.totals
-        with self.phone.page.expect_request(lambda asked: asked.url.endswith(f"%3A{self.seq + 1}")):
-            self.broadcaster.takes("C5")
-        self.agree("227–213–98", but=[self.phone])
-        self.assertEqual(self.phone.totals, before)
-        self.phone.page.evaluate("show(true)")
-        self.assertEqual(self.phone.totals, "227–213–98")
-        for viewer in self.viewers:
-            drawn = {
-                name: viewer.frame.inner_text(f'.boxes [data-unit="{name}"] .mark')
-                for name in ("NE-1", "NE-2", "NE-3", "ME-1", "ME-2")
-            }
-            called = {"NE-1": "R", "NE-2": "D", "NE-3": "R", "ME-1": "D", "ME-2": ""}
-            self.assertEqual(drawn, called, viewer.name)
-            self.assertIn("#fill-R", viewer.colour("NE-AL"), viewer.name)
-            self.assertIn("#fill-D", viewer.colour("ME-AL"), viewer.name)
-
-    def check_that_a_call_is_told_without_colour(self):
-        for viewer in self.viewers:
-            self.assertIn("#fill-R", viewer.colour("KY"), viewer.name)  # a hatch
-        label = self.desktop.page.locator('.map-labels [data-unit="KY"]')
-        self.assertEqual(label.text_content(), "KYR 8")
-        self.assertIn("Trump (R)", self.desktop.page.inner_text('tr[data-unit="KY"]'))
-        self.plain.reaches("3–33–502")
-        self.assertEqual(self.plain.facts()["table"], "3–33–502")
-        self.assertIn("Live, as of", self.plain.page.inner_text('[data-part="status"]'))
-
-    def a_cue_goes_out_by_itself(self):
-        due = self.editor.schedules("C4", AHEAD)
-        self.broadcaster.cue("C4").locator("text=/SCHEDULED/").wait_for()
-        self.broadcaster.cue("C4").locator("text=/in 0:0\\d, at .* scheduled by editor/").wait_for()
-        for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
-            self.assertNotIn("the West Coast", self.fetch(page), page)
-        self.assertLess(time.time(), due)
-        self.desktop.page.click("text=Return")
-        self.desktop.reads("Following the broadcast")
-        self.desktop.waits_for('.map[data-focus="US"]')
-
-        self.agree("209–119–210")
-
-        self.assertGreaterEqual(Publication.objects.get(seq=self.seq).at.timestamp(), due)
-        self.broadcaster.cue("C4").locator("text=Already taken by editor: update 7").wait_for()
-        carried = [frame for frame in self.desktop.frames if "the West Coast" in json.dumps(frame)]
-        self.assertEqual([frame["seq"] for frame in carried], [self.seq])
-
-    def two_take_one_cue(self):
-        desks = [self.broadcaster, self.editor]
-        for desk in desks:
-            desk.previews("Closed")
-        for desk in desks:
-            desk.presses(desk.page.locator(TAKE))
-        self.broadcaster.is_told(f"Update {self.seq + 1} is on air: Closed")
-        self.editor.is_told(f"Not taken. Already taken by broadcaster, update {self.seq + 1}")
-        self.agree("209–119–210")
-
-    def a_call_is_withdrawn(self):
-        self.broadcaster.takes("AZ")
-        self.agree("238–213–87")
-        wrong, desk = self.seq, self.editor.page
-        row = desk.locator(f'[data-desk="log"] tr:has([data-log="seq"]:text-is("{wrong}"))')
-        row.locator('[data-log="correct"]').click()
-        desk.fill("#draft-headline", RETRACTION)
-        desk.fill("#draft-reason", REASON)
-        self.editor.takes_draft(wrong + 1)
-        self.agree("227–213–98")
-        row.locator("s >> text=AZ").wait_for()
-
-        self.check_correction(*self.viewers)
-        for viewer in (self.desktop, self.phone, self.keyboard):
-            self.assertEqual(viewer.page.text_content('[role="alert"]'), RETRACTION, viewer.name)
-        self.latecomer = self.person(Viewer, "Latecomer")
-        page = self.latecomer.page.goto(self.server.url + self.path).text()
-        self.latecomer.stays()
-        self.assertRegex(page, '<tr data-unit="AZ" data-status="retracted" data-party=""[^>]*>')
-        self.assertIn(REASON, page)
-        self.viewers.append(self.latecomer)
-        self.agree("227–213–98", updates=0)
-        self.check_correction(self.latecomer)
-        self.assertEqual(self.latecomer.witness("az"), [""])  # never shown as called
-
-    def check_correction(self, *viewers):
-        """Arizona is as grey as what was never called, and that this is a correction lasts."""
-        for viewer in viewers:
-            self.assertEqual(viewer.colour("AZ"), viewer.colour("PA"), viewer.name)
-            row = viewer.frame.locator('tr[data-unit="AZ"]')
-            self.assertIn("Call withdrawn", row.text_content())
-            if viewer is self.embed:
-                continue
-            self.assertTrue(row.locator(".chip").is_visible(), viewer.name)
-            self.assertEqual(viewer.page.inner_text(".corrected"), "Corrected Arizona")
-            entry = viewer.page.locator(f'.log [data-seq="{self.seq - 1}"]')
-            self.assertEqual(entry.locator("[data-struck]").inner_text(), "Arizona")
-            self.assertIn(REASON, viewer.page.inner_text(f'.log [data-seq="{self.seq}"]'))
-
-    # The server dies
-
-    def the_server_dies(self):
-        self.server.stop(signal.SIGKILL)
-        for viewer in self.viewers:
-            viewer.waits_for('[data-part="status"][data-state="reconnecting"]', timeout=SOON)
-            status = viewer.frame.inner_text('[data-part="status"]')
-            self.assertRegex(status, r"Reconnecting, last update \d", viewer.name)
-            self.assertEqual(viewer.totals, "227–213–98")
-        desk = self.broadcaster.page
-        desk.wait_for_selector("text=no connection: what you see may be old")
-        desk.fill("#draft-headline", AWAY)
-        self.broadcaster.presses(desk.locator(TAKE))
-        self.broadcaster.is_told("Not known whether that was done")
-        self.assertEqual(desk.input_value("#draft-headline"), AWAY)
-
-        self.server.start()
-
-        for person in (self.broadcaster, self.editor):
-            person.is_connected()
-        self.broadcaster.takes_draft(self.seq + 1)
-        self.everyone('[data-part="status"][data-state="live"]', timeout=SOON)
-        self.agree("227–213–98")
-        for viewer in self.viewers:
-            viewer.reads(AWAY)
-            self.assertTrue(viewer.has_stayed(), viewer.name)
-        for viewer in (self.desktop, self.phone):
-            self.assertEqual(viewer.received(), list(range(1, self.seq + 1)), viewer.name)
-
-    def a_view_is_undone_and_the_show_held(self):
-        desk = self.broadcaster.page
-        desk.select_option("#draft-focus", "TX")
-        self.broadcaster.takes_draft(self.seq + 1)
-        self.agree("227–213–98")
-        self.everyone('.map[data-focus="TX"]')
-        desk.click('[data-does="undo"]')
-        self.broadcaster.is_told(f"Update {self.seq + 1} restored the view before")
-        self.agree("227–213–98")
-        self.everyone('.map[data-focus="US"]')
-
-        desk.click('[data-does="hold"]')
-        self.agree("227–213–98")
-        self.everyone('[data-part="status"][data-state="held"]')
-        for viewer in self.viewers:
-            self.assertIn("On hold", viewer.frame.inner_text('[data-part="status"]'))
-        self.explore_by_keyboard()
-        self.broadcaster.presses(self.broadcaster.cue("ME-2").locator(".cue-take"))
-        self.broadcaster.is_told("Not taken. .*on hold")
-        desk.click('[data-does="resume"]')
-        self.agree("227–213–98")
-        self.everyone('[data-part="status"][data-state="live"]')
-
-    def explore_by_keyboard(self):
-        page = self.keyboard.page
-        page.focus("h1 >> xpath=ancestor::body")
-        while page.evaluate("!document.activeElement.matches('.map')"):
-            page.keyboard.press("Tab")
-        for key in ("ArrowRight", "ArrowUp", "ArrowUp"):
-            page.keyboard.press(key)
-        pinned = page.get_attribute(".map", "aria-activedescendant")
-        label = page.get_attribute(f"#{pinned}", "aria-label")
-        self.assertRegex(label, r"Nebraska 2nd district 1 vote: Biden \(D\)")
-        page.keyboard.press("Enter")
-        page.wait_for_selector('.map[data-focus="NE-2"]')
-        page.keyboard.press("Escape")
-        page.keyboard.press("Escape")
-        page.wait_for_selector('.map[data-focus="US"]')
-
-    # Who wins
-
-    def somebody_wins(self):
-        polled = "/updates?since="  # the one that waits is answered yet: offline is for new ones
-        with self.phone.page.expect_event("requestfailed", lambda asked: polled in asked.url):
-            self.phone.context.set_offline(True)
-        self.phone.reads("Offline, last known")
-        self.broadcaster.takes("ME-2")
-        self.agree("227–214–97", but=[self.phone])
-        self.assertEqual(self.phone.totals, "227–213–98")
-        self.phone.context.set_offline(False)
-        self.phone.reaches("227–214–97")
-        self.broadcaster.takes("WI")
-        self.agree("237–214–87")
-        self.broadcaster.takes("MI")
-        self.agree("253–214–71")
-        self.a_second_person_confirms()
-        share = self.desktop.page
-        share.click("text=Share this moment")
-        share.wait_for_selector("text=Link copied")
-        address = share.evaluate("navigator.clipboard.readText()")
-        for title, totals in {
-            "NV": "279–214–45",
-            "GA": "295–214–29",
-            "AZ again": "306–214–18",
-            "NC": "306–229–3",
-            "AK": "306–232–0",
-        }.items():
-            self.broadcaster.takes(title)
-            self.agree(totals)
-            if title == "NV":
-                self.open_shared(address)
-
-    def a_second_person_confirms(self):
-        waiting = self.broadcaster.cue("PA")
-        self.broadcaster.presses(waiting.locator(".cue-take"))
-        self.broadcaster.is_told("Not on air yet. A second person must confirm")
-        waiting.locator("text=You took it. It waits for a second person.").wait_for()
-        self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
-        pk = Cue.objects.get(title="PA").pk
-        self.assertEqual(self.broadcaster.commands(command="confirm", cue=pk), 403)
-        self.agree("253–214–71", updates=0)
-        self.editor.cue("PA").locator('[data-cue="confirm"]').click()
-        self.editor.is_told(rf"Update {self.seq + 1} is on air\.")
-        self.agree("273–214–51")
-        for viewer in self.viewers:
-            mark = viewer.frame.locator('[data-passed="D"]')
-            self.assertEqual(mark.inner_text(), "✓ past 270", viewer.name)
-        self.keyboard.reads("Biden has passed 270")
-
-    def open_shared(self, address):
-        """In a new browser."""
-        friend = self.person(Person, "Friend")
-        friend.open(address.removeprefix(self.server.url))
-        self.assertEqual(friend.totals, "273–214–51")
-        self.assertEqual(friend.facts()["table"], "273–214–51")
-        friend.page.click("text=Return to live")
-        friend.reaches("279–214–45")
-
-    def the_end(self):
-        self.editor.page.click('[data-does="end"]')
-        self.editor.page.click('dialog [data-ask="yes"]')
-        self.agree("306–232–0")
-        self.everyone('[data-part="status"][data-state="ended"]')
-        for viewer in self.viewers:
-            self.assertIn("Final, as of", viewer.frame.inner_text('[data-part="status"]'))
-            wait_for(viewer.is_cut_off, f"{viewer.name}'s sockets to close")
-            self.assertTrue(viewer.has_stayed(), viewer.name)
-        self.assertEqual(self.desktop.frames[-1]["code"], 4001)
-        self.plain.reaches("306–232–0")
-        self.assertIn("Final, as of", self.plain.page.inner_text('[data-part="status"]'))
-        self.check_what_was_heard()
-        self.asked = {viewer: len(viewer.requests) for viewer in self.viewers}
-
-    def check_what_was_heard(self):
-        """Every update once, in order; every headline once; every call in the log."""
-        rows = Publication.objects.filter(broadcast=self.broadcast).order_by("seq")
-        calls = [row.seq for row in rows if "calls" in row.change]
-        headlines = [row.change["story"]["headline"] for row in rows if "story" in row.change]
-        for viewer in (self.desktop, self.phone, self.keyboard):
-            self.assertEqual(viewer.received(), list(range(1, self.seq + 1)), viewer.name)
-            self.assertEqual(viewer.logged(), calls, viewer.name)
-        said = self.keyboard.witness("said")
-        won = said.index(f"{headline('PA')}. Biden has passed 270.")
-        said[won] = headline("PA")
-        self.assertEqual(said, headlines)
