@@ -275,8 +275,10 @@ class Passing:
 
     def test_the_page_and_the_snapshot_are_answered(self):
         proxy = self.start()
-        for path, cache in [("", "max-age=1, public"), ("snapshot.json", "public, max-age=1")]:
-            status, headers, _ = ask(proxy.port, f"/broadcasts/{self.slug}/{path}")
+        here = f"/broadcasts/{self.slug}/"
+        for path in (here, f"/es{here}", f"{here}snapshot.json"):
+            cache = "public, max-age=1"
+            status, headers, _ = ask(proxy.port, path)
             self.assertEqual(status, 200)
             self.assertEqual(set(headers["Cache-Control"].split(", ")), set(cache.split(", ")))
         self.assertEqual(ask(proxy.port, "/static/viewers/session.js")[0], 200)

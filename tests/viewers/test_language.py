@@ -63,6 +63,14 @@ class Languages(TestCase):
         self.assertEqual(self.get("recording.json").status_code, 404)
         self.assertContains(self.get("replay/"), '"file": "/broadcasts/night/recording.json')
 
+    def test_nginx_keeps_the_pages_that_all_ask_for_in_either_language(self):
+        kept = re.search(r"location ~ (\S+) {", (catalogue.ROOT / "deploy/nginx.conf").read_text())[
+            1
+        ]
+        for path in ("", "broadcasts/night/", "broadcasts/night/embed/"):
+            for address in (f"/{path}", f"/es/{path}"):
+                self.assertRegex(address, kept)
+
     def test_what_comes_after_a_spanish_page_is_english(self):
         self.get()
         self.assertEqual(get_language(), "en")
