@@ -9,28 +9,31 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-import broadcaster.records_admin
 from broadcaster import history, rundown
 from broadcaster.alarm import set_alarm
-from broadcaster.audit import Actor, record, write
+from broadcaster.audit import Actor, record
 from broadcaster.change import MAX_HEADLINE, MAX_REASON, InvalidChange
 from broadcaster.desk import perform
 from broadcaster.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.history import milliseconds
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
-from broadcaster.recording_pages import RecordingPages, actor
+from broadcaster.recording_pages import RecordingPages
+from broadcaster.records_admin import actor
 from broadcaster.roles import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
 from broadcaster.submission import decode, invalid, read_body, refusal
 
 if settings.REDIS_URL:
     import broadcaster.dashboard  # noqa: F401
+
+admin.site.site_header = admin.site.site_title = "Map Center"
+admin.site.index_title = "Desk"
 
 MAY = {
     "prepare": PREPARE,
@@ -45,7 +48,7 @@ MAY = {
 
 @admin.register(Broadcast)
 class BroadcastAdmin(RecordingPages):
-    list_display = ["title", "phase", "seq", "at", "listed", "console_link"]
+    list_display = ["title", "phase", "seq", "at", "listed", "archived_at", "console_link"]
     list_filter = [
         "phase",
         ("archived_at", admin.EmptyFieldListFilter),
@@ -70,6 +73,19 @@ class BroadcastAdmin(RecordingPages):
         fixed = ["election", "rehearsal"] * bool(obj) + ["slug"] * bool(obj and obj.seq)
         return [*self.readonly_fields, *fixed]
 
+    def get_fieldsets(self, request, obj=None):
+        return self.fieldsets if obj else self.fieldsets[:-1]  # it stands nowhere yet
+
+    def history_view(self, request, object_id, extra_context=None):
+        """What the audit has of this broadcast."""
+        broadcast = self.get_object(request, object_id)
+        if broadcast is None:
+            raise Http404
+        if not self.has_view_permission(request, broadcast):
+            raise PermissionDenied
+        audit = reverse("admin:broadcaster_auditentry_changelist")
+        return redirect(f"{audit}?broadcast__id__exact={broadcast.pk}")
+
     def has_delete_permission(self, request, obj=None):
         """What was published stays: such a broadcast can be archived."""
         published = obj is not None and obj.publications.exists()
@@ -77,16 +93,15 @@ class BroadcastAdmin(RecordingPages):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        write(actor(request), "changed", obj, differences(form) if change else "created")
+        record(actor(request), "changed", obj, differences(form) if change else "created")
         if obj.automatic:
             for at in filter(None, (obj.starts_at, obj.ends_at)):
                 set_alarm(at)
 
     def log_deletions(self, request, queryset):
         for broadcast in queryset:
-            write(
-                actor(request), "changed", broadcast, f"deleted {broadcast}: nothing was published"
-            )
+            words = f"deleted {broadcast}: nothing was published"
+            record(actor(request), "changed", broadcast, words)
         return super().log_deletions(request, queryset)
 
     @admin.action(description="Archive the selected broadcasts", permissions=["change"])
@@ -101,13 +116,14 @@ class BroadcastAdmin(RecordingPages):
 
     def _archive(self, request, broadcasts, archived_at) -> None:
         done = "archived" if archived_at else "restored"
-        for broadcast in broadcasts:
-            if broadcast.on_air:
-                words = f"{broadcast} is on air, so it was not {done}. End it first."
-                record(actor(request), "refused", broadcast, words)
-                self.message_user(request, words, messages.ERROR)
-                continue
+        for each in broadcasts:
             with transaction.atomic():
+                broadcast = rundown.locked(each)  # nobody starts it meanwhile
+                if broadcast.on_air:
+                    words = f"{broadcast} is on air, so it was not {done}. End it first."
+                    record(actor(request), "refused", broadcast, words)
+                    self.message_user(request, words, messages.ERROR)
+                    continue
                 broadcast.archived_at = archived_at
                 broadcast.save()
                 record(actor(request), done, broadcast, str(broadcast))

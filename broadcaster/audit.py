@@ -1,7 +1,4 @@
-"""Who did what, and who was refused what: written once, never changed.
-
-The admin's History tab of a broadcast gets the same words.
-"""
+"""Who did what, and who was refused what: written once, never changed."""
 
 import csv
 import io
@@ -9,9 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
-
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 
 from broadcaster.models import NOBODY, AuditEntry, Broadcast, Cue, Publication
 
@@ -31,40 +25,16 @@ class Actor:
 def record(
     actor: Actor,
     action: str,
-    broadcast: Broadcast,
+    broadcast: Broadcast | None,
     detail: str,
     *,
     cue: Cue | None = None,
     publication: Publication | None = None,
 ) -> None:
-    """Write down that `actor` did `action` (one of `AuditEntry.ACTIONS`), and `detail` in words;
-    here and in the broadcast's History tab.
+    """Write down that `actor` did `action` (one of `AuditEntry.ACTIONS`), and `detail` in words.
 
     Call it in the transaction that does it, so that neither stands without the other.
     """
-    write(actor, action, broadcast, detail, cue=cue, publication=publication)
-    if actor.user is not None:
-        LogEntry.objects.create(
-            user_id=actor.user.pk,
-            # Not from Django's cache: a process may outlive a database that was restored.
-            content_type=ContentType.objects.get(app_label="broadcaster", model="broadcast"),
-            object_id=str(broadcast.pk),
-            object_repr=str(broadcast)[:200],
-            action_flag=CHANGE,
-            change_message=f"{action}: {detail}",
-        )
-
-
-def write(
-    actor: Actor,
-    action: str,
-    broadcast: Broadcast,
-    detail: str,
-    *,
-    cue: Cue | None = None,
-    publication: Publication | None = None,
-) -> None:
-    """`record` without the History tab: for what the admin's own forms write there."""
     AuditEntry.objects.create(
         action=action,
         who=str(actor),

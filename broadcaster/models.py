@@ -224,7 +224,7 @@ class Rebroadcast(models.Model):
         ordering = ["starts_at"]
 
     def __str__(self) -> str:
-        return f"{self.broadcast}, again on {self.starts_at:%Y-%m-%d %H:%M}"
+        return f"{self.broadcast}, again on {timezone.localtime(self.starts_at):%Y-%m-%d %H:%M}"
 
     @property
     def position(self) -> Position:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
 from broadcaster.publishing import store
 from broadcaster.recording import MAX_TITLE, Recording, parse_recording, words
+from broadcaster.records_admin import actor
 from broadcaster.refused import Refused
 from broadcaster.roles import SCHEDULE
 
@@ -72,7 +74,7 @@ class RebroadcastForm(forms.Form):
     starts_at = forms.DateTimeField(
         label="Starts at",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text="In the time zone of this site.",
+        help_text=f"In the time zone of this site, {settings.TIME_ZONE}.",
     )
 
 
@@ -151,7 +153,8 @@ class RecordingPages(admin.ModelAdmin):
             except Refused as error:
                 form.add_error("starts_at", str(error))
             else:
-                messages.success(request, f"The rebroadcast is planned: {planned}.")
+                words = f"The rebroadcast is planned, for {rebroadcasts.when(planned)}."
+                messages.success(request, words)
                 return redirect("admin:broadcaster_broadcast_recording", pk)
         return self._page(request, broadcast, PartForm(), form)
 
@@ -267,7 +270,3 @@ def described(part: dict[str, Any], recording: Recording) -> str:
     """What was downloaded, for the audit."""
     cut = [f"{name} {part[name]:g} s" for name in ("start", "end", "offset") if part[name]]
     return ", ".join([f"{len(recording.updates)} updates", *cut])
-
-
-def actor(request: HttpRequest) -> Actor:
-    return Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))

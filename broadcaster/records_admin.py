@@ -2,13 +2,19 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 
-from broadcaster.audit import as_csv
+from broadcaster.audit import Actor, as_csv, record
 from broadcaster.models import ApiToken, AuditEntry, Publication
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Who acts on a page of the admin."""
+    return Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -43,8 +49,13 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        count = tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
-        self.message_user(request, f"{count} revoked. They are refused from now on.")
+        valid = tokens.filter(revoked_at=None).select_related("user")
+        with transaction.atomic():
+            revoked = [f"revoked the API token {token}, {token.note}" for token in valid]
+            valid.update(revoked_at=timezone.now())
+            for words in revoked:
+                record(actor(request), "changed", None, words)
+        self.message_user(request, f"{len(revoked)} revoked. They are refused from now on.")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("broadcaster.change_apitoken")

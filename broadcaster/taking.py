@@ -41,11 +41,12 @@ def put_on_air(
     """`publish` and its entry in the audit, without asking whether `actor` may."""
     publication = publish(broadcast, change, **{"by": actor.user} | origin)
     taken = f", which {publication.by} took" if publication.confirmed_by else ""
+    reason = f"; update {change.corrects} was wrong: {change.reason}" if change.reason else ""
     record(
         actor,
         action or DONE[change.kind],
         broadcast,
-        f"update {publication.seq}, {describe(change)}{taken}",
+        f"update {publication.seq}, {describe(change)}{taken}{reason}",
         cue=publication.cue,
         publication=publication,
     )

@@ -3,7 +3,6 @@
 import csv
 import io
 
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.test import TestCase
 from django.urls import reverse
@@ -140,9 +139,20 @@ class Admin(TestCase):
         self.assertEqual(self.audited(broadcast), [("chief", "changed", "admin")])
         for words in ("Title: Night → Late night", "270 → never", "Source of calls: nothing → AP"):
             self.assertIn(words, detail)
-        history = self.page("broadcast_history", broadcast.pk)
-        self.assertContains(history, "Second person")
-        self.assertEqual(LogEntry.objects.count(), 1)
+
+    def test_the_history_of_a_broadcast_is_what_the_audit_has_of_it(self):
+        night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        other = Broadcast.objects.create(slug="other", title="Other", election=2020)
+        for broadcast, headline in ((night, "Good evening"), (other, "Elsewhere")):
+            start = parse_change({"kind": "start", "story": {"headline": headline}})
+            put_on_air(broadcast, start, Actor(None, "schedule"))
+
+        address = reverse("admin:broadcaster_broadcast_history", args=[night.pk])
+        history = self.client.get(address, follow=True)
+
+        self.assertContains(history, "Good evening")
+        self.assertNotContains(history, "Elsewhere")
+        self.assertEqual(self.page("broadcast_history", 999).status_code, 404)
 
     def test_planned_times_must_make_sense(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
@@ -214,3 +224,6 @@ class Admin(TestCase):
 
         token.refresh_from_db()
         self.assertIsNotNone(token.revoked_at)
+        entry = AuditEntry.objects.get()
+        self.assertEqual((entry.who, entry.action, entry.via), ("chief", "changed", "admin"))
+        self.assertIn("revoked the API token chief", entry.detail)

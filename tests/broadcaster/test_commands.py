@@ -120,6 +120,14 @@ class ApiTokens(TestCase):
         self.assertFalse(stored.direct)
         run("apitoken", "robot", direct=True)
         self.assertTrue(ApiToken.objects.latest("pk").direct)
+        made = [(entry.who, entry.detail) for entry in AuditEntry.objects.order_by("pk")]
+        self.assertEqual(
+            made,
+            [
+                ("command line", "made an API token for robot, AP feed"),
+                ("command line", "made a direct API token for robot, without a note"),
+            ],
+        )
 
     def test_an_unknown_user_gets_none(self):
         with self.assertRaisesMessage(CommandError, "no user nobody"):

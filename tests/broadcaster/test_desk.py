@@ -1,6 +1,6 @@
 """The desk's commands: taking, the rundown, the second person, and what the audit says."""
 
-from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import TestCase
 from django.utils import timezone
@@ -64,7 +64,7 @@ class DeskCase(TestCase):
 
 
 class Taking(DeskCase):
-    def test_a_take_is_on_the_log_in_the_audit_and_in_the_history_tab(self):
+    def test_a_take_is_on_the_log_and_in_the_audit(self):
         answer = self.do(self.broadcaster, "take", change=calling("PA"))
 
         self.assertEqual(answer, (201, {"epoch": self.night.epoch, "seq": 2}))
@@ -73,9 +73,7 @@ class Taking(DeskCase):
             (entry.who, entry.action, entry.seq, entry.via, entry.address),
             ("broadcaster", "took", 2, "socket", "192.0.2.7"),
         )
-        history = LogEntry.objects.get(object_id=self.night.pk)
-        self.assertEqual(history.user, self.broadcaster)
-        self.assertEqual(history.get_change_message(), "took: update 2, PA called")
+        self.assertEqual(entry.detail, "update 2, PA called")
         newest = log(Broadcast.objects.get())[-1]
         self.assertEqual(
             (newest["by"], newest["via"], newest["cue"], newest["confirmed_by"]),
@@ -280,6 +278,17 @@ class Rundown(DeskCase):
         )
         self.assertEqual(self.do(self.editor, "take_cue", cue=cue, version=1)[0], 201)
         self.assertEqual(self.audited()[-1], ("editor", "corrected"))
+        self.assertIn("update 2 was wrong: Too early", AuditEntry.objects.first().detail)
+
+    def test_who_schedules_may_take_it_then(self):
+        scheduler = staff("scheduler")
+        codenames = ("view_broadcast", "schedule_broadcast")
+        scheduler.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        at = milliseconds(timezone.now()) + 60_000
+
+        answer = self.do(scheduler, "schedule", cue=self.cue(), version=1, at=at)
+
+        self.assertRefused(answer, 403, "scheduler may not take updates on air")
 
     def test_who_only_prepares_does_not_schedule_or_touch_what_is_scheduled(self):
         cue = self.cue()

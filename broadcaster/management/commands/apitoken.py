@@ -2,7 +2,9 @@
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from broadcaster.audit import Actor, record
 from broadcaster.models import ApiToken
 
 
@@ -12,7 +14,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("user")
         parser.add_argument("--note", default="", help="what it is for, shown in the admin")
-
         parser.add_argument(
             "--direct", action="store_true", help="its feed's calls go on air, not into the rundown"
         )
@@ -21,4 +22,9 @@ class Command(BaseCommand):
         owner = get_user_model().objects.filter(username=user).first()
         if owner is None:
             raise CommandError(f"there is no user {user}")
-        self.stdout.write(ApiToken.issue(owner, note, direct))
+        kind = "a direct API token" if direct else "an API token"
+        with transaction.atomic():
+            token = ApiToken.issue(owner, note, direct)
+            words = f"made {kind} for {owner}, {note or 'without a note'}"
+            record(Actor(None, "command"), "changed", None, words)
+        self.stdout.write(token)
