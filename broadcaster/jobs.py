@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from broadcaster.announce import announce_rundown
@@ -63,16 +64,24 @@ async def _watch() -> None:
 
 def _due(now: datetime) -> list[tuple[Callable[[int, datetime], bool], int]]:
     """What to do for which row, in the order of the day."""
-    automatic = Broadcast.objects.filter(automatic=True, archived_at=None)
-    # Not one whose end has passed too: nobody waits for a show that would end at once.
-    starting = automatic.filter(phase="scheduled", starts_at__lte=now).exclude(ends_at__lte=now)
-    ending = automatic.filter(phase__in=ON_AIR, ends_at__lte=now)
     cues = Cue.objects.filter(due_at__lte=now, missed="", asked_by=None, removed_at=None)
     return [
-        *((start, pk) for pk in starting.values_list("pk", flat=True)),
+        *((start, pk) for pk in _starting(now).values_list("pk", flat=True)),
         *((take_due, pk) for pk in cues.order_by("due_at", "rank").values_list("pk", flat=True)),
-        *((end, pk) for pk in ending.values_list("pk", flat=True)),
+        *((end, pk) for pk in _ending(now).values_list("pk", flat=True)),
     ]
+
+
+def _starting(now: datetime) -> QuerySet[Broadcast]:
+    """Broadcasts to start. Not one whose end has passed too: nobody waits for a show that would
+    end at once."""
+    planned = Broadcast.objects.filter(automatic=True, archived_at=None)
+    return planned.filter(phase="scheduled", starts_at__lte=now).exclude(ends_at__lte=now)
+
+
+def _ending(now: datetime) -> QuerySet[Broadcast]:
+    planned = Broadcast.objects.filter(automatic=True, archived_at=None)
+    return planned.filter(phase__in=ON_AIR, ends_at__lte=now)
 
 
 @transaction.atomic
@@ -98,7 +107,7 @@ def take_due(pk: int, now: datetime) -> bool:
 def start(pk: int, now: datetime) -> bool:
     """Start a broadcast whose planned start has come."""
     broadcast = locked(Broadcast(pk=pk))
-    if broadcast.phase == "scheduled" and broadcast.automatic:
+    if _starting(now).filter(pk=pk).exists():  # not moved or archived since the look
         put_on_air(broadcast, Change(kind="start"), Actor(None, "schedule"))
         return True
     return False
@@ -108,7 +117,7 @@ def start(pk: int, now: datetime) -> bool:
 def end(pk: int, now: datetime) -> bool:
     """End a broadcast whose planned end has come."""
     broadcast = locked(Broadcast(pk=pk))
-    if broadcast.on_air and broadcast.automatic and broadcast.ends_at and broadcast.ends_at <= now:
+    if _ending(now).filter(pk=pk).exists():
         put_on_air(broadcast, Change(kind="end"), Actor(None, "schedule"))
         return True
     return False

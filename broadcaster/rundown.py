@@ -20,7 +20,7 @@ from broadcaster.mapstate import MapState
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing import already_taken, refusal, taken_as
 from broadcaster.refused import Missing, Refused
-from broadcaster.roles import PREPARE, SCHEDULE, TAKE, require
+from broadcaster.roles import PREPARE, SCHEDULE, TAKE, TO_PUBLISH, require
 from broadcaster.second_person import is_needed
 
 MAX_CUES = 300  # that wait in a rundown: consoles get all of it whenever it changes
@@ -184,6 +184,9 @@ def schedule(broadcast: Broadcast, pk: int, version: int, at: datetime, actor: A
     require(actor.user, SCHEDULE)
     broadcast = locked(broadcast)
     cue = find(broadcast, pk)
+    require(
+        actor.user, TO_PUBLISH[parse_change(cue.change).kind]
+    )  # at its time it goes out for them
     if taken := taken_as(broadcast, cue):
         raise already_taken(taken)
     if cue.asked_by_id:
