@@ -42,7 +42,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.broadcast_id: int = self.scope["url_route"]["kwargs"]["pk"]
         self.position: Position | None = None
-        self.cues: list[dict[str, Any]] | None = None  # as they were last sent
+        self.rundown: dict[str, Any] | None = None  # as it was last sent
         self.reports: dict[str, tuple[float, dict[str, Any]]] = {}  # by process
         self.looking: asyncio.Task[None] | None = None
         self.catching_up = asyncio.Lock()
@@ -122,18 +122,18 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def catch_up(self) -> None:
         """Send what the log has and this console lacks, and the rundown if it differs."""
         async with self.catching_up:
-            position, frame, cues = await self.read_news()
+            position, frame, told = await self.read_news()
             if frame is not None:
                 await self.tell(**frame)
-            if cues != self.cues:
-                await self.tell(t="rundown", now=history.milliseconds(timezone.now()), cues=cues)
-            self.position, self.cues = position, cues  # last: what was not sent is read again
+            if told != self.rundown:
+                await self.tell(t="rundown", now=history.milliseconds(timezone.now()), **told)
+            self.position, self.rundown = position, told  # last: what was not sent is read again
 
     @database_sync_to_async
-    def read_news(self) -> tuple[Position, dict[str, Any] | None, list[dict[str, Any]]]:
+    def read_news(self) -> tuple[Position, dict[str, Any] | None, dict[str, Any]]:
         """Where the log ends, what this console lacks of it, and the rundown."""
         broadcast = Broadcast.objects.get(pk=self.broadcast_id)
-        return broadcast.position, self.news(broadcast), rundown.listing(broadcast)
+        return broadcast.position, self.news(broadcast), rundown.told(broadcast)
 
     def news(self, broadcast: Broadcast) -> dict[str, Any] | None:
         """The updates past this console's position, or the snapshot with the newest of the log.

@@ -38,6 +38,21 @@ def listing(broadcast: Broadcast) -> list[dict[str, Any]]:
     return [_shown(broadcast, cue, taken.get(cue.pk)) for cue in cues]
 
 
+def plan(broadcast: Broadcast) -> dict[str, Any]:
+    """What editors may change in the admin while consoles are open."""
+    return {
+        "starts_at": milliseconds(broadcast.starts_at),
+        "ends_at": milliseconds(broadcast.ends_at),
+        "automatic": broadcast.automatic,
+        "second_person": broadcast.second_person,
+    }
+
+
+def told(broadcast: Broadcast) -> dict[str, Any]:
+    """What consoles are told of the rundown, whenever it differs."""
+    return {"plan": plan(broadcast), "cues": listing(broadcast)}
+
+
 def _shown(broadcast: Broadcast, cue: Cue, taken: Publication | None) -> dict[str, Any]:
     change = parse_change(cue.change)
     state = MapState.from_dict(broadcast.state)

@@ -1,13 +1,17 @@
 """The console as staff use it: two or three people, each with a browser, at one broadcast."""
 
+import json
 import uuid
+from datetime import timedelta
+from urllib.request import Request, urlopen
 
 from django.test import TransactionTestCase
+from django.utils import timezone
 
 from broadcaster.audit import Actor
 from broadcaster.change import parse_change
 from broadcaster.evening import call
-from broadcaster.models import Broadcast, Cue, Publication
+from broadcaster.models import ApiToken, Broadcast, Cue, Publication
 from broadcaster.publishing import publish, start_over
 from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.rundown import prepare
@@ -205,6 +209,28 @@ class Rundown(Console):
         self.said(broadcaster, "“C1” no longer goes out by itself.")
         self.assertIsNone(Cue.objects.get(title="C1").due_at)
 
+    def test_what_a_feed_proposes_is_previewed_and_taken(self):
+        desk = self.desk(BROADCASTER)
+        token = ApiToken.issue(staff("ap-robot", CONTRIBUTOR))
+        message = {"calls": [{"unit": "PA", "status": "Called", "party": "Dem"}]}
+        request = Request(
+            f"{self.server.url}/api/broadcasts/{self.broadcast.slug}/calls",
+            json.dumps(message).encode(),
+            {"Authorization": f"Bearer {token}"},
+        )
+        with urlopen(request, timeout=10) as response:
+            self.assertEqual(response.status, 202)
+
+        row = self.row(desk, "Pennsylvania goes to Biden")
+        row.locator("text=PROPOSED").wait_for()
+        self.assertEqual(self.seq(), 1)
+        row.locator('[data-cue="select"]').click()
+        desk.wait_for_selector(f'{PREVIEW} [data-part=D]:text("20")')
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air: Pennsylvania goes to Biden")
+        self.assertEqual(Publication.objects.get(seq=2).cue.by.username, "ap-robot")
+
     def test_a_second_person_confirms_what_crosses_270(self):
         self.put(call(NEARLY, "Nearly"))
         self.cue("PA", call("PA", "Pennsylvania goes to Biden"))
@@ -302,6 +328,15 @@ class OnAir(Console):
 
         self.assertEqual(found, ["scheduled", "● LIVE", "❚❚ ON HOLD", "● LIVE"])
 
+    def test_what_is_planned_in_the_admin_is_counted_down_at_the_desk(self):
+        desk = self.desk(BROADCASTER)
+        self.broadcast.ends_at = timezone.now() + timedelta(hours=2)
+        self.broadcast.automatic = True
+
+        self.broadcast.save()
+
+        desk.wait_for_selector(".desk-bar >> text=/ends by itself at .*, in 1:59:/")
+
     def test_shortcuts_press_buttons_but_not_while_typing_and_can_be_switched_off(self):
         self.cue("C1", call("KY", "Kentucky"))
         desk = self.desk(BROADCASTER)
@@ -336,10 +371,7 @@ class OnAir(Console):
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
         self.assertEqual(self.seq(), 2)
 
-
-@needs_chromium
-class SocketDown(Console):
-    """Takes go by post; what cannot be known is not said."""
+    # With the socket down takes go by post; what cannot be known is not said.
 
     def blocked(self, group):
         """A desk whose socket never opens."""
@@ -407,13 +439,15 @@ class Accessible(Console):
         self.cue("C1", call("KY IN WV SC VT", "First calls"))
         self.cue("PA", call("PA", "Pennsylvania"))
 
-    def check(self, page, state):
-        self.assertEqual(violations(page), [], state)
+    def check(self, page, state, *, maps=False):
+        """Maps look alike in every state and take most of the time."""
+        found = violations(page, without=None if maps else ".picture")
+        self.assertEqual(found, [], state)
 
     def test_off_air_and_live_and_with_a_draft(self):
         in_a_thread(start_over, self.broadcast)
         desk = self.desk(EDITOR)
-        self.check(desk, "scheduled")
+        self.check(desk, "scheduled", maps=True)
         desk.click('[data-does="start"]')
         self.said(desk, "on air")
         desk.click(TAKE)
@@ -454,7 +488,7 @@ class Accessible(Console):
         self.assertIn("REHEARSAL", desk.inner_text(".desk-bar"))
         desk.click(TAKE)
         self.said(desk, "on air")
-        self.check(desk, "rehearsal, dark")
+        self.check(desk, "rehearsal, dark", maps=True)
         desk.emulate_media(color_scheme="light")
         self.check(desk, "rehearsal, light")
         self.server.stop()
@@ -463,9 +497,16 @@ class Accessible(Console):
         self.check(desk, "no connection")
 
     def test_nothing_is_wider_than_a_narrow_screen(self):
+        desk = self.desk(EDITOR)
+        desk.click(f'{PREVIEW} .map-shapes [data-unit="TX"]')
         for width in (320, 420, 800, 1200, 1440, 1920):
-            desk = self.desk(EDITOR, viewport={"width": width, "height": 900})
-            desk.click(f'{PREVIEW} .map-shapes [data-unit="TX"]')
+            desk.set_viewport_size({"width": width, "height": 900})
             self.assertLessEqual(desk.evaluate("document.documentElement.scrollWidth"), width)
             if width == 420:
                 self.check(desk, "narrow")
+
+    def test_preview_program_take_and_the_draft_are_in_one_view(self):
+        desk = self.desk(EDITOR)
+        for part in (f"{PREVIEW} .map", f"{PROGRAM} .map", TAKE, "#draft-headline"):
+            box = desk.locator(part).bounding_box()
+            self.assertLess(box["y"] + box["height"], WIDE["height"], part)

@@ -178,4 +178,13 @@ test("preview shows the map after the cue, or after the draft as far as it goes"
 
   const correction = { kind: "correct", calls: { OH: { status: "retracted" } } };
   assert.match(previewed(cue(1, { change: correction }), EMPTY, null, moment).hindrance, /editor/);
+
+  const off = (one, phase) => {
+    return previewed(one, EMPTY, null, { ...moment, state: { ...state, phase } }).off;
+  };
+  assert.equal(off(cue(1), "live"), false);
+  assert.equal(off(cue(1, taken(7)), "live"), true);
+  assert.equal(off(cue(1), "held"), true);
+  assert.equal(off(cue(1, { change: correction }), "held"), false);
+  assert.equal(off(cue(1, { change: correction }), "ended"), true);
 });

@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { describe, EMPTY, fromChange, isEmpty } from "./draft.js";
-import { atClock, clock, nextCue, upNext } from "./rundown.js";
+import { atClock, clock, countdown, nextCue, upNext } from "./rundown.js";
 
 const END = "End the broadcast? Viewers are told that it is final. It cannot start again.";
 const LOSE = "The draft that you have begun would be lost.";
@@ -99,8 +99,9 @@ export class Actions {
   }
 
   schedule({ id, version, title }, time) {
-    const at = atClock(time, this.desk.now);
-    const done = () => `“${title}” goes out by itself at ${clock(at)}.`;
+    const { now } = this.desk;
+    const at = atClock(time, now);
+    const done = () => `“${title}” goes out by itself at ${clock(at)}, in ${countdown(at - now)}.`;
     return this.commands.run("schedule", { cue: id, version, at }, done);
   }
 

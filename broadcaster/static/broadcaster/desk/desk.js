@@ -2,7 +2,8 @@
 // what is in preview.
 
 import { Replica, sameTotals, totals } from "../replica.js";
-import { mode, modeWords, planned, programWords } from "./air.js";
+import { programWords } from "./air.js";
+import { Bar } from "./bar.js";
 import { Cues } from "./cues.js";
 import { describe, EMPTY, isEmpty } from "./draft.js";
 import { DraftForm } from "./form.js";
@@ -14,19 +15,13 @@ import { Screen } from "./screens.js";
 import { previewed } from "./work.js";
 
 const LOOK = 1000; // milliseconds that people need to see that something changed
-const LINE = {
-  open: "✓ connected",
-  lost: "⚠ socket down: takes go by post, news every 5 s",
-  away: "⚠ no connection: what you see may be old",
-  forbidden: "⚠ logged out, or not allowed here: log in again",
-};
 
 export class Desk {
   /** `data` is the page's; `onCue(name, cue, more)` hears the rundown's buttons, `onGap` that
    * updates are missing or do not add up. */
   constructor(root, data, onCue, onGap) {
     const { election, may, me, broadcast, names } = data;
-    Object.assign(this, { root, may, me, broadcast, votes: election.votes, onGap });
+    Object.assign(this, { root, may, me, votes: election.votes, onGap });
     this.memory = new Memory(`desk:${broadcast.slug}:${me}`);
     const { draft, selected = null, editing = null } = this.memory.load({});
     this.selected = selected; // the cue in preview, by id; null: the draft
@@ -34,12 +29,14 @@ export class Desk {
     this.saved = null; // the cue that was last edited here: {cue, version}
     this.changed = -Infinity; // when somebody else last edited what is in preview
     this.cues = [];
+    this.plan = data.rundown.plan; // when it begins and ends, and who must confirm
     this.ahead = 0; // milliseconds that the server's clock is ahead of this one
 
     const part = (name) => root.querySelector(`[data-desk="${name}"]`);
     this.part = part;
     const copy = part("program").querySelector('[data-screen="body"]').cloneNode(true);
     part("preview").querySelector('[data-screen="copy"]').replaceWith(copy);
+    this.bar = new Bar(root, part, broadcast);
     this.preview = new Screen(part("preview"), election);
     this.program = new Screen(part("program"), election);
     this.list = new Cues(part("cues"), may, me, onCue);
@@ -77,11 +74,11 @@ export class Desk {
   }
 
   /** Says what others did that matters here: to what is in preview, or waits for somebody. */
-  rundown({ now, cues }) {
+  rundown({ now, plan, cues }) {
     const before = this.cue(this.selected);
     const heard = news(this.cues, cues, this.me, this.may);
     this.ahead = now - Date.now();
-    this.cues = cues;
+    Object.assign(this, { plan, cues });
     const after = this.cue(this.selected);
     if (this.selected !== null && !after) this.selected = upNext(cues)?.id ?? null;
     this.show();
@@ -137,7 +134,7 @@ export class Desk {
   get previewed() {
     const { state, log, now, me, may, votes } = this;
     const moment = { state, log: log.updates, clock: now, me, may, votes };
-    const rule = this.broadcast.second_person;
+    const rule = this.plan.second_person;
     return previewed(this.cue(this.selected) ?? null, this.draft, this.editing, { ...moment, rule });
   }
 
@@ -161,21 +158,16 @@ export class Desk {
   show() {
     const { state, part, idle } = this;
     const { phase } = state;
-    const { change, what, after, hindrance, problem } = this.previewed;
+    const { change, what, after, hindrance, problem, off } = this.previewed;
     this.form?.show(state);
     this.program.show(state, programWords(phase, state.view.focus));
     const units = Object.keys(change.calls ?? {});
     this.preview.show(after, idle ? "nothing chosen" : what, units, part("whole").checked);
     this.#showRundown(phase === "live");
-    this.root.dataset.mode = mode(this.broadcast, phase);
-    this.root.dataset.phase = phase;
-    part("mode").textContent = modeWords(this.broadcast, phase);
-    for (const button of this.root.querySelectorAll("[data-in]")) {
-      button.hidden = !button.dataset.in.split(" ").includes(phase);
-    }
+    this.bar.show(phase);
     if (this.may.take) {
       const take = this.root.querySelector('[data-does="take"]');
-      take.toggleAttribute("data-off", Boolean(problem) || phase !== "live");
+      take.toggleAttribute("data-off", off);
       part("taking").textContent = idle ? "Choose a cue, or draft an update." : describe(change);
       part("hindrance").textContent = idle ? "" : (problem ?? hindrance);
     }
@@ -206,7 +198,7 @@ export class Desk {
   tick() {
     const { phase } = this.state;
     this.list.tick(this.now, phase === "live");
-    this.part("planned").textContent = planned(this.broadcast, phase, this.now);
+    this.bar.tick(this.plan, phase, this.now);
   }
 
   /** Tell what became of something; `bad` if it was refused. */
@@ -216,10 +208,6 @@ export class Desk {
   }
 
   line(state) {
-    const line = this.part("line");
-    if (line.dataset.state === state) return;
-    line.textContent = LINE[state];
-    line.dataset.state = state;
-    if (state !== "open") this.proof.unknown();
+    if (this.bar.line(state) && state !== "open") this.proof.unknown();
   }
 }

@@ -6,6 +6,7 @@ const SILENCE = 10000; // milliseconds
 const LONGEST_WAIT = 10000; // milliseconds between two attempts to connect
 const LOOK = 5000; // milliseconds between looks at the page while the socket is down
 const FINAL = [4003, 4044]; // not allowed here; no such broadcast
+const STALE = "Somebody logged in here meanwhile: reload the page. The draft stays.";
 
 /** A new name for something that must not happen twice. */
 export function newId() {
@@ -121,7 +122,7 @@ export class Link {
       body: JSON.stringify(sent),
       signal: AbortSignal.timeout(2 * PATIENCE),
     });
-    const answer = await response.json().catch(() => ({ error: "The server's answer was not JSON." }));
+    const answer = await response.json().catch(() => ({ error: STALE })); // Django's page on CSRF
     if (response.status >= 500) throw new Error("the server broke"); // done or not: not known
     this.look();
     return { status: response.status, ...answer };

@@ -5,29 +5,38 @@ import { needsSecond, sketch, toChange } from "./draft.js";
 import { note } from "./rundown.js";
 
 /**
- * {change, whole, what, after, hindrance, problem, field}: the change in preview, whether it is
- * whole, its name, the map after it, why it would wait or be refused, and what keeps it from
- * being sent at all. `cue` is null for the draft; `now` has {state, log, clock, me, may, rule, votes}.
+ * {change, whole, what, after, hindrance, problem, field, off}: the change in preview, whether it
+ * is whole, its name, the map after it, why it would wait or be refused, what keeps it from being
+ * sent at all, and whether Take would do nothing now. `cue` is null for the draft; `now` has {state, log, clock, me, may, rule, votes}.
  */
 export function previewed(cue, draft, editing, now) {
   const { state, log, clock, me, may, rule, votes } = now;
   if (cue) {
     const after = apply(state, cue.change);
     const { change, title } = cue;
-    return { change, whole: true, what: title, after, hindrance: hindrance(cue, clock, me) || forbidden(change, may) };
+    const why = hindrance(cue, clock, me) || forbidden(change, may);
+    const off = Boolean(cue.taken) || !goesOut(change, state);
+    return { change, whole: true, what: title, after, hindrance: why, off };
   }
   const { change = sketch(draft), problem, field } = toChange(draft, state, log);
   const after = apply(state, change);
   const second = needsSecond(rule, votes, state, after, change);
+  const edits = editing && "This edits a cue: save it, then take the cue.";
   return {
     change,
     whole: !problem,
     what: editing ? "the cue as edited" : "the draft",
     after,
     hindrance: forbidden(change, may) || (second && `It will wait: ${second}.`),
-    problem: problem ?? (editing ? "This edits a cue: save it, then take the cue." : undefined),
+    problem: problem ?? edits,
     field,
+    off: Boolean(problem ?? edits) || !goesOut(change, state),
   };
+}
+
+/** Whether the show lets it out: on hold, corrections alone. */
+function goesOut({ kind }, { phase }) {
+  return phase === "live" || (phase === "held" && kind === "correct");
 }
 
 function hindrance(cue, clock, me) {
