@@ -122,10 +122,13 @@ def moment(request: HttpRequest, slug: str) -> HttpResponse:
     if recording is None or not 0 < position.seq <= len(recording.updates):
         raise Http404
     at = recording.updates[position.seq - 1].at
+    context = shown(broadcast, recording, position.seq)
+    until = recording.updates[: position.seq]
     response = render(
         request,
         "viewers/moment.html",
-        shown(broadcast, recording, position.seq)
+        context
+        | views.logged(until, context["picture"].election)
         | {
             "at": history.moment(at),
             "clock": clock(history.moment(at), with_seconds=False),

@@ -1,6 +1,7 @@
 """Pages for viewers, rendered whole on the server, and the health endpoints. No cookies."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster import call_log, history, rebroadcasts
-from broadcaster.electoral import unit_name
+from broadcaster.electoral import Election, unit_name
 from broadcaster.mapstate import ON_AIR, MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import SHAPES, Picture
+from broadcaster.stream import Update
 from viewers.metrics import CONTENT_TYPE, exposition
 from viewers.routing import relays
 from viewers.wording import clock, hour, script_words, status
@@ -74,22 +76,21 @@ def entry(broadcast: Broadcast) -> tuple[Broadcast, Picture, dict[str, Any]]:
 def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
     """The viewer page: map, table and state as they stand; the script takes it from there."""
     found = get_object_or_404(Broadcast, slug=slug)
-    context = live(found)
-    recording = history.recording(found)
-    updates = recording.updates if recording else ()
-    corrected = call_log.corrected(updates)
-    log = call_log.entries(updates, context["picture"].election, _)
-    context |= {
-        "log": [(entry, hour(entry.at)) for entry in log],
-        "corrected": corrected,
-        "corrected_names": [unit_name(unit, _) for unit in corrected],
-        "modules": MODULES,
-        "delays": range(0, 61, 5),
-    }
+    context = live(found) | {"modules": MODULES, "delays": range(0, 61, 5)}
     context["script_data"] |= {"past": context["picture"].past, "counties": counties()}
     response = render(request, "viewers/broadcast.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response
+
+
+def logged(updates: Sequence[Update], election: Election) -> dict[str, Any]:
+    """The log of calls after these updates, and what they corrected."""
+    corrected = call_log.corrected(updates)
+    return {
+        "log": [(entry, hour(entry.at)) for entry in call_log.entries(updates, election, _)],
+        "corrected": corrected,
+        "corrected_names": [unit_name(unit, _) for unit in corrected],
+    }
 
 
 def counties() -> dict[str, str]:
@@ -101,7 +102,9 @@ def live(broadcast: Broadcast) -> dict[str, Any]:
     """What a page that follows a broadcast shows, and what its script goes on from."""
     snapshot = history.snapshot(broadcast)
     picture = Picture(snapshot.state, _)
-    return {
+    recording = history.recording(broadcast)
+    updates = recording.updates if recording else ()
+    return logged(updates, picture.election) | {
         "broadcast": broadcast,
         "picture": picture,
         "position": snapshot.position,

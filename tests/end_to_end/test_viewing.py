@@ -106,11 +106,30 @@ class Viewing(TransactionTestCase):
 
     def test_nothing_is_wider_than_the_screen_at_400_percent(self):
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
-        self.put(call("D", *UNITS[:9]))
+        self.put(call("D", *UNITS[:45]))
+        wrong = {"kind": "correct", "corrects": 2, "reason": "Too early"}
+        self.put(call("O", "AZ") | wrong)
         page = self.viewer(viewport={"width": 320, "height": 256}).page
+        page.wait_for_selector("text=past 270")
         page.click('.boxes [data-unit="VT"]')
         page.click('.actions [data-action="pause"]')
         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
+
+    def test_map_and_calls_are_on_one_screen_and_the_table_of_all_units_below(self):
+        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        for options in ({}, {"java_script_enabled": False}):
+            page = self.viewer(viewport={"width": 1440, "height": 1080}, **options).page
+            ends = [
+                page.locator(part).evaluate("part => part.getBoundingClientRect().bottom")
+                for part in (".actions", ".units")
+            ]
+            self.assertLess(ends[0], 1080)
+            self.assertLess(ends[1], 1.75 * 1080)
+            self.assertTrue(page.is_visible("text=No calls yet."))
+            for medium in ("screen", "print"):
+                page.emulate_media(media=medium)
+                rows = page.locator("tr[data-unit]")
+                self.assertTrue(all(row.is_visible() for row in rows.all()), medium)
 
     @settings(max_examples=3, deadline=None)
     @given(logs())

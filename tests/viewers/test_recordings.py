@@ -157,6 +157,13 @@ class Moments(TestCase):
         self.assertContains(self.page(9), '<span data-part="later-units">Arizona</span>')
         self.assertContains(self.page(10), '<span data-part="later-units"></span>')
 
+    def test_the_log_is_that_of_the_moment(self):
+        called, corrected = self.page(9), self.page(10)
+        self.assertContains(called, '<span data-logged="AZ">Arizona</span>')
+        self.assertNotContains(called, "Called too early")
+        self.assertContains(corrected, '<span data-logged="AZ" data-struck>Arizona</span>')
+        self.assertContains(corrected, "Called too early")
+
     def test_an_unknown_moment_is_not_found(self):
         for at in ("0", "25", "another:1", "x", "-1", "", "²"):
             self.assertEqual(self.page(at).status_code, 404, at)

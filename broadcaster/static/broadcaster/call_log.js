@@ -24,7 +24,6 @@ export function groups(calls, { votes, candidates }) {
 /** The log that `root` holds. `nameOf(unit)` and `clock(at)` give words, `election` as in draw(). */
 export class CallLog {
   constructor(root, election, nameOf, clock) {
-    this.root = root;
     this.list = root.querySelector(".log ol");
     this.election = election;
     this.nameOf = nameOf;
@@ -73,7 +72,6 @@ export class CallLog {
       entry.querySelector("div").append(reason);
     }
     this.list.prepend(entry);
-    this.root.querySelector(".log").hidden = false;
   }
 
   /** Start again from all updates, oldest first. */
