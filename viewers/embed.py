@@ -91,8 +91,9 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Broadcast, slug=slug)
     options = Options.parse(request.GET, found.election)
     context = live(found) | {"options": options, "modules": MODULES}
+    context["script_data"]["corrected"] = context["corrected"]
     if options.layer:
-        context["picture"] = Picture(decided(options.layer), gettext)
+        context |= {"picture": Picture(decided(options.layer), gettext), "corrected": []}
     response = render(request, "viewers/embed.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response

@@ -61,6 +61,26 @@ class Embedded(TransactionTestCase):
         self.assertEqual(view, SHAPES["OH"].view)
         self.assertEqual(visit.errors, [])
 
+    def test_a_correction_stays_marked_also_for_who_comes_later(self):
+        early = self.visit()
+        early.open(self.path + "embed/")
+        early.waits_for('[data-state="live"]')
+        self.put(PA_TO_BIDEN)
+        early.waits_for('.tally [data-part="D"]:text("20")')
+        self.assertFalse(early.page.is_visible("text=Corrected"))
+        correction = {"kind": "correct", "corrects": 2, "reason": "Too early"}
+        story = {"headline": "Pennsylvania is not called"}
+        self.put(correction | {"calls": {"PA": {"status": "retracted"}}, "story": story})
+        early.waits_for("text=Pennsylvania is not called")
+        late = self.visit(java_script_enabled=False)
+        late.open(self.path + "embed/")
+        for visit in (early, late):
+            told = visit.page.inner_text('[data-part="corrected"]')
+            self.assertEqual(told, "Corrected Pennsylvania")
+            self.assertEqual(visit.page.locator('tr[data-unit="PA"][data-corrected]').count(), 1)
+            height = visit.page.evaluate("document.documentElement.scrollHeight - innerHeight")
+            self.assertLessEqual(height, 0)
+
     def test_the_page_itself_cannot_be_framed(self):
         visit = self.visit()
         frame = f'<iframe src="{self.server.url}{self.path}"></iframe>'

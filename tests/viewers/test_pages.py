@@ -70,6 +70,19 @@ class Pages(TestCase):
             self.assertContains(self.page(), f"{words}, as of</span> <time")
             self.assertContains(self.client.get("/"), f"{words}, as of <time")
 
+    def test_whose_calls_they_are(self):
+        self.put({"kind": "start"})
+        pages = ("", "embed/", "replay/", "?at=1")
+        for page in pages:
+            found = self.client.get(f"/broadcasts/night/{page}")
+            self.assertNotContains(found, 'class="source"')
+        Broadcast.objects.update(source="AP & others")
+        for page in pages:
+            found = self.client.get(f"/broadcasts/night/{page}")
+            self.assertContains(found, "calls by AP &amp; others")
+        past = self.client.get("/broadcasts/night/embed/?layer=2016")
+        self.assertNotContains(past, "calls by")
+
     def test_the_story_is_text_and_not_markup(self):
         self.put({"kind": "start", "story": {"headline": "<script>", "body": "</script><b>"}})
         page = self.page()

@@ -1,16 +1,15 @@
 // The map in a frame: follows the broadcast, and draws those of its parts that it has.
 
-import { draw } from "../broadcaster/drawing.js";
+import { draw, tag } from "../broadcaster/drawing.js";
 import { speak } from "../broadcaster/words.js";
-import { Follower } from "./follow.js";
+import { Follower, updatesUntil } from "./follow.js";
 import { ViewerSession } from "./session.js";
 import { clock, status } from "./wording.js";
 
 const page = document.querySelector("main");
-const { address, startsAt, timeZone, election, snapshot, words } = JSON.parse(
-  document.getElementById("broadcast").textContent,
-);
-speak(words);
+const data = JSON.parse(document.getElementById("broadcast").textContent);
+const { address, startsAt, timeZone, election, snapshot } = data;
+speak(data.words);
 const session = new ViewerSession({
   votes: election.votes,
   snapshot,
@@ -22,6 +21,8 @@ const follower = new Follower(session, new URL(address, location.href), {
   over: () => drawStatus("outdated"),
 });
 let shown = session.replica; // also while the session has none
+let { corrected } = data; // units, as long as the log goes on
+let { epoch } = snapshot;
 
 function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
@@ -33,8 +34,35 @@ function heard(events) {
     draw(page, shown.state, election);
     part("headline").textContent = shown.state.story.headline;
     part("headline").hidden = !shown.state.story.headline;
+    for (const [event, data] of events) {
+      if (event === "snapshot") fetchCorrected(data);
+      else if (event === "update") drawCorrected([data]);
+    }
   }
   drawStatus(shown.state.phase);
+}
+
+/** Mark what these updates correct, too. */
+function drawCorrected(updates) {
+  const corrections = updates.filter(({ kind }) => kind === "correct");
+  const units = corrections.flatMap(({ calls }) => Object.keys(calls ?? {}));
+  corrected = [...new Set([...corrected, ...units])];
+  tag(page, "data-corrected", corrected);
+  part("corrected").hidden = !corrected.length;
+  const row = (unit) => page.querySelector(`tr[data-unit="${unit}"] th`);
+  part("corrected-units").textContent = corrected.map((unit) => row(unit).textContent).join(", ");
+}
+
+/** A snapshot does not tell what was corrected: the updates before it do. */
+async function fetchCorrected(snapshot) {
+  if (snapshot.epoch !== epoch) corrected = [];
+  epoch = snapshot.epoch;
+  try {
+    const updates = await updatesUntil(follower.address, snapshot);
+    if (snapshot.epoch === epoch) drawCorrected(updates);
+  } catch (error) {
+    console.warn("Some corrections may not be marked.", error);
+  }
 }
 
 function drawStatus(state) {

@@ -94,6 +94,13 @@ export class Follower {
   }
 }
 
+/** All updates up to a snapshot, oldest first, each with `at` in milliseconds. */
+export async function updatesUntil(address, { epoch, seq }) {
+  const url = new URL(`recording.json?upto=${epoch}:${seq}`, address);
+  const { began, updates } = await (await fetch(url, { credentials: "omit" })).json();
+  return updates.map((update) => ({ ...update, at: began + update.t }));
+}
+
 // The transports. Each returns {close}, after which none of the callbacks is called.
 
 /** Frames over a WebSocket. */

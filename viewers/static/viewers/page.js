@@ -5,7 +5,7 @@ import { draw, drawStory, passed, result, tag } from "../broadcaster/drawing.js"
 import { totals } from "../broadcaster/replica.js";
 import { gettext, speak } from "../broadcaster/words.js";
 import { Explorer, Showing } from "./explore.js";
-import { Follower } from "./follow.js";
+import { Follower, updatesUntil } from "./follow.js";
 import { ViewerSession } from "./session.js";
 import { announcements, clock, layerWords, paused, showing as place, status } from "./wording.js";
 
@@ -80,12 +80,10 @@ function log(events) {
 }
 
 /** After a snapshot the updates before it are asked for: the page saw some of them at most. */
-async function fetchLog({ epoch, seq }) {
-  const url = new URL(`recording.json?upto=${epoch}:${seq}`, new URL(address, location.href));
+async function fetchLog(snapshot) {
   try {
-    const { began, updates } = await (await fetch(url, { credentials: "omit" })).json();
-    if (epoch !== showing.replica.position.epoch) return;
-    const before = updates.map((update) => ({ ...update, at: began + update.t }));
+    const before = await updatesUntil(follower.address, snapshot);
+    if (snapshot.epoch !== showing.replica.position.epoch) return;
     callLog.rebuild([...before, ...sinceSnapshot]);
     drawCorrected();
   } catch (error) {
