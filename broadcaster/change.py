@@ -184,8 +184,9 @@ def short_list(name: str, value: object, limit: int) -> list[Any]:
 def one_of(name: str, value: object, known: Collection[str]) -> str:
     """One of a few words."""
     if not isinstance(value, str) or value not in known:
-        choices = ", ".join(sorted(known)) if len(known) <= len(STATUSES) else "a known unit"
-        raise InvalidChange(name, f"is not one of {choices}")
+        few = len(known) <= len(STATUSES)
+        choices = f"one of {', '.join(sorted(known))}" if few else "a state or district known here"
+        raise InvalidChange(name, f"is not {choices}")
     return value
 
 

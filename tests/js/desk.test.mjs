@@ -24,6 +24,14 @@ function taken(seq) {
   return { taken: { by: "broadcaster", confirmed_by: null, seq, at: AT } };
 }
 
+test("who scheduled a cue hears that it waits for a second person", () => {
+  const [was, is] = [cue(1, { due: AT }), cue(1, { asked: { by: "editor", at: AT } })];
+  const [heard] = news([was], [is], "editor", {});
+  assert.match(heard.words, /is due, and waits for a second person/);
+  assert.equal(heard.bad, true);
+  assert.deepEqual(news([was], [is], "broadcaster", {}), []);
+});
+
 test("next is the first ready cue after the newest take, then from the top", () => {
   const cues = [cue(1), cue(2, taken(7)), cue(3, { due: AT }), cue(4), cue(5, taken(5))];
   assert.equal(upNext(cues).id, 4);

@@ -158,7 +158,7 @@ export class Desk {
   show() {
     const { state, part, idle } = this;
     const { phase } = state;
-    const { change, what, after, hindrance, problem, off } = this.previewed;
+    const { change, what, after, problem, off } = this.previewed;
     this.form?.show(state);
     this.program.show(state, programWords(phase, state.view.focus));
     const units = Object.keys(change.calls ?? {});
@@ -169,7 +169,6 @@ export class Desk {
       const take = this.root.querySelector('[data-does="take"]');
       take.toggleAttribute("data-off", off);
       part("taking").textContent = idle ? "Choose a cue, or draft an update." : describe(change);
-      part("hindrance").textContent = idle ? "" : (problem ?? hindrance);
     }
     if (this.form) this.#showDraft(idle ? "" : problem);
     this.tick();
@@ -199,6 +198,10 @@ export class Desk {
     const { phase } = this.state;
     this.list.tick(this.now, phase === "live");
     this.bar.tick(this.plan, phase, this.now);
+    if (!this.may.take) return;
+    const { problem, hindrance } = this.previewed;
+    const [words, place] = [this.idle ? "" : (problem ?? hindrance), this.part("hindrance")];
+    if (place.textContent !== words) place.textContent = words;
   }
 
   /** Tell what became of something; `bad` if it was refused. */

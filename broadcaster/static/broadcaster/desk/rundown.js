@@ -104,6 +104,9 @@ export function news(before, after, me, may) {
       return tell(`${cue.asked.by} took ${title}. It waits for your confirmation.`);
     }
     if (!was) return [];
+    if (cue.asked?.by === me && was.due !== null && !was.asked) {
+      return tell(`${title} is due, and waits for a second person: it is not on air.`, true);
+    }
     if (was.asked?.by === me && cue.taken) {
       return tell(`${title} was confirmed by ${cue.taken.confirmed_by}: update ${cue.taken.seq}.`);
     }
