@@ -9,7 +9,7 @@ from broadcaster.picture import SHAPES
 from tests.end_to_end.evening_people import SOON, TAKE, Person, Viewer, unit
 from tests.server import wait_for
 
-AHEAD = 10  # seconds from now for which C4 is scheduled
+AHEAD = 6  # seconds from now for which C4 is scheduled
 WELCOME = "Welcome to election night"
 RETRACTION = "Correction: Arizona is not called"
 REASON = "Too many ballots in Maricopa County are uncounted"
@@ -103,7 +103,7 @@ class OnAir:
         due = self.editor.schedules("C4", AHEAD)
         cue = self.broadcaster.cue("C4")
         cue.locator("text=/SCHEDULED/").wait_for()
-        cue.locator("text=/in 0:[01]\\d, at .* scheduled by editor/").wait_for()
+        cue.locator("text=/in 0:0\\d, at .* scheduled by editor/").wait_for()
         for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
             self.assertNotIn("the West Coast", self.fetch(page), page)
         self.assertLess(time.time(), due)
@@ -212,12 +212,15 @@ class OnAir:
         self.everyone('[data-part="status"][data-state="held"]')
         for viewer in self.viewers:
             self.assertIn("On hold", viewer.frame.inner_text('[data-part="status"]'))
+        for viewer in (self.desktop, self.phone, self.keyboard):
+            viewer.reads("On hold: back after the break", state="visible")
         self.explore_by_keyboard()
         self.broadcaster.presses(self.broadcaster.cue("ME-2").locator(".cue-take"))
         self.broadcaster.is_told("Not taken. .*on hold")
         desk.click('[data-does="resume"]')
         self.agree("227–213–98")
         self.everyone('[data-part="status"][data-state="live"]')
+        self.assertFalse(self.desktop.page.locator('[data-notice="held"]').is_visible())
 
     def explore_by_keyboard(self):
         page = self.keyboard.page

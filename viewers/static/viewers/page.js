@@ -150,7 +150,8 @@ function pageState() {
 }
 
 function drawNotices() {
-  const { focus } = showing.replica.state.view;
+  const { phase, view } = showing.replica.state;
+  const { focus } = view;
   const { own, layer } = explorer;
   page.dataset.mode = own === null ? "following" : "exploring";
   page.toggleAttribute("data-paused", showing.paused);
@@ -161,6 +162,7 @@ function drawNotices() {
     part("layer-words").textContent = layerWords(layer, seen.election, seen.state.calls);
   }
   const holds = {
+    held: phase === "held",
     following: own === null && !layer && !showing.paused,
     exploring: own !== null,
     paused: showing.paused,
