@@ -10,7 +10,7 @@ from broadcaster.models import AuditEntry, Broadcast, Publication
 from tests.end_to_end.evening_people import Person
 from tests.server import wait_for
 
-SOON = timedelta(seconds=10)  # from now on, for which the rebroadcast is planned
+SOON = timedelta(seconds=7)  # from now on, for which the rebroadcast is planned
 
 
 class After:

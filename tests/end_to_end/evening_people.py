@@ -193,9 +193,8 @@ class Staff(Person):
 
     screen = PROGRAM
 
-    def __init__(self, browser, server, name: str, password: str) -> None:
+    def __init__(self, browser, server, name: str) -> None:
         super().__init__(browser, server, name, viewport={"width": 1440, "height": 1000})
-        self.log_in(name, password)
         self.rested = 0.0
 
     def sits_down(self, broadcast) -> None:
