@@ -1,12 +1,14 @@
 """Staff for tests."""
 
 import json
+import uuid
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from websockets.sync.client import connect
 
+from broadcaster.models import ApiToken
 from broadcaster.roles import GROUPS
 
 
@@ -48,3 +50,10 @@ def next_frame(socket, kind, wanted):
         frame = json.loads(socket.recv(15))
         if frame["t"] == kind and wanted(frame):
             return frame
+
+
+def publisher(server, broadcast):
+    """Puts changes on air through `server`, which announces them at once."""
+    robot = get_user_model().objects.create_superuser(f"robot-{uuid.uuid4().hex[:8]}")
+    token = ApiToken.issue(robot)
+    return lambda change: server.publish(broadcast.slug, token, change)

@@ -12,12 +12,12 @@ from broadcaster.audit import Actor
 from broadcaster.change import parse_change
 from broadcaster.evening import call
 from broadcaster.models import ApiToken, Broadcast, Cue, Publication
-from broadcaster.publishing import publish, start_over
+from broadcaster.publishing import start_over
 from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.rundown import prepare
 from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
 from tests.server import Server
-from tests.staff import staff
+from tests.staff import publisher, staff
 
 PREVIEW = '[data-desk="preview"]'
 PROGRAM = '[data-desk="program"]'
@@ -40,6 +40,7 @@ class Console(TransactionTestCase):
         self.broadcast = Broadcast.objects.create(
             slug=f"night-{uuid.uuid4().hex[:8]}", title="Election Night", election=2020
         )
+        self.put = publisher(self.server, self.broadcast)
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
         self.path = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
         self.groups = {}
@@ -49,10 +50,6 @@ class Console(TransactionTestCase):
         for visit in self.visits:
             visit.context.close()
             self.assertEqual(visit.errors, [])
-
-    def put(self, change):
-        """Publish from this process."""
-        in_a_thread(publish, self.broadcast, parse_change(change))
 
     def user(self, group):
         if group not in self.groups:

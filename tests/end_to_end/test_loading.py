@@ -8,11 +8,10 @@ import uuid
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
-from broadcaster.change import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish
-from tests.browser import Visit, chromium, in_a_thread, needs_chromium
+from tests.browser import Visit, chromium, needs_chromium
 from tests.server import ROOT, Server
+from tests.staff import publisher
 
 WEIGHT = 90 * 1024  # bytes on the wire: the page with its map, styles and modules
 REQUESTS = 12
@@ -48,12 +47,12 @@ class Loading(TransactionTestCase):
 
     def setUp(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=slug, title="Night", election=2020, second_person="never"
+        )
+        self.put = publisher(self.server, self.broadcast)
         self.path = f"/broadcasts/{slug}/"
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
-
-    def put(self, change):
-        in_a_thread(publish, self.broadcast, parse_change(change))
 
     def visit(self, **options):
         visit = Visit(self.browser, self.server, **options)

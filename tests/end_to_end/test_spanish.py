@@ -6,11 +6,10 @@ import uuid
 
 from django.test import TransactionTestCase
 
-from broadcaster.change import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish
-from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
+from tests.browser import Visit, chromium, needs_chromium, violations
 from tests.server import Server
+from tests.staff import publisher
 from tests.words import english_in
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -51,11 +50,11 @@ class Spanish(TransactionTestCase):
 
     def setUp(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=slug, title="Night", election=2020, second_person="never"
+        )
+        self.put = publisher(self.server, self.broadcast)
         self.path = f"/broadcasts/{slug}/"
-
-    def put(self, change):
-        in_a_thread(publish, self.broadcast, parse_change(change))
 
     def visit(self, **options):
         visit = Visit(self.browser, self.server, **options)
