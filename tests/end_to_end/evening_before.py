@@ -86,6 +86,7 @@ class Before:
     def viewers_wait_for_the_start(self):
         self.contributor.previews("C1")
         self.contributor.page.wait_for_selector(f'{PREVIEW} [data-part="R"]:text("33")')
+        self.everyone('[data-part="status"][data-state="scheduled"]')
         for viewer in self.viewers:
             status = viewer.frame.inner_text('[data-part="status"]')
             self.assertRegex(status, "Begins 7:00 pm E[SD]T", viewer.name)

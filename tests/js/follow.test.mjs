@@ -49,11 +49,12 @@ class FakeWebSocket {
   }
 }
 
-function fakeFetch(url, { signal }) {
+function fakeFetch(url, { method = "GET", signal }) {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
     requests.push({
       url: String(url),
+      method,
       signal,
       answer: (frame, status = 200) =>
         resolve({ ok: status === 200, status, text: async () => JSON.stringify(frames[frame]) }),
@@ -64,7 +65,7 @@ function fakeFetch(url, { signal }) {
 function follow(options) {
   const session = new ViewerSession({ votes, snapshot: frames["snapshot a:1"], random: () => 1, ...options });
   const follower = new Follower(session, "https://example.org/broadcasts/night/", {
-    heard: (events) => told.push(...events.map(([event]) => event)),
+    heard: (events) => told.push(...(events.length ? events.map(([event]) => event) : ["there"])),
     waiting: () => told.push("waiting"),
     over: () => told.push("over"),
   });
@@ -144,7 +145,32 @@ test("a poll refused with 503 waits", async () => {
   await settled();
   assert.deepEqual(told, ["waiting"]);
   tick(500);
-  assert.equal(requests.length, 2);
+  assert.deepEqual(requests.map(({ method }) => method), ["GET", "HEAD", "GET"]);
+});
+
+test("a poll after a failure knocks, and is told at once that the server is there", async () => {
+  follow({ transports: ["poll"] });
+  requests[0].answer("", 503);
+  await settled();
+  tick(500);
+  requests[1].answer("");
+  await settled();
+  assert.deepEqual(told, ["waiting", "there"]);
+  requests[2].answer("heartbeat a:1");
+  await settled();
+  tick(0);
+  assert.equal(requests[3].method, "GET");
+  assert.equal(requests.length, 4);
+});
+
+test("a door that stays shut says nothing", async () => {
+  follow({ transports: ["poll"] });
+  requests[0].answer("", 503);
+  await settled();
+  tick(500);
+  requests[1].answer("", 503);
+  await settled();
+  assert.deepEqual(told, ["waiting"]);
 });
 
 test("a poll answered with 404 is the last", async () => {

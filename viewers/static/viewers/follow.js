@@ -9,6 +9,7 @@ export class Follower {
   #connection = null;
   #attempt = null; // what is waiting for its time
   #timer = null; // until that time, or until the next look at the deadline
+  #lost = false; // nothing was heard since `waiting` was called
 
   /** Calls `heard(events)` with each frame, `waiting()` when it has to wait, `over()`. */
   constructor(session, address, { heard, waiting, over }) {
@@ -23,7 +24,10 @@ export class Follower {
   start() {
     this.#attempt = this.session.attempt(seconds());
     if (!this.#attempt) return this.over();
-    if (this.#attempt.delay > 0) this.waiting();
+    if (this.#attempt.delay > 0) {
+      this.#lost = true;
+      this.waiting();
+    }
     this.#after(this.#attempt.delay, () => this.#connect());
   }
 
@@ -57,14 +61,24 @@ export class Follower {
     const { transport, since } = this.#attempt;
     this.#attempt = null;
     this.#connection = CONNECT[transport](this.address, since, {
-      onopen: () => this.session.opened(),
+      onopen: () => this.#opened(transport),
+      isLost: this.#lost,
       onframe: (text) => this.#receive(text),
       onend: (code) => this.#ended(code),
     });
     this.#watch();
   }
 
+  /** Somebody answers. A WebSocket's first frame comes at once, a poll's when there is news. */
+  #opened(transport) {
+    this.session.opened();
+    if (transport === "ws") return;
+    this.#lost = false;
+    this.heard([]);
+  }
+
   #receive(text) {
+    this.#lost = false;
     this.heard(this.session.receive(text, seconds()));
     if (this.session.failed) this.#ended();
     else this.#watch();
@@ -120,12 +134,16 @@ function openSocket(address, since, { onopen, onframe, onend }) {
   };
 }
 
-/** One long poll: at most one frame, then the end. */
-function poll(address, since, { onframe, onend }) {
+/** One long poll: at most one frame, then the end. One that `isLost` knocks, and hears at once. */
+function poll(address, since, { isLost, onopen, onframe, onend }) {
   const url = new URL("updates", address);
   if (since !== null) url.searchParams.set("since", since);
   const controller = new AbortController();
   const { signal } = controller;
+  if (isLost && since !== null) {
+    const knock = fetch(url, { method: "HEAD", signal, credentials: "omit" });
+    knock.then(({ ok }) => ok && !signal.aborted && onopen()).catch(() => {}); // the poll tells
+  }
   ask(url, signal).then(({ text, code }) => {
     if (text !== undefined && !signal.aborted) onframe(text);
     if (!signal.aborted) onend(code);
