@@ -273,6 +273,8 @@ class Browsers(TransactionTestCase):
         page = self.viewer().page
         page.click(PA)
         page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
+        self.put(call("PA", "D"))
+        page.wait_for_selector('.map-counties[data-party="D"]')
         page.click("text=Back to US")
         page.wait_for_selector('.map[data-focus="US"]')
         self.assertEqual(page.get_attribute(".map-counties", "d"), "")

@@ -236,9 +236,11 @@ export class Explorer {
   /** The county lines of the state in view, once they are here. */
   async drawCounties() {
     const state = this.map.dataset.focus.split("-")[0];
+    const path = this.map.querySelector(".map-counties");
+    const shape = this.map.querySelector(`.map-shapes [data-state="${state}"]`);
+    path.dataset.party = shape?.dataset.party ?? ""; // its colour goes with what lies below
     if (state === this.#close) return;
     this.#close = state;
-    const path = this.map.querySelector(".map-counties");
     path.setAttribute("d", "");
     if (!this.addresses[state]) return;
     if (!this.#counties.has(state)) this.#counties.set(state, this.#fetchCounties(state));
