@@ -132,7 +132,7 @@ class Viewer(Person):
         socket.on("framereceived", lambda text: self.frames.append(json.loads(text)))
 
     def _keep_poll(self, response) -> None:
-        if "/updates?since=" in response.url:
+        if "/updates?since=" in response.url and response.request.method == "GET":
             self.polls.append(response)
 
     def without_websockets(self) -> None:
