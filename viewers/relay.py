@@ -28,6 +28,7 @@ UNWATCHED = 300.0  # seconds without a viewer after which a relay ends
 COUNT = 1.0  # seconds between two reports of viewers to the desk
 DESK_GONE = 10.0  # seconds without a sign of a console after which nothing is reported
 RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
+CANCEL_AGAIN = 1.0  # seconds after which a task that has not ended is told again
 LAYER_RETRY = 1.0  # seconds between attempts while the channel layer cannot be reached
 
 
@@ -67,10 +68,16 @@ class Relay:
             raise
 
     async def stop(self) -> None:
-        """End the tasks. The hub keeps its viewers, who must have been sent away before."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """End the tasks. The hub keeps its viewers, who must have been sent away before.
+
+        Once may not do: on Python 3.11 `asyncio.wait_for`, with which redis-py writes, swallows a
+        cancellation that comes as the write ends (python/cpython#86296).
+        """
+        pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN)
 
     async def catch_up(self) -> None:
         """Read what the log has and the replica lacks, and fan it out."""

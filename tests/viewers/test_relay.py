@@ -162,6 +162,31 @@ class RelayTests(TransactionTestCase):
 
         self.assertFalse(get_channel_layer().groups.get(group_name(self.broadcast.pk)))
 
+    def test_it_stops_though_the_layer_swallows_a_cancellation(self):
+        layer, swallowed = get_channel_layer(), []
+        receive = layer.receive
+
+        async def receive_anyhow(channel):  # as redis-py does now and then
+            try:
+                return await receive(channel)
+            except asyncio.CancelledError:
+                if swallowed:
+                    raise
+                swallowed.append(channel)
+                return await receive(channel)
+
+        async def test(relays):
+            await relays.hub("night")
+            await asyncio.sleep(0)  # the relay listens
+
+        with (
+            mock.patch.object(layer, "receive", receive_anyhow),
+            mock.patch("viewers.relay.CANCEL_AGAIN", 0.02),
+        ):
+            self.run_with_relays(test)
+
+        self.assertEqual(len(swallowed), 1)
+
     def test_a_broadcast_that_is_not_there_is_asked_for_again(self):
         async def test(relays):
             before = await relays.hub("later")
