@@ -1,15 +1,11 @@
 """The map in a frame on somebody else's page, in a browser."""
 
-import uuid
-
 from django.test import TransactionTestCase
 
-from broadcaster.models import Broadcast
 from broadcaster.picture import SHAPES
-from tests.browser import Visit, chromium, needs_chromium, violations
+from tests.audience import Audience
+from tests.browser import needs_chromium, violations
 from tests.newspaper import Newspaper
-from tests.server import Server
-from tests.staff import publisher
 
 PA_TO_BIDEN = {
     "calls": {"PA": {"status": "called", "party": "D"}},
@@ -18,26 +14,12 @@ PA_TO_BIDEN = {
 
 
 @needs_chromium
-class Embedded(TransactionTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(Server(ALLOWED_HOSTS="127.0.0.1"))
-        cls.browser = cls.enterClassContext(chromium())
+class Embedded(Audience, TransactionTestCase):
+    environment = {"ALLOWED_HOSTS": "127.0.0.1"}
 
     def setUp(self):
-        slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(
-            slug=slug, title="Night", election=2020, second_person="never"
-        )
-        self.put = publisher(self.server, self.broadcast)
-        self.path = f"/broadcasts/{slug}/"
+        super().setUp()
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
-
-    def visit(self, **options):
-        visit = Visit(self.browser, self.server, **options)
-        self.addCleanup(visit.context.close)
-        return visit
 
     def newspaper(self, visit, frame):
         """A page of another origin with `frame` in it; gives the page."""

@@ -3,15 +3,14 @@
 import re
 import subprocess
 import sys
-import uuid
 
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
 from broadcaster.models import Broadcast
-from tests.browser import Visit, chromium, needs_chromium
-from tests.server import ROOT, Server
-from tests.staff import publisher
+from tests.audience import Audience
+from tests.browser import needs_chromium
+from tests.server import ROOT
 
 WEIGHT = 90 * 1024  # bytes on the wire: the page with its map, styles and modules
 REQUESTS = 12
@@ -33,31 +32,17 @@ POLICY = (
 
 
 @needs_chromium
-class Loading(TransactionTestCase):
+class Loading(Audience, TransactionTestCase):
     """With static files as in production: collected, hashed, compressed."""
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = Server()
+    def prepare(cls, server):
         command = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v0"]
-        subprocess.run(command, cwd=ROOT, env=cls.server.environment, check=True)
-        cls.enterClassContext(cls.server)
-        cls.browser = cls.enterClassContext(chromium())
+        subprocess.run(command, cwd=ROOT, env=server.environment, check=True)
 
     def setUp(self):
-        slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(
-            slug=slug, title="Night", election=2020, second_person="never"
-        )
-        self.put = publisher(self.server, self.broadcast)
-        self.path = f"/broadcasts/{slug}/"
+        super().setUp()
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
-
-    def visit(self, **options):
-        visit = Visit(self.browser, self.server, **options)
-        self.addCleanup(visit.context.close)
-        return visit
 
     def test_viewers_pages_keep_to_a_strict_policy(self):
         visit = self.visit()

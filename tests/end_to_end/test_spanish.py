@@ -2,14 +2,11 @@
 
 import os
 import re
-import uuid
 
 from django.test import TransactionTestCase
 
-from broadcaster.models import Broadcast
-from tests.browser import Visit, chromium, needs_chromium, violations
-from tests.server import Server
-from tests.staff import publisher
+from tests.audience import Audience
+from tests.browser import needs_chromium, violations
 from tests.words import english_in
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -41,25 +38,8 @@ RETRACTED = {
 
 
 @needs_chromium
-class Spanish(TransactionTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(Server(HEARTBEAT="2"))
-        cls.browser = cls.enterClassContext(chromium())
-
-    def setUp(self):
-        slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(
-            slug=slug, title="Night", election=2020, second_person="never"
-        )
-        self.put = publisher(self.server, self.broadcast)
-        self.path = f"/broadcasts/{slug}/"
-
-    def visit(self, **options):
-        visit = Visit(self.browser, self.server, **options)
-        self.addCleanup(visit.context.close)
-        return visit
+class Spanish(Audience, TransactionTestCase):
+    environment = {"HEARTBEAT": "2"}
 
     def is_spanish(self, visit, state):
         """All that people read and hear, and none of it too wide; a picture if PICTURES is set."""

@@ -1,7 +1,6 @@
 """The viewers' page in each of its states: for everyone, the same facts everywhere, and quick."""
 
 import re
-import uuid
 
 from django.test import SimpleTestCase
 from hypothesis import given, settings
@@ -10,10 +9,10 @@ from hypothesis.extra.django import TransactionTestCase
 from broadcaster.electoral import UNITS
 from broadcaster.models import Broadcast
 from broadcaster.publishing import publish
-from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
+from tests.audience import Audience
+from tests.browser import in_a_thread, needs_chromium, violations
 from tests.changes import logs
-from tests.server import ROOT, Server
-from tests.staff import publisher
+from tests.server import ROOT
 
 NO_WEBSOCKET = "delete window.WebSocket"
 SLOWER = 4  # times as slow as this machine: a phone
@@ -28,25 +27,8 @@ def call(party, *units, **story):
 
 
 @needs_chromium
-class Viewing(TransactionTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(Server(HEARTBEAT="2"))
-        cls.browser = cls.enterClassContext(chromium())
-
-    def setUp(self):
-        slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(
-            slug=slug, title="Night", election=2020, second_person="never"
-        )
-        self.put = publisher(self.server, self.broadcast)
-        self.path = f"/broadcasts/{slug}/"
-
-    def visit(self, **options):
-        visit = Visit(self.browser, self.server, **options)
-        self.addCleanup(visit.context.close)
-        return visit
+class Viewing(Audience, TransactionTestCase):
+    environment = {"HEARTBEAT": "2"}
 
     def viewer(self, script="", **options):
         visit = self.visit(**options)
