@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from broadcaster.change import DECIDED
 from broadcaster.electoral import Election, unit_name
-from broadcaster.picture import CERTIFIED, MARKS, RESULTS, surnames
+from broadcaster.picture import RESULTS, mark, surnames
 from broadcaster.stream import Update
 from broadcaster.wording import Gettext, gettext_noop
 
@@ -88,7 +88,7 @@ def groups(
         yield Group(
             status,
             party,
-            party + CERTIFIED * (status == "certified") or MARKS.get(status, ""),
+            mark(status, party),
             candidates[party] if decided else gettext(RESULTS[status]),
             tuple(
                 Logged(

@@ -238,7 +238,7 @@ class Picture:
             votes=self.election.votes[unit],
             status=status,
             party=party,
-            mark=party + CERTIFIED * (status == "certified") or MARKS.get(status, ""),
+            mark=mark(status, party),
             result=self._result(status, party),
             before=self.before.winners[unit] if self.before else "",
             highlighted=not self.highlight.isdisjoint((unit, state)),
@@ -256,6 +256,11 @@ class Picture:
         """By state, whatever its accents; at large before the districts."""
         name = unicodedata.normalize("NFKD", self.gettext(STATE_NAMES[unit.state]))
         return name.encode("ascii", "ignore").decode(), unit.shape is None, unit.unit
+
+
+def mark(status: str, party: str) -> str:
+    """What stands in a unit besides its colour; "" for an open one. `party` is "" if undecided."""
+    return party + CERTIFIED * (status == "certified") or MARKS.get(status, "")
 
 
 def surnames(election: Election, gettext: Gettext = gettext_noop) -> dict[str, str]:
