@@ -90,6 +90,14 @@ def find(broadcast: Broadcast, pk: int) -> Cue:
     return cue
 
 
+def find_untaken(broadcast: Broadcast, pk: int) -> Cue:
+    """The same. Raises `Refused`, too, if it was taken."""
+    cue = find(broadcast, pk)
+    if taken := taken_as(broadcast, cue):
+        raise already_taken(taken)
+    return cue
+
+
 def check_version(cue: Cue, version: int) -> None:
     """Raise `Refused` if the cue is not as its reader saw it."""
     if cue.version != version:
@@ -183,9 +191,7 @@ def remove(broadcast: Broadcast, pk: int, actor: Actor) -> None:
 def _at_rest(broadcast: Broadcast, pk: int) -> Cue:
     """A cue that nobody else relies on. Raises `Refused`."""
     broadcast = locked(broadcast)
-    cue = find(broadcast, pk)
-    if taken := taken_as(broadcast, cue):
-        raise already_taken(taken)
+    cue = find_untaken(broadcast, pk)
     if cue.asked_by_id:
         raise Refused("It waits for a second person. Decline it first.")
     if cue.due_at and not cue.missed:
@@ -221,9 +227,7 @@ def unschedule(broadcast: Broadcast, pk: int, actor: Actor) -> None:
     """Take a cue off the schedule. Who is on air may too: it is an emergency brake."""
     require(actor.user, SCHEDULE, TAKE)
     broadcast = locked(broadcast)
-    cue = find(broadcast, pk)
-    if taken := taken_as(broadcast, cue):
-        raise already_taken(taken)
+    cue = find_untaken(broadcast, pk)
     if cue.due_at is None:
         raise Refused("It is not scheduled.")
     cue.due_at, cue.scheduled_by, cue.missed = None, None, ""

@@ -18,7 +18,7 @@ from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing import already_taken, publish, published_as, refusal, taken_as
 from broadcaster.refused import Forbidden, Refused
 from broadcaster.roles import CONFIRM, TAKE, TO_PUBLISH, require
-from broadcaster.rundown import add, check_version, earlier, find, locked
+from broadcaster.rundown import add, check_version, earlier, find, find_untaken, locked
 from broadcaster.second_person import is_needed
 
 DONE = {
@@ -118,9 +118,7 @@ def confirm(broadcast: Broadcast, pk: int, client_id: str | None, actor: Actor) 
 def decline(broadcast: Broadcast, pk: int, actor: Actor) -> None:
     """Leave a waiting cue in the rundown, not taken."""
     broadcast = locked(broadcast)
-    cue = find(broadcast, pk)
-    if taken := taken_as(broadcast, cue):
-        raise already_taken(taken)
+    cue = find_untaken(broadcast, pk)
     if cue.asked_by is None:
         raise Refused("Nobody waits for a confirmation of this cue.")
     if cue.asked_by != actor.user:
