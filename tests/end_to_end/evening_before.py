@@ -96,7 +96,7 @@ class Before:
         self.assertEqual(violations(self.desktop.page), [])
 
     def nothing_is_published_off_air(self):
-        self.broadcaster.presses(self.broadcaster.cue("C1").locator(".cue-take"))
+        self.broadcaster.cue("C1").locator(".cue-take").click()
         self.broadcaster.is_told("Not taken. The broadcast is off air: it has not started")
         refused = AuditEntry.objects.filter(who="broadcaster").latest("pk")
         self.assertEqual(refused.action, "refused")

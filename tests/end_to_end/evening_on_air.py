@@ -123,7 +123,7 @@ class OnAir:
         for desk in desks:
             desk.previews("Closed")
         for desk in desks:
-            desk.presses(desk.page.locator(TAKE))
+            desk.page.locator(TAKE).click()
         self.broadcaster.is_told(f"Update {self.seq + 1} is on air: Closed")
         self.editor.is_told(f"Not taken. Already taken by broadcaster, update {self.seq + 1}")
         self.agree("209–119–210")
@@ -179,7 +179,7 @@ class OnAir:
         desk = self.broadcaster.page
         desk.wait_for_selector("text=no connection: what you see may be old")
         desk.fill("#draft-headline", AWAY)
-        self.broadcaster.presses(desk.locator(TAKE))
+        desk.locator(TAKE).click()
         self.broadcaster.is_told("Not known whether that was done")
         self.assertEqual(desk.input_value("#draft-headline"), AWAY)
 
@@ -215,7 +215,7 @@ class OnAir:
         for viewer in (self.desktop, self.phone, self.keyboard):
             viewer.reads("On hold: back after the break", state="visible")
         self.explore_by_keyboard()
-        self.broadcaster.presses(self.broadcaster.cue("ME-2").locator(".cue-take"))
+        self.broadcaster.cue("ME-2").locator(".cue-take").click()
         self.broadcaster.is_told("Not taken. .*on hold")
         desk.click('[data-does="resume"]')
         self.agree("227–213–98")
@@ -274,7 +274,7 @@ class OnAir:
 
     def a_second_person_confirms(self):
         waiting = self.broadcaster.cue("PA")
-        self.broadcaster.presses(waiting.locator(".cue-take"))
+        waiting.locator(".cue-take").click()
         self.broadcaster.is_told("Not on air yet. A second person must confirm")
         waiting.locator("text=You took it. It waits for a second person.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())

@@ -195,7 +195,6 @@ class Staff(Person):
 
     def __init__(self, browser, server, name: str) -> None:
         super().__init__(browser, server, name, viewport={"width": 1440, "height": 1000})
-        self.rested = 0.0
 
     def sits_down(self, broadcast) -> None:
         """At the console of `broadcast`."""
@@ -226,24 +225,17 @@ class Staff(Person):
 
     def takes(self, title: str) -> None:
         """A cue, and wait until it is on air."""
-        self.presses(self.cue(title).locator(".cue-take"))
+        self.cue(title).locator(".cue-take").click()
         self.is_told(rf"Update \d+ is on air: {title}\.")
 
     def takes_draft(self, seq: int) -> None:
         """What is drafted, which is to be update `seq`."""
-        self.presses(self.page.locator(TAKE))
+        self.page.click(TAKE)
         self.is_told(rf"Update {seq} is on air\.")
-
-    def presses(self, take) -> None:
-        """One of the Take buttons. For a second after a take they rest."""
-        self.page.wait_for_function("then => performance.now() > then", arg=self.rested)
-        take.click()
-        self.rested = self.page.evaluate("performance.now() + 1000")
 
     def is_told(self, words: str) -> None:
         """Wait until the console answers so: a regular expression."""
         self.page.locator(".desk-answers", has_text=re.compile(words)).wait_for()
-        self.rested = self.page.evaluate("performance.now() + 1000")
 
     def commands(self, **command) -> int:
         """A forged post; the status of the answer."""

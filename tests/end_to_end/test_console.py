@@ -26,6 +26,16 @@ CONNECTED = '[data-desk="line"][data-state="open"]'
 WIDE = {"width": 1440, "height": 900}
 NEARLY = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
 
+PRESS_AGAIN = """(button) => {
+    const said = document.querySelector('[data-desk="done"]');
+    const once = new MutationObserver(() => {
+        if (!said.textContent.includes("is on air")) return;
+        once.disconnect();
+        setTimeout(() => document.querySelector(button).click());
+    });
+    once.observe(said, { childList: true });
+}"""
+
 
 class Console(TransactionTestCase):
     """What tests of the console share: a server, a browser, and a broadcast on air."""
@@ -367,6 +377,19 @@ class OnAir(Console):
         self.said(desk, "Update 2 is on air: C1.")
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
         self.assertEqual(self.seq(), 2)
+
+    def test_a_second_press_after_the_answer_is_told_that_it_took_nothing(self):
+        self.cue("C1", call("KY", "Kentucky"))
+        self.cue("C2", call("IN", "Indiana"))
+        desk = self.desk(BROADCASTER)
+        desk.evaluate(PRESS_AGAIN, TAKE)
+
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air: C1. The second press took nothing.")
+        self.row(desk, "C2").locator('[data-cue="select"]').click()
+        desk.click(TAKE)
+        self.said(desk, "Update 3 is on air: C2.")
 
     # With the socket down takes go by post; what cannot be known is not said.
 

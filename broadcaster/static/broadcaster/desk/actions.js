@@ -19,7 +19,7 @@ export class Actions {
   async take() {
     const { desk, commands } = this;
     if (!commands.ready()) return;
-    if (desk.justChanged) return desk.say("Not taken. It was edited just now: look at it.", true);
+    if (desk.unseen) return desk.say(...desk.unseen);
     if (desk.selected !== null) return this.take_cue(desk.cue(desk.selected));
     const { change, problem, field } = desk.previewed;
     const { draft } = desk;
@@ -28,8 +28,7 @@ export class Actions {
       return desk.form.focus(field);
     }
     if (!(await commands.run("take", { change }, onAir, "Not taken."))) return;
-    commands.rest();
-    if (this.#clear(draft)) this.#advance(upNext(desk.cues));
+    if (this.#clear(draft)) this.#goOn(upNext(desk.cues));
   }
 
   async take_cue(cue) {
@@ -39,8 +38,13 @@ export class Actions {
     const done = ({ seq }) => `Update ${seq} is on air: ${title}.`;
     const answer = await commands.run("take_cue", { cue: id, version }, done, "Not taken.");
     if (!answer) return;
-    commands.rest();
-    if (desk.selected === id) this.#advance(nextCue(desk.cues, id));
+    if (desk.selected === id) this.#goOn(nextCue(desk.cues, id));
+  }
+
+  /** After a take; a second press is none for what comes next. */
+  #goOn(cue) {
+    this.#advance(cue);
+    this.desk.changed(`${this.desk.said} The second press took nothing.`);
   }
 
   next() {

@@ -3,7 +3,6 @@
 import { newId } from "./link.js";
 
 const ONCE = ["take", "take_cue", "confirm", "undo_view", "prepare"]; // what carries a client_id
-const REST = 1000; // milliseconds for which Take rests, so that a double press takes one cue
 
 export class Commands {
   /** `ticket` is a Memory; `say(words, bad)` tells people. */
@@ -12,17 +11,12 @@ export class Commands {
     this.ticket = ticket;
     this.say = say;
     this.open = 0; // commands that are not answered yet
-    this.rested = 0;
   }
 
   /** Whether a take may be pressed now; says so if an answer is still missing. */
   ready() {
     if (this.open) this.say("Wait: what was pressed before is not answered yet.");
-    return !this.open && performance.now() >= this.rested;
-  }
-
-  rest() {
-    this.rested = performance.now() + REST;
+    return !this.open;
   }
 
   /**

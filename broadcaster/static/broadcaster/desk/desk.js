@@ -14,7 +14,7 @@ import { news, upNext } from "./rundown.js";
 import { Screen } from "./screens.js";
 import { previewed } from "./work.js";
 
-const LOOK = 1000; // milliseconds that people need to see that something changed
+const LOOK = 1000; // milliseconds that people need to see that something changed, or pressed twice
 
 export class Desk {
   /** `data` is the page's; `onCue(name, cue, more)` hears the rundown's buttons, `onGap` that
@@ -27,7 +27,7 @@ export class Desk {
     this.selected = selected; // the cue in preview, by id; null: the draft
     this.editing = editing; // the cue that the draft is an edit of: {id, version}
     this.saved = null; // the cue that was last edited here: {cue, version}
-    this.changed = -Infinity; // when somebody else last edited what is in preview
+    this.fresh = null; // a change of what is in preview, by no hand here: {at, words, bad}
     this.cues = [];
     this.plan = data.rundown.plan; // when it begins and ends, and who must confirm
     this.ahead = 0; // milliseconds that the server's clock is ahead of this one
@@ -80,11 +80,14 @@ export class Desk {
     this.ahead = now - Date.now();
     Object.assign(this, { plan, cues });
     const after = this.cue(this.selected);
-    if (this.selected !== null && !after) this.selected = upNext(cues)?.id ?? null;
+    if (this.selected !== null && !after) {
+      this.selected = upNext(cues)?.id ?? null;
+      this.changed("Not taken. What was in preview was removed: look at what is there now.", true);
+    }
     this.show();
     const mine = this.saved?.cue === after?.id && this.saved?.version === after?.version;
     if (before && after && before.version !== after.version && !mine) {
-      this.changed = performance.now();
+      this.changed("Not taken. It was edited just now: look at it.", true);
       this.say(`“${after.title}” was edited: look at the preview.`);
     }
     for (const { words, bad, id } of heard) {
@@ -126,9 +129,16 @@ export class Desk {
     return this.selected === null && isEmpty(this.draft);
   }
 
-  /** Whether what is in preview is not what it was when a finger went down. */
-  get justChanged() {
-    return performance.now() - this.changed < LOOK;
+  /** What is in preview changed, and not by hand: until that can be seen, Take says this. */
+  changed(words, bad = false) {
+    this.fresh = { at: performance.now(), words, bad };
+  }
+
+  /** What Take would say now, as for `say`, since a finger on its way down could not have seen
+   * what is in preview; null if it could. */
+  get unseen() {
+    const { at, words, bad } = this.fresh ?? { at: -Infinity };
+    return performance.now() - at < LOOK ? [words, bad] : null;
   }
 
   get previewed() {
@@ -143,6 +153,7 @@ export class Desk {
   /** Put a cue into preview, or the draft (null). */
   select(id) {
     this.selected = id;
+    this.fresh = null;
     const { draft, selected, editing } = this;
     this.memory.save({ draft, selected, editing });
     this.show();
@@ -202,6 +213,11 @@ export class Desk {
     const { problem, hindrance } = this.previewed;
     const [words, place] = [this.idle ? "" : (problem ?? hindrance), this.part("hindrance")];
     if (place.textContent !== words) place.textContent = words;
+  }
+
+  /** What was done last, in words. */
+  get said() {
+    return this.part("done").textContent;
   }
 
   /** Tell what became of something; `bad` if it was refused. */
