@@ -18,8 +18,8 @@ from django.utils.html import format_html
 from broadcaster import history, rundown
 from broadcaster.alarm import set_alarm
 from broadcaster.audit import Actor, record
-from broadcaster.change import MAX_HEADLINE, MAX_REASON, InvalidChange
-from broadcaster.desk import perform
+from broadcaster.change import MAX_HEADLINE, MAX_REASON
+from broadcaster.desk import hear
 from broadcaster.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.history import milliseconds
 from broadcaster.models import Broadcast
@@ -27,7 +27,7 @@ from broadcaster.picture import Picture
 from broadcaster.recording_pages import RecordingPages
 from broadcaster.records_admin import actor
 from broadcaster.roles import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
-from broadcaster.submission import decode, invalid, read_body, refusal
+from broadcaster.submission import read_body, refusal
 
 if settings.REDIS_URL:
     import broadcaster.dashboard  # noqa: F401
@@ -192,18 +192,11 @@ class BroadcastAdmin(RecordingPages):
 
     def command(self, request: HttpRequest, pk: int) -> JsonResponse:
         """POST one command as JSON, as on the console's socket; the status is its answer's."""
-        user = request.user
         if request.method != "POST":
             status, answer = refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
-        elif not (user.is_active and user.is_staff):
-            status, answer = refusal(HTTPStatus.FORBIDDEN, "You are logged out. Log in again.")
         else:
-            broadcast = get_object_or_404(Broadcast, pk=pk)
-            by = Actor(user, "console", request.META.get("REMOTE_ADDR"))
-            try:
-                status, answer = perform(broadcast, decode(read_body(request)), by)
-            except InvalidChange as error:
-                status, answer = invalid(error)
+            by = Actor(request.user, "console", request.META.get("REMOTE_ADDR"))
+            _, (status, answer) = hear(pk, lambda: read_body(request), by)
         return JsonResponse(answer, status=status)
 
 

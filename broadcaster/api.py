@@ -10,12 +10,13 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
 
-from broadcaster.audit import Actor
+from broadcaster.audit import Actor, refuse
 from broadcaster.change import MAX_HEADLINE, InvalidChange, text
 from broadcaster.desk import perform
 from broadcaster.models import ApiToken, Broadcast
 from broadcaster.proposals import receive
-from broadcaster.submission import Answer, decode, invalid, read_body, refusal
+from broadcaster.refused import Forbidden, Missing, Refused
+from broadcaster.submission import Answer, decode, read_body, refusal
 
 TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
 """What a new broadcast may be given."""
@@ -24,7 +25,14 @@ TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
 @csrf_exempt  # no cookie is read here: the token is the proof
 def broadcasts(request: HttpRequest) -> JsonResponse:
     """POST {"slug", "title", "election", "listed"}: a new broadcast, off air."""
-    return _respond(*_with_token(request, lambda token: _create(request, token.user)))
+
+    def post(token: ApiToken) -> Answer:
+        try:
+            return _create(request, token.user)
+        except (Refused, InvalidChange) as error:
+            return refuse(error, _actor(request, token), None, "create")
+
+    return _respond(*_with_token(request, post))
 
 
 @csrf_exempt
@@ -59,13 +67,12 @@ def _with_broadcast(
 ) -> Answer:
     def found(token: ApiToken) -> Answer:
         broadcast = Broadcast.objects.filter(slug=slug).first()
-        if broadcast is None:
-            error = f"there is no broadcast {slug}"
-            return HTTPStatus.NOT_FOUND, {"field": "broadcast", "error": error}
         try:
+            if broadcast is None:
+                raise Missing(f"there is no broadcast {slug}", field="broadcast")
             return act(broadcast, decode(read_body(request)), token)
-        except InvalidChange as error:
-            return invalid(error)
+        except (Refused, InvalidChange) as error:
+            return refuse(error, _actor(request, token), broadcast)
 
     return _with_token(request, found)
 
@@ -87,28 +94,26 @@ def _with_token(request: HttpRequest, act: Callable[[ApiToken], Answer]) -> Answ
 
 
 def _create(request: HttpRequest, user) -> Answer:
+    """Raises `Refused` and `InvalidChange`."""
     if not user.has_perm("broadcaster.add_broadcast"):
-        return refusal(HTTPStatus.FORBIDDEN, f"{user} may not create broadcasts.")
+        raise Forbidden(f"{user} may not create broadcasts.")
+    data = decode(read_body(request))
+    for name, value in data.items():
+        if name not in TYPES:
+            raise InvalidChange(name[:40], "is not known here")
+        if type(value) is not TYPES[name]:
+            raise InvalidChange(name, f"is not of the type {TYPES[name].__name__}")
+    data["title"] = text("title", data.get("title", ""), MAX_HEADLINE)
+    broadcast = Broadcast(**data)
     try:
-        data = decode(read_body(request))
-        for name, value in data.items():
-            if name not in TYPES:
-                raise InvalidChange(name[:40], "is not known here")
-            if type(value) is not TYPES[name]:
-                raise InvalidChange(name, f"is not of the type {TYPES[name].__name__}")
-        data["title"] = text("title", data.get("title", ""), MAX_HEADLINE)
-        broadcast = Broadcast(**data)
         broadcast.clean_fields(exclude=["state"])
         broadcast.validate_unique()
-    except InvalidChange as error:
-        return invalid(error)
+        broadcast.save()
     except ValidationError as error:
         field, problems = next(iter(error.message_dict.items()))
-        return HTTPStatus.BAD_REQUEST, {"field": field, "error": problems[0]}
-    try:
-        broadcast.save()
+        raise InvalidChange(field, problems[0]) from None
     except IntegrityError:  # somebody else was first, between the look and the write
-        return HTTPStatus.BAD_REQUEST, {"field": "slug", "error": "is taken"}
+        raise InvalidChange("slug", "is taken") from None
     return HTTPStatus.CREATED, {
         "slug": broadcast.slug,
         "epoch": broadcast.epoch,

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
+from broadcaster.change import InvalidChange
 from broadcaster.models import NOBODY, AuditEntry, Broadcast, Cue, Publication
+from broadcaster.refused import Refused
+from broadcaster.submission import Answer, invalid
+
+MAX_REFUSAL = 1000  # characters of an entry that quotes what came from outside
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,28 @@ def record(
         via=actor.via,
         address=actor.address or None,
     )
+
+
+def refuse(
+    error: Refused | InvalidChange,
+    actor: Actor,
+    broadcast: Broadcast | None,
+    what: str = "",
+    cue: Cue | None = None,
+) -> Answer:
+    """The answer to what is refused, the one way there is to it.
+
+    What somebody known is refused is in the audit, in the words that they read; `what` they tried
+    comes first. Who is not logged in fills no table.
+    """
+    if actor.user.is_authenticated:
+        words = f"{what}: {error}" if what else str(error)
+        # Field names are the sender's: neither long, nor what a database or UTF-8 does not take.
+        clean = words[:MAX_REFUSAL].replace("\0", "").encode(errors="replace").decode()
+        record(actor, "refused", broadcast, clean, cue=cue)
+    if isinstance(error, InvalidChange):
+        return invalid(error)
+    return error.status, {"error": str(error), **error.more}
 
 
 def as_csv(entries: Iterable[AuditEntry]) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
@@ -21,12 +22,12 @@ from django.utils import timezone
 from broadcaster import announce, delivery, history, rundown
 from broadcaster.announce import desk_group, group_name
 from broadcaster.audit import Actor
-from broadcaster.change import InvalidChange
-from broadcaster.desk import perform
+from broadcaster.desk import hear
 from broadcaster.models import Broadcast
-from broadcaster.roles import VIEW
+from broadcaster.refused import Forbidden
+from broadcaster.roles import admit
 from broadcaster.stream import Position
-from broadcaster.submission import Answer, decode, invalid
+from broadcaster.submission import Answer
 
 LOOK = 3.0  # seconds between looks at the log, for announcements that got lost
 SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
@@ -47,7 +48,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.looking: asyncio.Task[None] | None = None
         self.catching_up = asyncio.Lock()
         await self.accept()
-        if await self.user_with(VIEW) is None:
+        if not await self.is_admitted():
             return await self.close(FORBIDDEN)
         try:
             for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
@@ -65,16 +66,10 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A command {"command", "id", …arguments}; the answer has its id. See desk.py."""
-        try:
-            request = decode(text_data or "")
-        except InvalidChange as error:
-            status, answer = invalid(error)
-            return await self.tell(t="answer", id=None, status=int(status), **answer)
-        user = await self.user_with(VIEW)
-        if user is None:
-            return await self.close(FORBIDDEN)
-        status, answer = await self.perform(request, user)
-        await self.tell(t="answer", id=request.get("id"), status=int(status), **answer)
+        number, (status, answer) = await self.hear(text_data or "", await self.user())
+        await self.tell(t="answer", id=number, status=int(status), **answer)
+        if status == HTTPStatus.FORBIDDEN and not await self.is_admitted():
+            await self.close(FORBIDDEN)
 
     async def broadcast_update(self, message: dict[str, Any]) -> None:
         """From the layer: something was published."""
@@ -108,7 +103,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         """Now and every few seconds: what does the log say, who still reports, who is this?"""
         while True:
             try:
-                if await self.user_with(VIEW) is None:
+                if not await self.is_admitted():
                     return await self.close(FORBIDDEN)
                 await self.catch_up()
                 await self.ask_viewers()
@@ -150,22 +145,25 @@ class DeskConsumer(AsyncWebsocketConsumer):
         snapshot = history.snapshot(broadcast).to_dict()
         return {"t": "snapshot", **snapshot, "log": history.log(broadcast)}
 
-    async def user_with(self, permission: str):
+    async def user(self):
         """The user as the session and the database have it now, not as it was at connect."""
         session = import_module(settings.SESSION_ENGINE).SessionStore(
             self.scope["session"].session_key
         )
-        user = await get_user({"session": session})
-        allowed = await database_sync_to_async(
-            lambda: user.is_active and user.is_staff and user.has_perm(permission)
-        )()
-        return user if allowed else None
+        return await get_user({"session": session})
+
+    async def is_admitted(self) -> bool:
+        """Whether this user may be here, now."""
+        try:
+            await database_sync_to_async(admit)(await self.user())
+        except Forbidden:
+            return False
+        return True
 
     @database_sync_to_async
-    def perform(self, request: dict[str, Any], user) -> Answer:
+    def hear(self, text: str, user) -> tuple[Any, Answer]:
         address = self.scope["client"][0] if self.scope.get("client") else None
-        broadcast = Broadcast.objects.get(pk=self.broadcast_id)
-        return perform(broadcast, request, Actor(user, "socket", address))
+        return hear(self.broadcast_id, lambda: text, Actor(user, "socket", address))
 
     async def tell(self, **frame: Any) -> None:
         await self.send(json.dumps(frame))

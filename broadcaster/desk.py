@@ -1,7 +1,7 @@
 """The commands of the desk, whichever way they come: socket, post, or the API's take.
 
 Untrusted arguments become something done, or an answer that says what is wrong. Whatever is
-refused is in the audit.
+refused is in the audit: see `audit.refuse`.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from http import HTTPStatus
 from typing import Any
 
 from broadcaster import rundown, taking
-from broadcaster.audit import Actor, record
+from broadcaster.audit import Actor, refuse
 from broadcaster.change import Change, InvalidChange, parse_change, text
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.refused import Missing, Refused
-from broadcaster.roles import VIEW, require
-from broadcaster.submission import Answer, client_id, invalid
+from broadcaster.roles import admit
+from broadcaster.submission import Answer, client_id, decode
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,21 @@ class Command:
     answer: Callable[[Any], Answer]
 
 
+def hear(pk: int, read: Callable[[], bytes | str], actor: Actor) -> tuple[Any, Answer]:
+    """A command for the broadcast `pk` as JSON, at the console: its id, if it has one, and its
+    answer."""
+    broadcast, number = Broadcast.objects.filter(pk=pk).first(), None
+    try:
+        data = decode(read())
+        number = data.get("id")
+        admit(actor.user)
+        if broadcast is None:
+            raise Missing("There is no such broadcast, or no longer.")
+        return number, perform(broadcast, data, actor)
+    except (Refused, InvalidChange) as error:
+        return number, refuse(error, actor, broadcast)
+
+
 def perform(broadcast: Broadcast, data: dict[str, Any], actor: Actor) -> Answer:
     """Do the command {"command", …arguments} for `actor`.
 
@@ -37,18 +52,14 @@ def perform(broadcast: Broadcast, data: dict[str, Any], actor: Actor) -> Answer:
     try:
         command, values = _read(data)
     except InvalidChange as error:
-        return invalid(error)
+        return refuse(error, actor, broadcast, str(data.get("command", ""))[:40])
     try:
-        if actor.via != "api":
-            require(actor.user, VIEW)
         return command.answer(command.act(broadcast, *values, actor))
     except Refused as error:
-        if not isinstance(error, Missing):
-            cue = Cue.objects.filter(broadcast=broadcast, pk=data.get("cue", 0)).first()
-            what = [cue] if cue else [taking.describe(v) for v in values if isinstance(v, Change)]
-            words = "".join(f" “{one}”" for one in what)
-            record(actor, "refused", broadcast, f"{data['command']}{words}: {error}", cue=cue)
-        return error.status, {"error": str(error), **error.more}
+        cue = Cue.objects.filter(broadcast=broadcast, pk=data.get("cue", 0)).first()
+        what = [cue] if cue else [taking.describe(v) for v in values if isinstance(v, Change)]
+        words = "".join(f" “{one}”" for one in what)
+        return refuse(error, actor, broadcast, f"{data['command']}{words}", cue)
 
 
 def _read(data: dict[str, Any]) -> tuple[Command, list[Any]]:

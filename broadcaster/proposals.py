@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from broadcaster.announce import announce_rundown
-from broadcaster.audit import Actor, record
+from broadcaster.audit import Actor, record, refuse
 from broadcaster.change import DECIDED, Change, InvalidChange
 from broadcaster.desk import NOT_TAKEN, on_air, perform
 from broadcaster.electoral import ELECTIONS
@@ -17,7 +17,7 @@ from broadcaster.publishing import taken_as
 from broadcaster.refused import Refused
 from broadcaster.roles import PREPARE, TO_PUBLISH
 from broadcaster.rundown import add, locked
-from broadcaster.submission import Answer, client_id, invalid, refusal
+from broadcaster.submission import Answer, client_id
 from broadcaster.taking import TITLE, describe
 
 
@@ -35,11 +35,8 @@ def receive(broadcast: Broadcast, data: dict[str, Any], actor: Actor, direct: bo
             if name and (answer := _earlier(broadcast, name, feed)):
                 return answer
             return _receive(broadcast, feed, name, actor, direct)
-    except InvalidChange as error:
-        return invalid(error)
-    except Refused as error:
-        record(actor, "refused", broadcast, f"calls of a feed: {error}")
-        return refusal(error.status, str(error))
+    except (Refused, InvalidChange) as error:
+        return refuse(error, actor, broadcast, "calls of a feed")
 
 
 def _receive(

@@ -62,6 +62,13 @@ GROUPS = {
 """What the groups hold to begin with; an administrator may change them."""
 
 
+def admit(user) -> None:
+    """Raise `Forbidden` unless `user` may be at the desk at all."""
+    if not (user.is_active and user.is_staff):
+        raise Forbidden("You are logged out. Log in again.")
+    require(user, VIEW)
+
+
 def require(user, *permissions: str) -> None:
     """Raise `Forbidden` unless `user` holds one of `permissions`."""
     if not any(user.has_perm(permission) for permission in permissions):

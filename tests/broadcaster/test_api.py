@@ -8,7 +8,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from broadcaster.change import parse_change
-from broadcaster.models import ApiToken, Broadcast, Publication
+from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
 from broadcaster.publishing import publish
 from broadcaster.submission import MAX_BODY
 
@@ -152,3 +152,6 @@ class Api(TestCase):
                 response = self.post(data, self.editor, "/api/broadcasts")
                 self.assertRefused(response, status, field=field)
         self.assertRefused(self.post({"slug": "n", "title": "x"}, path="/api/broadcasts"), 403)
+        refused = AuditEntry.objects.filter(action="refused", via="api")
+        self.assertEqual(refused.count(), 16)
+        self.assertEqual(refused[0].detail, "create: robot may not create broadcasts.")

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import TestCase
+from django.urls import reverse
 from django.utils import timezone
 
 from broadcaster import rundown
@@ -136,6 +137,9 @@ class Taking(DeskCase):
             with self.subTest(data=data):
                 status, answer = perform(self.night, data, Actor(self.editor, "socket"))
                 self.assertEqual((status, answer.get("field")), (400, field), answer)
+                refused = AuditEntry.objects.first()
+                self.assertIn(f"{field}: {answer['error']}", refused.detail)
+                self.assertEqual((refused.who, refused.action), ("editor", "refused"))
 
     def test_undo_restores_the_view_before_and_again_the_one_after(self):
         for focus in ("OH", "TX", "TX"):
@@ -409,6 +413,41 @@ class SecondPerson(DeskCase):
 
 
 class Audit(DeskCase):
+    def post(self, body):
+        address = reverse("admin:broadcaster_broadcast_command", args=[self.night.pk])
+        return self.client.post(address, body, "application/json").json()
+
+    def test_it_has_every_refusal_of_somebody_known_as_they_read_it(self):
+        calls = {"calls": calling("PA")["calls"]}
+        self.client.force_login(self.broadcaster)
+        for body, words in [
+            ({"command": "take", "change": calls}, "take: story.headline: a call needs a headline"),
+            ({"command": "remove", "cue": 7}, "remove: There is no such cue in this rundown"),
+            ("{", "body: is not JSON"),
+        ]:
+            answer = self.post(body)
+
+            entry = AuditEntry.objects.first()
+            self.assertEqual((entry.who, entry.action), ("broadcaster", "refused"))
+            self.assertIn(words, entry.detail)
+            self.assertIn(answer["error"], entry.detail)
+            self.assertEqual((entry.via, entry.address), ("console", "127.0.0.1"))
+        self.client.logout()
+        for body in ({"command": "undo_view"}, "{"):
+            self.assertIn("error", self.post(body))
+        self.assertEqual(AuditEntry.objects.count(), 3)
+
+    def test_what_comes_from_outside_is_short_there_and_can_be_stored(self):
+        for field in ("\ud800\x00x", "x" * 50_000):
+            status, _ = self.do(self.editor, "take", change={field: 1})
+            self.assertEqual(status, 400)
+        status, _ = self.do(self.editor, "\ud800\x00" + "x" * 50_000)
+
+        self.assertEqual(status, 400)
+        entries = AuditEntry.objects.order_by("pk")
+        self.assertEqual(entries[0].detail, "take: ?x: is not known here")
+        self.assertLess(max(len(entry.detail) for entry in entries), 200)
+
     def test_it_cannot_be_changed_from_code(self):
         self.do(self.broadcaster, "take", change=VIEW)
         entry = AuditEntry.objects.get()

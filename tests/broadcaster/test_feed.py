@@ -183,13 +183,13 @@ class Feed(DeskCase):
         answer = self.send(said("AZ", "Uncalled"))
 
         self.assertEqual(answer, (200, {"withdrawn": [both]}))
+        self.assertEqual(self.audited()[-2:], [("robot", "removed"), ("robot", "proposed")])
         late = self.do(self.broadcaster, "take_cue", cue=both, version=1)
         self.assertRefused(late, 404, "no longer")
         kept = Cue.objects.filter(removed_at=None).order_by("pk")
         self.assertEqual(kept[0].pk, staffs)
         self.assertEqual(set(kept.last().change["calls"]), {"VT"})
         self.assertTrue(kept.last().proposed)
-        self.assertEqual(self.audited()[-2:], [("robot", "removed"), ("robot", "proposed")])
 
     def test_crossing_270_waits_for_a_person(self):
         publish(self.night, parse_change(calling("CA NY TX FL PA IL OH GA NC MI AZ")))
@@ -213,6 +213,11 @@ class Feed(DeskCase):
 
         refused = AuditEntry.objects.filter(action="refused").order_by("pk")
         self.assertEqual(
-            [(entry.who, entry.via) for entry in refused], [("nobody", "api"), ("direct", "api")]
+            [(entry.who, entry.via) for entry in refused],
+            [("nobody", "api"), ("direct", "api"), ("robot", "api"), ("robot", "api")],
+        )
+        self.assertEqual(
+            [entry.detail for entry in refused[2:]],
+            ["there is no broadcast nope", "calls of a feed: calls: is empty"],
         )
         self.assertEqual(Cue.objects.count(), 0)

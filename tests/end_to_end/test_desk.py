@@ -196,6 +196,8 @@ class Desk(TransactionTestCase):
         wrong = self.take(socket, {"view": {"focus": "Mars"}}, number=4)
         self.assertEqual((wrong["id"], wrong["status"], wrong["field"]), (4, 400, "view.focus"))
         self.assertEqual(self.take(socket, VIEW)["status"], 201)
+        refused = self.broadcast.audit.filter(action="refused", via="socket")
+        self.assertEqual(refused.count(), 9)
 
     def test_an_update_whose_announcement_was_lost_appears_all_the_same(self):
         socket = self.socket(self.staff())
