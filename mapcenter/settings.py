@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "mapcenter.middleware.in_one_thread",
 ]
 # Nothing inline, nothing from elsewhere. 'self' includes WebSockets to the same host.
 CONTENT_SECURITY_POLICY = {
