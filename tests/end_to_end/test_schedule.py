@@ -21,6 +21,8 @@ from tests.server import Server, redis, wait_for, worker
 from tests.staff import staff
 from tests.watcher import WebSocketWatcher
 
+INLINE = " 'unsafe-inline'"
+
 
 class Scheduled(TransactionTestCase):
     def setUp(self):
@@ -115,13 +117,18 @@ class Scheduled(TransactionTestCase):
             self.check_dashboard(server)
 
     def check_dashboard(self, server):
-        """It is in the admin, for those who schedule."""
+        """It is in the admin, for those who schedule, and may style its pages inline; no other."""
+        dashboard = ("django_rq/dashboard/", "django_rq/dashboard/queues/0/scheduled/")
         for cookie, expected in ((self.editor, 200), (self.cookie("new", CONTRIBUTOR), 403)):
-            for page in ("dashboard/", "dashboard/queues/0/scheduled/"):
-                request = Request(f"{server.url}/admin/django_rq/{page}", headers=cookie)
+            for page in (*dashboard, ""):
+                request = Request(f"{server.url}/admin/{page}", headers=cookie)
                 try:
                     with urlopen(request) as response:
-                        status = response.status
+                        status, headers = response.status, response.headers
                 except HTTPError as error:
-                    status = error.code
-                self.assertEqual(status, expected, page)
+                    status, headers = error.code, error.headers
+                styled = page in dashboard and expected == 200
+                policy = headers["Content-Security-Policy"].split("; ")
+                self.assertEqual(status, expected if page else 200, page)
+                self.assertIn(f"style-src 'self'{INLINE * styled}", policy)
+                self.assertIn("script-src 'self'", policy)
