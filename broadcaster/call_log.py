@@ -1,6 +1,6 @@
 """The log of calls as pages show it: what was called when, and what was taken back. Pure.
 
-static/broadcaster/call_log.js adds to what the server rendered; tests/vectors/call_log.json holds
+static/broadcaster/drawing.js adds to what the server rendered; tests/vectors/call_log.json holds
 both to the same groups.
 """
 

@@ -30,7 +30,6 @@ from viewers.wording import clock, hour, script_words, status
 logger = logging.getLogger(__name__)
 
 MODULES = (
-    "broadcaster/call_log.js",
     "broadcaster/drawing.js",
     "broadcaster/replica.js",
     "broadcaster/words.js",

@@ -1,4 +1,4 @@
-"""The log of calls says what was called and what was taken back; call_log.js groups alike."""
+"""The log of calls says what was called and what was taken back; drawing.js groups alike."""
 
 import json
 from pathlib import Path

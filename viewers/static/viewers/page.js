@@ -1,7 +1,6 @@
 // The viewer page: draws what is shown of what the follower hears, and says how it stands.
 
-import { CallLog } from "../broadcaster/call_log.js";
-import { draw, drawStory, passed, result, tag } from "../broadcaster/drawing.js";
+import { CallLog, draw, drawStory, passed, result, tag } from "../broadcaster/drawing.js";
 import { totals } from "../broadcaster/replica.js";
 import { gettext, speak } from "../broadcaster/words.js";
 import { Explorer, Showing } from "./explore.js";
