@@ -76,7 +76,11 @@ def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
     """The viewer page: map, table and state as they stand; the script takes it from there."""
     found = get_object_or_404(Broadcast, slug=slug)
     context = live(found) | {"modules": MODULES, "delays": range(0, 61, 5)}
-    context["script_data"] |= {"past": context["picture"].past, "counties": counties()}
+    context["script_data"] |= {
+        "past": context["picture"].past,
+        "counties": counties(),
+        "now": history.milliseconds(timezone.now()),
+    }
     response = render(request, "viewers/broadcast.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response

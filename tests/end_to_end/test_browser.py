@@ -1,9 +1,12 @@
 """The whole thing, as people see it: a click at the desk changes the pages of viewers."""
 
+from datetime import timedelta
+
 from django.test import TransactionTestCase
+from django.utils import timezone
 
 from broadcaster.change import parse_change
-from broadcaster.models import Broadcast
+from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing import publish, start_over
 from broadcaster.roles import BROADCASTER
 from tests.browser import Visit, chromium, in_a_thread, needs_chromium
@@ -20,6 +23,16 @@ HIDE = """
         document.dispatchEvent(new Event("visibilitychange"));
     };
 """  # a tab that a test can hide and show
+WITNESS = """
+    window.seen = new Set();
+    window.drawn = 0;
+    (function look() {
+        const text = document.querySelector("main")?.innerText.replace(/\\s+/g, " ");
+        if (text) seen.add(document.title + text);
+        drawn += document.readyState !== "loading";
+        requestAnimationFrame(look);
+    })();
+"""  # what the page said in each frame
 
 
 def call(unit, party):
@@ -243,11 +256,37 @@ class Browsers(TransactionTestCase):
             page.reload()
         self.put(call("PA", "D"))
         page.click('.actions [data-action="pause"]')  # which counts what waits
-        page.wait_for_selector("text=Paused. 1 update waits.")
+        page.wait_for_selector("text=Paused. 2 updates wait.")
         page.click("text=Resume")
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "0")
         page.select_option('[data-part="delay"]', "0")
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
+
+    def test_under_a_delay_not_even_the_first_paint_is_too_new(self):
+        self.put(call("PA", "D"))
+        Publication.objects.update(at=timezone.now() - timedelta(minutes=1))
+        visit = self.visit()
+        visit.context.add_init_script(WITNESS)
+        visit.open(self.path)
+        visit.waits_for("text=PA is called")
+        visit.page.select_option('[data-part="delay"]', "50")
+        self.put(call("OH", "R"))
+        held = []
+        for delay, new in (("50", False), ("0", True)):
+            visit.page.route("**/viewers/page.js", lambda route: held.append(route))
+            visit.page.reload(wait_until="commit")
+            visit.page.wait_for_function("() => drawn > 3")
+            self.assertEqual("OH is called" in visit.page.evaluate("[...seen].join()"), new)
+            held.pop().continue_()
+            visit.waits_for("text=Following the broadcast")
+            visit.page.unroute("**/viewers/page.js")
+            seen = visit.page.evaluate("[...seen].join()")
+            for told in ("OH is called", "Trump (R)", "R Trump Ohio"):
+                self.assertEqual(told in seen, new, (told, delay))
+            self.assertEqual(visit.page.input_value('[data-part="delay"]'), delay)
+            visit.page.select_option('[data-part="delay"]', "0")
+            visit.waits_for('.tally [data-part="R"]:text("18")')
+            self.assertEqual(visit.page.locator(".log [data-logged]").count(), 2)
 
     def test_earlier_elections_lie_one_click_from_tonight(self):
         self.put(call("AZ", "D"))

@@ -44,6 +44,17 @@ test("a delay shows each update that much later, in order", () => {
   assert.deepEqual(seqs(showing.show(31_000)), [3]);
 });
 
+test("under a delay the page begins with what stood then, by the server's clock", () => {
+  const showing = begin();
+  showing.delay = 30_000;
+  const first = { ...frames["snapshot a:1"], seq: 0, at: 1000 };
+  const updates = [1, 2, 3].map((seq) => ({ ...call(seq)[1], at: seq * 10_000 }));
+  showing.rewind({ first, updates }, 5000);
+  assert.deepEqual(seqs(showing.show(45_000)), [1, 2]);
+  assert.equal(showing.replica.position.seq, 2);
+  assert.equal(showing.next, 55_000);
+});
+
 test("a pause freezes the page and counts; resuming catches up at once", () => {
   const showing = begin();
   showing.paused = true;

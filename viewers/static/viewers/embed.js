@@ -2,7 +2,7 @@
 
 import { draw, tag } from "../broadcaster/drawing.js";
 import { speak } from "../broadcaster/words.js";
-import { Follower, updatesUntil } from "./follow.js";
+import { Follower, historyUntil } from "./follow.js";
 import { ViewerSession } from "./session.js";
 import { clock, status } from "./wording.js";
 
@@ -58,7 +58,7 @@ async function fetchCorrected(snapshot) {
   if (snapshot.epoch !== epoch) corrected = [];
   epoch = snapshot.epoch;
   try {
-    const updates = await updatesUntil(follower.address, snapshot);
+    const { updates } = await historyUntil(follower.address, snapshot);
     if (snapshot.epoch === epoch) drawCorrected(updates);
   } catch (error) {
     console.warn("Some corrections may not be marked.", error);

@@ -14,6 +14,15 @@ export class Showing {
     this.paused = false;
   }
 
+  /**
+   * Go back before the first update of a history ({first, updates} of historyUntil), and hear
+   * them all when they came. The server's clock is `ahead` of ours.
+   */
+  rewind({ first, updates }, ahead) {
+    this.replica = new Replica(first);
+    for (const update of updates) this.hear([["update", update]], update.at - ahead);
+  }
+
   /** Take in a session's events; those that change nothing on the map are left out. */
   hear(events, now) {
     for (const [name, data] of events) {

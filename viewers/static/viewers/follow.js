@@ -108,11 +108,17 @@ export class Follower {
   }
 }
 
-/** All updates up to a snapshot, oldest first, each with `at` in milliseconds. */
-export async function updatesUntil(address, { epoch, seq }) {
+/**
+ * What led to a snapshot: `first`, the snapshot before any update, and all `updates`, oldest first,
+ * each with `at` in milliseconds.
+ */
+export async function historyUntil(address, { epoch, seq }) {
   const url = new URL(`recording.json?upto=${epoch}:${seq}`, address);
-  const { began, updates } = await (await fetch(url, { credentials: "omit" })).json();
-  return updates.map((update) => ({ ...update, at: began + update.t }));
+  const { began, initial, updates } = await (await fetch(url, { credentials: "omit" })).json();
+  return {
+    first: { epoch, seq: 0, at: began, state: initial },
+    updates: updates.map((update) => ({ ...update, at: began + update.t })),
+  };
 }
 
 // The transports. Each returns {close}, after which none of the callbacks is called.

@@ -4,13 +4,14 @@ import { CallLog, draw, drawStory, passed, result, tag } from "../broadcaster/dr
 import { totals } from "../broadcaster/replica.js";
 import { gettext, speak } from "../broadcaster/words.js";
 import { Explorer, Showing } from "./explore.js";
-import { Follower, updatesUntil } from "./follow.js";
+import { Follower, historyUntil } from "./follow.js";
 import { ViewerSession } from "./session.js";
 import { announcements, clock, layerWords, paused, showing as place, status } from "./wording.js";
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
-const { address, startsAt, timeZone, election, snapshot, words } = data;
+const { address, startsAt, timeZone, election, snapshot, now, words } = data;
+const ahead = now - Date.now(); // milliseconds that the server's clock is ahead of ours
 speak(words);
 const session = new ViewerSession({
   votes: election.votes,
@@ -81,9 +82,9 @@ function log(events) {
 /** After a snapshot the updates before it are asked for: the page saw some of them at most. */
 async function fetchLog(snapshot) {
   try {
-    const before = await updatesUntil(follower.address, snapshot);
+    const { updates } = await historyUntil(follower.address, snapshot);
     if (snapshot.epoch !== showing.replica.position.epoch) return;
-    callLog.rebuild([...before, ...sinceSnapshot]);
+    callLog.rebuild([...updates, ...sinceSnapshot]);
     drawCorrected();
   } catch (error) {
     console.warn("The log of calls may lack some entries.", error);
@@ -97,6 +98,15 @@ function drawCorrected() {
   tag(page, "data-corrected", corrected);
   part("corrected").hidden = !corrected.length;
   part("corrected-units").textContent = corrected.map(nameOf).join(", ");
+}
+
+/** Under a delay: from what the server rendered back to what is due now. */
+async function rewind() {
+  showing.rewind(await historyUntil(follower.address, snapshot), ahead);
+  callLog.rebuild(showing.show(Date.now()).map(([, update]) => update));
+  winner = leader();
+  drawCorrected();
+  drawAll();
 }
 
 function leader() {
@@ -232,21 +242,28 @@ page.addEventListener("click", ({ target }) => {
 });
 part("layer").addEventListener("change", ({ target }) => explorer.showLayer(target.value));
 
+const root = document.documentElement;
 const delay = part("delay");
-delay.value = localStorage.getItem("delay") ?? "0";
+delay.value = root.dataset.delay ?? "0";
 if (!delay.value) delay.value = "0";
 showing.delay = delay.value * 1000;
 delay.addEventListener("change", () => {
-  localStorage.setItem("delay", delay.value);
   showing.delay = delay.value * 1000;
   showDue();
+  localStorage.setItem("delay", delay.value);
 });
 
 part("share").addEventListener("click", (event) => {
   event.preventDefault();
   import("./share.js").then(({ share }) => share(part("share"))); // few need it
 });
-drawStatus();
+try {
+  if (showing.delay) await rewind();
+  delete root.dataset.delay;
+} catch (error) {
+  console.warn("The page stays covered until it is old enough to be shown.", error);
+}
+showDue();
 explorer.drawCounties();
 if (showing.replica.state.phase !== "ended") follower.start();
 addEventListener("online", () => follower.restart());
