@@ -11,6 +11,8 @@ from functools import partial
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.exceptions import ConnectionError as RedisLost
+from redis.exceptions import TimeoutError as RedisSilent
 
 from broadcaster import history
 from broadcaster.models import Broadcast, Publication
@@ -52,8 +54,14 @@ def announce_rundown(broadcast: Broadcast) -> None:
 def _tell(group: str, message: dict) -> None:
     try:
         async_to_sync(_send)(group, message)
-    except Exception:
-        logger.warning("announcement lost, head checks will find it", exc_info=True)
+    except Exception as error:
+        warn(logger, "announcement lost, head checks will find it", error)
+
+
+def warn(log: logging.Logger, words: str, error: Exception) -> None:
+    """Log that something failed; of a Redis that is away a traceback would say no more."""
+    away = isinstance(error, (OSError, RedisLost, RedisSilent))
+    log.warning("%s: %s", words, str(error) or repr(error), exc_info=None if away else error)
 
 
 async def say_open(broadcast_id: int) -> None:

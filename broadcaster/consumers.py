@@ -20,7 +20,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from broadcaster import announce, delivery, history, rundown
-from broadcaster.announce import desk_group, group_name
+from broadcaster.announce import desk_group, group_name, warn
 from broadcaster.audit import Actor
 from broadcaster.desk import hear
 from broadcaster.models import Broadcast
@@ -53,8 +53,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
         try:
             for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
                 await self.channel_layer.group_add(group, self.channel_name)
-        except Exception:  # the log can be read without the layer, only less promptly
-            logger.warning("console: the channel layer cannot be joined", exc_info=True)
+        except Exception as error:  # the log can be read without the layer, only less promptly
+            warn(logger, "console: the channel layer cannot be joined", error)
         self.looking = asyncio.create_task(self.look())
 
     async def disconnect(self, code: int) -> None:

@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from broadcaster import history
-from broadcaster.announce import group_name
+from broadcaster.announce import group_name, warn
 from broadcaster.models import Broadcast
 from broadcaster.stream import Snapshot, Update
 from viewers import presence, protocol
@@ -51,6 +51,7 @@ class Relay:
         self._head = self._watched  # when the hub's position was last known to be the log's
         self._moving = asyncio.Lock()  # the replica has one writer at a time
         self._tasks: list[asyncio.Task[None]] = []
+        self._lost = False  # the channel layer, and that was said
 
     async def start(self) -> None:
         """Listen to the layer, then catch up with what was published meanwhile."""
@@ -127,8 +128,10 @@ class Relay:
         while True:
             try:
                 await self._listen_once(joined)
-            except Exception:
-                logger.warning("%s: channel layer lost, trying again", self.slug, exc_info=True)
+            except Exception as error:
+                if not self._lost:
+                    warn(logger, f"{self.slug}: channel layer lost, trying again", error)
+                self._lost = True
                 joined.set()  # the head check alone keeps viewers right meanwhile
                 await asyncio.sleep(LAYER_RETRY)
 
@@ -137,6 +140,9 @@ class Relay:
         group = group_name(self.broadcast_id)
         channel = await layer.new_channel()
         await layer.group_add(group, channel)
+        if self._lost:
+            logger.warning("%s: channel layer is back", self.slug)
+            self._lost = False
         rejoining = asyncio.create_task(
             self._every(REJOIN, lambda: layer.group_add(group, channel))
         )
@@ -175,8 +181,8 @@ class Relay:
             await asyncio.sleep(seconds)
             try:
                 await act()
-            except Exception:
-                logger.warning("%s: failed, again in %s s", self.slug, seconds, exc_info=True)
+            except Exception as error:
+                warn(logger, f"{self.slug}: failed, again in {seconds} s", error)
 
     async def _snapshot(self) -> Snapshot:
         return await database_sync_to_async(
@@ -186,7 +192,7 @@ class Relay:
     async def _count(self) -> None:
         """Report to the desk, if anyone is there."""
         now = asyncio.get_running_loop().time()
-        if self._desk is not None and now - self._desk < DESK_GONE:
+        if self._desk is not None and now - self._desk < DESK_GONE and not self._lost:
             await presence.announce(self.broadcast_id, self.hub, self.age)
 
 

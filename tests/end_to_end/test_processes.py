@@ -144,6 +144,11 @@ class RedisRestarts(TransactionTestCase):
             for watcher in watchers:
                 watcher.follow_to(3)
                 self.assertEqual(watcher.seqs(), [2, 3])
+            wait_for(lambda: "layer is back" in server.output(), "the relay to be back")
+            output = server.output()
+        said = [line for line in output.splitlines() if "channel layer" in line]
+        self.assertRegex("\n".join(said), r"^.* lost, trying again: .+\n.* is back$")
+        self.assertNotIn("Traceback", output)
 
 
 class WithoutRedis(TransactionTestCase):
