@@ -112,6 +112,14 @@ class Viewing(Audience, TransactionTestCase):
                 rows = page.locator("tr[data-unit]")
                 self.assertTrue(all(row.is_visible() for row in rows.all()), medium)
 
+    def test_the_map_gives_way_to_a_headline_of_two_lines(self):
+        long = "Pennsylvania called: 20 electoral votes, Biden passes 270"
+        self.put({"kind": "start", "story": {"headline": long}})
+        for width, height in ((1440, 900), (1280, 720), (768, 1024)):
+            page = self.viewer(viewport={"width": width, "height": height}).page
+            place = page.locator(".picture-map").bounding_box()
+            self.assertLessEqual(place["y"] + place["height"], height, width)
+
     @settings(max_examples=3, deadline=None)
     @given(logs())
     def test_map_boxes_table_tally_and_snapshot_agree_after_any_log(self, log):
