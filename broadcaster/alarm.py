@@ -10,8 +10,13 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from redis import Redis
+
+from broadcaster.announce import warn
 
 logger = logging.getLogger(__name__)
+
+PATIENCE = 1  # seconds for Redis to answer: who schedules a cue waits for it
 
 
 def set_alarm(at: datetime) -> None:
@@ -26,7 +31,11 @@ def _enqueue(at: datetime) -> None:
     whole = at.replace(microsecond=0)
     if whole < at:  # RQ drops fractions of seconds; a look before the time would find nothing
         whole += timedelta(seconds=1)
+    connection = Redis.from_url(
+        settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
+    )
     try:
-        django_rq.get_queue("default").enqueue_at(whole, "broadcaster.jobs.run_due")
-    except Exception:
-        logger.warning("no worker will look at %s; serving processes will", at, exc_info=True)
+        queue = django_rq.get_queue("default", connection=connection)
+        queue.enqueue_at(whole, "broadcaster.jobs.run_due")
+    except Exception as error:
+        warn(logger, f"no worker will look at {at}; serving processes will", error)

@@ -20,6 +20,7 @@ from broadcaster.models import Broadcast, Publication
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 2  # seconds; a layer that hangs must not hold up the desk
+DESK_TIMEOUT = 1  # seconds; the same for what only consoles are told
 
 
 def group_name(broadcast_id: int) -> str:
@@ -39,7 +40,7 @@ def announce(publication: Publication) -> None:
         "epoch": publication.epoch,
         "update": history.to_update(publication).to_dict(),
     }
-    _tell(group_name(publication.broadcast_id), message)
+    _tell(group_name(publication.broadcast_id), message, TIMEOUT)
 
 
 def announce_rundown(broadcast: Broadcast) -> None:
@@ -48,12 +49,12 @@ def announce_rundown(broadcast: Broadcast) -> None:
     Viewers' processes are not told, and what a cue holds is in no message.
     """
     message = {"type": "desk.rundown"}
-    transaction.on_commit(partial(_tell, desk_group(broadcast.pk), message))
+    transaction.on_commit(partial(_tell, desk_group(broadcast.pk), message, DESK_TIMEOUT))
 
 
-def _tell(group: str, message: dict) -> None:
+def _tell(group: str, message: dict, timeout: float) -> None:
     try:
-        async_to_sync(_send)(group, message)
+        async_to_sync(_send)(group, message, timeout)
     except Exception as error:
         warn(logger, "announcement lost, head checks will find it", error)
 
@@ -66,8 +67,8 @@ def warn(log: logging.Logger, words: str, error: Exception) -> None:
 
 async def say_open(broadcast_id: int) -> None:
     """Tell all processes that a console is open. Raises what the layer does."""
-    await _send(group_name(broadcast_id), {"type": "desk.open"})
+    await _send(group_name(broadcast_id), {"type": "desk.open"}, DESK_TIMEOUT)
 
 
-async def _send(group: str, message: dict) -> None:
-    await asyncio.wait_for(get_channel_layer().group_send(group, message), TIMEOUT)
+async def _send(group: str, message: dict, timeout: float) -> None:
+    await asyncio.wait_for(get_channel_layer().group_send(group, message), timeout)

@@ -51,8 +51,9 @@ class DeskConsumer(AsyncWebsocketConsumer):
         if not await self.is_admitted():
             return await self.close(FORBIDDEN)
         try:
-            for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
-                await self.channel_layer.group_add(group, self.channel_name)
+            async with asyncio.timeout(announce.DESK_TIMEOUT):
+                for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
+                    await self.channel_layer.group_add(group, self.channel_name)
         except Exception as error:  # the log can be read without the layer, only less promptly
             warn(logger, "console: the channel layer cannot be joined", error)
         self.looking = asyncio.create_task(self.look())
@@ -61,8 +62,9 @@ class DeskConsumer(AsyncWebsocketConsumer):
         if self.looking is not None:
             self.looking.cancel()
         with contextlib.suppress(Exception):  # the layer may be gone; it forgets us by itself
-            for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
-                await self.channel_layer.group_discard(group, self.channel_name)
+            async with asyncio.timeout(announce.DESK_TIMEOUT):
+                for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
+                    await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A command {"command", "id", …arguments}; the answer has its id. See desk.py."""

@@ -201,7 +201,7 @@ def _at_rest(broadcast: Broadcast, pk: int) -> Cue:
 
 @transaction.atomic
 def schedule(broadcast: Broadcast, pk: int, version: int, at: datetime, actor: Actor) -> None:
-    """Have a cue taken at a time, by itself. See jobs.py."""
+    """Have a cue taken at a time, by itself. See jobs.py. The same again changes nothing."""
     require(actor.user, SCHEDULE)
     broadcast = locked(broadcast)
     cue = find(broadcast, pk)
@@ -213,6 +213,8 @@ def schedule(broadcast: Broadcast, pk: int, version: int, at: datetime, actor: A
     if cue.asked_by_id:
         raise Refused("It waits for a second person. Decline it first.")
     check_version(cue, version)
+    if (cue.due_at, cue.scheduled_by, cue.missed) == (at, actor.user, ""):
+        return
     if at <= timezone.now():
         raise Refused("That time has passed.")
     cue.due_at, cue.scheduled_by, cue.missed = at, actor.user, ""

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import time
 import uuid
 from urllib.error import HTTPError
@@ -21,6 +22,7 @@ from tests.server import Server, redis, wait_for, worker
 from tests.staff import staff
 from tests.watcher import WebSocketWatcher
 
+VIEW = {"view": {"focus": "OH"}}
 INLINE = " 'unsafe-inline'"
 
 
@@ -115,6 +117,20 @@ class Scheduled(TransactionTestCase):
             taken = AuditEntry.objects.filter(broadcast=self.broadcast, via="schedule")
             self.assertEqual({(entry.who, entry.action) for entry in taken}, {("editor", "took")})
             self.check_dashboard(server)
+
+    def test_a_redis_that_never_answers_does_not_hold_up_the_desk(self):
+        silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        with Server(REDIS_URL=url) as server, self.console(server) as console:
+            cue = self.command(console, "prepare", title="OH", change=VIEW)["cue"]
+            schedule = {"cue": cue, "version": 1, "at": 1000 * int(time.time() + 3600)}
+            asked = time.monotonic()
+            self.command(console, "schedule", **schedule)
+            self.assertLess(time.monotonic() - asked, 3)
+            self.command(console, "schedule", **schedule)  # as a console does without an answer
+
+        entries = AuditEntry.objects.filter(broadcast=self.broadcast, action="scheduled")
+        self.assertEqual(entries.count(), 1)
 
     def check_dashboard(self, server):
         """It is in the admin, for those who schedule, and may style its pages inline; no other."""
