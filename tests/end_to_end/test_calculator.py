@@ -84,6 +84,15 @@ class Calculating(TransactionTestCase):
         page.click("text=the calls now")
         self.assertEqual(self.tally(page), ["20", "0", "518"])
 
+    def test_map_and_totals_stay_in_view_down_to_the_last_menu(self):
+        page = self.visit(viewport={"width": 1440, "height": 900}).page
+        page.select_option('select[name="WY"]', "R")
+        self.assertEqual(self.tally(page), ["20", "3", "515"])
+        for part in (".tally", ".map", '[data-part="said"]', 'select[name="WY"]'):
+            place = page.locator(part).bounding_box()
+            self.assertGreaterEqual(place["y"], 0, part)
+            self.assertLessEqual(place["y"] + place["height"], 900, part)
+
     def test_by_keys_alone(self):
         page = self.visit().page
         page.focus(".map")
