@@ -86,6 +86,7 @@ class Calculating(TransactionTestCase):
 
     def test_map_and_totals_stay_in_view_down_to_the_last_menu(self):
         page = self.visit(viewport={"width": 1440, "height": 900}).page
+        page.focus('select[name="WY"]')
         page.select_option('select[name="WY"]', "R")
         self.assertEqual(self.tally(page), ["20", "3", "515"])
         for part in (".tally", ".map", '[data-part="said"]', 'select[name="WY"]'):
