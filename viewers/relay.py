@@ -51,6 +51,7 @@ class Relay:
         self._head = self._watched  # when the hub's position was last known to be the log's
         self._moving = asyncio.Lock()  # the replica has one writer at a time
         self._tasks: list[asyncio.Task[None]] = []
+        self._ending: asyncio.Task[None] | None = None
         self._lost = False  # the channel layer, and that was said
 
     async def start(self) -> None:
@@ -173,8 +174,7 @@ class Relay:
     def _end(self) -> None:
         """Be forgotten: whoever asks next starts another relay."""
         self._forget(self)
-        for task in self._tasks:
-            task.cancel()
+        self._ending = asyncio.create_task(self.stop())  # by another: this is one of its tasks
 
     async def _every(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         while True:
