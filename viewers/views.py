@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
@@ -14,15 +15,16 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster import call_log, history, rebroadcasts
-from broadcaster.electoral import Election, unit_name
+from broadcaster.electoral import ELECTIONS, Election, unit_name
 from broadcaster.mapstate import ON_AIR, MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import SHAPES, Picture
-from broadcaster.stream import Update
+from broadcaster.stream import Position, Update
 from viewers.metrics import CONTENT_TYPE, exposition
 from viewers.routing import relays
 from viewers.wording import clock, hour, script_words, status
@@ -96,6 +98,14 @@ def logged(updates: Sequence[Update], election: Election) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=32)
+def logged_until(broadcast: Broadcast, position: Position, language: str) -> dict[str, Any]:
+    """`logged` up to a position, in the language that is active: what is on the log stays, so one
+    look at it does for all who come before the next update."""
+    recording = history.recording(broadcast, position)
+    return logged(recording.updates if recording else (), ELECTIONS[broadcast.election])
+
+
 def counties() -> dict[str, str]:
     """Where each state's county lines are."""
     return {state: static(f"broadcaster/counties/{state}.json") for state in SHAPES}
@@ -105,9 +115,7 @@ def live(broadcast: Broadcast) -> dict[str, Any]:
     """What a page that follows a broadcast shows, and what its script goes on from."""
     snapshot = history.snapshot(broadcast)
     picture = Picture(snapshot.state, _)
-    recording = history.recording(broadcast)
-    updates = recording.updates if recording else ()
-    return logged(updates, picture.election) | {
+    return logged_until(broadcast, snapshot.position, get_language()) | {
         "broadcast": broadcast,
         "picture": picture,
         "position": snapshot.position,

@@ -4,12 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from django.db import connection
 from django.test import SimpleTestCase, TestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
 
 from broadcaster.change import parse_change
-from broadcaster.models import Broadcast
+from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing import publish
 from viewers.wording import clock, hour, status
 
@@ -69,6 +71,18 @@ class Pages(TestCase):
             self.put({"kind": kind})
             self.assertContains(self.page(), f"{words}, as of</span> <time")
             self.assertContains(self.client.get("/"), f"{words}, as of <time")
+
+    def test_the_log_is_read_once_for_all_who_come_before_the_next_update(self):
+        self.put({"kind": "start"})
+        for unit in ("PA", "OH"):
+            called = {unit: {"status": "called", "party": "D"}}
+            self.put({"calls": called, "story": {"headline": "A call"}})
+            self.assertContains(self.page(), f'data-logged="{unit}"')
+            for path in ("", "embed/"):
+                with CaptureQueriesContext(connection) as asked:
+                    self.client.get(f"/broadcasts/night/{path}")
+                self.assertNotIn(Publication._meta.db_table, str(asked.captured_queries))
+        self.assertContains(self.client.get("/es/broadcasts/night/"), "Pensilvania")
 
     def test_whose_calls_they_are(self):
         self.put({"kind": "start"})
