@@ -8,6 +8,7 @@ import asyncio
 import logging
 import resource
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -29,6 +30,7 @@ COUNT = 1.0  # seconds between two reports of viewers to the desk
 DESK_GONE = 10.0  # seconds without a sign of a console after which nothing is reported
 RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
 CANCEL_AGAIN = 1.0  # seconds after which a task that has not ended is told again
+JOIN = 1.0  # seconds that the first viewer waits for the channel layer at most
 LAYER_RETRY = 1.0  # seconds between attempts while the channel layer cannot be reached
 
 
@@ -63,7 +65,9 @@ class Relay:
             asyncio.create_task(self._every(COUNT, self._count)),
         ]
         try:
-            await joined.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(joined.wait(), JOIN)
+            joined.set()  # who joins later catches up once more
             await self.catch_up()
         except BaseException:
             await self.stop()

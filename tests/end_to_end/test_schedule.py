@@ -118,7 +118,7 @@ class Scheduled(TransactionTestCase):
             self.assertEqual({(entry.who, entry.action) for entry in taken}, {("editor", "took")})
             self.check_dashboard(server)
 
-    def test_a_redis_that_never_answers_does_not_hold_up_the_desk(self):
+    def test_a_redis_that_never_answers_does_not_hold_up_the_desk_nor_viewers(self):
         silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         with Server(REDIS_URL=url) as server, self.console(server) as console:
@@ -127,6 +127,9 @@ class Scheduled(TransactionTestCase):
             asked = time.monotonic()
             self.command(console, "schedule", **schedule)
             self.assertLess(time.monotonic() - asked, 3)
+            watcher = WebSocketWatcher(server, self.slug)
+            self.addCleanup(watcher.close)
+            watcher.follow_to(1)
             self.command(console, "schedule", **schedule)  # as a console does without an answer
 
         entries = AuditEntry.objects.filter(broadcast=self.broadcast, action="scheduled")
