@@ -1,0 +1,214 @@
+"""Going on air at the console: drafts, corrections, the show's frame, keys, the socket down."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from broadcaster.evening import call
+from broadcaster.publishing import start_over
+from broadcaster.roles import BROADCASTER, EDITOR
+from tests.browser import Visit, in_a_thread, needs_chromium
+from tests.console import CONNECTED, PREVIEW, PROGRAM, TAKE, WIDE, Console
+
+PRESS_AGAIN = """(button) => {
+    const said = document.querySelector('[data-desk="done"]');
+    const once = new MutationObserver(() => {
+        if (!said.textContent.includes("is on air")) return;
+        once.disconnect();
+        setTimeout(() => document.querySelector(button).click());
+    });
+    once.observe(said, { childList: true });
+}"""
+
+
+@needs_chromium
+class OnAir(Console):
+    def draft_pennsylvania(self, desk, headline="Pennsylvania goes to Biden"):
+        desk.click(f'{PREVIEW} .map-shapes [data-unit="PA"]')
+        desk.check(".call [value=called-D]")
+        desk.fill("#draft-headline", headline)
+
+    def test_a_call_without_a_headline_does_not_leave_the_desk(self):
+        desk = self.desk(BROADCASTER)
+        self.draft_pennsylvania(desk, "")
+        desk.wait_for_selector(f'{PREVIEW} [data-part=D]:text("20")')
+
+        desk.click(TAKE)
+
+        self.said(desk, "Not taken. A call needs a headline.")
+        self.assertEqual(desk.evaluate("document.activeElement.id"), "draft-headline")
+        self.assertEqual(self.seq(), 1)
+
+    def test_what_the_server_refuses_is_said_and_the_draft_outlives_a_reload(self):
+        desk = self.desk(BROADCASTER)
+        self.draft_pennsylvania(desk)
+        self.put({"kind": "hold"})
+        desk.click(TAKE)
+        self.said(desk, "on hold; resume it first")
+
+        desk.reload()
+        desk.wait_for_selector(CONNECTED)
+
+        self.assertEqual(desk.input_value("#draft-headline"), "Pennsylvania goes to Biden")
+        self.assertEqual(desk.inner_text(f"{PREVIEW} [data-part=D]"), "20")
+        self.assertEqual(self.seq(), 2)
+
+    def test_a_call_is_corrected_in_the_open(self):
+        self.put(call("AZ GA", "Two calls"))
+        desk = self.desk(EDITOR)
+        desk.click('[data-desk="log"] >> text=Correct')
+        desk.click('[aria-label="Leave Georgia out"]')
+        desk.fill("#draft-headline", "Arizona is not called")
+        desk.click(TAKE)
+        self.said(desk, "Not taken. A correction needs a reason.")
+
+        desk.fill("#draft-reason", "Too many ballots are uncounted")
+        desk.click(TAKE)
+
+        self.said(desk, "Update 3 is on air.")
+        desk.wait_for_selector('[data-desk="log"] s >> text=AZ')
+        self.assertIn("⚑ AZ corrected by update 3", desk.inner_text('[data-desk="log"]'))
+        self.assertEqual(desk.locator('[data-desk="log"] s').all_inner_texts(), ["AZ"])
+        desk.wait_for_selector(f'{PROGRAM} .map-shapes [data-unit="AZ"][data-status="retracted"]')
+
+    def test_a_mistaken_view_is_undone_by_a_new_update(self):
+        self.put({"view": {"focus": "TX"}})
+        desk = self.desk(BROADCASTER)
+        self.assertIn("view TX", desk.inner_text(PROGRAM))
+
+        desk.click('[data-does="undo"]')
+
+        self.said(desk, "Update 3 restored the view before.")
+        desk.wait_for_selector(f"{PROGRAM} >> text=view US")
+
+    def test_the_frame_says_what_the_show_is_in(self):
+        in_a_thread(start_over, self.broadcast)
+        desk = self.desk(EDITOR)
+        frame = desk.locator("#desk")
+        found = [frame.get_attribute("data-mode")]
+        for button, mode in (("start", "live"), ("hold", "held"), ("resume", "live")):
+            desk.click(f'[data-does="{button}"]')
+            desk.wait_for_selector(f'#desk[data-mode="{mode}"]')
+            found.append(desk.inner_text('[data-desk="mode"]'))
+        desk.click('[data-does="end"]')
+        desk.click("dialog >> text=Go back")
+        self.assertEqual(frame.get_attribute("data-mode"), "live")
+        desk.click('[data-does="end"]')
+        desk.click('dialog [data-ask="yes"]')
+        desk.wait_for_selector('#desk[data-mode="ended"]')
+
+        self.assertEqual(found, ["scheduled", "● LIVE", "❚❚ ON HOLD", "● LIVE"])
+
+    def test_what_is_planned_in_the_admin_is_counted_down_at_the_desk(self):
+        desk = self.desk(BROADCASTER)
+        self.broadcast.ends_at = timezone.now() + timedelta(hours=2)
+        self.broadcast.automatic = True
+
+        self.broadcast.save()
+
+        desk.wait_for_selector(".desk-bar >> text=/ends by itself at .*, in 1:59:/")
+
+    def test_shortcuts_press_buttons_but_not_while_typing_and_can_be_switched_off(self):
+        self.cue("C1", call("KY", "Kentucky"))
+        desk = self.desk(BROADCASTER)
+        desk.focus("#draft-headline")
+        desk.keyboard.press("Shift+H")
+        self.assertEqual(desk.input_value("#draft-headline"), "H")
+        desk.click("text=Clear")
+        desk.keyboard.press("Shift+N")
+        self.said(desk, "In preview: C1.")
+        desk.keyboard.press("Shift+Enter")
+        self.said(desk, "Update 2 is on air: C1.")
+        desk.keyboard.press("Shift+H")
+        desk.wait_for_selector('#desk[data-mode="held"]')
+
+        desk.uncheck('[data-desk="keys"]')
+        desk.reload()
+        desk.wait_for_selector(CONNECTED)
+        desk.keyboard.press("Shift+H")
+
+        self.assertFalse(desk.is_checked('[data-desk="keys"]'))
+        self.assertFalse(desk.locator("kbd").first.is_visible())
+        self.assertEqual(self.seq(), 3)
+
+    def test_a_double_press_takes_one_cue(self):
+        self.cue("C1", call("KY", "Kentucky"))
+        self.cue("C2", call("IN", "Indiana"))
+        desk = self.desk(BROADCASTER)
+
+        desk.dblclick(TAKE)
+
+        self.said(desk, "Update 2 is on air: C1.")
+        desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
+        self.assertEqual(self.seq(), 2)
+
+    def test_a_second_press_after_the_answer_is_told_that_it_took_nothing(self):
+        self.cue("C1", call("KY", "Kentucky"))
+        self.cue("C2", call("IN", "Indiana"))
+        desk = self.desk(BROADCASTER)
+        desk.evaluate(PRESS_AGAIN, TAKE)
+
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air: C1. The second press took nothing.")
+        self.row(desk, "C2").locator('[data-cue="select"]').click()
+        desk.click(TAKE)
+        self.said(desk, "Update 3 is on air: C2.")
+
+    # With the socket down takes go by post; what cannot be known is not said.
+
+    def blocked(self, group):
+        """A desk whose socket never opens."""
+        visit = Visit(self.browser, self.server, viewport=WIDE)
+        self.visits.append(visit)
+        visit.context.route_web_socket("**/console/ws", lambda socket: socket.close())
+        visit.log_in_as(self.user(group))
+        visit.open(self.path)
+        visit.waits_for('[data-desk="line"][data-state="lost"]')
+        return visit.page
+
+    def test_a_take_goes_by_post_and_the_page_shows_what_happened(self):
+        self.cue("C1", call("KY", "Kentucky"))
+        desk = self.blocked(BROADCASTER)
+        self.assertIn("socket down: takes go by post", desk.inner_text(".desk-bar"))
+
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air: C1.")
+        desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
+        self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
+        self.put({"view": {"focus": "OH"}})
+        desk.wait_for_selector(f"{PROGRAM} >> text=view OH")
+
+    def test_an_unanswered_take_is_not_called_done_and_goes_out_once(self):
+        desk = self.blocked(BROADCASTER)
+        desk.context.route("**/console/command", lambda route: (route.fetch(), route.abort()))
+        desk.fill("#draft-headline", "Pennsylvania is close")
+        desk.click(TAKE)  # published; but the answer is lost
+
+        self.said(desk, "Not known whether that was done")
+        self.assertEqual(desk.input_value("#draft-headline"), "Pennsylvania is close")
+        self.assertEqual(self.seq(), 2)
+        desk.reload()
+        desk.context.unroute("**/console/command")
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air.")
+        self.assertEqual(desk.input_value("#draft-headline"), "")
+        self.assertEqual(self.seq(), 2)
+
+    def test_the_desk_says_that_the_server_is_gone_and_finds_it_again(self):
+        desk = self.desk(BROADCASTER)
+        desk.fill("#draft-headline", "Still here")
+        self.server.stop()
+        self.addCleanup(lambda: self.server.process.poll() is None or self.server.start())
+        desk.wait_for_selector("text=no connection: what you see may be old")
+        desk.click(TAKE)
+        self.said(desk, "Not known whether that was done")
+        self.server.start()
+
+        desk.wait_for_selector(CONNECTED, timeout=30_000)
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air.")
+        self.assertEqual(self.seq(), 2)

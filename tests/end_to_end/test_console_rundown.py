@@ -1,0 +1,177 @@
+"""The rundown at the console: cues prepared, ordered, edited, scheduled, proposed, confirmed and
+taken."""
+
+import json
+from urllib.request import Request, urlopen
+
+from broadcaster.evening import call
+from broadcaster.models import ApiToken, Cue, Publication
+from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
+from tests.browser import needs_chromium
+from tests.console import PREVIEW, PROGRAM, TAKE, Console
+from tests.staff import staff
+
+NEARLY = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
+
+
+@needs_chromium
+class Rundown(Console):
+    def setUp(self):
+        super().setUp()
+        self.cue("C1", call("KY IN WV SC VT", "First calls"))
+        self.cue("C2", call("NY CO", "Nine o'clock"))
+        self.cue("C3", {"view": {"focus": "OH"}})
+
+    def test_a_cue_is_previewed_and_taken_and_the_next_one_follows(self):
+        desk = self.desk(BROADCASTER)
+        self.assertEqual(desk.inner_text(f"{PREVIEW} [data-part=R]"), "33")
+        self.assertEqual(desk.inner_text(f"{PROGRAM} [data-part=R]"), "0")
+        self.row(desk, "C2").locator('[data-cue="select"]').click()
+        desk.wait_for_selector(f'{PREVIEW} .screen-headline:text("Nine o\'clock")')
+        self.assertEqual(self.seq(), 1)
+
+        self.row(desk, "C1").locator('[data-cue="select"]').click()
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air: C1.")
+        desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("33")')
+        self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
+        self.assertIn("NEXT", self.row(desk, "C2").inner_text())
+        self.assertIn("PREVIEW", self.row(desk, "C2").inner_text())
+
+    def test_two_people_take_one_cue_and_the_second_reads_who_was_first(self):
+        first, second = self.desk(BROADCASTER), self.desk(EDITOR)
+        first.click(TAKE)
+        self.said(first, "Update 2 is on air")
+        second.wait_for_selector("text=Already taken by broadcaster")
+        self.assertIn("PREVIEW", self.row(second, "C1").inner_text())  # not the next one unasked
+
+        second.click(TAKE)
+
+        self.said(second, "Not taken. Already taken by broadcaster, update 2.")
+        self.assertEqual(self.seq(), 2)
+
+    def test_the_order_is_changed_by_keys_buttons_and_mouse_and_everyone_sees_it(self):
+        desk, other = self.desk(CONTRIBUTOR), self.desk(EDITOR)
+        self.row(desk, "C3").locator('[data-cue="select"]').press("Alt+ArrowUp")
+        self.said(desk, "“C3” is number 2 of 3.")
+        other.wait_for_selector(".cue:nth-child(2) >> text=C3")
+        self.assertEqual(
+            desk.evaluate("document.activeElement.closest('.cue').innerText.includes('C3')"), True
+        )
+
+        self.row(desk, "C1").locator('[data-cue="select"]').click()
+        self.row(desk, "C1").locator('[data-cue="down"]').click()
+        self.said(desk, "“C1” is number 2 of 3.")
+        desk.wait_for_selector(".cue:nth-child(2) >> text=C1")
+        self.row(desk, "C2").locator(".cue-grip").drag_to(
+            desk.locator(".cue:nth-child(1)"), target_position={"x": 40, "y": 3}
+        )
+        self.said(desk, "“C2” is number 1 of 3.")
+
+        self.row(other, "C2").and_(other.locator(".cue:nth-child(1)")).wait_for()
+        self.assertEqual(self.titles(other), ["C2", "C3", "C1"])
+
+    def test_a_contributor_prepares_edits_and_removes_but_has_no_take(self):
+        desk = self.desk(CONTRIBUTOR)
+        self.assertEqual(desk.locator(f"{TAKE}, .cue-take:visible").count(), 0)
+
+        desk.click("text=Preview the draft")
+        desk.select_option('[data-desk="add"]', "PA")
+        desk.check(".call [value=called-D]")
+        desk.click("text=Add to rundown")
+        self.said(desk, "Not in the rundown. A call needs a headline.")
+        desk.fill("#draft-headline", "Pennsylvania goes to Biden")
+        desk.fill("#draft-title", "PA")
+        desk.click("text=Add to rundown")
+        self.said(desk, "In the rundown: PA.")
+        row = desk.locator(".cue:nth-child(4)")
+        row.locator('[data-cue="select"]').click()
+        row.locator('[data-cue="edit"]').click()
+        desk.fill("#draft-headline", "Pennsylvania, at last")
+        desk.click("text=Save cue")
+        self.said(desk, "Saved: PA.")
+        desk.wait_for_selector(f'{PREVIEW} >> text="Pennsylvania, at last"')
+        self.row(desk, "C3").locator('[data-cue="select"]').click()
+        self.row(desk, "C3").locator('[data-cue="remove"]').click()
+        desk.click("dialog >> text=Remove >> nth=-1")
+        self.said(desk, "“C3” was removed.")
+        self.row(desk, "C3").wait_for(state="detached")
+
+        self.assertEqual(self.titles(desk), ["C1", "C2", "PA"])
+        self.assertEqual(Cue.objects.get(title="PA").version, 2)
+        self.assertEqual(self.seq(), 1)
+
+    def test_what_somebody_else_edits_in_preview_is_not_taken_unseen(self):
+        desk, other = self.desk(BROADCASTER), self.desk(CONTRIBUTOR)
+        other.click('.cue:nth-child(1) [data-cue="edit"]')
+        other.fill("#draft-headline", "First calls, mended")
+        desk.evaluate(
+            """new MutationObserver((_, seen) => {
+                seen.disconnect();
+                document.querySelector('[data-does="take"]').click();
+            }).observe(document.querySelector('[data-desk="done"]'), { childList: true })"""
+        )
+        other.click("text=Save cue")
+        self.said(other, "Saved: C1.")
+
+        self.said(desk, "Not taken. It was edited just now: look at it.")
+        self.assertIn("First calls, mended", desk.inner_text(PREVIEW))
+        self.assertEqual(self.seq(), 1)
+
+    def test_a_cue_is_scheduled_counted_down_and_cancelled(self):
+        editor, broadcaster = self.desk(EDITOR), self.desk(BROADCASTER)
+        row = self.row(editor, "C1")
+        row.locator('[data-cue="at"]').fill(
+            editor.evaluate("new Date(Date.now() + 7.2e6).toTimeString().slice(0, 8)")
+        )
+        row.locator("text=Take at").click()
+        self.said(editor, "“C1” goes out by itself at")
+
+        seen = self.row(broadcaster, "C1")
+        seen.locator("text=/in 1:59:5/").wait_for()
+        self.assertIn("SCHEDULED", seen.inner_text())
+        seen.locator("text=Cancel the time").click()
+
+        self.said(broadcaster, "“C1” no longer goes out by itself.")
+        self.assertIsNone(Cue.objects.get(title="C1").due_at)
+
+    def test_what_a_feed_proposes_is_previewed_and_taken(self):
+        desk = self.desk(BROADCASTER)
+        token = ApiToken.issue(staff("ap-robot", CONTRIBUTOR))
+        message = {"calls": [{"unit": "PA", "status": "Called", "party": "Dem"}]}
+        request = Request(
+            f"{self.server.url}/api/broadcasts/{self.broadcast.slug}/calls",
+            json.dumps(message).encode(),
+            {"Authorization": f"Bearer {token}"},
+        )
+        with urlopen(request, timeout=10) as response:
+            self.assertEqual(response.status, 202)
+
+        row = self.row(desk, "Pennsylvania goes to Biden")
+        row.locator("text=PROPOSED").wait_for()
+        self.assertEqual(self.seq(), 1)
+        row.locator('[data-cue="select"]').click()
+        desk.wait_for_selector(f'{PREVIEW} [data-part=D]:text("20")')
+        desk.click(TAKE)
+
+        self.said(desk, "Update 2 is on air: Pennsylvania goes to Biden")
+        self.assertEqual(Publication.objects.get(seq=2).cue.by.username, "ap-robot")
+
+    def test_a_second_person_confirms_what_crosses_270(self):
+        self.put(call(NEARLY, "Nearly"))
+        self.cue("PA", call("PA", "Pennsylvania goes to Biden"))
+        broadcaster, editor = self.desk(BROADCASTER), self.desk(EDITOR)
+        self.assertIn("NEEDS SECOND PERSON", self.row(broadcaster, "PA").inner_text())
+
+        self.row(broadcaster, "PA").locator(".cue-take").click()
+        self.said(broadcaster, "Not on air yet. A second person must confirm")
+        self.assertEqual(self.seq(), 2)
+        waiting = self.row(broadcaster, "PA")
+        waiting.locator("text=You took it. It waits for a second person.").wait_for()
+        self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
+        self.row(editor, "PA").locator('[data-cue="confirm"]').click()
+
+        self.said(editor, "Update 3 is on air.")
+        broadcaster.wait_for_selector(f'{PROGRAM} [data-part=D]:text("272")')
+        self.assertEqual(Publication.objects.get(seq=3).confirmed_by.username, "editor")
