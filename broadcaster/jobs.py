@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from broadcaster.announce import announce_rundown
@@ -26,7 +26,7 @@ from broadcaster.rundown import find, locked
 from broadcaster.taking import put_on_air, take_cue
 
 LOOK = 1.0  # seconds between a serving process's looks at the clock
-GRACE = 5.0  # seconds that it leaves to the worker, where there is Redis
+GRACE = 3.0  # seconds that it leaves to the worker, where there is Redis; it looks as seldom then
 
 logger = logging.getLogger(__name__)
 _watching: asyncio.Task[None] | None = None
@@ -53,35 +53,36 @@ def start_watching() -> None:
 
 async def _watch() -> None:
     """Look at the clock for as long as this process serves."""
-    grace = GRACE if settings.REDIS_URL else 0
+    grace, pause = (GRACE, GRACE) if settings.REDIS_URL else (0, LOOK)
     while True:
         try:
             await database_sync_to_async(run_due)(grace)
         except Exception:
             logger.warning("the schedule cannot be read", exc_info=True)
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(pause)
 
 
 def _due(now: datetime) -> list[tuple[Callable[[int, datetime], bool], int]]:
     """What to do for which row, in the order of the day."""
+    found = Broadcast.objects.filter(_starting(now) | _ending(now))
+    shows = list(found.values_list("pk", "phase"))
     cues = Cue.objects.filter(due_at__lte=now, missed="", asked_by=None, removed_at=None)
     return [
-        *((start, pk) for pk in _starting(now).values_list("pk", flat=True)),
+        *((start, pk) for pk, phase in shows if phase == "scheduled"),
         *((take_due, pk) for pk in cues.order_by("due_at", "rank").values_list("pk", flat=True)),
-        *((end, pk) for pk in _ending(now).values_list("pk", flat=True)),
+        *((end, pk) for pk, phase in shows if phase != "scheduled"),
     ]
 
 
-def _starting(now: datetime) -> QuerySet[Broadcast]:
+def _starting(now: datetime) -> Q:
     """Broadcasts to start. Not one whose end has passed too: nobody waits for a show that would
     end at once."""
-    planned = Broadcast.objects.filter(automatic=True, archived_at=None)
-    return planned.filter(phase="scheduled", starts_at__lte=now).exclude(ends_at__lte=now)
+    planned = Q(automatic=True, archived_at=None, phase="scheduled", starts_at__lte=now)
+    return planned & (Q(ends_at=None) | Q(ends_at__gt=now))
 
 
-def _ending(now: datetime) -> QuerySet[Broadcast]:
-    planned = Broadcast.objects.filter(automatic=True, archived_at=None)
-    return planned.filter(phase__in=ON_AIR, ends_at__lte=now)
+def _ending(now: datetime) -> Q:
+    return Q(automatic=True, archived_at=None, phase__in=ON_AIR, ends_at__lte=now)
 
 
 @transaction.atomic
@@ -107,7 +108,7 @@ def take_due(pk: int, now: datetime) -> bool:
 def start(pk: int, now: datetime) -> bool:
     """Start a broadcast whose planned start has come."""
     broadcast = locked(Broadcast(pk=pk))
-    if _starting(now).filter(pk=pk).exists():  # not moved or archived since the look
+    if Broadcast.objects.filter(_starting(now), pk=pk).exists():  # not moved since the look
         put_on_air(broadcast, Change(kind="start"), Actor(None, "schedule"))
         return True
     return False
@@ -117,7 +118,7 @@ def start(pk: int, now: datetime) -> bool:
 def end(pk: int, now: datetime) -> bool:
     """End a broadcast whose planned end has come."""
     broadcast = locked(Broadcast(pk=pk))
-    if _ending(now).filter(pk=pk).exists():
+    if Broadcast.objects.filter(_ending(now), pk=pk).exists():
         put_on_air(broadcast, Change(kind="end"), Actor(None, "schedule"))
         return True
     return False
