@@ -10,8 +10,8 @@ from broadcaster.history import log
 from broadcaster.models import ApiToken, AuditEntry, Cue, Publication
 from broadcaster.publishing import publish
 from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
-from tests.broadcaster.test_desk import DeskCase, calling
 from tests.changes import parse_change
+from tests.desk import DeskCase, calling
 from tests.staff import staff
 
 ELECTION = ELECTIONS[2020]

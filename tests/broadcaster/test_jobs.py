@@ -14,8 +14,8 @@ from broadcaster.history import milliseconds
 from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
 from broadcaster.publishing import publish
 from broadcaster.roles import EDITOR
-from tests.broadcaster.test_desk import DeskCase, calling
 from tests.changes import parse_change
+from tests.desk import DeskCase, calling
 from tests.staff import staff
 
 
