@@ -2,20 +2,14 @@
 
 import { draw, tag } from "../broadcaster/drawing.js";
 import { speak } from "../broadcaster/words.js";
-import { Follower, historyUntil } from "./follow.js";
-import { ViewerSession } from "./session.js";
+import { follow, historyUntil } from "./follow.js";
 import { clock, status } from "./wording.js";
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
 const { address, startsAt, timeZone, election, snapshot } = data;
 speak(data.words);
-const session = new ViewerSession({
-  votes: election.votes,
-  snapshot,
-  transports: typeof WebSocket === "undefined" ? ["poll"] : ["ws", "poll"],
-});
-const follower = new Follower(session, new URL(address, location.href), {
+const { session } = follow(data, {
   heard,
   waiting: () => drawStatus(navigator.onLine ? "reconnecting" : "offline"),
   over: () => drawStatus("outdated"),
@@ -58,7 +52,7 @@ async function fetchCorrected(snapshot) {
   if (snapshot.epoch !== epoch) corrected = [];
   epoch = snapshot.epoch;
   try {
-    const { updates } = await historyUntil(follower.address, snapshot);
+    const { updates } = await historyUntil(address, snapshot);
     if (snapshot.epoch === epoch) drawCorrected(updates);
   } catch (error) {
     console.warn("Some corrections may not be marked.", error);
@@ -75,13 +69,4 @@ function drawStatus(state) {
   if (at === null) return;
   part("time").dateTime = new Date(at).toISOString();
   part("time").textContent = clock(at, Date.now(), timeZone, at !== startsAt);
-}
-
-if (shown.state.phase !== "ended") {
-  follower.start();
-  addEventListener("online", () => follower.restart());
-  addEventListener("offline", () => drawStatus("offline"));
-  addEventListener("pagehide", () => follower.stop());
-  addEventListener("pageshow", (event) => event.persisted && follower.restart());
-  document.addEventListener("visibilitychange", () => document.hidden || follower.hurry());
 }

@@ -1,8 +1,28 @@
 // Keeps a session connected: runs its attempts, watches its deadline, tells what happened.
 
+import { ViewerSession } from "./session.js";
+
 const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by HTTP status of a poll
 const CONNECT = { ws: openSocket, poll };
 const LOOK = 5; // seconds between looks at the clock: timers stand still while a machine sleeps
+
+/**
+ * Follow the broadcast from the snapshot that a page has, if it goes on: through lost networks,
+ * sleep, and the browser's store of pages. `told` is as for Follower.
+ */
+export function follow({ address, election: { votes }, snapshot }, told) {
+  const transports = typeof WebSocket === "undefined" ? ["poll"] : ["ws", "poll"];
+  const session = new ViewerSession({ votes, snapshot, transports });
+  const follower = new Follower(session, new URL(address, location.href), told);
+  if (snapshot.state.phase === "ended") return follower;
+  follower.start();
+  addEventListener("online", () => follower.restart());
+  addEventListener("offline", told.waiting);
+  addEventListener("pagehide", () => follower.stop());
+  addEventListener("pageshow", (event) => event.persisted && follower.restart());
+  document.addEventListener("visibilitychange", () => document.hidden || follower.hurry());
+  return follower;
+}
 
 /** Follows the broadcast at `address` until it is over. */
 export class Follower {
@@ -113,7 +133,7 @@ export class Follower {
  * each with `at` in milliseconds.
  */
 export async function historyUntil(address, { epoch, seq }) {
-  const url = new URL(`recording.json?upto=${epoch}:${seq}`, address);
+  const url = `${address}recording.json?upto=${epoch}:${seq}`;
   const { began, initial, updates } = await (await fetch(url, { credentials: "omit" })).json();
   return {
     first: { epoch, seq: 0, at: began, state: initial },

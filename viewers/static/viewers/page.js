@@ -4,8 +4,7 @@ import { CallLog, draw, drawStory, passed, result, tag } from "../broadcaster/dr
 import { totals } from "../broadcaster/replica.js";
 import { gettext, speak } from "../broadcaster/words.js";
 import { Explorer, Showing } from "./explore.js";
-import { Follower, historyUntil } from "./follow.js";
-import { ViewerSession } from "./session.js";
+import { follow, historyUntil } from "./follow.js";
 import { announcements, clock, layerWords, paused, showing as place, status } from "./wording.js";
 
 const page = document.querySelector("main");
@@ -13,16 +12,6 @@ const data = JSON.parse(document.getElementById("broadcast").textContent);
 const { address, startsAt, timeZone, election, snapshot, now, words } = data;
 const ahead = now - Date.now(); // milliseconds that the server's clock is ahead of ours
 speak(words);
-const session = new ViewerSession({
-  votes: election.votes,
-  snapshot,
-  transports: typeof WebSocket === "undefined" ? ["poll"] : ["ws", "poll"],
-});
-const follower = new Follower(session, new URL(address, location.href), {
-  heard,
-  waiting: () => setLost(true),
-  over: drawStatus,
-});
 const showing = new Showing(snapshot);
 const callLog = new CallLog(page, election, nameOf, (at) => clock(at, at, timeZone, false, false));
 let timer = null; // until the next update is due
@@ -82,7 +71,7 @@ function log(events) {
 /** After a snapshot the updates before it are asked for: the page saw some of them at most. */
 async function fetchLog(snapshot) {
   try {
-    const { updates } = await historyUntil(follower.address, snapshot);
+    const { updates } = await historyUntil(address, snapshot);
     if (snapshot.epoch !== showing.replica.position.epoch) return;
     callLog.rebuild([...updates, ...sinceSnapshot]);
     drawCorrected();
@@ -102,7 +91,7 @@ function drawCorrected() {
 
 /** Under a delay: from what the server rendered back to what is due now. */
 async function rewind() {
-  showing.rewind(await historyUntil(follower.address, snapshot), ahead);
+  showing.rewind(await historyUntil(address, snapshot), ahead);
   callLog.rebuild(showing.show(Date.now()).map(([, update]) => update));
   winner = leader();
   drawCorrected();
@@ -113,8 +102,8 @@ function leader() {
   return election.candidates[passed(totals(election.votes, showing.replica.state.calls))] ?? "";
 }
 
-function setLost(isLost) {
-  lost = isLost;
+function setLost() {
+  lost = true;
   drawStatus();
 }
 
@@ -152,7 +141,7 @@ function drawStatus() {
 function pageState() {
   const { state } = showing.replica;
   if (state.phase === "ended") return "ended";
-  const left = session.over !== null && !showing.waiting;
+  const left = follower.session.over !== null && !showing.waiting;
   if (left || state.election !== election.year) return "outdated";
   if (lost) return navigator.onLine ? "reconnecting" : "offline";
   return state.phase;
@@ -263,15 +252,7 @@ try {
 } catch (error) {
   console.warn("The page stays covered until it is old enough to be shown.", error);
 }
+const follower = follow(data, { heard, waiting: setLost, over: drawStatus });
 showDue();
 explorer.drawCounties();
-if (showing.replica.state.phase !== "ended") follower.start();
-addEventListener("online", () => follower.restart());
-addEventListener("offline", () => setLost(true));
-addEventListener("pagehide", () => follower.stop());
-addEventListener("pageshow", (event) => event.persisted && follower.restart());
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
-  follower.hurry();
-  showDue();
-});
+document.addEventListener("visibilitychange", showDue);
