@@ -1,5 +1,7 @@
 """manage.py rehearse plays a recording where nobody takes it for results."""
 
+import re
+
 from django.core.management import CommandError
 from django.test import TestCase
 
@@ -20,8 +22,13 @@ class Rehearse(TestCase):
     def rehearsal(self):
         return Broadcast.objects.get(slug="election-night-2020-rehearsal")
 
+    def page(self):
+        """The live broadcast's, without the moment at which it was asked for."""
+        page = self.client.get("/broadcasts/election-night-2020/").content
+        return re.sub(rb'"now": \d+', b"", page)
+
     def test_it_repeats_every_update_and_leaves_the_live_address_alone(self):
-        before = self.client.get("/broadcasts/election-night-2020/").content
+        before = self.page()
         count = Publication.objects.count()
 
         out = run("rehearse", self.live.slug, speed=1e9)
@@ -34,7 +41,7 @@ class Rehearse(TestCase):
         self.assertEqual(played, original)
         self.live.refresh_from_db()
         self.assertEqual(self.live.publications.count(), count)
-        self.assertEqual(self.client.get("/broadcasts/election-night-2020/").content, before)
+        self.assertEqual(self.page(), before)
 
     def test_its_pages_say_so_and_others_do_not(self):
         run("rehearse", self.live.slug, speed=1e9)
