@@ -119,7 +119,7 @@ def live(broadcast: Broadcast) -> dict[str, Any]:
         "broadcast": broadcast,
         "picture": picture,
         "position": snapshot.position,
-        "snapshot": snapshot.to_dict(),
+        "story": snapshot.state.story,
         "status": status(broadcast),
         "script_data": {
             "address": data_address(broadcast),
