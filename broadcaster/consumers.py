@@ -67,8 +67,14 @@ class DeskConsumer(AsyncWebsocketConsumer):
                     await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A command {"command", "id", …arguments}; the answer has its id. See desk.py."""
+        """A command {"command", "id", …arguments}; the answer has its id. See desk.py.
+
+        What it did is told before it: whoever hears that something is done sees it, too.
+        """
         number, (status, answer) = await self.hear(text_data or "", await self.user())
+        if status != HTTPStatus.FORBIDDEN:
+            with contextlib.suppress(DatabaseError, Broadcast.DoesNotExist):  # look() tells of it
+                await self.catch_up()
         await self.tell(t="answer", id=number, status=int(status), **answer)
         if status == HTTPStatus.FORBIDDEN and not await self.is_admitted():
             await self.close(FORBIDDEN)

@@ -1,6 +1,7 @@
 """Staff for tests."""
 
 import json
+import time
 import uuid
 
 from django.contrib.auth import get_user_model
@@ -10,6 +11,7 @@ from websockets.sync.client import connect
 
 from broadcaster.models import ApiToken
 from broadcaster.roles import GROUPS
+from tests.server import LIMIT
 
 
 def staff(name: str, group: str | None = None):
@@ -46,10 +48,12 @@ def open_desk(test):
 
 def next_frame(socket, kind, wanted):
     """The next frame of a kind that is as wanted."""
-    while True:
-        frame = json.loads(socket.recv(15))
+    deadline = time.monotonic() + LIMIT
+    while (left := deadline - time.monotonic()) > 0:  # others come every second
+        frame = json.loads(socket.recv(left))
         if frame["t"] == kind and wanted(frame):
             return frame
+    raise AssertionError(f"no {kind} as wanted in {LIMIT} s")
 
 
 def publisher(server, broadcast):

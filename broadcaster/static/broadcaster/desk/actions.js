@@ -157,7 +157,6 @@ export class Actions {
     const edit = { cue: id, version, ...named };
     const saved = await commands.run("edit", edit, () => `Saved: ${title}.`);
     if (!saved) return;
-    desk.saved = saved;
     if (this.#clear(draft)) desk.select(id);
     else desk.editing = { id, version: saved.version };
   }

@@ -26,7 +26,6 @@ export class Desk {
     const { draft, selected = null, editing = null } = this.memory.load({});
     this.selected = selected; // the cue in preview, by id; null: the draft
     this.editing = editing; // the cue that the draft is an edit of: {id, version}
-    this.saved = null; // the cue that was last edited here: {cue, version}
     this.fresh = null; // a change of what is in preview, by no hand here: {at, words, bad}
     this.cues = [];
     this.plan = data.rundown.plan; // when it begins and ends, and who must confirm
@@ -85,8 +84,7 @@ export class Desk {
       this.changed("Not taken. What was in preview was removed: look at what is there now.", true);
     }
     this.show();
-    const mine = this.saved?.cue === after?.id && this.saved?.version === after?.version;
-    if (before && after && before.version !== after.version && !mine) {
+    if (before && after && before.version !== after.version) {
       this.changed("Not taken. It was edited just now: look at it.", true);
       this.say(`“${after.title}” was edited: look at the preview.`);
     }

@@ -22,6 +22,8 @@ export class Link {
     this.onState = onState;
     this.answers = new Map(); // by id: who waits for it
     this.failures = 0;
+    this.looks = 0; // begun
+    this.seen = 0; // the newest of them that was shown
   }
 
   connect() {
@@ -87,13 +89,15 @@ export class Link {
   /** While the socket is down: what happened, from the page's own data. */
   async look() {
     if (!this.looking) return;
+    const number = (this.looks += 1);
     try {
       const answer = await fetch(location.href, { signal: AbortSignal.timeout(PATIENCE) });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const found = page.getElementById("desk-data");
       if (!found) return this.onState(answer.ok ? "forbidden" : "away");
       const { snapshot, rundown } = JSON.parse(found.textContent);
-      if (!this.looking) return;
+      if (!this.looking || number < this.seen) return; // a newer one was faster
+      this.seen = number;
       this.onFrame({ t: "snapshot", ...snapshot });
       this.onFrame({ t: "rundown", ...rundown });
       this.onState("lost");
@@ -124,7 +128,7 @@ export class Link {
     });
     const answer = await response.json().catch(() => ({ error: STALE })); // Django's page on CSRF
     if (response.status >= 500) throw new Error("the server broke"); // done or not: not known
-    this.look();
+    await this.look(); // as on a socket: what was done is shown before it is called done
     return { status: response.status, ...answer };
   }
 
