@@ -19,6 +19,7 @@ from broadcaster.electoral import ELECTIONS, earlier
 from broadcaster.mapstate import MapState
 from broadcaster.models import Broadcast
 from broadcaster.picture import Picture
+from viewers.remembered import remembered
 from viewers.views import live
 
 THEMES = {
@@ -83,12 +84,12 @@ def _size(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and int(text[:5]) in SIZES else None
 
 
+@remembered
 @gzip_page
 @xframe_options_exempt
 @csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type] # views have arguments
-def embed(request: HttpRequest, slug: str) -> HttpResponse:
+def embed(request: HttpRequest, found: Broadcast) -> HttpResponse:
     """The live map for a frame of any size, on any page."""
-    found = get_object_or_404(Broadcast, slug=slug)
     options = Options.parse(request.GET, found.election)
     context = live(found) | {"options": options, "modules": MODULES}
     context["script_data"]["corrected"] = context["corrected"]

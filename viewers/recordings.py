@@ -14,6 +14,7 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
+    HttpResponseBase,
     HttpResponseRedirect,
     JsonResponse,
     QueryDict,
@@ -34,6 +35,7 @@ from broadcaster.picture import Picture
 from broadcaster.recording import Recording, headline, words
 from broadcaster.stream import Position, Update
 from viewers import views
+from viewers.remembered import remembered
 from viewers.wording import clock, elapsed, hour, script_words
 
 YEAR = 365 * 24 * 3600  # seconds
@@ -104,15 +106,15 @@ def encoded(pk: int, slug: str, title: str, position: Position) -> bytes:
     return json.dumps(found.to_dict(), separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def page(request: HttpRequest, slug: str) -> HttpResponse:
+def page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The live page, or with `?at=<seq>` or `?at=<epoch>:<seq>` the map as it stood then."""
     return moment(request, slug) if "at" in request.GET else views.broadcast(request, slug)
 
 
+@remembered
 @gzip_page
-def moment(request: HttpRequest, slug: str) -> HttpResponse:
+def moment(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """The map after one update, with what was corrected later."""
-    broadcast = get_object_or_404(Broadcast, slug=slug)
     epoch, __, digits = request.GET["at"].rpartition(":")
     try:
         position = Position.parse(f"{epoch or broadcast.epoch}:{digits}")
@@ -140,13 +142,13 @@ def moment(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
+@remembered
 @gzip_page
-def replay(request: HttpRequest, slug: str) -> HttpResponse:
+def replay(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """The recording with a time line: from the beginning, from `?t=<seconds>` or `?at=<seq>`.
 
     With `?rebroadcast=<id>` at the second that everyone sees.
     """
-    broadcast = get_object_or_404(Broadcast, slug=slug)
     again = None
     if "rebroadcast" in request.GET:
         number = request.GET["rebroadcast"]
@@ -182,7 +184,7 @@ def replay(request: HttpRequest, slug: str) -> HttpResponse:
         "from": max(t, 0),
         "election": context["picture"].script_data,
         "timeZone": settings.TIME_ZONE,
-        "moment": f"{reverse('broadcast', args=[slug])}?at={recording.epoch}:",
+        "moment": f"{reverse('broadcast', args=[broadcast.slug])}?at={recording.epoch}:",
         "rebroadcast": again
         and {
             "startsAt": history.milliseconds(again.starts_at),

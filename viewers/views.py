@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from broadcaster.models import Broadcast
 from broadcaster.picture import SHAPES, Picture
 from broadcaster.stream import Position, Update
 from viewers.metrics import CONTENT_TYPE, exposition
+from viewers.remembered import remembered
 from viewers.routing import relays
 from viewers.wording import clock, hour, script_words, status
 
@@ -73,10 +74,10 @@ def entry(broadcast: Broadcast) -> tuple[Broadcast, Picture, dict[str, Any]]:
     return broadcast, Picture(MapState.from_dict(broadcast.state), _), status(broadcast)
 
 
+@remembered
 @gzip_page
-def broadcast(request: HttpRequest, slug: str) -> HttpResponse:
+def broadcast(request: HttpRequest, found: Broadcast) -> HttpResponse:
     """The viewer page: map, table and state as they stand; the script takes it from there."""
-    found = get_object_or_404(Broadcast, slug=slug)
     context = live(found) | {"modules": MODULES, "delays": range(0, 61, 5)}
     context["script_data"] |= {
         "past": context["picture"].past,
