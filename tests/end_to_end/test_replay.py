@@ -198,6 +198,14 @@ class Replay(TransactionTestCase):
         near_c1 = self.replay(self.rebroadcast(minutes=4.95))
         near_c1.waits_for('.tally [data-part="R"]:text("33")')
 
+    def test_the_whole_log_ends_above_the_table(self):
+        page = self.replay("?at=20", viewport={"width": 1440, "height": 900}).page
+        log, table = (page.locator(part).bounding_box() for part in (".updates", ".units"))
+        self.assertLessEqual(log["y"] + log["height"], table["y"])
+        end = page.locator(".updates li:last-child")
+        end.scroll_into_view_if_needed()
+        self.assertLessEqual(end.bounding_box()["y"], log["y"] + log["height"])
+
     def test_nothing_is_in_the_way_of_anyone(self):
         for scheme in ("light", "dark"):
             visit = self.replay(f"?t={seconds('1:15')}", color_scheme=scheme)
