@@ -201,6 +201,21 @@ test("but someone who looks at the page again asks once more: it may have starte
   assert.deepEqual(told, ["bye", "over", "snapshot"]);
 });
 
+test("and so does, now and then, whoever goes on looking", () => {
+  for (const [hidden, asked] of [[true, 1], [false, 2]]) {
+    sockets = [];
+    globalThis.document = { hidden };
+    follow();
+    sockets[0].say("bye 4001");
+    sockets[0].end(4001);
+    tick(179_000);
+    assert.equal(sockets.length, 1);
+    tick(1000);
+    tick(0);
+    assert.equal(sockets.length, asked);
+  }
+});
+
 test("a machine that wakes notices within seconds, though its timers stood still", () => {
   follow();
   sockets[0].say("heartbeat a:1");

@@ -4,6 +4,8 @@ import { ViewerSession } from "./session.js";
 
 const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by HTTP status of a poll
 const CONNECT = { ws: openSocket, poll };
+const OVER = 4001; // the broadcast is over: it may still start over, as rehearsals do
+const LOOK_AGAIN = [60, 180]; // seconds until whoever still looks at it asks
 const LOOK = 5; // seconds between looks at the clock: timers stand still while a machine sleeps
 
 /**
@@ -43,7 +45,11 @@ export class Follower {
   /** Connect, now and again. */
   start() {
     this.#attempt = this.session.attempt(seconds());
-    if (!this.#attempt) return this.over();
+    if (!this.#attempt) {
+      this.over();
+      if (this.session.over === OVER) this.#lookAgain();
+      return;
+    }
     if (this.#attempt.delay > 0) {
       this.#lost = true;
       this.waiting();
@@ -114,6 +120,13 @@ export class Follower {
     this.stop();
     this.session.timedOut(seconds());
     this.start();
+  }
+
+  /** At a time of its own: thousands hear of the end together. */
+  #lookAgain() {
+    const [first, last] = LOOK_AGAIN;
+    const wait = first + (last - first) * this.session.random();
+    this.#after(wait, () => document.hidden || this.hurry());
   }
 
   #watch() {
