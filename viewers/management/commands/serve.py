@@ -5,10 +5,13 @@ import gc
 import resource
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS, connections
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -116,7 +119,8 @@ class Command(BaseCommand):
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         self.tell_address(listener)
-        Server(config, drain_rate).run(sockets=[listener])
+        with write_ahead_log():
+            Server(config, drain_rate).run(sockets=[listener])
 
     def supervise(
         self, holder: socket.socket, processes: int, drain_rate: int, plain: bool
@@ -135,6 +139,20 @@ class Command(BaseCommand):
         host, port = listener.getsockname()[:2]
         self.stdout.write(f"Serving on http://{host}:{port}/")
         self.stdout.flush()
+
+
+@contextmanager
+def write_ahead_log() -> Iterator[None]:
+    """SQLite's stays while a connection does. Without one it is cleared away with the last, which
+    is at the end of every request, and made anew with the next."""
+    held = connections.create_connection(DEFAULT_DB_ALIAS)
+    if held.vendor == "sqlite":
+        with held.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM sqlite_schema")  # before this it is not open
+    try:
+        yield
+    finally:
+        held.close()
 
 
 def raise_file_limit() -> None:
