@@ -18,6 +18,16 @@ PROGRAM = '[data-desk="program"]'
 TAKE = '[data-does="take"]'
 CONNECTED = '[data-desk="line"][data-state="open"]'
 WIDE = {"width": 1440, "height": 900}
+DONE = '[data-desk="done"]'
+
+PRESS = """([button, place, words]) => {
+    const seen = new MutationObserver(() => {
+        if (!document.querySelector(place).textContent.includes(words)) return;
+        seen.disconnect();
+        setTimeout(() => document.querySelector(button).click());
+    });
+    seen.observe(document.body, { childList: true, subtree: true });
+}"""
 
 
 class Console(TransactionTestCase):
@@ -71,6 +81,10 @@ class Console(TransactionTestCase):
 
     def titles(self, page):
         return page.locator('[data-cue="title"]').all_inner_texts()
+
+    def finger(self, page, button, place, words):
+        """On its way to a button while a place on the page comes to have these words."""
+        page.evaluate(PRESS, [button, place, words])
 
     def said(self, page, words):
         """Wait until the console says this of a command."""

@@ -8,17 +8,7 @@ from broadcaster.evening import call
 from broadcaster.publishing import start_over
 from broadcaster.roles import BROADCASTER, EDITOR
 from tests.browser import Visit, in_a_thread, needs_chromium
-from tests.console import CONNECTED, PREVIEW, PROGRAM, TAKE, WIDE, Console
-
-PRESS_AGAIN = """(button) => {
-    const said = document.querySelector('[data-desk="done"]');
-    const once = new MutationObserver(() => {
-        if (!said.textContent.includes("is on air")) return;
-        once.disconnect();
-        setTimeout(() => document.querySelector(button).click());
-    });
-    once.observe(said, { childList: true });
-}"""
+from tests.console import CONNECTED, DONE, PREVIEW, PROGRAM, TAKE, WIDE, Console
 
 
 @needs_chromium
@@ -146,7 +136,7 @@ class OnAir(Console):
         self.cue("C1", call("KY", "Kentucky"))
         self.cue("C2", call("IN", "Indiana"))
         desk = self.desk(BROADCASTER)
-        desk.evaluate(PRESS_AGAIN, TAKE)
+        self.finger(desk, TAKE, DONE, "is on air")
 
         desk.click(TAKE)
 
@@ -154,6 +144,30 @@ class OnAir(Console):
         self.row(desk, "C2").locator('[data-cue="select"]').click()
         desk.click(TAKE)
         self.said(desk, "Update 3 is on air: C2.")
+
+    def test_a_double_press_on_hold_does_not_resume_the_show(self):
+        desk = self.desk(BROADCASTER)
+        hold = desk.locator('[data-does="hold"]').bounding_box()
+        desk.mouse.move(hold["x"] + 9, hold["y"] + 9)
+        desk.mouse.down()
+        desk.mouse.up()
+        self.said(desk, "On hold: viewers see the pause.")
+
+        desk.mouse.down(click_count=2)  # on Resume, which is there now
+        desk.mouse.up(click_count=2)
+
+        self.said(desk, "On hold: viewers see the pause. The second press did nothing.")
+        self.assertEqual(self.seq(), 2)
+
+    def test_two_people_undo_one_view_and_the_second_does_not_bring_it_back(self):
+        self.put({"view": {"focus": "TX"}})
+        first, second = self.desk(BROADCASTER), self.desk(EDITOR)
+        self.finger(second, '[data-does="undo"]', PROGRAM, "view US")
+
+        first.click('[data-does="undo"]')
+
+        self.said(second, "Nothing was undone. Somebody changed the view just now")
+        self.assertEqual(self.seq(), 3)
 
     # With the socket down takes go by post; what cannot be known is not said.
 

@@ -8,7 +8,7 @@ from broadcaster.evening import call
 from broadcaster.models import ApiToken, Cue, Publication
 from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
 from tests.browser import needs_chromium
-from tests.console import PREVIEW, PROGRAM, TAKE, Console
+from tests.console import DONE, PREVIEW, PROGRAM, TAKE, Console
 from tests.staff import staff
 
 NEARLY = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
@@ -106,18 +106,59 @@ class Rundown(Console):
         desk, other = self.desk(BROADCASTER), self.desk(CONTRIBUTOR)
         other.click('.cue:nth-child(1) [data-cue="edit"]')
         other.fill("#draft-headline", "First calls, mended")
-        desk.evaluate(
-            """new MutationObserver((_, seen) => {
-                seen.disconnect();
-                document.querySelector('[data-does="take"]').click();
-            }).observe(document.querySelector('[data-desk="done"]'), { childList: true })"""
-        )
+        self.finger(desk, TAKE, DONE, "was edited")
         other.click("text=Save cue")
         self.said(other, "Saved: C1.")
 
         self.said(desk, "Not taken. It was edited just now: look at it.")
         self.assertIn("First calls, mended", desk.inner_text(PREVIEW))
         self.assertEqual(self.seq(), 1)
+
+    def test_a_row_that_came_under_the_finger_is_not_taken(self):
+        desk, other = self.desk(BROADCASTER), self.desk(CONTRIBUTOR)
+        self.finger(desk, ".cue:nth-child(1) .cue-take", ".cue:nth-child(1)", "C2")
+
+        self.row(other, "C2").locator('[data-cue="select"]').press("Alt+ArrowUp")
+
+        self.said(desk, "Not done. The rundown changed just now: look at it.")
+        self.assertEqual(self.seq(), 1)
+
+    def test_steps_in_a_hurry_are_all_taken(self):
+        desk = self.desk(CONTRIBUTOR)
+        desk.evaluate(
+            """() => {
+                const key = { key: "ArrowDown", altKey: true, bubbles: true };
+                const row = document.querySelector('.cue [data-cue="select"]');
+                for (const _ of "12") row.dispatchEvent(new KeyboardEvent("keydown", key));
+            }"""
+        )
+
+        self.said(desk, "“C1” is number 3 of 3.")
+        self.assertEqual(self.titles(desk), ["C2", "C3", "C1"])
+
+    def test_a_double_press_adds_one_cue_and_says_that_it_did(self):
+        desk = self.desk(CONTRIBUTOR)
+        desk.fill("#draft-headline", "Good evening")
+        self.finger(desk, '[data-does="store"]', DONE, "In the rundown")
+
+        desk.click("text=Add to rundown")
+
+        self.said(desk, "In the rundown: Good evening. The second press added nothing.")
+        self.assertEqual(self.titles(desk), ["C1", "C2", "C3", "Good evening"])
+
+    def test_what_is_chosen_while_a_cue_is_saved_stays_in_preview(self):
+        desk = self.desk(CONTRIBUTOR)
+        self.row(desk, "C1").locator('[data-cue="edit"]').click()
+        desk.fill("#draft-headline", "First calls, mended")
+        desk.evaluate(
+            """() => {
+                document.querySelector('[data-does="store"]').click();
+                document.querySelector('.cue:nth-child(3) [data-cue="select"]').click();
+            }"""
+        )
+
+        self.said(desk, "Saved: C1.")
+        self.assertIn("PREVIEW", self.row(desk, "C3").inner_text())
 
     def test_a_cue_is_scheduled_counted_down_and_cancelled(self):
         editor, broadcaster = self.desk(EDITOR), self.desk(BROADCASTER)
@@ -129,7 +170,7 @@ class Rundown(Console):
         self.said(editor, "“C1” goes out by itself at")
 
         seen = self.row(broadcaster, "C1")
-        seen.locator("text=/in 1:59:5/").wait_for()
+        seen.locator("text=/in 1:5\\d:\\d\\d/").wait_for()
         self.assertIn("SCHEDULED", seen.inner_text())
         seen.locator("text=Cancel the time").click()
 

@@ -9,7 +9,7 @@ const { ages, History, proof, reached } = await load("broadcaster/desk/delivery.
 const { previewed } = await load("broadcaster/desk/work.js");
 const { EMPTY } = await load("broadcaster/desk/draft.js");
 
-const { atClock, beforeWhich, choices, countdown, news, nextCue, note, standing, upNext } = rundown;
+const { atClock, beforeWhich, choices, countdown, moved, news, nextCue, note, standing, upNext } = rundown;
 
 const AT = new Date(2020, 10, 3, 21, 30).getTime();
 const EVERYTHING = { take: true, prepare: true, confirm: true, schedule: true };
@@ -30,6 +30,13 @@ test("who scheduled a cue hears that it waits for a second person", () => {
   assert.match(heard.words, /is due, and waits for a second person/);
   assert.equal(heard.bad, true);
   assert.deepEqual(news([was], [is], "broadcaster", {}), []);
+});
+
+test("cues that stand elsewhere or read otherwise than before have moved", () => {
+  const [one, two, three] = [cue(1), cue(2), cue(3)];
+  assert.deepEqual(moved([one, two], [one, two, three]), []);
+  assert.deepEqual(moved([one, two, three], [two, three]), [2, 3]);
+  assert.deepEqual(moved([one, two], [one, { ...two, version: 2 }]), [2]);
 });
 
 test("next is the first ready cue after the newest take, then from the top", () => {

@@ -1,11 +1,14 @@
 // What people can do at the desk, by the names that buttons have: each a command to the server.
 
 import { ask } from "./ask.js";
+import { just } from "./desk.js";
 import { describe, EMPTY, fromChange, isEmpty } from "./draft.js";
-import { atClock, clock, countdown, nextCue, upNext } from "./rundown.js";
+import { atClock, beforeWhich, clock, countdown, nextCue, upNext } from "./rundown.js";
 
 const END = "End the broadcast? Viewers are told that it is final. It cannot start again.";
 const LOSE = "The draft that you have begun would be lost.";
+
+const AIRING = ["take_cue", "confirm", "decline", "unschedule"];
 
 const onAir = ({ seq }) => `Update ${seq} is on air.`;
 
@@ -13,6 +16,14 @@ export class Actions {
   constructor(desk, commands) {
     this.desk = desk;
     this.commands = commands;
+    this.stepped = Promise.resolve(); // when the last step of a cue is done
+    this.stored = { at: -Infinity, words: "" }; // what last went into the rundown from here
+  }
+
+  /** The second half of a double press, which would undo the first or do something else. */
+  again() {
+    const { desk, commands } = this;
+    if (!commands.open) desk.say(`${desk.said} The second press did nothing.`);
   }
 
   /** What is in preview goes on air. */
@@ -28,7 +39,7 @@ export class Actions {
       return desk.form.focus(field);
     }
     if (!(await commands.run("take", { change }, onAir, "Not taken."))) return;
-    if (this.#clear(draft)) this.#goOn(upNext(desk.cues));
+    if (this.#clear(draft) && desk.selected === null) this.#goOn(upNext(desk.cues));
   }
 
   async take_cue(cue) {
@@ -61,6 +72,10 @@ export class Actions {
   }
 
   undo() {
+    const { desk } = this;
+    if (just(desk.others.view)) {
+      return desk.say("Nothing was undone. Somebody changed the view just now: look at it.", true);
+    }
     const done = ({ seq }) => `Update ${seq} restored the view before.`;
     return this.commands.run("undo_view", {}, done, "Nothing was undone.");
   }
@@ -84,10 +99,23 @@ export class Actions {
   }
 
   #control(kind, done) {
+    const { desk } = this;
+    if (just(desk.others.phase)) {
+      return desk.say("Not done. Somebody else did something to the show just now.", true);
+    }
     return this.commands.run("take", { change: { kind } }, () => done);
   }
 
   // Cues
+
+  /** A button in a row of the rundown. A row that came under the finger goes nowhere. */
+  inRow(name, cue, more) {
+    const { desk } = this;
+    if (AIRING.includes(name) && desk.moved.has(cue.id) && just(desk.moved.get(cue.id))) {
+      return desk.say("Not done. The rundown changed just now: look at it.", true);
+    }
+    return this[name](cue, more);
+  }
 
   select({ id }) {
     this.desk.select(id);
@@ -122,6 +150,17 @@ export class Actions {
     return this.commands.run("move", { cue: id, before }, done);
   }
 
+  /** By one place, up (-1) or down. A second press waits for the first, whose outcome is where
+   * it begins. */
+  step({ id }, by) {
+    const { desk } = this;
+    this.stepped = this.stepped.then(() => {
+      const before = beforeWhich(desk.cues, id, by);
+      return before === undefined ? null : this.move(desk.cue(id), before);
+    });
+    return this.stepped;
+  }
+
   async remove({ id, title }) {
     if (!(await this.#sure(`Remove “${title}” from the rundown?`, "Remove"))) return;
     this.commands.run("remove", { cue: id }, () => `“${title}” was removed.`);
@@ -139,6 +178,10 @@ export class Actions {
   /** The draft goes into the rundown, or into the cue that it edits. */
   async store() {
     const { desk, commands } = this;
+    if (!commands.ready()) return;
+    if (isEmpty(desk.draft) && just(this.stored.at)) {
+      return desk.say(`${this.stored.words} The second press added nothing.`);
+    }
     desk.select(null);
     const { change, whole, problem, field } = desk.previewed;
     if (!whole) {
@@ -150,15 +193,19 @@ export class Actions {
     const named = { title: title.slice(0, 120), change };
     if (!desk.editing) {
       const done = () => `In the rundown: ${title}.`;
-      if (await commands.run("prepare", named, done)) this.#clear(draft);
+      if (!(await commands.run("prepare", named, done))) return;
+      this.stored = { at: performance.now(), words: done() };
+      this.#clear(draft);
       return;
     }
     const { id, version } = desk.editing;
     const edit = { cue: id, version, ...named };
-    const saved = await commands.run("edit", edit, () => `Saved: ${title}.`);
+    const done = () => `Saved: ${title}.`;
+    const saved = await commands.run("edit", edit, done);
     if (!saved) return;
-    if (this.#clear(draft)) desk.select(id);
-    else desk.editing = { id, version: saved.version };
+    this.stored = { at: performance.now(), words: done() };
+    if (!this.#clear(draft)) desk.editing = { id, version: saved.version };
+    else if (desk.selected === null) desk.select(id);
   }
 
   clear() {
@@ -169,10 +216,14 @@ export class Actions {
     this.desk.select(null);
   }
 
-  /** Empty the draft that was sent; whether it was: it may have been worked on meanwhile. */
+  /** Empty the draft that was sent; whether it was: it may have been worked on meanwhile. What
+   * somebody has put into preview meanwhile stays there. */
   #clear(sent) {
-    const same = JSON.stringify(this.desk.draft) === JSON.stringify(sent);
-    if (same) this.desk.write(EMPTY);
+    const { desk } = this;
+    const { selected } = desk;
+    const same = JSON.stringify(desk.draft) === JSON.stringify(sent);
+    if (same) desk.write(EMPTY);
+    if (same && selected !== null) desk.select(selected);
     return same;
   }
 

@@ -161,8 +161,7 @@ export class Cues {
   }
 
   #move(id, step) {
-    const before = beforeWhich(this.cues, id, step);
-    if (before !== undefined && this.may.prepare) this.act("move", this.#cue(id), before);
+    if (this.may.prepare) this.act("step", this.#cue(id), step);
   }
 }
 

@@ -10,11 +10,17 @@ import { DraftForm } from "./form.js";
 import { Log } from "./log.js";
 import { Memory } from "./memory.js";
 import { Proof } from "./proof.js";
-import { news, upNext } from "./rundown.js";
+import { moved, news, upNext } from "./rundown.js";
 import { Screen } from "./screens.js";
 import { previewed } from "./work.js";
 
 const LOOK = 1000; // milliseconds that people need to see that something changed, or pressed twice
+const KEPT = 5000; // milliseconds that news is left to read beside the next answer
+
+/** Whether that was so little ago that nobody can have seen it yet. */
+export function just(at) {
+  return performance.now() - at < LOOK;
+}
 
 export class Desk {
   /** `data` is the page's; `onCue(name, cue, more)` hears the rundown's buttons, `onGap` that
@@ -27,6 +33,10 @@ export class Desk {
     this.selected = selected; // the cue in preview, by id; null: the draft
     this.editing = editing; // the cue that the draft is an edit of: {id, version}
     this.fresh = null; // a change of what is in preview, by no hand here: {at, words, bad}
+    this.others = { view: -Infinity, phase: -Infinity }; // when somebody else last changed it
+    this.moved = new Map(); // id of a cue -> when somebody else last moved or edited it
+    this.answer = { words: "", bad: false };
+    this.heard = []; // news beside it: {words, bad, at}
     this.cues = [];
     this.plan = data.rundown.plan; // when it begins and ends, and who must confirm
     this.ahead = 0; // milliseconds that the server's clock is ahead of this one
@@ -58,7 +68,7 @@ export class Desk {
     if (this.replica?.position.toString() === `${frame.epoch}:${frame.seq}`) return;
     this.replica = new Replica(frame);
     this.log.restart(frame.log);
-    this.#moved();
+    this.#show();
   }
 
   updates({ epoch, updates }) {
@@ -68,14 +78,17 @@ export class Desk {
       const sums = totals(this.votes, this.replica.state.calls);
       if (outcome === "gap" || !sameTotals(sums, update.totals)) return this.onGap();
       this.log.add(update);
+      this.#note(update);
     }
-    this.#moved();
+    this.#show();
   }
 
-  /** Says what others did that matters here: to what is in preview, or waits for somebody. */
-  rundown({ now, plan, cues }) {
+  /** Says what others did that matters here: to what is in preview, or waits for somebody.
+   * `mine`: it came of a command from here. */
+  rundown({ now, plan, cues }, mine = false) {
     const before = this.cue(this.selected);
     const heard = news(this.cues, cues, this.me, this.may);
+    if (!mine) for (const id of moved(this.cues, cues)) this.moved.set(id, performance.now());
     this.ahead = now - Date.now();
     Object.assign(this, { plan, cues });
     const after = this.cue(this.selected);
@@ -86,19 +99,23 @@ export class Desk {
     this.show();
     if (before && after && before.version !== after.version) {
       this.changed("Not taken. It was edited just now: look at it.", true);
-      this.say(`“${after.title}” was edited: look at the preview.`);
+      heard.push({ words: `“${after.title}” was edited: look at the preview.`, id: after.id });
     }
-    for (const { words, bad, id } of heard) {
-      this.say(words, bad);
-      this.list.reveal(id);
-    }
+    this.#hear(heard);
+    for (const { id } of heard) this.list.reveal(id);
   }
 
   viewers(frame) {
     this.proof.show(frame);
   }
 
-  #moved() {
+  #note({ by, kind, view }) {
+    if (by === this.me) return;
+    if (view) this.others.view = performance.now();
+    if (kind !== "update" && kind !== "correct") this.others.phase = performance.now();
+  }
+
+  #show() {
     this.log.show(this.replica.state);
     this.show();
   }
@@ -136,7 +153,7 @@ export class Desk {
    * what is in preview; null if it could. */
   get unseen() {
     const { at, words, bad } = this.fresh ?? { at: -Infinity };
-    return performance.now() - at < LOOK ? [words, bad] : null;
+    return just(at) ? [words, bad] : null;
   }
 
   get previewed() {
@@ -213,15 +230,31 @@ export class Desk {
     if (place.textContent !== words) place.textContent = words;
   }
 
-  /** What was done last, in words. */
+  /** What was last told of something that was pressed. */
   get said() {
-    return this.part("done").textContent;
+    return this.answer.words;
   }
 
   /** Tell what became of something; `bad` if it was refused. */
   say(words, bad = false) {
-    this.part("done").textContent = bad ? "" : words;
-    this.part("refused").textContent = bad ? words : "";
+    this.answer = { words, bad };
+    this.heard = this.heard.filter(({ at }) => performance.now() - at < KEPT);
+    this.#tell();
+  }
+
+  /** News, which must not hide an answer, nor an answer the news. */
+  #hear(news) {
+    if (!news.length) return;
+    this.heard = news.map(({ words, bad = false }) => ({ words, bad, at: performance.now() }));
+    this.#tell();
+  }
+
+  #tell() {
+    const told = [this.answer, ...this.heard];
+    for (const [name, bad] of [["done", false], ["refused", true]]) {
+      const words = told.filter((one) => one.words && one.bad === bad).map((one) => one.words);
+      this.part(name).textContent = words.join(" ");
+    }
   }
 
   line(state) {

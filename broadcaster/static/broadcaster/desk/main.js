@@ -7,6 +7,7 @@ import { listen } from "./keys.js";
 import { Link } from "./link.js";
 import { Memory } from "./memory.js";
 
+const SINGLE = ["undo", "start", "hold", "resume", "end"]; // Resume comes where Hold was
 const FRAMES = ["snapshot", "updates", "rundown", "viewers"];
 
 const data = JSON.parse(document.getElementById("desk-data").textContent);
@@ -16,12 +17,12 @@ const root = document.getElementById("desk");
 const desk = new Desk(
   root,
   data,
-  (name, cue, more) => actions[name](cue, more),
+  (name, cue, more) => actions.inRow(name, cue, more),
   () => link.reconnect(),
 );
 const link = new Link(
   root.querySelector("[name=csrfmiddlewaretoken]").value,
-  (frame) => FRAMES.includes(frame.t) && desk[frame.t](frame),
+  (frame) => FRAMES.includes(frame.t) && desk[frame.t](frame, commands.open > 0),
   (state) => desk.line(state),
 );
 const ticket = new Memory(`desk:${broadcast.slug}:${me}:ticket`);
@@ -30,7 +31,10 @@ const actions = new Actions(desk, commands);
 
 const does = (name) => root.querySelector(`[data-does="${name}"]`);
 for (const button of root.querySelectorAll("[data-does]")) {
-  button.addEventListener("click", () => actions[button.dataset.does]());
+  const { does: name } = button.dataset;
+  button.addEventListener("click", ({ detail }) => {
+    actions[detail > 1 && SINGLE.includes(name) ? "again" : name]();
+  });
 }
 for (const screen of [desk.preview, desk.program]) {
   screen.element.addEventListener("click", ({ target }) => {

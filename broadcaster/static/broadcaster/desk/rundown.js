@@ -93,6 +93,15 @@ export function note(cue, now, me, live) {
   return live && cue.refusal ? `Would be refused now: ${cue.refusal}` : "";
 }
 
+/** The ids of cues that are in another place than before, or were edited. */
+export function moved(before, after) {
+  const known = new Map(before.map(({ id, version }, place) => [id, { version, place }]));
+  return after.flatMap(({ id, version }, place) => {
+    const was = known.get(id);
+    return was && (was.place !== place || was.version !== version) ? [id] : [];
+  });
+}
+
 /** What happened to cues that this person should hear of: [{words, bad, id}]. */
 export function news(before, after, me, may) {
   const known = new Map(before.map((cue) => [cue.id, cue]));
