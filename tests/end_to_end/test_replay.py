@@ -72,12 +72,12 @@ class Replay(TransactionTestCase):
         return visit
 
     def replay(self, query="", **options):
-        """The replay page, once it has its recording."""
+        """The replay page, once it has its recording and its controls are heard."""
         visit = Visit(self.browser, self.server, **options)
         self.addCleanup(visit.context.close)
         self.addCleanup(lambda: self.assertEqual(visit.errors, []))
-        with visit.page.expect_response("**/recording.json?upto=*"):
-            visit.open(f"{self.path}replay/{query}")
+        visit.open(f"{self.path}replay/{query}")
+        visit.waits_for(f"{SLIDER}:enabled", state="attached")
         return visit
 
     def scrub(self, visit, clock):
@@ -107,6 +107,24 @@ class Replay(TransactionTestCase):
         visit.waits_for(f'{AZ}[data-status="open"]')
         self.assertEqual(self.totals(visit), "3–33–502")
         self.assertEqual(visit.page.locator(".updates li:visible").count(), 3)
+
+    def test_nothing_can_be_pressed_until_it_is_heard(self):
+        visit, held = Visit(self.browser, self.server), []
+        self.addCleanup(visit.context.close)
+        page, recording = visit.page, "**/recording.json?upto=*"
+        page.route(recording, lambda route: held.append(route))
+        with page.expect_request(recording):
+            page.goto(f"{self.server.url}{self.path}replay/", wait_until="commit")
+        visit.waits_for(".units")  # the page is whole
+        controls = page.locator('.player button, .player select, [data-part="slider"]')
+        self.assertEqual([each.is_enabled() for each in controls.all()], [False] * 5)
+
+        page.unroute(recording)
+        for route in held:
+            route.continue_()
+        page.click('[data-action="play"]')
+
+        visit.waits_for('[data-action="play"]:text("Pause")')
 
     def test_it_plays_faster_and_pauses_at_the_end(self):
         visit = self.replay(f"?t={seconds('2:27')}")
@@ -147,9 +165,13 @@ class Replay(TransactionTestCase):
         visit = self.replay(permissions=["clipboard-read", "clipboard-write"])
         self.scrub(visit, "2:10")
         visit.waits_for('.tally [data-part="D"]:text("273")')
-        visit.page.click('[data-part="share"]')
-        visit.waits_for("text=Link copied")
+        visit.page.clock.install()
+        for _ in "12":  # once more, and it does not say so for ever
+            visit.page.click('[data-part="share"]')
+            visit.waits_for("text=Link copied")
         address = visit.page.evaluate("navigator.clipboard.readText()")
+        visit.page.clock.run_for(10_000)
+        self.assertEqual(visit.page.inner_text('[data-part="share"]'), "Share this moment")
 
         other = self.visit(address.removeprefix(self.server.url))
         self.assertEqual(self.totals(other), "273–214–51")
@@ -190,9 +212,11 @@ class Replay(TransactionTestCase):
         self.assertEqual(asked, [])
 
     def test_a_rebroadcast_begins_and_goes_on_by_itself(self):
-        visit = self.replay(self.rebroadcast(minutes=-0.05))
+        visit = self.replay(self.rebroadcast(minutes=-1))
         visit.waits_for("text=This rebroadcast begins at")
         self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())
+        visit.page.clock.install()
+        visit.page.clock.fast_forward("01:00")
         visit.waits_for('[data-part="together"]')
         visit.waits_for('[data-part="player"]')
         near_c1 = self.replay(self.rebroadcast(minutes=4.95))

@@ -130,7 +130,11 @@ map.tabIndex = 0;
 
 copy.hidden = !navigator.clipboard; // browsers have it on secure pages only
 copy.addEventListener("click", async () => {
-  await navigator.clipboard.writeText(share.value);
-  part("copied").textContent = copy.dataset.copied;
+  try {
+    await navigator.clipboard.writeText(share.value);
+    part("copied").textContent = copy.dataset.copied;
+  } catch {
+    share.focus(); // the browser forbids it: it is selected, to be copied by hand
+  }
 });
 share.addEventListener("focus", () => share.select());

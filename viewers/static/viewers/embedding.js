@@ -24,6 +24,10 @@ form.addEventListener("change", async () => {
 
 copy.hidden = !navigator.clipboard; // browsers have it on secure pages only
 copy.addEventListener("click", async () => {
-  await navigator.clipboard.writeText(code.value);
-  copied.textContent = copy.dataset.copied;
+  try {
+    await navigator.clipboard.writeText(code.value);
+    copied.textContent = copy.dataset.copied;
+  } catch {
+    code.select(); // the browser forbids it: it is selected, to be copied by hand
+  }
 });

@@ -194,6 +194,7 @@ async function start() {
     event.preventDefault();
     share(part("share"));
   });
+  for (const control of page.querySelectorAll(":disabled")) control.disabled = false; // heard now
   show();
 }
 

@@ -4,7 +4,7 @@ const SHOWN = 3000; // milliseconds that the link says so
 
 /** Share `link`, whose data-copied says what to tell when it was copied; go there if all fails. */
 export async function share(link) {
-  const words = link.textContent;
+  const words = (link.dataset.words ??= link.textContent); // it may say “copied” as yet
   try {
     if (navigator.share) return await navigator.share({ title: document.title, url: link.href });
     await navigator.clipboard.writeText(link.href);
