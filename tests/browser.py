@@ -48,6 +48,23 @@ def in_a_thread(act, *args) -> None:
         pool.submit(run).result()
 
 
+def hold_back(page, address: str):
+    """Have `page` wait for what it asks of `address` until the function is called that this
+    gives."""
+    held, let_go = [], []
+
+    def answer(route) -> None:
+        route.continue_() if let_go else held.append(route)
+
+    def release() -> None:
+        let_go.append(True)
+        for route in held:
+            route.continue_()
+
+    page.route(address, answer)
+    return release
+
+
 def violations(page, without: str | None = None) -> list[str]:
     """What axe finds against WCAG 2.2 AA in a page, each with the first element at fault;
     `without` is what was looked at before."""

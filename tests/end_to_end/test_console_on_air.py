@@ -7,7 +7,7 @@ from django.utils import timezone
 from broadcaster.evening import call
 from broadcaster.publishing import start_over
 from broadcaster.roles import BROADCASTER, EDITOR
-from tests.browser import Visit, in_a_thread, needs_chromium
+from tests.browser import Visit, hold_back, in_a_thread, needs_chromium
 from tests.console import CONNECTED, DONE, PREVIEW, PROGRAM, TAKE, WIDE, Console
 
 
@@ -17,6 +17,23 @@ class OnAir(Console):
         desk.click(f'{PREVIEW} .map-shapes [data-unit="PA"]')
         desk.check(".call [value=called-D]")
         desk.fill("#draft-headline", headline)
+
+    def test_nothing_can_be_pressed_or_typed_until_it_is_heard(self):
+        visit = Visit(self.browser, self.server, viewport=WIDE)
+        self.visits.append(visit)
+        visit.log_in_as(self.user(BROADCASTER))
+        page = visit.page
+        release = hold_back(page, "**/main.js")
+        page.goto(self.server.url + self.path, wait_until="commit")
+        visit.waits_for("#draft-headline")
+        page.focus("#draft-headline")
+        self.assertEqual(page.evaluate("document.activeElement.localName"), "body")
+        self.assertIn("connecting …", page.inner_text(".desk-bar"))
+
+        release()
+        page.click(TAKE)
+
+        self.said(page, "Not taken. There is nothing to take yet.")
 
     def test_a_call_without_a_headline_does_not_leave_the_desk(self):
         desk = self.desk(BROADCASTER)

@@ -15,7 +15,7 @@ from broadcaster.models import Rebroadcast
 from broadcaster.publishing import store
 from broadcaster.recording import parse_recording
 from broadcaster.roles import EDITOR
-from tests.browser import Visit, chromium, needs_chromium, violations
+from tests.browser import Visit, chromium, hold_back, needs_chromium, violations
 from tests.server import Server
 from tests.staff import staff
 
@@ -109,19 +109,17 @@ class Replay(TransactionTestCase):
         self.assertEqual(visit.page.locator(".updates li:visible").count(), 3)
 
     def test_nothing_can_be_pressed_until_it_is_heard(self):
-        visit, held = Visit(self.browser, self.server), []
+        visit = Visit(self.browser, self.server)
         self.addCleanup(visit.context.close)
         page, recording = visit.page, "**/recording.json?upto=*"
-        page.route(recording, lambda route: held.append(route))
+        release = hold_back(page, recording)
         with page.expect_request(recording):
             page.goto(f"{self.server.url}{self.path}replay/", wait_until="commit")
         visit.waits_for(".units")  # the page is whole
         controls = page.locator('.player button, .player select, [data-part="slider"]')
         self.assertEqual([each.is_enabled() for each in controls.all()], [False] * 5)
 
-        page.unroute(recording)
-        for route in held:
-            route.continue_()
+        release()
         page.click('[data-action="play"]')
 
         visit.waits_for('[data-action="play"]:text("Pause")')

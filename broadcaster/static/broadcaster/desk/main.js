@@ -67,3 +67,4 @@ listen(
 desk.part("whole").addEventListener("change", () => desk.show());
 setInterval(() => desk.tick(), 1000);
 link.connect();
+root.querySelector(".desk-body").inert = false; // from here on whatever is pressed is heard
