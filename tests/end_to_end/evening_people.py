@@ -99,6 +99,7 @@ class Person(Visit):
 
     def reaches(self, totals: str) -> None:
         """Wait until the bar has these totals."""
+        self.frame.wait_for_load_state("domcontentloaded")
         script = f"([at, totals]) => ({TALLY})(document.querySelector(at)) === totals"
         self.frame.wait_for_function(script, arg=[self.screen, totals])
 
