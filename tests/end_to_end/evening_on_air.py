@@ -2,14 +2,14 @@
 
 import json
 import signal
-import time
 
 from broadcaster.evening import RUNDOWN
 from broadcaster.picture import SHAPES
 from tests.end_to_end.evening_people import SOON, TAKE, Person, Viewer, unit
 from tests.server import wait_for
 
-AHEAD = 6  # seconds from now for which C4 is scheduled
+LATER = 3600  # seconds from now for which C4 is scheduled
+AHEAD = 5  # and then, to see it go out
 WELCOME = "Welcome to election night"
 RETRACTION = "Correction: Arizona is not called"
 REASON = "Too many ballots in Maricopa County are uncounted"
@@ -100,17 +100,19 @@ class OnAir:
         self.assertIn("Live, as of", self.plain.page.inner_text('[data-part="status"]'))
 
     def a_cue_goes_out_by_itself(self):
-        due = self.editor.schedules("C4", AHEAD)
+        self.editor.schedules("C4", LATER)
         cue = self.broadcaster.cue("C4")
         cue.locator("text=/SCHEDULED/").wait_for()
-        cue.locator("text=/in 0:0\\d, at .* scheduled by editor/").wait_for()
+        cue.locator("text=/in 59:\\d\\d, at .* scheduled by editor/").wait_for()
         for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
             self.assertNotIn("the West Coast", self.fetch(page), page)
-        self.assertLess(time.time(), due)
+        cue.locator("text=Cancel the time").click()
+        self.broadcaster.is_told("“C4” no longer goes out by itself")
         self.desktop.page.click("text=Return")
         self.desktop.reads("Following the broadcast")
         self.desktop.waits_for('.map[data-focus="US"]')
 
+        due = self.editor.schedules("C4", AHEAD)
         self.agree("209–119–210")
 
         self.assertGreaterEqual(self.published().get(seq=self.seq).at.timestamp(), due)
@@ -124,9 +126,13 @@ class OnAir:
             desk.previews("Closed")
         for desk in desks:
             desk.page.locator(TAKE).click()
-        self.broadcaster.is_told(f"Update {self.seq + 1} is on air: Closed")
-        self.editor.is_told(f"Not taken. Already taken by broadcaster, update {self.seq + 1}")
         self.agree("209–119–210")
+        first = self.published().get(seq=self.seq).by.username
+        for desk in desks:
+            if desk.name == first:
+                desk.is_told(f"Update {self.seq} is on air: Closed")
+            else:
+                desk.is_told(f"Not taken. Already taken by {first}, update {self.seq}")
 
     def a_call_is_withdrawn(self):
         self.broadcaster.takes("AZ")

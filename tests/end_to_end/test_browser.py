@@ -107,8 +107,8 @@ class Browsers(TransactionTestCase):
             row = visit.page.locator('tr[data-unit="PA"]')
             self.assertEqual(row.locator(".result").inner_text().strip(), "Biden (D) flipped")
             self.assertEqual(visit.page.locator('[data-part="words"]').inner_text(), "Live, as of")
-        self.assertIn("is on air", desk.page.inner_text('[data-desk="done"]'))
-        self.assertIn("anna", desk.page.inner_text('[data-desk="log"]'))
+        desk.waits_for('[data-desk="done"] >> text=is on air')
+        desk.waits_for('[data-desk="log"] tr >> nth=0 >> text=anna')
         self.assertTrue(any("/updates?since=" in url for url in requests))
 
     def test_a_websocket_that_opens_and_stays_silent_is_given_up_for_polling(self):
@@ -141,9 +141,10 @@ class Browsers(TransactionTestCase):
     def test_offline_is_said_and_what_was_missed_comes_afterwards(self):
         viewer = self.viewer(NO_WEBSOCKET)
         viewer.waits_for('[data-state="live"]')
-        viewer.context.set_offline(True)
+        polled = "/updates?since="  # the one that waits is answered yet: offline is for new ones
+        with viewer.page.expect_event("requestfailed", lambda asked: polled in asked.url):
+            viewer.context.set_offline(True)
         viewer.waits_for("text=Offline, last known")
-        self.put(call("PA", "D"))  # Chromium may still answer the poll that was under way
         self.put(call("OH", "R"))
         self.assertEqual(viewer.page.inner_text('.tally [data-part="R"]'), "0")
         viewer.context.set_offline(False)
@@ -154,17 +155,16 @@ class Browsers(TransactionTestCase):
         viewer = self.viewer(HIDE)
         page = viewer.page
         page.evaluate("show(false)")
-        with page.expect_websocket():
+        with page.expect_websocket() as socket:
             page.reload()
         page.evaluate("show(false); window.drawn = new MutationObserver((all) => drawn.n = all)")
         page.evaluate(
             "drawn.observe(document.querySelector('.columns'), {subtree: true,"
             " childList: true, characterData: true, attributes: true})"
         )
-        other = self.viewer(NO_WEBSOCKET)
-        for unit in ("PA", "OH"):
-            self.put(call(unit, "D"))
-        other.waits_for('.tally [data-part="D"]:text("38")')
+        with socket.value.expect_event("framereceived", lambda frame: "OH is called" in frame):
+            for unit in ("PA", "OH"):
+                self.put(call(unit, "D"))
         self.assertIsNone(page.evaluate("drawn.n ?? null"))
         page.evaluate("show(true)")
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "38")

@@ -332,7 +332,7 @@ class ThroughNginx(Passing, Night):
         self.publish(proxy, CALL)
         began = time.monotonic()
         wait_for(lambda: json.loads(ask(proxy.port, path)[2])["seq"] == 2, "the update", limit=5)
-        self.assertLess(time.monotonic() - began, 1.5)
+        self.assertLess(time.monotonic() - began, 3)  # a second, and what a busy machine takes
         self.assertLess(proxy.origin_requests(path), 5)
 
 
