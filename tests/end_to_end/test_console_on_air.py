@@ -228,6 +228,21 @@ class OnAir(Console):
         self.assertEqual(desk.input_value("#draft-headline"), "")
         self.assertEqual(self.seq(), 2)
 
+    def test_a_hold_that_was_not_answered_is_another_one_later_on(self):
+        desk = self.blocked(BROADCASTER)
+        desk.context.route("**/console/command", lambda route: (route.fetch(), route.abort()))
+        desk.click('[data-does="hold"]')
+        self.said(desk, "Not known whether that was done")
+        desk.context.unroute("**/console/command")
+        desk.wait_for_selector('#desk[data-mode="held"]')
+        self.put({"kind": "resume"})
+        desk.wait_for_selector('#desk[data-mode="live"]')
+
+        desk.click('[data-does="hold"]')
+
+        self.said(desk, "On hold: viewers see the pause.")
+        self.assertEqual(self.seq(), 4)
+
     def test_the_desk_says_that_the_server_is_gone_and_finds_it_again(self):
         desk = self.desk(BROADCASTER)
         desk.fill("#draft-headline", "Still here")

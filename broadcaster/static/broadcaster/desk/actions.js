@@ -23,7 +23,8 @@ export class Actions {
   /** The second half of a double press, which would undo the first or do something else. */
   again() {
     const { desk, commands } = this;
-    if (!commands.open) desk.say(`${desk.said} The second press did nothing.`);
+    const { words, bad } = desk.answer;
+    if (!commands.open) desk.say(`${words} The second press did nothing.`, bad);
   }
 
   /** What is in preview goes on air. */
@@ -99,11 +100,12 @@ export class Actions {
   }
 
   #control(kind, done) {
-    const { desk } = this;
+    const { desk, commands } = this;
+    if (!commands.ready()) return;
     if (just(desk.others.phase)) {
       return desk.say("Not done. Somebody else did something to the show just now.", true);
     }
-    return this.commands.run("take", { change: { kind } }, () => done);
+    commands.run("take", { change: { kind } }, () => done);
   }
 
   // Cues

@@ -3,6 +3,7 @@
 import { newId } from "./link.js";
 
 const ONCE = ["take", "take_cue", "confirm", "undo_view", "prepare"]; // what carries a client_id
+const SHOW = ["start", "hold", "resume", "end"]; // twice is refused; later on it is another one
 
 export class Commands {
   /** `ticket` is a Memory; `say(words, bad)` tells people. */
@@ -29,7 +30,7 @@ export class Commands {
     try {
       const once = ONCE.includes(name) && { client_id: this.#clientId(name, more) };
       const answer = await this.link.command(name, { ...more, ...once });
-      this.ticket.save(null);
+      if (once) this.ticket.save(null);
       const { status, field, error, waiting } = answer;
       if (status >= 400) {
         this.say(`${not} ${field ? `${field}: ` : ""}${error}`, true);
@@ -51,6 +52,7 @@ export class Commands {
 
   /** The same for the same command until it was answered, across reloads. */
   #clientId(name, more) {
+    if (SHOW.includes(more.change?.kind)) return newId();
     const what = JSON.stringify([name, more]);
     const open = this.ticket.load(null);
     if (open?.what === what) return open.id;

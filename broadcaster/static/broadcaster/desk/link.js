@@ -37,6 +37,7 @@ export class Link {
     };
     this.socket.onclose = ({ code }) => {
       clearTimeout(this.silence);
+      for (const { reject } of this.answers.values()) reject(new Error("cut off"));
       if (FINAL.includes(code)) {
         clearInterval(this.looking);
         return this.onState("forbidden");
@@ -110,7 +111,7 @@ export class Link {
     return new Promise((resolve, reject) => {
       if (this.socket?.readyState !== WebSocket.OPEN) return reject(new Error("no socket"));
       const id = newId();
-      this.answers.set(id, resolve);
+      this.answers.set(id, { resolve, reject });
       setTimeout(() => {
         this.answers.delete(id);
         reject(new Error("no answer"));
@@ -137,7 +138,7 @@ export class Link {
     clearInterval(this.looking);
     this.looking = null;
     if (frame.t === "answer") {
-      this.answers.get(frame.id)?.(frame);
+      this.answers.get(frame.id)?.resolve(frame);
       this.answers.delete(frame.id);
       return;
     }
