@@ -16,8 +16,8 @@ PROGRAM = '[data-desk="program"]'
 TAKE = '[data-does="take"]'
 
 TALLY = """(root) => ["D", "R", "uncalled"]
-    .map((name) => root.querySelector(`.tally [data-part="${name}"]`).textContent)
-    .join("–")"""
+    .map((name) => root?.querySelector(`.tally [data-part="${name}"]`)?.textContent)
+    .join("–")"""  # also of a page that is on its way
 
 FACTS = """(root) => {
     const rows = [...root.querySelectorAll("tr[data-unit]")];
@@ -99,7 +99,6 @@ class Person(Visit):
 
     def reaches(self, totals: str) -> None:
         """Wait until the bar has these totals."""
-        self.frame.wait_for_load_state("domcontentloaded")
         script = f"([at, totals]) => ({TALLY})(document.querySelector(at)) === totals"
         self.frame.wait_for_function(script, arg=[self.screen, totals])
 
