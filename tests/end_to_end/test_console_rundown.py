@@ -199,6 +199,18 @@ class Rundown(Console):
         self.said(desk, "Update 2 is on air: Pennsylvania goes to Biden")
         self.assertEqual(Publication.objects.get(seq=2).cue.by.username, "ap-robot")
 
+    def test_a_double_press_on_decline_declines_once_and_is_not_called_refused(self):
+        self.put(call(NEARLY, "Nearly"))
+        self.cue("PA", call("PA", "Pennsylvania goes to Biden"))
+        desk = self.desk(BROADCASTER)
+        self.row(desk, "PA").locator(".cue-take").click()
+        self.said(desk, "Not on air yet. A second person must confirm")
+
+        self.row(desk, "PA").locator('[data-cue="decline"]').dblclick()
+
+        self.said(desk, "“PA” was not taken: it is back in the rundown.")
+        self.assertEqual(desk.inner_text('[data-desk="refused"]'), "")
+
     def test_a_second_person_confirms_what_crosses_270(self):
         self.put(call(NEARLY, "Nearly"))
         self.cue("PA", call("PA", "Pennsylvania goes to Biden"))

@@ -112,9 +112,12 @@ export class Actions {
 
   /** A button in a row of the rundown. A row that came under the finger goes nowhere. */
   inRow(name, cue, more) {
-    const { desk } = this;
-    if (AIRING.includes(name) && desk.moved.has(cue.id) && just(desk.moved.get(cue.id))) {
-      return desk.say("Not done. The rundown changed just now: look at it.", true);
+    const { desk, commands } = this;
+    if (AIRING.includes(name)) {
+      if (!commands.ready()) return;
+      if (just(desk.moved.get(cue.id) ?? -Infinity)) {
+        return desk.say("Not done. The rundown changed just now: look at it.", true);
+      }
     }
     return this[name](cue, more);
   }
