@@ -9,7 +9,7 @@ from broadcaster.change import parse_change
 from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing import publish, start_over
 from broadcaster.roles import BROADCASTER
-from tests.browser import Visit, chromium, in_a_thread, needs_chromium
+from tests.browser import Visit, chromium, hold_back, in_a_thread, needs_chromium
 from tests.server import Server, wait_for
 from tests.staff import publisher, staff
 
@@ -210,6 +210,21 @@ class Browsers(TransactionTestCase):
         self.assertEqual(page.locator(f'{PA}[data-party="D"]').count(), 1)
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "20")
         self.assertIn("as of", page.inner_text('[data-part="status"]'))
+
+    def test_nothing_can_be_pressed_or_chosen_until_it_is_heard(self):
+        visit = self.visit()
+        page, release = visit.page, hold_back(visit.page, "**/page.js")
+        page.goto(self.server.url + self.path, wait_until="commit")
+        visit.waits_for(".units")
+        controls = page.locator(".actions button, .actions select, .layer select")
+        self.assertEqual([each.is_enabled() for each in controls.all()], [False] * 5)
+
+        release()
+        page.select_option('[data-part="layer"]', "2008")
+        page.click('.actions [data-action="pause"]')
+
+        visit.waits_for("text=The map shows 2008")
+        visit.waits_for("text=Paused. No update waits.")
 
     def test_the_end_is_final(self):
         viewer = self.viewer(NO_WEBSOCKET)

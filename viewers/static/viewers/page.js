@@ -246,6 +246,7 @@ part("share").addEventListener("click", (event) => {
   event.preventDefault();
   import("./share.js").then(({ share }) => share(part("share"))); // few need it
 });
+for (const control of page.querySelectorAll(":disabled")) control.disabled = false; // heard now
 try {
   if (showing.delay) await rewind();
   delete root.dataset.delay;
