@@ -30,7 +30,7 @@ types: .venv/dev
 	$(BIN)/mypy
 
 messages: .venv/dev
-	$(BIN)/python -m tests.catalogue
+	$(BIN)/python -m tools.messages
 
 clean:
 	rm -rf .venv var

@@ -12,9 +12,9 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.utils import timezone
 
-from broadcaster import electoral, mapstate
-from broadcaster.change import KINDS
-from broadcaster.stream import Position
+from broadcaster.domain import electoral, mapstate
+from broadcaster.domain.change import KINDS
+from broadcaster.domain.stream import Position
 
 NOBODY = {"command": "command line", "schedule": "schedule"}
 """Who is named where nobody was logged in, by the way it came in."""

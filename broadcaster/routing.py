@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from broadcaster.consumers import DeskConsumer
+from broadcaster.desk.consumer import DeskConsumer
 
 websocket_urlpatterns = [
     path("broadcaster/broadcast/<int:pk>/console/ws", DeskConsumer.as_asgi()),

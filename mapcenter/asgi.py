@@ -12,7 +12,7 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mapcenter.settings")
 pages: Any = get_asgi_application()  # first: it loads the apps that the imports below need
 
-from broadcaster import jobs  # noqa: E402
+from broadcaster.desk import schedule  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
 from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
 
@@ -35,5 +35,5 @@ routes = ProtocolTypeRouter(
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """The first use starts this process's look at the clock: ASGI servers have no other moment
     in common. Under `serve` it has started before."""
-    jobs.start_watching()
+    schedule.start_watching()
     await routes(scope, receive, send)

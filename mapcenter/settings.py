@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "viewers.language.LanguageByAddress",
+    "viewers.pages.language.LanguageByAddress",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -103,7 +103,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "viewers.language.switch",
+                "viewers.pages.language.switch",
             ]
         },
     }
@@ -123,7 +123,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,  # seconds
         "init_command": "PRAGMA journal_mode=WAL",
     }
-TEST_RUNNER = "tests.runner.Runner"
+TEST_RUNNER = "tests.support.runner.Runner"
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

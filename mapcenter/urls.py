@@ -8,7 +8,7 @@ from viewers.urls import pages
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("api/", include("broadcaster.urls")),
+    path("api/", include("broadcaster.api.urls")),
     path("", include("viewers.urls")),
     *i18n_patterns(*pages, prefix_default_language=False),
 ]

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from unittest import TestCase
 
-from viewers.protocol import Close
+from viewers.protocol.frames import Close
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -32,14 +32,14 @@ class Docs(TestCase):
             self.assertRegex(DOCS["operating.md"], rf"(?m)^\| `{name}`")
 
     def test_every_frame_and_close_code_is_in_the_protocol(self):
-        source = (ROOT / "viewers/protocol.py").read_text()
+        source = (ROOT / "viewers/protocol/frames.py").read_text()
         for frame in set(re.findall(r'"t": "([a-z]+)"', source)):
             self.assertIn(f'"t":"{frame}"', DOCS["protocol.md"])
         for code in [*Close, 1008]:
             self.assertRegex(DOCS["protocol.md"], rf"(?m)^\| {int(code)} ")
 
     def test_every_address_is_in_the_protocol(self):
-        for path in ("broadcaster/urls.py", "viewers/urls.py", "viewers/routing.py"):
+        for path in ("broadcaster/api/urls.py", "viewers/urls.py", "viewers/routing.py"):
             for address in re.findall(r'path\("([^"]+)"', (ROOT / path).read_text()):
                 shown = re.sub(r"<slug:slug>", "<slug>", address)
                 self.assertIn(shown, DOCS["protocol.md"])

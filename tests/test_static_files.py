@@ -9,8 +9,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import SimpleTestCase, override_settings
 
-from viewers import calculator, embed, recordings
-from viewers.views import MODULES
+from viewers.pages import calculator, embed, replay
+from viewers.pages.live import MODULES
 
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
@@ -42,7 +42,7 @@ class CollectedFiles(SimpleTestCase):
                     self.assertTrue((module.parent / name).is_file())
 
     def test_templates_get_hashed_names(self):
-        self.assertRegex(staticfiles_storage.url("viewers/page.js"), HASHED)
+        self.assertRegex(staticfiles_storage.url("viewers/live/page.js"), HASHED)
 
 
 class PageModules(SimpleTestCase):
@@ -51,7 +51,7 @@ class PageModules(SimpleTestCase):
             "page": MODULES,
             "embed": embed.MODULES,
             "calculator": calculator.MODULES,
-            "replay": recordings.MODULES,
+            "replay": replay.MODULES,
         }
         for script, modules in pages.items():
             self.assertEqual(imported(f"viewers/{script}.js"), list(modules))

@@ -1,13 +1,10 @@
 """The addresses that viewers reach without passing through Django's views."""
 
-from django.conf import settings
 from django.urls import path
 
-from viewers.consumers import WebSocketViewer
-from viewers.longpoll import LongPollViewer, SnapshotViewer
-from viewers.relay import Relays
-
-relays = Relays(heartbeat=settings.HEARTBEAT)  # those of this process
+from viewers.registry import relays
+from viewers.transports.longpoll import LongPollViewer, SnapshotViewer
+from viewers.transports.websocket import WebSocketViewer
 
 websocket_urlpatterns = [
     path("broadcasts/<slug:slug>/ws", WebSocketViewer.as_asgi(relays=relays)),

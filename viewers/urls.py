@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from viewers import calculator, card, embed, recordings, views
+from viewers.ops import health
+from viewers.pages import calculator, card, embed, live, replay
 
 pages = [  # each in every language
-    path("", views.front, name="front"),
-    path("broadcasts/<slug:slug>/", recordings.page, name="broadcast"),
-    path("broadcasts/<slug:slug>/replay/", recordings.replay, name="replay"),
+    path("", live.front, name="front"),
+    path("broadcasts/<slug:slug>/", replay.page, name="broadcast"),
+    path("broadcasts/<slug:slug>/replay/", replay.replay, name="replay"),
     path("broadcasts/<slug:slug>/calculator/", calculator.calculator, name="calculator"),
     path("broadcasts/<slug:slug>/picture.png", card.picture, name="picture"),
     path("broadcasts/<slug:slug>/embed/", embed.embed, name="embed"),
@@ -15,8 +16,8 @@ pages = [  # each in every language
 ]
 
 urlpatterns = [
-    path("broadcasts/<slug:slug>/recording.json", recordings.recording, name="recording"),
-    path("healthz", views.healthz),
-    path("readyz", views.readyz),
-    path("metrics", views.metrics),
+    path("broadcasts/<slug:slug>/recording.json", replay.recording, name="recording"),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
 ]

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from django.core.management.base import BaseCommand, CommandError
 
-from broadcaster.audit import Actor
-from broadcaster.change import Change
+from broadcaster.desk.audit import Actor
+from broadcaster.desk.takes import put_on_air
+from broadcaster.domain.change import Change
 from broadcaster.models import Broadcast
-from broadcaster.taking import put_on_air
 
 
 def check_speed(option: str, speed: float) -> None:

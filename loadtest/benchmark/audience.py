@@ -15,9 +15,9 @@ from collections import Counter
 import uvloop
 
 from loadtest.benchmark.viewers import SPEAK, Poll, Socket
-from loadtest.blame import Blame
-from loadtest.pipes import Message, Outgoing, incoming
-from loadtest.plan import Target
+from loadtest.common.failures import Blame
+from loadtest.common.pipes import Message, Outgoing, incoming
+from loadtest.common.plan import Target
 
 AT_ONCE = 100  # viewers that may be on their way in: less than any server's backlog
 TURN = 0.002  # seconds between two looks at who is due

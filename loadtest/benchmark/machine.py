@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from loadtest.server import Server
+from loadtest.common.server import Server
 
 SLICE, IDLE = 0.1, 0.05  # seconds; the share of it that a server at rest uses at most
 UNREST = 10.0  # seconds after which it is taken as it is

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from loadtest.benchmark.machine import at_rest, resident, used
+from loadtest.common.pipes import Child, Message
+from loadtest.common.server import Server
 from loadtest.peers import Broken, Peer
-from loadtest.pipes import Child, Message
-from loadtest.server import Server
 
 GENERATOR = "loadtest.benchmark.audience"
 RATE = 500.0  # new viewers a second; a server that takes them more slowly sets its own pace

@@ -8,7 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from loadtest.benchmark.measure import Result
-from loadtest.pictures import BLUE, GREEN, INK, LEGEND, ORANGE, RED, SIZE, STYLE, VIOLET
+from loadtest.swarm.report.pictures import (
+    BLUE,
+    GREEN,
+    INK,
+    LEGEND,
+    ORANGE,
+    RED,
+    SIZE,
+    STYLE,
+    VIOLET,
+)
 
 GREY = "#7d858f"  # of text and lines: an image does not know the page's colours
 ROW = 0.42  # inches

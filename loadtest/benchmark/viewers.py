@@ -12,11 +12,11 @@ from typing import Protocol, cast
 
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from loadtest import blame
 from loadtest.benchmark.wire import answer, packets, poll_after, poll_after_head, request
-from loadtest.blame import Blame
-from loadtest.plan import Target
-from loadtest.transports import READ_BUFFER, connect
+from loadtest.common import failures
+from loadtest.common.failures import Blame
+from loadtest.common.plan import Target
+from loadtest.swarm.transports import READ_BUFFER, connect
 
 PATIENCE = 30.0  # seconds for a handshake: a server that is slow here is measured, not refused
 
@@ -53,7 +53,7 @@ class Socket(WSListener):
                 max_redirects=0,
             )
         except (OSError, WSError) as error:
-            self.audience.lost(self, blame.of_error(error))
+            self.audience.lost(self, failures.of_error(error))
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self.audience.seated(self)
@@ -72,7 +72,7 @@ class Socket(WSListener):
             self.audience.heard()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self.audience.lost(self, blame.of_close(None))
+        self.audience.lost(self, failures.of_close(None))
 
     def converse(self, transport: WSTransport, payload: bytes) -> None:
         """Answer what is no message."""
@@ -110,7 +110,7 @@ class Poll(asyncio.Protocol):
             sock = await connect(target, "")
             await asyncio.get_running_loop().create_connection(lambda: self, sock=sock)
         except OSError as error:
-            self.audience.lost(self, blame.of_error(error))
+            self.audience.lost(self, failures.of_error(error))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
@@ -122,7 +122,7 @@ class Poll(asyncio.Protocol):
             while (found := answer(data)) is not None:
                 status, head, body, data = found
                 if status != 200:
-                    self.audience.lost(self, blame.of_status(status))
+                    self.audience.lost(self, failures.of_status(status))
                     return self.transport.abort()
                 marker = self.audience.marker
                 if marker in body and self.last is not marker:
@@ -130,12 +130,12 @@ class Poll(asyncio.Protocol):
                     self.audience.heard()
                 self.transport.write(self.after(head, body))
         except ValueError:
-            self.audience.lost(self, blame.GARBAGE)
+            self.audience.lost(self, failures.GARBAGE)
             return self.transport.abort()
         self.rest = data
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.audience.lost(self, blame.of_close(None) if exc is None else blame.of_error(exc))
+        self.audience.lost(self, failures.of_close(None) if exc is None else failures.of_error(exc))
 
     @abstractmethod
     def after(self, head: bytes, body: bytes) -> bytes:

@@ -6,8 +6,8 @@ What all viewers of one moment have in common is worked out once.
 import re
 from functools import lru_cache
 
-from loadtest.transports import LONGEST_HEAD
-from viewers import protocol
+from loadtest.swarm.transports import LONGEST_HEAD
+from viewers.protocol import frames
 
 SEPARATOR = b"\x1e"  # between packets in one poll: Engine.IO protocol 4
 
@@ -50,7 +50,7 @@ def _read_head(head: bytes) -> tuple[int, int]:
 @lru_cache(maxsize=64)
 def poll_after(body: bytes, path: str, host: str) -> bytes:
     """Ours: the poll that follows an answer. Cached: viewers of one moment send the same."""
-    found = protocol.decode(body)
+    found = frames.decode(body)
     return request("GET", f"{path}?since={found.epoch}:{found.seq}", host)
 
 

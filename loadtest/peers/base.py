@@ -12,10 +12,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
-from loadtest.api import Api, Unanswered
-from loadtest.pipes import ROOT
-from loadtest.plan import Target
-from loadtest.server import Server
+from loadtest.common.http_api import Api, Unanswered
+from loadtest.common.pipes import ROOT
+from loadtest.common.plan import Target
+from loadtest.common.server import Server
 
 START = 30.0  # seconds that a server has to answer
 STOP = 10.0  # seconds that it has to end

@@ -5,9 +5,9 @@ import sys
 from http import HTTPStatus
 from typing import ClassVar
 
-from loadtest.api import Api, Unanswered
+from loadtest.common.http_api import Api, Unanswered
+from loadtest.common.server import Server
 from loadtest.peers.base import Broken, Peer, Place, run
-from loadtest.server import Server
 
 SLUG = "benchmark"
 USER = "benchmark"

@@ -20,7 +20,7 @@ class Stock(Peer):
     _speaker: ClientConnection | None = None
 
     def command(self) -> list[str]:
-        application = "loadtest.stock.asgi:application"
+        application = "loadtest.peers.stock_chat:application"
         return [sys.executable, "-m", "daphne", "-p", str(self.place.port), application]
 
     async def publish(self, text: str) -> None:

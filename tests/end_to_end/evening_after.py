@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from broadcaster.models import AuditEntry, Broadcast, Publication
 from tests.end_to_end.evening_people import Person
-from tests.server import wait_for
+from tests.support.server import wait_for
 
 SOON = timedelta(seconds=7)  # from now on, for which the rebroadcast is planned
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster import evening
-from broadcaster.history import milliseconds
+from broadcaster.management import evening
 from broadcaster.models import AuditEntry, Broadcast
-from broadcaster.publishing import store
-from tests.browser import violations
+from broadcaster.publishing.history import milliseconds
+from broadcaster.publishing.publish import store
 from tests.end_to_end.evening_people import PREVIEW, TAKE, Person
-from tests.server import ROOT, wait_for
+from tests.support.browser import violations
+from tests.support.server import ROOT, wait_for
 
 SPEED = "3600"  # times as fast as it was: an hour of the show in a second
 KENTUCKY = {

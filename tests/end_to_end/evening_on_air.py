@@ -3,10 +3,10 @@
 import json
 import signal
 
-from broadcaster.evening import RUNDOWN
-from broadcaster.picture import SHAPES
+from broadcaster.management.evening import RUNDOWN
+from broadcaster.rendering.picture import SHAPES
 from tests.end_to_end.evening_people import SOON, TAKE, Person, Viewer, unit
-from tests.server import wait_for
+from tests.support.server import wait_for
 
 LATER = 3600  # seconds from now for which C4 is scheduled
 AHEAD = 5  # and then, to see it go out

@@ -4,9 +4,9 @@ import json
 import re
 import time
 
-from tests.browser import Visit
-from tests.newspaper import Newspaper
-from tests.server import wait_for
+from tests.support.browser import Visit
+from tests.support.newspaper import Newspaper
+from tests.support.server import wait_for
 
 PATIENCE = 30_000  # milliseconds that anything may take to be seen
 SOON = 60_000  # the same, for those who come back by themselves: they wait longer each time

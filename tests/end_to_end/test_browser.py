@@ -5,13 +5,13 @@ from datetime import timedelta
 from django.test import TransactionTestCase
 from django.utils import timezone
 
-from broadcaster.change import parse_change
+from broadcaster.desk.permissions import BROADCASTER
+from broadcaster.domain.change import parse_change
 from broadcaster.models import Broadcast, Publication
-from broadcaster.publishing import publish, start_over
-from broadcaster.roles import BROADCASTER
-from tests.browser import Visit, chromium, hold_back, in_a_thread, needs_chromium
-from tests.server import Server, wait_for
-from tests.staff import publisher, staff
+from broadcaster.publishing.publish import publish, start_over
+from tests.support.browser import Visit, chromium, hold_back, in_a_thread, needs_chromium
+from tests.support.server import Server, wait_for
+from tests.support.staff import publisher, staff
 
 PA = '.map-shapes [data-unit="PA"]'
 NO_WEBSOCKET = "delete window.WebSocket"
@@ -288,13 +288,13 @@ class Browsers(TransactionTestCase):
         self.put(call("OH", "R"))
         held = []
         for delay, new in (("50", False), ("0", True)):
-            visit.page.route("**/viewers/page.js", lambda route: held.append(route))
+            visit.page.route("**/viewers/live/page.js", lambda route: held.append(route))
             visit.page.reload(wait_until="commit")
             visit.page.wait_for_function("() => drawn > 3")
             self.assertEqual("OH is called" in visit.page.evaluate("[...seen].join()"), new)
             held.pop().continue_()
             visit.waits_for("text=Following the broadcast")
-            visit.page.unroute("**/viewers/page.js")
+            visit.page.unroute("**/viewers/live/page.js")
             seen = visit.page.evaluate("[...seen].join()")
             for told in ("OH is called", "Trump (R)", "R Trump Ohio"):
                 self.assertEqual(told in seen, new, (told, delay))

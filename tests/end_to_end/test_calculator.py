@@ -4,12 +4,12 @@ import uuid
 
 from django.test import TransactionTestCase
 
-from broadcaster.change import parse_change
+from broadcaster.domain.change import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish
-from tests.browser import Visit, chromium, in_a_thread, needs_chromium, violations
-from tests.server import Server
-from viewers.scenario import encode
+from broadcaster.publishing.publish import publish
+from tests.support.browser import Visit, chromium, in_a_thread, needs_chromium, violations
+from tests.support.server import Server
+from viewers.pages.scenario import encode
 
 CALLED = {
     "calls": {"PA": {"status": "called", "party": "D"}},

@@ -1,11 +1,11 @@
 """The console for everyone: axe in every state of the show, and narrow screens."""
 
-from broadcaster.evening import call
+from broadcaster.desk.permissions import CONTRIBUTOR, EDITOR
+from broadcaster.management.evening import call
 from broadcaster.models import Broadcast
-from broadcaster.publishing import start_over
-from broadcaster.roles import CONTRIBUTOR, EDITOR
-from tests.browser import in_a_thread, needs_chromium, violations
-from tests.console import PREVIEW, PROGRAM, TAKE, WIDE, Console
+from broadcaster.publishing.publish import start_over
+from tests.support.browser import in_a_thread, needs_chromium, violations
+from tests.support.console import PREVIEW, PROGRAM, TAKE, WIDE, Console
 
 
 @needs_chromium

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from broadcaster.evening import call
-from broadcaster.publishing import start_over
-from broadcaster.roles import BROADCASTER, EDITOR
-from tests.browser import Visit, hold_back, in_a_thread, needs_chromium
-from tests.console import CONNECTED, DONE, PREVIEW, PROGRAM, TAKE, WIDE, Console
+from broadcaster.desk.permissions import BROADCASTER, EDITOR
+from broadcaster.management.evening import call
+from broadcaster.publishing.publish import start_over
+from tests.support.browser import Visit, hold_back, in_a_thread, needs_chromium
+from tests.support.console import CONNECTED, DONE, PREVIEW, PROGRAM, TAKE, WIDE, Console
 
 
 @needs_chromium

@@ -4,12 +4,12 @@ taken."""
 import json
 from urllib.request import Request, urlopen
 
-from broadcaster.evening import call
+from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
+from broadcaster.management.evening import call
 from broadcaster.models import ApiToken, Cue, Publication
-from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
-from tests.browser import needs_chromium
-from tests.console import DONE, PREVIEW, PROGRAM, TAKE, Console
-from tests.staff import staff
+from tests.support import staff
+from tests.support.browser import needs_chromium
+from tests.support.console import DONE, PREVIEW, PROGRAM, TAKE, Console
 
 NEARLY = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
 

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
-from broadcaster.change import parse_change
+from broadcaster.domain.change import parse_change
 from broadcaster.models import ApiToken, Broadcast
-from broadcaster.publishing import publish, start_over
-from tests.server import Server, redis
-from tests.watcher import PollWatcher, WebSocketWatcher
+from broadcaster.publishing.publish import publish, start_over
+from tests.support.server import Server, redis
+from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 HEADLINE = {"headline": "Called"}
 

@@ -29,8 +29,8 @@ from django.test import TransactionTestCase
 from websockets.sync.client import connect
 
 from broadcaster.models import ApiToken, Broadcast
-from tests.server import LIMIT, ROOT, Server, answers, free_port, redis, wait_for
-from tests.watcher import PollWatcher, WebSocketWatcher
+from tests.support.server import LIMIT, ROOT, Server, answers, free_port, redis, wait_for
+from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 POLLS = int(os.environ.get("POLLS", "500"))
 NAME = "maps.example.org"  # the host that the files of deploy/ are written for
@@ -281,7 +281,7 @@ class Passing:
             status, headers, _ = ask(proxy.port, path)
             self.assertEqual(status, 200)
             self.assertEqual(set(headers["Cache-Control"].split(", ")), set(cache.split(", ")))
-        self.assertEqual(ask(proxy.port, "/static/viewers/session.js")[0], 200)
+        self.assertEqual(ask(proxy.port, "/static/viewers/follow/session.js")[0], 200)
 
     def test_a_foreign_page_is_turned_away_and_harms_nobody(self):
         proxy = self.start()

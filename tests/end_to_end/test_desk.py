@@ -10,11 +10,11 @@ from django.test import Client, TransactionTestCase
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster.change import parse_change
+from broadcaster.domain.change import parse_change
 from broadcaster.models import Broadcast, Publication
-from broadcaster.publishing import publish
-from tests.server import LIMIT, Server
-from tests.watcher import PollWatcher, WebSocketWatcher
+from broadcaster.publishing.publish import publish
+from tests.support.server import LIMIT, Server
+from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 VIEW = {"view": {"focus": "OH"}}
 

@@ -2,10 +2,10 @@
 
 from django.test import TransactionTestCase
 
-from broadcaster.picture import SHAPES
-from tests.audience import Audience
-from tests.browser import needs_chromium, violations
-from tests.newspaper import Newspaper
+from broadcaster.rendering.picture import SHAPES
+from tests.support.audience import Audience
+from tests.support.browser import needs_chromium, violations
+from tests.support.newspaper import Newspaper
 
 PA_TO_BIDEN = {
     "calls": {"PA": {"status": "called", "party": "D"}},

@@ -15,16 +15,16 @@ from django.core.management import call_command
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
+from broadcaster.desk.permissions import GROUPS
 from broadcaster.models import Broadcast, Publication
-from broadcaster.roles import GROUPS
-from tests.browser import chromium, in_a_thread, needs_chromium
 from tests.end_to_end.evening_after import After
 from tests.end_to_end.evening_before import Before
 from tests.end_to_end.evening_on_air import OnAir
 from tests.end_to_end.evening_people import HIDE, Embed, Plain, Staff, Viewer
-from tests.newspaper import Newspaper
-from tests.server import Server, redis, wait_for, worker
-from tests.staff import the_group
+from tests.support.browser import chromium, in_a_thread, needs_chromium
+from tests.support.newspaper import Newspaper
+from tests.support.server import Server, redis, wait_for, worker
+from tests.support.staff import the_group
 
 SLUG = "election-night-2020"
 

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.test import TransactionTestCase
 
-from broadcaster.change import parse_change
+from broadcaster.domain.change import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish
-from tests.server import Server
+from broadcaster.publishing.publish import publish
+from tests.support.server import Server
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = b"\x01\x02\x03\x04"

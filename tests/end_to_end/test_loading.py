@@ -8,9 +8,9 @@ from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
 from broadcaster.models import Broadcast
-from tests.audience import Audience
-from tests.browser import needs_chromium
-from tests.server import ROOT
+from tests.support.audience import Audience
+from tests.support.browser import needs_chromium
+from tests.support.server import ROOT
 
 WEIGHT = 90 * 1024  # bytes on the wire: the page with its map, styles and modules
 REQUESTS = 12

@@ -12,11 +12,11 @@ from django.test import TransactionTestCase
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster.change import parse_change
+from broadcaster.domain.change import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish
-from tests.server import Server, wait_for
-from tests.watcher import PollWatcher, WebSocketWatcher
+from broadcaster.publishing.publish import publish
+from tests.support.server import Server, wait_for
+from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 
 class Visitor(TransactionTestCase):

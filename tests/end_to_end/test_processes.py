@@ -9,13 +9,13 @@ import psutil
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
-from broadcaster.change import parse_change
+from broadcaster.domain.change import parse_change
 from broadcaster.models import ApiToken, Broadcast
-from broadcaster.publishing import publish
-from tests.server import Server, free_port, redis, wait_for
-from tests.staff import next_frame, open_desk
-from tests.watcher import PollWatcher, WebSocketWatcher
-from viewers.relay import HEAD_CHECK
+from broadcaster.publishing.publish import publish
+from tests.support.server import Server, free_port, redis, wait_for
+from tests.support.staff import next_frame, open_desk
+from tests.support.watcher import PollWatcher, WebSocketWatcher
+from viewers.fanout.relay import HEAD_CHECK
 
 
 def next_receipt(desk, wanted):

@@ -9,15 +9,15 @@ from datetime import timedelta
 from django.test import TransactionTestCase
 from django.utils import timezone
 
-from broadcaster import evening
-from broadcaster.history import milliseconds
+from broadcaster.desk.permissions import EDITOR
+from broadcaster.domain.recording import parse_recording
+from broadcaster.management import evening
 from broadcaster.models import Rebroadcast
-from broadcaster.publishing import store
-from broadcaster.recording import parse_recording
-from broadcaster.roles import EDITOR
-from tests.browser import Visit, chromium, hold_back, needs_chromium, violations
-from tests.server import Server
-from tests.staff import staff
+from broadcaster.publishing.history import milliseconds
+from broadcaster.publishing.publish import store
+from tests.support import staff
+from tests.support.browser import Visit, chromium, hold_back, needs_chromium, violations
+from tests.support.server import Server
 
 AZ = '.map-shapes [data-unit="AZ"]'
 SLIDER = '[data-part="slider"]'

@@ -13,14 +13,14 @@ from redis import Redis
 from rq import Queue, Worker
 from websockets.sync.client import connect
 
-from broadcaster.change import parse_change
-from broadcaster.jobs import GRACE
+from broadcaster.desk.permissions import CONTRIBUTOR, EDITOR
+from broadcaster.desk.schedule import GRACE
+from broadcaster.domain.change import parse_change
 from broadcaster.models import AuditEntry, Broadcast, Publication
-from broadcaster.publishing import publish
-from broadcaster.roles import CONTRIBUTOR, EDITOR
-from tests.server import Server, redis, wait_for, worker
-from tests.staff import staff
-from tests.watcher import WebSocketWatcher
+from broadcaster.publishing.publish import publish
+from tests.support import staff
+from tests.support.server import Server, redis, wait_for, worker
+from tests.support.watcher import WebSocketWatcher
 
 VIEW = {"view": {"focus": "OH"}}
 INLINE = " 'unsafe-inline'"

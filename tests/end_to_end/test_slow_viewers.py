@@ -15,11 +15,11 @@ from django.test import TransactionTestCase
 from websockets.frames import CLOSE
 
 from broadcaster.models import ApiToken, Broadcast
-from tests.server import Server
-from tests.staff import next_frame, open_desk
-from tests.watcher import PollWatcher, WebSocketWatcher
-from viewers.protocol import STUCK
-from viewers.relay import HEAD_CHECK
+from tests.support.server import Server
+from tests.support.staff import next_frame, open_desk
+from tests.support.watcher import PollWatcher, WebSocketWatcher
+from viewers.fanout.relay import HEAD_CHECK
+from viewers.protocol.frames import STUCK
 
 UPDATES = 60
 BODY = "x" * 3900  # characters, so that sixty updates are more than any buffer holds

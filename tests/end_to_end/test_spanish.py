@@ -5,9 +5,9 @@ import re
 
 from django.test import TransactionTestCase
 
-from tests.audience import Audience
-from tests.browser import needs_chromium, violations
-from tests.words import english_in
+from tests.support.audience import Audience
+from tests.support.browser import needs_chromium, violations
+from tests.support.words import english_in
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
 WIDER = "document.scrollingElement.scrollWidth - innerWidth"

@@ -6,13 +6,13 @@ from django.test import SimpleTestCase
 from hypothesis import given, settings
 from hypothesis.extra.django import TransactionTestCase
 
-from broadcaster.electoral import UNITS
+from broadcaster.domain.electoral import UNITS
 from broadcaster.models import Broadcast
-from broadcaster.publishing import publish
-from tests.audience import Audience
-from tests.browser import in_a_thread, needs_chromium, violations
-from tests.changes import logs
-from tests.server import ROOT
+from broadcaster.publishing.publish import publish
+from tests.support.audience import Audience
+from tests.support.browser import in_a_thread, needs_chromium, violations
+from tests.support.changes import logs
+from tests.support.server import ROOT
 
 NO_WEBSOCKET = "delete window.WebSocket"
 SLOWER = 4  # times as slow as the usual machine: a phone
@@ -205,7 +205,7 @@ class Viewing(Audience, TransactionTestCase):
 class Palette(SimpleTestCase):
     """Contrast by computation, as WCAG 2.2 has it: text 4.5, what tells units apart 3."""
 
-    css = (ROOT / "broadcaster/static/broadcaster/picture.css").read_text()
+    css = (ROOT / "broadcaster/static/broadcaster/rendering/picture.css").read_text()
 
     def test_light_and_dark(self):
         light, dark = [

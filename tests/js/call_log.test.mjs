@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { election, load, speakIn, vectors } from "./modules.mjs";
 
-const { groups } = await load("broadcaster/drawing.js");
+const { groups } = await load("broadcaster/rendering/drawing.js");
 const { cases, election: year } = vectors("call_log");
 
 for (const { name, language, calls, groups: expected } of cases) {

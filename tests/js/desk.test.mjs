@@ -4,9 +4,9 @@ import test from "node:test";
 import { election, load } from "./modules.mjs";
 
 const rundown = await load("broadcaster/desk/rundown.js");
-const { planned, mode, modeWords } = await load("broadcaster/desk/air.js");
+const { planned, mode, modeWords } = await load("broadcaster/desk/show_status.js");
 const { ages, History, proof, reached } = await load("broadcaster/desk/delivery.js");
-const { previewed } = await load("broadcaster/desk/work.js");
+const { previewed } = await load("broadcaster/desk/take_target.js");
 const { EMPTY } = await load("broadcaster/desk/draft.js");
 
 const { atClock, beforeWhich, choices, countdown, moved, news, nextCue, note, standing, upNext } = rundown;

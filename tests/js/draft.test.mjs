@@ -6,7 +6,7 @@ import { election, load } from "./modules.mjs";
 const { describe, EMPTY, fromChange, isEmpty, needsSecond, parts, sketch, toChange } = await load(
   "broadcaster/desk/draft.js",
 );
-const { apply } = await load("broadcaster/replica.js");
+const { apply } = await load("broadcaster/domain/replica.js");
 
 const { votes } = election(2020);
 const START = {

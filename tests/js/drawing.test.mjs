@@ -3,8 +3,8 @@ import test from "node:test";
 
 import { election, load, speakIn, vectors } from "./modules.mjs";
 
-const { bars, label, mark, passed, result } = await load("broadcaster/drawing.js");
-const { totals } = await load("broadcaster/replica.js");
+const { bars, label, mark, passed, result } = await load("broadcaster/rendering/drawing.js");
+const { totals } = await load("broadcaster/domain/replica.js");
 const { cases, election: year } = vectors("picture");
 
 for (const { name, language, calls, units, ...expected } of cases) {

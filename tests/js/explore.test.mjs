@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { election, load, vectors } from "./modules.mjs";
 
-const { Showing, flipped, neighbour, pastMap, pointsOf, viewOf } = await load("viewers/explore.js");
+const { Showing, flipped, neighbour, pastMap, pointsOf, viewOf } = await load("viewers/shared/explore.js");
 const { frames } = vectors("session");
 const { votes } = election(2020);
 

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { election, load, vectors } from "./modules.mjs";
 
-const { Follower } = await load("viewers/follow.js");
-const { ViewerSession } = await load("viewers/session.js");
+const { Follower } = await load("viewers/follow/follow.js");
+const { ViewerSession } = await load("viewers/follow/session.js");
 const { frames } = vectors("session");
 const { votes } = election(2020);
 

@@ -6,7 +6,7 @@ import { register } from "node:module";
 
 const hook = `
   export async function resolve(specifier, context, next) {
-    const found = await next(specifier.replace(/^\\.\\.\\/broadcaster\\//, "${new URL(
+    const found = await next(specifier.replace(/^\\.\\.\\/\\.\\.\\/broadcaster\\//, "${new URL(
       "../../broadcaster/static/broadcaster/",
       import.meta.url,
     )}"), context);
@@ -28,7 +28,7 @@ export function vectors(name) {
 
 /** Let the modules speak a language, with the words that a page in it would bring. */
 export async function speakIn(language = "en") {
-  const { speak } = await load("broadcaster/words.js");
+  const { speak } = await load("broadcaster/domain/translation.js");
   if (language === "en") return speak(null);
   const file = new URL(`../../locale/${language}/LC_MESSAGES/scripts.json`, import.meta.url);
   speak({ language, messages: JSON.parse(readFileSync(file)) });

@@ -3,8 +3,8 @@ import test from "node:test";
 
 import { load } from "./modules.mjs";
 
-const { Player } = await load("viewers/player.js");
-const { elapsed } = await load("viewers/wording.js");
+const { Player } = await load("viewers/replay/player.js");
+const { elapsed } = await load("viewers/shared/wording.js");
 
 test("it stands until it plays, and stops at the end", () => {
   const player = new Player(10_000, 2_000);

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { load, vectors } from "./modules.mjs";
 
-const { Recording } = await load("broadcaster/recording.js");
+const { Recording } = await load("broadcaster/domain/recording.js");
 const { recording: data, folds, corrected, later_corrected } = vectors("recording");
 const recording = new Recording(data);
 

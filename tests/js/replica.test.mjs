@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { election, load, vectors } from "./modules.mjs";
 
-const { Replica, apply, sameTotals, totals } = await load("broadcaster/replica.js");
+const { Replica, apply, sameTotals, totals } = await load("broadcaster/domain/replica.js");
 const { cases, election: year } = vectors("mapstate");
 const { votes } = election(year);
 

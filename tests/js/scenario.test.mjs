@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { election, load, vectors } from "./modules.mjs";
 
-const { encode, next } = await load("viewers/scenario.js");
+const { encode, next } = await load("viewers/calculator/scenario.js");
 const units = Object.keys(election(2020).votes).sort();
 
 for (const { name, parties, code } of vectors("scenario").codes) {

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { election, load, vectors } from "./modules.mjs";
 
-const { ViewerSession } = await load("viewers/session.js");
+const { ViewerSession } = await load("viewers/follow/session.js");
 const { frames, cases } = vectors("session");
 const { votes } = election(2020);
 

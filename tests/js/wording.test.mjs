@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { load, speakIn, vectors } from "./modules.mjs";
 
-const { announcements, clock, layerWords, paused, status } = await load("viewers/wording.js");
+const { announcements, clock, layerWords, paused, status } = await load("viewers/shared/wording.js");
 
 const EASTERN = "America/New_York";
 const NIGHT = Date.UTC(2020, 10, 4, 2, 47, 3); // 9:47:03 pm on November 3 in New York

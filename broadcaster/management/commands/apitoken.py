@@ -4,7 +4,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from broadcaster.audit import Actor, record
+from broadcaster.desk.audit import Actor, record
 from broadcaster.models import ApiToken
 
 

@@ -7,15 +7,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 
-from broadcaster import evening
-from broadcaster.audit import Actor, record
-from broadcaster.change import parse_change
+from broadcaster.desk.audit import Actor, record
+from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
+from broadcaster.desk.rundown import add
+from broadcaster.desk.takes import put_on_air
+from broadcaster.domain.change import parse_change
+from broadcaster.management import evening
 from broadcaster.management.playing import check_speed, play_script
 from broadcaster.models import Broadcast
-from broadcaster.publishing import start_over
-from broadcaster.roles import BROADCASTER, CONTRIBUTOR, EDITOR
-from broadcaster.rundown import add
-from broadcaster.taking import put_on_air
+from broadcaster.publishing.publish import start_over
 
 SLUG = "election-night-2020"
 STAFF = {"contributor": CONTRIBUTOR, "broadcaster": BROADCASTER, "editor": EDITOR}

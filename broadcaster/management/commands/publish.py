@@ -5,12 +5,12 @@ import sys
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from broadcaster.audit import Actor
-from broadcaster.change import InvalidChange, parse_change
+from broadcaster.desk.audit import Actor
+from broadcaster.desk.requests import decode
+from broadcaster.desk.takes import put_on_air
+from broadcaster.domain.change import InvalidChange, parse_change
+from broadcaster.domain.rejection import Refused
 from broadcaster.models import Broadcast
-from broadcaster.refused import Refused
-from broadcaster.submission import decode
-from broadcaster.taking import put_on_air
 
 
 class Command(BaseCommand):

@@ -2,10 +2,10 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from broadcaster import history
 from broadcaster.management.playing import check_speed, play_script
 from broadcaster.models import Broadcast
-from broadcaster.publishing import Refused, start_over
+from broadcaster.publishing import history
+from broadcaster.publishing.publish import Refused, start_over
 
 
 class Command(BaseCommand):

@@ -17,8 +17,8 @@ from loadtest.benchmark.machine import cores
 from loadtest.benchmark.measure import Options, measure
 from loadtest.benchmark.report import TRANSPORTS, Report, words, write
 from loadtest.peers import PEERS, Broken, Missing, Peer, Place, free_port
-from loadtest.preflight import OWN_FILES, SERVER_RESERVE
-from loadtest.verdict import FAILURE, INTERRUPTED, REFUSED, THRESHOLD, USAGE
+from loadtest.swarm.preflight import OWN_FILES, SERVER_RESERVE
+from loadtest.swarm.verdict import FAILURE, INTERRUPTED, REFUSED, THRESHOLD, USAGE
 
 
 class Command(BaseCommand):

@@ -16,16 +16,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from broadcaster.models import ApiToken
-from loadtest import preflight, report
-from loadtest.api import Api, Unanswered
-from loadtest.plan import TRANSPORTS, Plan, parse_rounds
-from loadtest.preflight import Refused
-from loadtest.progress import Progress
-from loadtest.run import Run
-from loadtest.server import Server, cores
-from loadtest.swarm import Swarm
-from loadtest.verdict import REFUSED, USAGE, judge
-from loadtest.words import words
+from loadtest.common.http_api import Api, Unanswered
+from loadtest.common.plan import TRANSPORTS, Plan, parse_rounds
+from loadtest.common.server import Server, cores
+from loadtest.swarm import preflight
+from loadtest.swarm.director import Swarm
+from loadtest.swarm.preflight import Refused
+from loadtest.swarm.progress import Progress
+from loadtest.swarm.report import figures
+from loadtest.swarm.report.text import words
+from loadtest.swarm.run import Run
+from loadtest.swarm.verdict import REFUSED, USAGE, judge
 
 USER = "swarm"
 PERMISSIONS = ("add_broadcast", "take_broadcast", "run_broadcast")
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         add("--token", default="", help="of the publishing API, for a server elsewhere")
         add("--allow-host", action="append", default=[], help="a public host that is yours")
         add("--source-ip", action="append", default=[], help="address or CIDR to connect from")
-        add("--report", type=Path, help="folder for report.json and report.html")
+        add("--report", type=Path, help="folder for figures.json and figures.html")
         add("--progress", choices=["auto", "plain", "none"], default="auto")
 
     def handle(self, **options: Any) -> None:
@@ -70,10 +71,10 @@ class Command(BaseCommand):
         except Refused as error:
             raise CommandError(str(error), returncode=REFUSED) from error
         verdict = judge(run)
-        found = report.numbers(run, verdict)
+        found = figures.numbers(run, verdict)
         self.stdout.write(words(found))
         if options["report"]:
-            self.stdout.write(f"\n{report.write(found, options['report'])}")
+            self.stdout.write(f"\n{figures.write(found, options['report'])}")
         if verdict.exit_code:
             raise SystemExit(verdict.exit_code)
 

@@ -12,58 +12,18 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
 
-from broadcaster import jobs
-from broadcaster.submission import MAX_BODY
-from viewers import protocol
-from viewers.fastpath.http import ViewerHttpProtocol
-from viewers.fastpath.sweep import NEVER, sweep
-from viewers.protocol import Close
-from viewers.relay import room_for_viewers
-from viewers.routing import relays
-from viewers.supervisor import Supervisor, reserve
+from broadcaster.desk.requests import MAX_BODY
+from viewers.fanout.relay import room_for_viewers
+from viewers.ops.server import Server, WebSocketProtocol
+from viewers.ops.supervisor import Supervisor, reserve
+from viewers.protocol import frames
+from viewers.registry import relays
+from viewers.transports.fast.http import ViewerHttpProtocol
 
 BACKLOG = 16384  # connections that may wait to be accepted; the kernel's somaxconn caps it
 VANISHED = 30_000  # milliseconds without acknowledgement after which a viewer is gone
-NOTICE = 3.0  # seconds in which /readyz says 503 before new connections are refused
 FAREWELL = 5  # seconds that connections have to end after the last goodbye
-
-
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, with a limit for viewers, who say nothing, below that for the desk's commands."""
-
-    due = NEVER  # it keeps its own time
-
-    def handle_connect(self, event: Request) -> None:
-        if not event.path.startswith("/admin/"):
-            self.conn.max_message_size = protocol.MAX_MESSAGE
-        super().handle_connect(event)
-
-
-class Server(uvicorn.Server):
-    """uvicorn, which says goodbye to viewers before it closes their connections."""
-
-    def __init__(self, config: uvicorn.Config, drain_rate: int) -> None:
-        super().__init__(config)
-        self.drain_rate = drain_rate
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.config.http_protocol_class is ViewerHttpProtocol:
-            everyone = self.server_state.connections
-            self.sweeping = asyncio.create_task(sweep(everyone, min(1.0, relays.heartbeat / 25)))
-        jobs.start_watching()  # before anybody comes: what is due may be due now
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        draining = asyncio.create_task(relays.close(Close.DRAINING, self.drain_rate))
-        await asyncio.wait({draining}, timeout=NOTICE)
-        for server in self.servers:
-            server.close()
-        await draining
-        await super().shutdown(sockets)
-        await relays.stop()
 
 
 class Command(BaseCommand):
@@ -77,7 +37,7 @@ class Command(BaseCommand):
         add(
             "--drain-rate",
             type=int,
-            default=protocol.DISMISSED,
+            default=frames.DISMISSED,
             metavar="N",
             help="viewers a second that are sent away at the end (%(default)s)",
         )

@@ -1,6 +1,6 @@
 // The frame and its bar: what the show is in, when it begins or ends, whether we hear the server.
 
-import { mode, modeWords, planned } from "./air.js";
+import { mode, modeWords, planned } from "./show_status.js";
 
 const LINE = {
   open: "✓ connected",

@@ -1,18 +1,18 @@
 // What this console knows and shows: the map and log as the server tells them, the rundown, and
 // what is in preview.
 
-import { Replica, sameTotals, totals } from "../replica.js";
-import { programWords } from "./air.js";
+import { Replica, sameTotals, totals } from "../domain/replica.js";
+import { programWords } from "./show_status.js";
 import { Bar } from "./bar.js";
 import { Cues } from "./cues.js";
 import { describe, EMPTY, isEmpty } from "./draft.js";
 import { DraftForm } from "./form.js";
 import { Log } from "./log.js";
 import { Memory } from "./memory.js";
-import { Proof } from "./proof.js";
+import { Proof } from "./delivery_panel.js";
 import { moved, news, upNext } from "./rundown.js";
 import { Screen } from "./screens.js";
-import { previewed } from "./work.js";
+import { previewed } from "./take_target.js";
 
 const LOOK = 1000; // milliseconds that people need to see that something changed, or pressed twice
 const KEPT = 5000; // milliseconds that news is left to read beside the next answer

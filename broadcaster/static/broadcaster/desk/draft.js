@@ -2,7 +2,7 @@
 // A draft is {title, calls: {unit: choice}, headline, body, announce, annotations, focus,
 // highlight, reason}: what the form holds.
 
-import { totals } from "../replica.js";
+import { totals } from "../domain/replica.js";
 
 const DECIDED = ["called", "certified"];
 const TO_WIN = 270;

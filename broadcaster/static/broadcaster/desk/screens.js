@@ -1,6 +1,6 @@
 // Preview and Program: a picture of the map with its headline.
 
-import { draw, tag } from "../drawing.js";
+import { draw, tag } from "../rendering/drawing.js";
 
 export class Screen {
   constructor(element, election) {

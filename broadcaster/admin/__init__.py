@@ -1,0 +1,8 @@
+"""The Django admin: broadcasts and their consoles, recordings, and records that nobody edits."""
+
+from django.conf import settings
+
+from broadcaster.admin import broadcasts, records  # noqa: F401
+
+if settings.REDIS_URL:  # django-rq is an app only there
+    from broadcaster.admin import rq_dashboard  # noqa: F401

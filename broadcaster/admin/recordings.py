@@ -1,0 +1,273 @@
+"""The admin's pages for recordings: download, preview with a video, import, show again."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.decorators import csp_update
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from broadcaster.admin.records import actor
+from broadcaster.desk import rebroadcasts
+from broadcaster.desk.audit import Actor, record
+from broadcaster.desk.permissions import SCHEDULE
+from broadcaster.domain.change import InvalidChange
+from broadcaster.domain.recording import MAX_TITLE, Recording, parse_recording, words
+from broadcaster.domain.rejection import Refused
+from broadcaster.models import Broadcast
+from broadcaster.publishing import history
+from broadcaster.publishing.publish import store
+from broadcaster.rendering.picture import Picture
+
+MAX_FILE = 16 * 2**20  # bytes
+MAX_SECONDS = 31 * 24 * 3600
+
+
+class PartForm(forms.Form):
+    """Which part of a recording, in seconds, and the video that it is for."""
+
+    start = forms.FloatField(
+        required=False, min_value=0, max_value=MAX_SECONDS, help_text="Seconds. Empty: the start."
+    )
+    end = forms.FloatField(
+        required=False, min_value=0, max_value=MAX_SECONDS, help_text="Seconds. Empty: the end."
+    )
+    offset = forms.FloatField(
+        required=False,
+        min_value=-MAX_SECONDS,
+        max_value=MAX_SECONDS,
+        help_text="Seconds by which updates come later; below 0: earlier.",
+    )
+    video = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        help_text="The address of a video or sound file, to preview the updates with.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        start, end = found.get("start"), found.get("end")
+        if start is not None and end is not None and end < start:
+            self.add_error("end", "is before the start")
+        return found
+
+    def part(self, recording: Recording, moved: bool = True) -> Recording:
+        """That part of `recording`; `moved` says whether the offset is applied."""
+        found = {name: self.cleaned_data[name] for name in ("start", "end", "offset")}
+        ms = {name: round(1000 * value) for name, value in found.items() if value is not None}
+        if not moved:
+            ms.pop("offset", None)
+        return recording.trim(**ms)
+
+
+class RebroadcastForm(forms.Form):
+    """When everyone will see it."""
+
+    starts_at = forms.DateTimeField(
+        label="Starts at",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text=f"In the time zone of this site, {settings.TIME_ZONE}.",
+    )
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(help_text="A recording as it was downloaded here, JSON.")
+    title = forms.CharField(
+        required=False, max_length=MAX_TITLE, help_text="Empty: that of the recording."
+    )
+    slug = forms.SlugField(
+        required=False, help_text="The last part of the address. Empty: that of the recording."
+    )
+
+    def clean_file(self) -> Recording:
+        file = self.cleaned_data["file"]
+        if file.size > MAX_FILE:
+            raise ValidationError(f"is larger than {MAX_FILE} bytes")
+        try:
+            return parse_recording(json.loads(file.read()))
+        except InvalidChange as error:
+            raise ValidationError(f"{error.field}: {error.problem}") from None
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(f"is not JSON: {str(error)[:80]}") from None
+
+
+class RecordingPages(admin.ModelAdmin):
+    """What the admin of broadcasts can do with their recordings."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        name = "broadcaster_broadcast_"
+        return [
+            path("import/", view(self.import_recording), name=f"{name}import"),
+            path("<int:pk>/recording/", view(self.recording), name=f"{name}recording"),
+            path("<int:pk>/recording/download", view(self.download), name=f"{name}download"),
+            path("<int:pk>/recording/rebroadcast", view(self.again), name=f"{name}rebroadcast"),
+            path(
+                "<int:pk>/recording/rebroadcast/<int:number>/cancel",
+                view(self.cancel),
+                name=f"{name}cancel",
+            ),
+            *super().get_urls(),
+        ]
+
+    def recording(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Choose a part, see it run with a video, download it; the rebroadcasts to come."""
+        broadcast = self._seen(request, pk)
+        return self._page(request, broadcast, PartForm(request.GET), RebroadcastForm())
+
+    def download(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part as a file."""
+        broadcast = self._seen(request, pk)
+        form = PartForm(request.GET)
+        if not form.is_valid():
+            return self._page(request, broadcast, form, RebroadcastForm())
+        part = form.part(self._recorded(broadcast))
+        with transaction.atomic():
+            record(actor(request), "exported", broadcast, described(form.cleaned_data, part))
+        response = HttpResponse(
+            json.dumps(part.to_dict(), ensure_ascii=False, indent=1),
+            content_type="application/json",
+        )
+        name = f"{broadcast.slug}-{broadcast.epoch}.json"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    @method_decorator(require_POST)
+    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """POST: plan a rebroadcast."""
+        broadcast = self._to_schedule(request, pk)
+        form = RebroadcastForm(request.POST)
+        if form.is_valid():
+            try:
+                planned = rebroadcasts.schedule(
+                    broadcast, form.cleaned_data["starts_at"], actor(request)
+                )
+            except Refused as error:
+                form.add_error("starts_at", str(error))
+            else:
+                words = f"The rebroadcast is planned, for {rebroadcasts.when(planned)}."
+                messages.success(request, words)
+                return redirect("admin:broadcaster_broadcast_recording", pk)
+        return self._page(request, broadcast, PartForm(), form)
+
+    @method_decorator(require_POST)
+    def cancel(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """POST: take a rebroadcast back."""
+        broadcast = self._to_schedule(request, pk)
+        planned = get_object_or_404(broadcast.rebroadcasts, pk=number)
+        try:
+            rebroadcasts.cancel(planned, actor(request))
+        except Refused as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "The rebroadcast is cancelled.")
+        return redirect("admin:broadcaster_broadcast_recording", pk)
+
+    def import_recording(self, request: HttpRequest) -> HttpResponse:
+        """A recording from a file becomes a broadcast of its own, unlisted and over."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ImportForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                broadcast = imported(form.cleaned_data, actor(request))
+            except Refused as error:
+                form.add_error("file", str(error))
+            except IntegrityError:
+                form.add_error("slug", "is taken; choose another")
+            else:
+                messages.success(
+                    request, f"{broadcast} is imported. It is not listed for viewers yet."
+                )
+                return redirect("admin:broadcaster_broadcast_change", broadcast.pk)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
+        return render(request, "broadcaster/import.html", context | {"title": "Import a recording"})
+
+    def _page(
+        self, request: HttpRequest, broadcast: Broadcast, form: PartForm, again: RebroadcastForm
+    ) -> HttpResponse:
+        recording = self._recorded(broadcast)
+        video = form.cleaned_data["video"] if form.is_bound and form.is_valid() else ""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Recording: {broadcast}",
+            "opts": self.opts,
+            "broadcast": broadcast,
+            "recording": recording,
+            "seconds": recording.duration / 1000,
+            "form": form,
+            "again": again,
+            "to_come": rebroadcasts.to_come().filter(broadcast=broadcast),
+            "may_schedule": request.user.has_perm(SCHEDULE),
+        }
+        if not video:
+            return render(request, "broadcaster/recording.html", context)
+        part = form.part(recording, moved=False)  # the page moves it, so that it can be tuned
+        picture = Picture(part.initial)
+        context |= {
+            "video": video,
+            "picture": picture,
+            "updates": [
+                {"seq": update.seq, "t": update.at - part.began, "words": words(update)}
+                for update in part.updates
+            ],
+            "preview": {"recording": part.to_dict(), "election": picture.script_data},
+        }
+        response = render(request, "broadcaster/recording.html", context)
+        address = urlsplit(video)
+        allowed = {"media-src": [f"{address.scheme}://{address.netloc}"]}
+        csp_update(allowed)(lambda _: response)(request)  # on this page, and for this video alone
+        return response
+
+    def _seen(self, request: HttpRequest, pk: int) -> Broadcast:
+        broadcast = get_object_or_404(Broadcast, pk=pk)
+        if not self.has_view_permission(request, broadcast):
+            raise PermissionDenied
+        return broadcast
+
+    def _recorded(self, broadcast: Broadcast) -> Recording:
+        recording = history.recording(broadcast)
+        if recording is None:
+            raise RuntimeError(f"the log of {broadcast.slug} has a gap")
+        return recording
+
+    def _to_schedule(self, request: HttpRequest, pk: int) -> Broadcast:
+        """For those who plan rebroadcasts; who may not is written down."""
+        broadcast = self._seen(request, pk)
+        if not request.user.has_perm(SCHEDULE):
+            record(actor(request), "refused", broadcast, "may not plan rebroadcasts")
+            raise PermissionDenied
+        return broadcast
+
+
+@transaction.atomic
+def imported(data: dict[str, Any], by: Actor) -> Broadcast:
+    """A broadcast from a valid `ImportForm`: all of it, or nothing.
+
+    Raises `Refused` for a recording with nothing to see, IntegrityError for a slug that is taken.
+    """
+    recording: Recording = data["file"]
+    broadcast = store(
+        recording,
+        slug=data["slug"] or recording.slug,
+        title=data["title"] or recording.title,
+        by=by.user,
+    )
+    detail = f"{recording.slug} {recording.epoch}, {len(recording.updates)} updates"
+    record(by, "imported", broadcast, detail)
+    return broadcast
+
+
+def described(part: dict[str, Any], recording: Recording) -> str:
+    """What was downloaded, for the audit."""
+    cut = [f"{name} {part[name]:g} s" for name in ("start", "end", "offset") if part[name]]
+    return ", ".join([f"{len(recording.updates)} updates", *cut])

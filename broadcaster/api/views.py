@@ -1,0 +1,131 @@
+"""The HTTP API for newsroom programs: bearer token in, JSON out. See docs/protocol.md."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.http import HttpRequest, JsonResponse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.csrf import csrf_exempt
+
+from broadcaster.api.feed import receive
+from broadcaster.desk.audit import Actor, refuse
+from broadcaster.desk.commands import perform
+from broadcaster.desk.requests import Answer, decode, read_body, refusal
+from broadcaster.domain.change import MAX_HEADLINE, InvalidChange, text
+from broadcaster.domain.rejection import Forbidden, Missing, Refused
+from broadcaster.models import ApiToken, Broadcast
+
+TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
+"""What a new broadcast may be given."""
+
+
+@csrf_exempt  # no cookie is read here: the token is the proof
+def broadcasts(request: HttpRequest) -> JsonResponse:
+    """POST {"slug", "title", "election", "listed"}: a new broadcast, off air."""
+
+    def post(token: ApiToken) -> Answer:
+        try:
+            return _create(request, token.user)
+        except (Refused, InvalidChange) as error:
+            return refuse(error, _actor(request, token), None, "create")
+
+    return _respond(*_with_token(request, post))
+
+
+@csrf_exempt
+def updates(request: HttpRequest, slug: str) -> JsonResponse:
+    """POST one change: published, or told why not."""
+
+    def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Answer:
+        command = {"command": "take", "client_id": data.pop("client_id", None), "change": data}
+        return perform(broadcast, command, _actor(request, token))
+
+    return _respond(*_with_broadcast(request, slug, post))
+
+
+@csrf_exempt
+def calls(request: HttpRequest, slug: str) -> JsonResponse:
+    """POST a feed's calls: proposed in the rundown, or with a direct token published."""
+
+    def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Answer:
+        return receive(broadcast, data, _actor(request, token), token.direct)
+
+    return _respond(*_with_broadcast(request, slug, post))
+
+
+def _actor(request: HttpRequest, token: ApiToken) -> Actor:
+    return Actor(token.user, "api", request.META.get("REMOTE_ADDR"))
+
+
+def _with_broadcast(
+    request: HttpRequest,
+    slug: str,
+    act: Callable[[Broadcast, dict[str, Any], ApiToken], Answer],
+) -> Answer:
+    def found(token: ApiToken) -> Answer:
+        broadcast = Broadcast.objects.filter(slug=slug).first()
+        try:
+            if broadcast is None:
+                raise Missing(f"there is no broadcast {slug}", field="broadcast")
+            return act(broadcast, decode(read_body(request)), token)
+        except (Refused, InvalidChange) as error:
+            return refuse(error, _actor(request, token), broadcast)
+
+    return _with_token(request, found)
+
+
+def _with_token(request: HttpRequest, act: Callable[[ApiToken], Answer]) -> Answer:
+    if request.method != "POST":
+        return refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return refusal(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer ….")
+    token = (
+        ApiToken.objects.filter(digest=ApiToken.hash(text.strip()), revoked_at=None)
+        .select_related("user")
+        .first()
+    )
+    if token is None or not token.user.is_active:
+        return refusal(HTTPStatus.UNAUTHORIZED, "This token is not known or was revoked.")
+    return act(token)
+
+
+def _create(request: HttpRequest, user) -> Answer:
+    """Raises `Refused` and `InvalidChange`."""
+    if not user.has_perm("broadcaster.add_broadcast"):
+        raise Forbidden(f"{user} may not create broadcasts.")
+    data = decode(read_body(request))
+    for name, value in data.items():
+        if name not in TYPES:
+            raise InvalidChange(name[:40], "is not known here")
+        if type(value) is not TYPES[name]:
+            raise InvalidChange(name, f"is not of the type {TYPES[name].__name__}")
+    data["title"] = text("title", data.get("title", ""), MAX_HEADLINE)
+    broadcast = Broadcast(**data)
+    try:
+        broadcast.clean_fields(exclude=["state"])
+        broadcast.validate_unique()
+        broadcast.save()
+    except ValidationError as error:
+        field, problems = next(iter(error.message_dict.items()))
+        raise InvalidChange(field, problems[0]) from None
+    except IntegrityError:  # somebody else was first, between the look and the write
+        raise InvalidChange("slug", "is taken") from None
+    return HTTPStatus.CREATED, {
+        "slug": broadcast.slug,
+        "epoch": broadcast.epoch,
+        "seq": broadcast.seq,
+    }
+
+
+def _respond(status: HTTPStatus, answer: dict) -> JsonResponse:
+    response = JsonResponse(answer, status=status)
+    patch_cache_control(response, no_store=True)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response["Allow"] = "POST"
+    return response

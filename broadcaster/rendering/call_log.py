@@ -1,0 +1,114 @@
+"""The log of calls as pages show it: what was called when, and what was taken back. Pure.
+
+static/broadcaster/drawing.js adds to what the server rendered; tests/vectors/call_log.json holds
+both to the same groups.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from broadcaster.domain.change import DECIDED
+from broadcaster.domain.electoral import Election, surnames, unit_name
+from broadcaster.domain.stream import Update
+from broadcaster.domain.translation import Gettext, gettext_noop
+from broadcaster.rendering.picture import RESULTS, mark
+
+NAMED = 2  # units in an update up to which they are named in full
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One unit in a group, and whether that call was corrected later."""
+
+    unit: str
+    name: str  # in full, or the unit's code among many
+    struck: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The units of one update that got the same result."""
+
+    status: str
+    party: str  # "" unless called or certified
+    mark: str
+    words: str
+    units: tuple[Logged, ...]
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One update that carried calls."""
+
+    seq: int
+    at: datetime
+    groups: tuple[Group, ...]
+    reason: str  # why it was corrected; "" if the update corrects nothing
+
+
+def entries(
+    updates: Iterable[Update], election: Election, gettext: Gettext = gettext_noop
+) -> list[Entry]:
+    """The updates with calls among `updates`, newest first, in the language of `gettext`."""
+    updates = list(updates)
+    taken_back = {
+        (update.change.corrects, unit)
+        for update in updates
+        if update.change.kind == "correct"
+        for unit in update.change.calls or ()
+    }
+    return [
+        Entry(
+            update.seq,
+            datetime.fromtimestamp(update.at / 1000, UTC),
+            tuple(groups(update, election, taken_back, gettext)),
+            update.change.reason or "",
+        )
+        for update in reversed(updates)
+        if update.change.calls
+    ]
+
+
+def groups(
+    update: Update,
+    election: Election,
+    taken_back: set[tuple[int | None, str]],
+    gettext: Gettext,
+) -> Iterable[Group]:
+    """The calls of one update by result, in the order of their first units."""
+    found: dict[tuple[str, str], list[str]] = {}
+    calls: Mapping[str, Mapping[str, str]] = update.change.calls or {}
+    for unit, call in calls.items():
+        found.setdefault((call["status"], call.get("party", "")), []).append(unit)
+    candidates = surnames(election, gettext)
+    for (status, party), units in found.items():
+        decided = status in DECIDED
+        yield Group(
+            status,
+            party,
+            mark(status, party),
+            candidates[party] if decided else gettext(RESULTS[status]),
+            tuple(
+                Logged(
+                    unit,
+                    unit_name(unit, gettext) if len(calls) <= NAMED else unit,
+                    (update.seq, unit) in taken_back,
+                )
+                for unit in units
+            ),
+            sum(election.votes[unit] for unit in units),
+        )
+
+
+def corrected(updates: Iterable[Update]) -> list[str]:
+    """The units of which a call was corrected, in that order, each once."""
+    return list(
+        dict.fromkeys(
+            unit
+            for update in updates
+            if update.change.kind == "correct"
+            for unit in update.change.calls or ()
+        )
+    )

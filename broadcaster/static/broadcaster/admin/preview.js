@@ -1,0 +1,55 @@
+// A recording beside a video: the map follows the video's clock, moved by the offset in the form.
+
+import { draw } from "../rendering/drawing.js";
+import { Recording } from "../domain/recording.js";
+
+const { recording: data, election } = JSON.parse(
+  document.getElementById("preview-data").textContent,
+);
+const recording = new Recording(data);
+const preview = document.querySelector(".preview");
+const video = preview.querySelector("video");
+const offset = document.getElementById("id_offset");
+const entries = [...preview.querySelectorAll("[data-t]")];
+let shown = 0; // seq
+
+/** Milliseconds by which updates come later than they did. */
+function moved() {
+  return (Number(offset.value) || 0) * 1000;
+}
+
+function show() {
+  const seq = recording.seqAt(Math.round(video.currentTime * 1000) - moved());
+  if (seq === shown) return;
+  shown = seq;
+  const state = recording.states[seq];
+  draw(preview, state, election);
+  preview.querySelector('[data-part="headline"]').textContent = state.story.headline;
+  entries.forEach((entry, i) => entry.toggleAttribute("data-now", i === seq - 1));
+}
+
+/** The times as they will be in the file: what would come before 0 is in its first map. */
+function label() {
+  for (const entry of entries) {
+    const t = Number(entry.dataset.t) + moved();
+    entry.hidden = t < 0;
+    entry.querySelector("button").textContent = `${(t / 1000).toFixed(1)} s`;
+  }
+}
+
+for (const event of ["timeupdate", "seeked", "loadedmetadata"]) video.addEventListener(event, show);
+video.addEventListener("error", () => {
+  preview.querySelector('[data-part="failed"]').hidden = false;
+});
+offset.addEventListener("input", () => {
+  label();
+  show();
+});
+preview.addEventListener("click", ({ target }) => {
+  const entry = target.closest("[data-t]");
+  if (entry && target.matches("button")) {
+    video.currentTime = (Number(entry.dataset.t) + moved()) / 1000;
+  }
+});
+label();
+show();

@@ -1,1 +1,0 @@
-"""The stack to compare with: the Channels tutorial's chat room, one group member per viewer."""

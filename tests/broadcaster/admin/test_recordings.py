@@ -1,0 +1,210 @@
+"""The admin's pages for recordings: what can be downloaded, imported and shown again, by whom."""
+
+import json
+from datetime import timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
+from broadcaster.domain.change import parse_change
+from broadcaster.domain.recording import parse_recording
+from broadcaster.management import evening
+from broadcaster.models import AuditEntry, Broadcast, Rebroadcast
+from broadcaster.publishing import history
+from broadcaster.publishing.publish import publish, store
+from tests.support import staff
+
+BEGAN = 1_604_448_000_000
+
+
+class Pages(TestCase):
+    def setUp(self):
+        self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
+        self.editor = staff("editor", EDITOR)
+        self.client.force_login(self.editor)
+
+    def address(self, name, *more):
+        return reverse(f"admin:broadcaster_broadcast_{name}", args=[self.broadcast.pk, *more])
+
+    def download(self, **part):
+        return self.client.get(self.address("download"), part)
+
+    def audit(self):
+        return list(AuditEntry.objects.values_list("action", "who", "detail", "via"))
+
+
+class Download(Pages):
+    def test_the_whole(self):
+        response = self.download()
+        self.assertIn("attachment", response.headers["Content-Disposition"])
+        self.assertEqual(parse_recording(response.json()), history.recording(self.broadcast))
+        self.assertEqual(self.audit(), [("exported", "editor", "24 updates", "admin")])
+
+    def test_a_part_is_moved_and_knows_what_came_before(self):
+        part = self.download(start=600, end=4800, offset=-600).json()
+
+        self.assertEqual(part["updates"][0]["t"], 600_000)  # 0:20, now 10 minutes later
+        self.assertTrue(all(update["t"] >= 0 for update in part["updates"]))
+        self.assertEqual(part["updates"][-1]["kind"], "correct")
+        self.assertEqual(part["initial"]["totals"], {"D": 3, "R": 33, "uncalled": 502})
+        self.assertEqual(
+            parse_recording(part),
+            history.recording(self.broadcast).trim(600_000, 4_800_000, -600_000),
+        )
+        self.assertIn("start 600 s, end 4800 s, offset -600 s", self.audit()[0][2])
+
+    def test_what_is_no_part_is_said_and_not_sent(self):
+        for part, words in [
+            ({"start": 60, "end": 30}, "is before the start"),
+            ({"start": "soon"}, "Enter a number"),
+            ({"offset": "nan"}, "Enter a number"),
+            ({"end": "1e99"}, "less than or equal"),
+        ]:
+            response = self.download(**part)
+            self.assertNotIn("Content-Disposition", response.headers)
+            self.assertContains(response, words)
+        self.assertEqual(self.audit(), [])
+
+    def test_the_video_may_come_from_its_own_host_and_from_no_other(self):
+        page = self.client.get(
+            self.address("recording"), {"video": "https://media.example:8443/night.mp4?a=1"}
+        )
+        policy = page.headers["Content-Security-Policy"].split("; ")
+        self.assertIn("media-src https://media.example:8443", policy)
+        self.assertContains(
+            page, '<video controls preload="auto" src="https://media.example:8443/night.mp4?a=1">'
+        )
+        for video in ("", "javascript:alert(1)", "https://x;script-src/"):
+            page = self.client.get(self.address("recording"), {"video": video})
+            self.assertNotIn("media-src", page.headers["Content-Security-Policy"])
+            self.assertNotContains(page, "<video")
+
+
+class Import(Pages):
+    def send(self, data, **fields):
+        text = data if isinstance(data, bytes) else json.dumps(data).encode()
+        file = SimpleUploadedFile("night.json", text, "application/json")
+        return self.client.post(
+            reverse("admin:broadcaster_broadcast_import"), {"file": file, **fields}, follow=True
+        )
+
+    def test_it_becomes_a_broadcast_of_its_own_with_the_same_totals_at_every_seq(self):
+        original = history.recording(self.broadcast)
+        response = self.send(original.to_dict(), slug="again", title="Again")
+
+        self.assertContains(response, "Again is imported")
+        again = Broadcast.objects.get(slug="again")
+        copy = history.recording(again)
+        self.assertEqual([u.totals for u in copy.updates], [u.totals for u in original.updates])
+        self.assertEqual([u.at for u in copy.updates], [u.at for u in original.updates])
+        self.assertEqual(
+            [s.to_dict() for s in copy.states()], [s.to_dict() for s in original.states()]
+        )
+        self.assertNotEqual(again.epoch, self.broadcast.epoch)
+        self.assertEqual((again.phase, again.listed, again.on_air), ("ended", False, False))
+        self.assertEqual(self.audit()[0][:2], ("imported", "editor"))
+        self.assertContains(self.client.get("/broadcasts/again/?at=18"), "273</span>")
+
+    def test_a_part_begins_with_its_map_and_gets_an_end(self):
+        part = history.recording(self.broadcast).trim(4_600_000, 7_900_000)
+        self.send(part.to_dict(), slug="part")
+
+        again = Broadcast.objects.get(slug="part")
+        self.assertEqual(again.title, "Night")
+        copy = history.recording(again)
+        self.assertEqual(copy.initial.totals, {"D": 238, "R": 213, "uncalled": 87})
+        self.assertEqual(copy.updates[0].change.corrects, 0)
+        self.assertEqual([u.totals for u in copy.updates[:-1]], [u.totals for u in part.updates])
+        self.assertEqual(copy.updates[-1].change.kind, "end")
+        self.assertEqual(again.phase, "ended")
+
+    def test_what_is_wrong_is_said_by_field_and_nothing_is_stored(self):
+        good = history.recording(self.broadcast).to_dict()
+        wrong = json.loads(json.dumps(good))
+        wrong["updates"][8]["totals"]["D"] += 1
+        silent = good | {"updates": []}
+        for data, fields, words in [
+            (wrong, {}, "updates.9.totals: are not"),
+            (b"\xff", {}, "is not JSON"),
+            (b"[" * 100_000, {}, "is not JSON"),
+            (good, {"slug": "night"}, "is taken"),
+            (silent, {"slug": "silent"}, "does not start"),
+        ]:
+            self.assertContains(self.send(data, **fields), words)
+        self.assertEqual(Broadcast.objects.count(), 1)
+        self.assertEqual(self.audit(), [])
+
+    def test_it_takes_the_permission_to_add_broadcasts(self):
+        self.client.force_login(staff("broadcaster", BROADCASTER))
+        response = self.send(history.recording(self.broadcast).to_dict(), slug="again")
+        self.assertEqual(response.status_code, 403)
+        self.assertEqual(Broadcast.objects.count(), 1)
+
+
+class ShowAgain(Pages):
+    def plan(self, at):
+        text = f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
+        return self.client.post(self.address("rebroadcast"), {"starts_at": text}, follow=True)
+
+    def test_it_is_planned_listed_and_cancelled(self):
+        Broadcast.objects.update(listed=True)
+        at = (timezone.now() + timedelta(days=1)).replace(second=0, microsecond=0)
+        self.assertContains(self.plan(at), "The rebroadcast is planned")
+
+        again = Rebroadcast.objects.get()
+        self.assertEqual((again.starts_at, again.ends_at), (at, at + timedelta(minutes=160)))
+        self.assertEqual(again.position, self.broadcast.position)
+        self.assertContains(self.client.get("/"), f"/replay/?rebroadcast={again.pk}")
+        self.client.post(self.address("cancel", again.pk))
+        self.assertNotContains(self.client.get("/"), "rebroadcast=")
+        gone = self.client.get(f"/broadcasts/night/replay/?rebroadcast={again.pk}")
+        self.assertEqual(gone.status_code, 404)
+        self.assertEqual([entry[0] for entry in self.audit()], ["unscheduled", "scheduled"])
+
+    def test_what_cannot_be_shown_is_refused_aloud(self):
+        later = timezone.now() + timedelta(hours=1)
+        self.assertContains(self.plan(timezone.now() - timedelta(hours=1)), "has passed")
+        Broadcast.objects.update(rehearsal=True)
+        self.assertContains(self.plan(later), "not for viewers")
+        live = Broadcast.objects.create(slug="live", title="Live", election=2020)
+        publish(live, parse_change({"kind": "start"}))
+        self.broadcast = live
+        self.assertContains(self.plan(later), "has ended can be shown again")
+        self.assertEqual(Rebroadcast.objects.count(), 0)
+
+    def test_it_takes_an_editor(self):
+        later = timezone.now() + timedelta(hours=1)
+        for name, group in (("contributor", CONTRIBUTOR), ("broadcaster", BROADCASTER)):
+            self.client.force_login(staff(name, group))
+            self.assertNotContains(self.client.get(self.address("recording")), "Plan the")
+            self.assertEqual(self.plan(later).status_code, 403)
+            self.assertEqual(self.audit()[0][:2], ("refused", name))
+        self.assertEqual(self.client.get(self.address("rebroadcast")).status_code, 405)
+        self.client.logout()
+        self.assertContains(self.plan(later), "Log in")
+        self.assertEqual(Rebroadcast.objects.count(), 0)
+
+    def test_who_opens_it_sees_the_second_that_everyone_sees(self):
+        def page(minutes):
+            starts = timezone.now() - timedelta(minutes=minutes)
+            again = Rebroadcast.objects.create(
+                broadcast=self.broadcast,
+                epoch=self.broadcast.epoch,
+                seq=self.broadcast.seq,
+                starts_at=starts,
+                ends_at=starts + timedelta(minutes=160),
+                by=self.editor,
+            )
+            return self.client.get(f"/broadcasts/night/replay/?rebroadcast={again.pk}")
+
+        self.assertContains(page(-10), "This rebroadcast begins at")
+        self.assertContains(page(75), "Arizona goes to Biden: 11 electoral votes</h2>")
+        self.assertContains(page(131), 'data-part="D">273</span>')
+        self.assertContains(page(200), "Welcome to election night</h2>")  # over: by themselves
+        self.assertIn("max-age=1", page(75).headers["Cache-Control"])
+        for number in ("0", "x", "²"):
+            unknown = self.client.get(f"/broadcasts/night/replay/?rebroadcast={number}")
+            self.assertEqual(unknown.status_code, 404)

@@ -1,0 +1,157 @@
+"""The HTTP API: who may, what is wrong, and that nothing is half-written."""
+
+import json
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.test import TestCase
+from django.utils import timezone
+
+from broadcaster.desk.requests import MAX_BODY
+from broadcaster.domain.change import parse_change
+from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
+from broadcaster.publishing.publish import publish
+
+CALL = {
+    "calls": {"PA": {"status": "called", "party": "D"}},
+    "story": {"headline": "Pennsylvania"},
+}
+
+
+class Api(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        publish(cls.broadcast, parse_change({"kind": "start"}))
+        cls.robot = cls.token_for("robot", "take_broadcast")
+        cls.editor = cls.token_for("editor", "take_broadcast", "run_broadcast", "add_broadcast")
+
+    @staticmethod
+    def token_for(name, *permissions):
+        user = get_user_model().objects.create(username=name)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        return ApiToken.issue(user)
+
+    def post(self, body, token=None, path="/api/broadcasts/night/updates"):
+        if not isinstance(body, str | bytes):
+            body = json.dumps(body)
+        headers = {"Authorization": f"Bearer {token or self.robot}"}
+        return self.client.post(path, body, content_type="application/json", headers=headers)
+
+    def assertRefused(self, response, status, **expected):
+        self.assertEqual(response.status_code, status, response.content)
+        self.assertEqual(response["Cache-Control"], "no-store")
+        answer = response.json()
+        self.assertTrue(answer["error"])
+        for key, value in expected.items():
+            self.assertEqual(answer.get(key), value, answer)
+        self.assertEqual(Publication.objects.count(), 1)
+        self.broadcast.refresh_from_db()
+        self.assertEqual(self.broadcast.seq, 1)
+
+    def test_a_change_is_published(self):
+        response = self.post(CALL)
+
+        self.broadcast.refresh_from_db()
+        self.assertEqual(response.status_code, 201)
+        self.assertEqual(response.json(), {"epoch": self.broadcast.epoch, "seq": 2})
+        self.assertEqual(Publication.objects.get(seq=2).by.username, "robot")
+
+    def test_the_same_client_id_again_gives_the_same_answer(self):
+        first = self.post({**CALL, "client_id": "ap-17"})
+        again = self.post({**CALL, "client_id": "ap-17"})
+        other = self.post({"view": {"focus": "OH"}, "client_id": "ap-17"})
+
+        self.assertEqual(first.json(), again.json())
+        self.assertEqual((again.status_code, other.status_code), (201, 409))
+
+    def test_wrong_bodies_name_the_field(self):
+        for body, status, field in [
+            ("", 400, "body"),
+            ("{", 400, "body"),
+            ("[1]", 400, "body"),
+            ("[" * 20_000, 400, "body"),
+            (b"\xff\xfe\x00", 400, "body"),
+            ('{"view": NaN}', 400, "view"),
+            ({"x" * 99: 1}, 400, "x" * 40),
+            ({"calls": {"Pennsylvania": {}}}, 400, "calls.Pennsylvania"),
+            ({"calls": {"PA": {"status": "called", "party": "Whig"}}}, 400, "calls.PA.party"),
+            ({"calls": CALL["calls"]}, 400, "story.headline"),
+            ({"story": {"headline": "\ud800"}}, 400, "story.headline"),
+            ({**CALL, "client_id": 7}, 400, "client_id"),
+            ({**CALL, "client_id": ""}, 400, "client_id"),
+            ({**CALL, "client_id": "x" * 65}, 400, "client_id"),
+            ({**CALL, "client_id": "a\n"}, 400, "client_id"),
+            ({"story": {"headline": "x", "body": "y" * MAX_BODY}}, 413, "body"),
+            (b"x" * 5_000_000, 413, "body"),
+        ]:
+            with self.subTest(body=str(body)[:60]):
+                self.assertRefused(self.post(body), status, field=field)
+
+    def test_without_a_good_token_it_is_401_and_says_how(self):
+        revoked = self.token_for("gone", "take_broadcast")
+        ApiToken.objects.filter(user__username="gone").update(revoked_at=timezone.now())
+        inactive = self.token_for("left", "take_broadcast")
+        get_user_model().objects.filter(username="left").update(is_active=False)
+
+        for token in ("nonsense", revoked, inactive):
+            response = self.post(CALL, token)
+            self.assertRefused(response, 401)
+            self.assertEqual(response["WWW-Authenticate"], "Bearer")
+        self.assertRefused(
+            self.client.post("/api/broadcasts/night/updates", CALL, "application/json"), 401
+        )
+
+    def test_what_the_user_may_not_do_is_403(self):
+        self.assertRefused(self.post(CALL, self.token_for("guest")), 403)
+        self.assertRefused(self.post({"kind": "end"}), 403)
+        self.assertEqual(self.post({"kind": "hold"}, self.editor).status_code, 201)
+
+    def test_off_air_is_409(self):
+        Broadcast.objects.create(slug="later", title="Later", election=2020)
+
+        self.assertRefused(self.post(CALL, path="/api/broadcasts/later/updates"), 409)
+
+    def test_an_unknown_broadcast_is_404_and_another_method_405(self):
+        self.assertRefused(
+            self.post(CALL, path="/api/broadcasts/nope/updates"), 404, field="broadcast"
+        )
+        response = self.client.get("/api/broadcasts/night/updates")
+        self.assertRefused(response, 405)
+        self.assertEqual(response["Allow"], "POST")
+
+    def test_a_broadcast_is_created_off_air(self):
+        data = {"slug": "swarm-1", "title": "Swarm", "listed": False, "election": 2020}
+        response = self.post(data, self.editor, "/api/broadcasts")
+
+        created = Broadcast.objects.get(slug="swarm-1")
+        self.assertEqual(response.status_code, 201)
+        self.assertEqual(response.json(), {"slug": "swarm-1", "epoch": created.epoch, "seq": 0})
+        self.assertFalse(created.listed)
+        self.assertEqual(created.phase, "scheduled")
+
+    def test_a_wrong_broadcast_names_the_field(self):
+        for data, status, field in [
+            ({"title": "No slug"}, 400, "slug"),
+            ({"slug": "a b", "title": "x"}, 400, "slug"),
+            ({"slug": "night", "title": "Taken"}, 400, "slug"),
+            ({"slug": "new"}, 400, "title"),
+            ({"slug": "new", "title": "x" * 121}, 400, "title"),
+            ({"slug": "new", "title": "x", "election": 1860}, 400, "election"),
+            ({"slug": "new", "title": "x", "election": "soon"}, 400, "election"),
+            ({"slug": "new", "title": "x", "listed": "perhaps"}, 400, "listed"),
+            ({"slug": "new", "title": "x", "phase": "live"}, 400, "phase"),
+            ({"slug": ["new"], "title": "x"}, 400, "slug"),
+            ({"slug": "new", "title": "a\x00b"}, 400, "title"),
+            ({"slug": "new", "title": "\ud800"}, 400, "title"),
+            ({"slug": "new", "title": {"a": 1}}, 400, "title"),
+            ('{"slug": "new", "title": "x", "election": 1e999}', 400, "election"),
+            ({"slug": "new", "title": "x", "election": True}, 400, "election"),
+        ]:
+            with self.subTest(data=data):
+                response = self.post(data, self.editor, "/api/broadcasts")
+                self.assertRefused(response, status, field=field)
+        self.assertRefused(self.post({"slug": "n", "title": "x"}, path="/api/broadcasts"), 403)
+        refused = AuditEntry.objects.filter(action="refused", via="api")
+        self.assertEqual(refused.count(), 16)
+        self.assertEqual(refused[0].detail, "create: robot may not create broadcasts.")

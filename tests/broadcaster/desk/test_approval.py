@@ -1,0 +1,103 @@
+"""What needs a second person: asked for, confirmed, declined."""
+
+from broadcaster.desk import rundown
+from broadcaster.models import AuditEntry, Publication
+from broadcaster.publishing.publish import publish
+from tests.support.changes import parse_change
+from tests.support.desk import VIEW, DeskCase, calling
+
+
+class SecondPerson(DeskCase):
+    NEARLY = "CA NY TX FL PA IL OH GA NC MI AZ"
+
+    def setUp(self):
+        publish(self.night, parse_change(calling(self.NEARLY)))
+        self.night.refresh_from_db()
+        self.assertEqual(self.night.state["totals"]["D"], 267)
+
+    def test_crossing_270_waits_for_somebody_else(self):
+        status, answer = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
+
+        self.assertEqual(status, 202)
+        self.assertIn("second person", answer["waiting"])
+        self.assertEqual(self.seq(), 2)
+        cue = answer["cue"]
+        shown = self.listed(cue)
+        self.assertEqual((shown["asked"]["by"], shown["crosses"]), ("broadcaster", True))
+        again = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
+        self.assertEqual(again, (202, answer))
+        self.assertRefused(self.do(self.broadcaster, "confirm", cue=cue), 403, "may not confirm")
+
+        confirmed = self.do(self.editor, "confirm", cue=cue, client_id="yes")
+
+        self.assertEqual((confirmed[0], confirmed[1]["seq"]), (201, 3))
+        row = Publication.objects.get(seq=3)
+        self.assertEqual((row.by, row.confirmed_by), (self.broadcaster, self.editor))
+        self.assertEqual(
+            self.audited(),
+            [("broadcaster", "asked"), ("broadcaster", "refused"), ("editor", "confirmed")],
+        )
+        detail = AuditEntry.objects.first().detail
+        self.assertEqual(detail, "update 3, MN called, which broadcaster took")
+        self.assertEqual(self.do(self.editor, "confirm", cue=cue, client_id="yes"), confirmed)
+        late = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
+        self.assertEqual(late, confirmed)
+
+    def test_who_took_it_cannot_confirm_it_with_any_right(self):
+        cue = self.cue(calling("MN"))
+        self.assertEqual(self.do(self.editor, "take_cue", cue=cue, version=1)[0], 202)
+
+        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=1)[0], 202)
+        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        edit = {"cue": cue, "version": 1, "title": "x", "change": calling("WI")}
+        self.assertRefused(self.do(self.contributor, "edit", **edit), 409, "waits")
+        self.assertRefused(self.do(self.contributor, "remove", cue=cue), 409, "waits")
+        self.assertEqual(self.seq(), 2)
+
+    def test_it_can_be_declined_and_asked_for_again(self):
+        cue = self.cue(calling("MN"))
+        self.do(self.broadcaster, "take_cue", cue=cue, version=1)
+
+        self.assertRefused(self.do(self.contributor, "decline", cue=cue), 403, "may not")
+        self.assertEqual(self.do(self.editor, "decline", cue=cue), (200, {}))
+        self.assertIsNone(self.listed(cue)["asked"])
+        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 409, "Nobody waits")
+        self.do(self.broadcaster, "take_cue", cue=cue, version=1)
+        self.assertEqual(self.do(self.broadcaster, "decline", cue=cue), (200, {}))
+
+    def test_what_became_known_meanwhile_is_not_confirmed_again(self):
+        cue = self.cue(calling("MN"))
+        self.do(self.broadcaster, "take_cue", cue=cue, version=1)
+        publish(self.night, parse_change(calling("MN")))
+
+        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 409, "Nothing would change")
+        self.assertEqual(self.do(self.editor, "decline", cue=cue)[0], 200)
+
+    def test_the_way_down_and_calls_above_wait_for_nobody(self):
+        publish(self.night, parse_change(calling("MN")))
+        retract = {
+            "kind": "correct",
+            "corrects": 3,
+            "reason": "Wrong",
+            "calls": {"MN": {"status": "retracted"}},
+            "story": {"headline": "MN is not called"},
+        }
+
+        self.assertEqual(self.do(self.broadcaster, "take", change=calling("OR"))[0], 201)
+        self.assertEqual(self.do(self.editor, "take", change=retract)[0], 201)
+
+    def test_the_rule_of_the_broadcast_decides(self):
+        self.night.second_person = "calls"
+        self.night.save()
+        self.assertEqual(self.do(self.broadcaster, "take", change=calling("VT"))[0], 202)
+        self.assertEqual(self.do(self.broadcaster, "take", change=VIEW)[0], 201)
+        self.night.second_person = "never"
+        self.night.save()
+        self.assertEqual(self.do(self.broadcaster, "take", change=calling("MN"))[0], 201)
+
+    def test_what_can_not_go_out_is_refused_before_anybody_is_asked(self):
+        self.do(self.editor, "take", change={"kind": "hold"})
+
+        self.assertRefused(self.do(self.broadcaster, "take", change=calling("MN")), 409, "on hold")
+        self.assertEqual(rundown.listing(self.night), [])

@@ -1,0 +1,221 @@
+"""What happens by itself at its time, and only then, and once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import connection
+from django.test import TransactionTestCase
+from django.utils import timezone
+
+from broadcaster.desk import rundown, schedule
+from broadcaster.desk.audit import Actor
+from broadcaster.desk.commands import perform
+from broadcaster.desk.permissions import EDITOR
+from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
+from broadcaster.publishing.history import milliseconds
+from broadcaster.publishing.publish import publish
+from tests.support import staff
+from tests.support.changes import parse_change
+from tests.support.desk import DeskCase, calling
+
+
+class Due(DeskCase):
+    def scheduled(self, change, ago=1.0):
+        """A cue that the editor scheduled, and whose time was `ago` seconds ago."""
+        cue = self.cue(change)
+        at = milliseconds(timezone.now()) + 3_600_000
+        self.assertEqual(self.do(self.editor, "schedule", cue=cue, version=1, at=at)[0], 200)
+        Cue.objects.filter(pk=cue).update(due_at=timezone.now() - timedelta(seconds=ago))
+        return cue
+
+    def test_a_cue_goes_out_once_for_who_scheduled_it(self):
+        cue = self.scheduled(calling("PA"))
+
+        self.assertEqual((schedule.run_due(), schedule.run_due()), (1, 0))
+
+        row = Publication.objects.get(cue=cue)
+        self.assertEqual((row.seq, row.by), (2, self.editor))
+        entry = AuditEntry.objects.first()
+        self.assertEqual(
+            (entry.action, entry.who, entry.via, entry.seq), ("took", "editor", "schedule", 2)
+        )
+        self.assertEqual(self.listed(cue)["taken"]["seq"], 2)
+
+    def test_nothing_goes_out_before_its_time_or_within_the_grace(self):
+        self.scheduled(calling("PA"), ago=-60)
+        self.scheduled(calling("TX", "R"), ago=2)
+
+        self.assertEqual(schedule.run_due(grace=5), 0)
+        self.assertEqual(schedule.run_due(), 1)
+        self.assertEqual(set(Broadcast.objects.get().state["calls"]), {"TX"})
+
+    def test_what_was_cancelled_or_taken_by_hand_does_not_go_out(self):
+        cancelled, taken = self.scheduled(calling("PA")), self.scheduled(calling("TX"))
+        self.do(self.broadcaster, "unschedule", cue=cancelled)
+        self.do(self.broadcaster, "take_cue", cue=taken, version=1)
+
+        self.assertEqual(schedule.run_due(), 0)
+        self.assertEqual(self.seq(), 2)
+
+    def test_off_air_it_is_missed_aloud_and_not_sent_later_by_itself(self):
+        self.do(self.editor, "take", change={"kind": "hold"})
+        cue = self.scheduled(calling("PA"))
+
+        schedule.run_due()
+        self.do(self.editor, "take", change={"kind": "resume"})
+        schedule.run_due()
+
+        shown = self.listed(cue)
+        self.assertIn("on hold", shown["missed"]["why"])
+        self.assertIsNone(shown["due"])
+        self.assertIsNone(shown["refusal"])
+        refused = AuditEntry.objects.get(action="refused")
+        self.assertEqual((refused.who, refused.via), ("editor", "schedule"))
+        self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=1)[0], 201)
+        self.assertIsNone(self.listed(cue)["missed"])
+
+    def test_at_270_it_waits_for_a_second_person(self):
+        publish(self.night, parse_change(calling("CA NY TX FL PA IL OH GA NC MI AZ")))
+        cue = self.scheduled(calling("MN"))
+
+        schedule.run_due()
+
+        self.assertEqual(self.listed(cue)["asked"]["by"], "editor")
+        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        self.assertEqual((self.seq(), schedule.run_due()), (2, 0))
+
+    def test_who_lost_the_right_since_does_not_publish_by_having_scheduled(self):
+        cue = self.scheduled(calling("PA"))
+        self.editor.is_active = False
+        self.editor.save()
+
+        schedule.run_due()
+
+        self.assertIn("may not", self.listed(cue)["missed"]["why"])
+        self.assertEqual(self.seq(), 1)
+
+    def test_cues_of_one_moment_go_out_in_the_order_of_the_rundown(self):
+        first, second = self.scheduled(calling("PA")), self.scheduled(calling("TX"))
+        self.do(self.editor, "move", cue=second, before=first)
+        Cue.objects.update(due_at=timezone.now())
+
+        schedule.run_due()
+
+        rows = Publication.objects.exclude(cue=None).order_by("seq")
+        self.assertEqual([row.cue_id for row in rows], [second, first])
+
+
+class Automatic(DeskCase):
+    def plan(self, starts, ends, **more):
+        now = timezone.now()
+        return Broadcast.objects.create(
+            slug="planned",
+            title="Planned",
+            starts_at=now + timedelta(seconds=starts),
+            ends_at=now + timedelta(seconds=ends),
+            **{"automatic": True} | more,
+        )
+
+    def phase(self, planned):
+        schedule.run_due()
+        schedule.run_due()
+        planned.refresh_from_db()
+        return planned.phase
+
+    def test_a_broadcast_starts_and_ends_at_its_planned_times(self):
+        planned = self.plan(-1, 3600)
+        self.assertEqual(self.phase(planned), "live")
+        planned.ends_at = timezone.now()
+        planned.save()
+        self.assertEqual(self.phase(planned), "ended")
+
+        entries = AuditEntry.objects.filter(broadcast=planned).order_by("pk")
+        self.assertEqual(
+            [(e.who, e.action, e.via) for e in entries],
+            [("schedule", "started", "schedule"), ("schedule", "ended", "schedule")],
+        )
+
+    def test_only_if_that_was_wished_for_and_not_when_it_would_be_over(self):
+        for starts, ends, more in [
+            (-1, 3600, {"automatic": False}),
+            (60, 3600, {}),
+            (-7200, -1, {}),
+            (-1, 3600, {"archived_at": timezone.now()}),
+        ]:
+            with self.subTest(starts=starts, ends=ends, more=more):
+                planned = self.plan(starts, ends, **more)
+                self.assertEqual(self.phase(planned), "scheduled")
+                planned.delete()
+
+    def test_the_rundown_is_empty_of_it(self):
+        self.assertEqual(rundown.listing(self.plan(-1, 3600)), [])
+
+
+class AtOnce(TransactionTestCase):
+    """Worker, serving processes and people, all in the same moment."""
+
+    def setUp(self):
+        self.editor = staff("editor", EDITOR)
+        self.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        publish(self.night, parse_change({"kind": "start"}))
+
+    def crowd(self, act):
+        """The outcomes of eight who do it at once."""
+
+        def one(number):
+            try:
+                return act(number)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(one, range(8)))
+
+    def cue(self, change, **more):
+        return rundown.add(self.night, "Cue", parse_change(change), by=self.editor, **more)
+
+    def test_a_due_cue_goes_out_once_whoever_looks(self):
+        due = {"due_at": timezone.now(), "scheduled_by": self.editor}
+        cues = [self.cue(calling(unit), **due) for unit in ("PA", "TX", "OH")]
+        take = {"command": "take_cue", "cue": cues[1].pk, "version": 1}
+
+        def act(number):
+            if number % 4:
+                return schedule.run_due()
+            return perform(self.night, take, Actor(self.editor, "socket"))[0]
+
+        self.crowd(act)
+
+        rows = Publication.objects.exclude(cue=None)
+        self.assertEqual(sorted(row.cue_id for row in rows), [cue.pk for cue in cues])
+        self.assertEqual(AuditEntry.objects.filter(action="took").count(), 3)
+        self.assertFalse(Cue.objects.exclude(missed="").exists())
+
+    def test_one_cue_taken_by_many_is_one_update(self):
+        cue = self.cue(calling("PA"))
+        take = {"command": "take_cue", "cue": cue.pk, "version": 1}
+
+        answers = self.crowd(lambda _: perform(self.night, take, Actor(self.editor, "socket")))
+
+        self.assertEqual(sorted(int(status) for status, _ in answers), [201] + [409] * 7)
+        refused = {body["error"] for status, body in answers if status == 409}
+        self.assertEqual(refused, {"Already taken by editor, update 2."})
+        self.assertEqual(AuditEntry.objects.filter(action="refused").count(), 7)
+
+    def test_one_client_id_that_must_wait_is_one_cue(self):
+        self.night.second_person = "calls"
+        self.night.save()
+        take = {"command": "take", "change": calling("PA"), "client_id": "one"}
+
+        answers = self.crowd(lambda _: perform(self.night, take, Actor(self.editor, "socket")))
+
+        self.assertEqual({int(status) for status, _ in answers}, {202})
+        self.assertEqual(Cue.objects.count(), 1)
+
+    def test_cues_that_are_made_at_once_have_places_of_their_own(self):
+        prepare = {"command": "prepare", "title": "Cue", "change": calling("PA")}
+
+        self.crowd(lambda _: perform(self.night, prepare, Actor(self.editor, "socket")))
+
+        ranks = [cue.rank for cue in Cue.objects.all()]
+        self.assertEqual(ranks, list(range(1, 9)))

@@ -1,0 +1,108 @@
+"""Untrusted JSON becomes a change, or the wrong field is named."""
+
+from unittest import TestCase
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadcaster.domain.change import Change, InvalidChange, parse_change
+
+PA = {"PA": {"status": "called", "party": "D"}}
+HEADLINE = {"headline": "Pennsylvania"}
+
+WRONG = [
+    ([], "change"),
+    ({}, "change"),
+    ({"colour": "red"}, "colour"),
+    ({"kind": "explode"}, "kind"),
+    ({"kind": 7}, "kind"),
+    ({"kind": {}}, "kind"),
+    ({"view": "OH"}, "view"),
+    ({"view": {"focus": "XX"}}, "view.focus"),
+    ({"view": {"focus": ["OH"]}}, "view.focus"),
+    ({"view": {"layer": "senate"}}, "view.layer"),
+    ({"view": {"highlight": "OH"}}, "view.highlight"),
+    ({"view": {"highlight": ["OH", "Ohio"]}}, "view.highlight"),
+    ({"view": {"highlight": ["OH"] * 500}}, "view.highlight"),
+    ({"view": {"zoom": 3}}, "view.zoom"),
+    ({"calls": {}}, "calls"),
+    ({"calls": ["PA"]}, "calls"),
+    ({"calls": {"ZZ": {"status": "called", "party": "D"}}}, "calls.ZZ"),
+    ({"calls": {"ME": {"status": "called", "party": "D"}}}, "calls.ME"),
+    ({"calls": {"PA": "D"}}, "calls.PA"),
+    ({"calls": {"PA": {}}}, "calls.PA.status"),
+    ({"calls": {"PA": {"status": "won", "party": "D"}}}, "calls.PA.status"),
+    ({"calls": {"PA": {"status": "called"}}}, "calls.PA.party"),
+    ({"calls": {"PA": {"status": "called", "party": "G"}}}, "calls.PA.party"),
+    ({"calls": {"PA": {"status": "too_close", "party": "D"}}}, "calls.PA.party"),
+    ({"calls": {"PA": {"status": "called", "party": "D", "by": "me"}}}, "calls.PA.by"),
+    ({"calls": PA}, "story.headline"),
+    ({"calls": PA, "story": {"headline": "  "}}, "story.headline"),
+    ({"calls": {"PA": {"status": "retracted"}}, "story": HEADLINE}, "calls.PA.status"),
+    ({"story": {"headline": "x" * 201}}, "story.headline"),
+    ({"story": {"headline": 5}}, "story.headline"),
+    ({"story": {"headline": "a\x00b"}}, "story.headline"),
+    ({"story": {"body": "\ud800"}}, "story.body"),
+    ({"story": {"announce": "shout"}}, "story.announce"),
+    ({"story": {"annotations": [{"at": "PA", "text": 1}]}}, "story.annotations.text"),
+    ({"story": {"annotations": [{"at": "Mars", "text": "x"}]}}, "story.annotations.at"),
+    ({"story": {"annotations": [{}] * 21}}, "story.annotations"),
+    ({"kind": "start", "view": {"focus": "US"}}, "view"),
+    ({"kind": "end", "calls": PA, "story": HEADLINE}, "calls"),
+    ({"view": {"focus": "US"}, "reason": "because"}, "reason"),
+    ({"view": {"focus": "US"}, "corrects": 3}, "corrects"),
+    ({"kind": "correct", "calls": PA, "story": HEADLINE, "reason": "x"}, "corrects"),
+    ({"kind": "correct", "calls": PA, "story": HEADLINE, "corrects": 3}, "reason"),
+    ({"kind": "correct", "corrects": 3, "reason": "x", "story": HEADLINE}, "calls"),
+    ({"kind": "correct", "corrects": True, "reason": "x", "calls": PA}, "corrects"),
+    ({"kind": "correct", "corrects": -1, "reason": "x", "calls": PA}, "corrects"),
+    ({"kind": "correct", "corrects": 3, "reason": "x", "calls": PA}, "story.headline"),
+]
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+near_misses = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from(["update", "correct", "hold"]) | json_values,
+        "view": st.fixed_dictionaries({}, optional={"focus": json_values}) | json_values,
+        "calls": st.dictionaries(st.sampled_from(["PA", "ME-1", "ZZ"]), json_values) | json_values,
+        "story": st.fixed_dictionaries({"headline": st.text()}) | json_values,
+        "corrects": json_values,
+        "reason": json_values,
+    },
+)
+
+
+class ParseChange(TestCase):
+    def test_the_wrong_field_is_named(self):
+        for data, field in WRONG:
+            with self.subTest(data=data), self.assertRaises(InvalidChange) as caught:
+                parse_change(data)
+            self.assertEqual(caught.exception.field, field, data)
+
+    def test_what_is_left_out_gets_its_default(self):
+        change = parse_change({"view": {}, "story": {"headline": " Hello "}})
+
+        self.assertEqual(change.kind, "update")
+        self.assertEqual(change.view, {"layer": "president", "focus": "US", "highlight": []})
+        self.assertEqual(
+            change.story,
+            {"headline": "Hello", "body": "", "annotations": [], "announce": "polite"},
+        )
+        self.assertIsNone(change.calls)
+
+    @given(near_misses | json_values)
+    def test_any_json_is_a_change_or_names_a_field(self, data):
+        try:
+            change = parse_change(data)
+        except InvalidChange as error:
+            self.assertTrue(error.field)
+            str(error).encode("utf-8", "replace")
+        else:
+            self.assertIsInstance(change, Change)
+            self.assertEqual(parse_change(change.to_dict()), change)
+            str(change.to_dict()).encode()

@@ -1,0 +1,103 @@
+"""Reports of several processes, added up."""
+
+from unittest import TestCase
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadcaster.domain.delivery import quantile, receipt, viewers
+from broadcaster.domain.stream import Position
+
+HEAD = Position("e", 2)
+
+
+def report(seq=2, ws=0, poll=0, away=0, age=0.0, epoch="e", **more):
+    """One process's; `times` and the like make a receipt."""
+    one = {
+        "epoch": epoch,
+        "seq": seq,
+        "viewers": {"ws": ws, "poll": poll},
+        "away": away,
+        "age": age,
+    }
+    made = {"of": {"ws": ws, "poll": poll}, "away": 0, "behind": {"ws": 0, "poll": 0}, **more}
+    return one | {"receipt": made if "times" in more else None}
+
+
+def times(ws=(), poll=()):
+    return {"ws": list(ws), "poll": list(poll)}
+
+
+class Sums(TestCase):
+    def test_percentiles_are_over_the_viewers_of_all_processes(self):
+        quick = report(ws=98, times=times(ws=[[10, 98]]))
+        slow = report(ws=2, poll=1, times=times(ws=[[300, 2]], poll=[[40, 1]]))
+
+        self.assertEqual(
+            receipt([quick, slow], HEAD),
+            {
+                "seq": 2,
+                "ms": 300,
+                "reached": {"ws": 100, "poll": 1},
+                "of": {"ws": 100, "poll": 1},
+                "p50": 10,
+                "p99": 300,
+                "behind": 0,
+            },
+        )
+
+    def test_polls_that_go_from_process_to_process_are_counted_once(self):
+        """Of 20 polls one has not come back, and two have come back to the other process."""
+        there = report(poll=7, away=3, times=times(poll=[[5, 7]]))
+        other = report(poll=12, away=-2, times=times(poll=[[5, 12]]))
+        for one in (there, other):
+            one["receipt"] |= {"away": one["away"], "behind": {"ws": 0, "poll": one["away"]}}
+        told = viewers([there, other], HEAD)
+
+        self.assertEqual((told["ws"], told["poll"]), (0, 20))
+        self.assertEqual(told["receipt"]["of"]["poll"], 20)
+        self.assertEqual(told["receipt"]["reached"]["poll"], 19)
+        self.assertEqual(told["receipt"]["behind"], 1)
+
+    def test_the_viewers_of_a_process_without_the_update_are_behind(self):
+        there = report(ws=5, times=times(ws=[[10, 5]]))
+        for late in (
+            report(seq=1, ws=3, times=times(ws=[[9, 3]])),
+            report(seq=9, ws=3, epoch="old"),
+        ):
+            told = receipt([there, late], HEAD)
+            self.assertEqual((told["seq"], told["of"]["ws"], told["behind"]), (2, 8, 3))
+            self.assertEqual(told["ms"], 10)
+
+    def test_an_update_that_no_process_has_yet_has_reached_nobody(self):
+        told = receipt([report(seq=1, ws=3, poll=1, away=1, times=times(ws=[[9, 3]]))], HEAD)
+
+        self.assertEqual((told["seq"], told["of"], told["behind"]), (2, {"ws": 3, "poll": 2}, 5))
+        self.assertEqual((told["reached"], told["p50"]), ({"ws": 0, "poll": 0}, None))
+
+    def test_a_process_that_started_later_has_nothing_to_say_of_the_update(self):
+        told = receipt([report(ws=5, times=times(ws=[[10, 5]])), report(ws=3)], HEAD)
+
+        self.assertEqual((told["of"]["ws"], told["behind"]), (5, 0))
+        self.assertIsNone(receipt([report(ws=3)], HEAD))
+        self.assertIsNone(receipt([], HEAD))
+
+    def test_the_age_of_every_position_is_told(self):
+        told = viewers([report(age=0.31), report(age=2.96)], HEAD)
+
+        self.assertEqual((told["processes"], told["ages"]), (2, [0.3, 3.0]))
+
+
+class Quantiles(TestCase):
+    @given(
+        st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5))), st.sampled_from([0.5, 0.99, 1])
+    )
+    def test_they_are_those_of_the_viewers_one_by_one(self, counted, share):
+        one_by_one = sorted(ms for ms, viewers in counted for _ in range(viewers))
+        expected = None
+        for place, ms in enumerate(one_by_one, start=1):
+            if place >= share * len(one_by_one):
+                expected = ms
+                break
+
+        self.assertEqual(quantile(counted, share), expected)

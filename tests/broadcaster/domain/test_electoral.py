@@ -1,0 +1,41 @@
+"""The facts: every total is derived again from units and winners."""
+
+from unittest import TestCase
+
+from broadcaster.domain.electoral import ELECTIONS, STATE_NAMES, UNITS, state_of, totals, unit_name
+
+
+class ElectoralVotes(TestCase):
+    def test_every_election_has_56_units_with_538_votes(self):
+        for year, election in ELECTIONS.items():
+            with self.subTest(year=year):
+                self.assertEqual(len(election.votes), 56)
+                self.assertEqual(tuple(election.votes), UNITS)
+                self.assertEqual(sum(election.votes.values()), 538)
+
+    def test_every_winner_list_adds_up_to_what_the_night_showed(self):
+        for year, election in ELECTIONS.items():
+            with self.subTest(year=year):
+                calls = {
+                    unit: {"status": "called", "party": party}
+                    for unit, party in election.winners.items()
+                }
+                self.assertEqual(totals(election.votes, calls), {**election.pledged, "uncalled": 0})
+
+    def test_only_maine_and_nebraska_are_divided(self):
+        divided = {state_of(unit) for unit in UNITS if "-" in unit}
+
+        self.assertEqual(divided, {"ME", "NE"})
+        self.assertEqual({state_of(unit) for unit in UNITS}, set(STATE_NAMES))
+
+    def test_units_have_names_that_people_read(self):
+        self.assertEqual(unit_name("OH"), "Ohio")
+        self.assertEqual(unit_name("ME-AL"), "Maine at large")
+        self.assertEqual(unit_name("NE-2"), "Nebraska 2nd district")
+
+    def test_another_party_is_counted_once_it_has_votes(self):
+        calls = {"UT": {"status": "called", "party": "O"}, "PA": {"status": "too_close"}}
+
+        self.assertEqual(
+            totals(ELECTIONS[2020].votes, calls), {"D": 0, "R": 0, "O": 6, "uncalled": 532}
+        )

@@ -1,0 +1,179 @@
+"""Recordings: the map at any time, parts of them, and what is refused from outside.
+
+tests/js/recording.test.mjs runs the same vectors.
+"""
+
+import contextlib
+import copy
+import json
+from pathlib import Path
+from unittest import TestCase
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadcaster.domain.change import InvalidChange
+from broadcaster.domain.recording import MAX_UPDATES, Recording, parse_recording
+from broadcaster.domain.stream import Update
+from tests.support.changes import fold, logs
+
+VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors", "recording.json").read_text())
+BEGAN = 1_604_448_000_000
+
+
+def through_json(recording):
+    return parse_recording(json.loads(json.dumps(recording.to_dict())))
+
+
+@st.composite
+def recordings(draw) -> Recording:
+    """Of a random log, at random times."""
+    start, updates = fold(draw(logs()))
+    at, timed = BEGAN, []
+    for update in updates:
+        timed.append(Update(update.seq, at, update.change, update.totals))
+        at += draw(st.integers(0, 600_000))
+    return Recording("Night", "night", "e", BEGAN, start.state, tuple(timed))
+
+
+class RecordingVectors(TestCase):
+    def setUp(self):
+        self.recording = parse_recording(VECTORS["recording"])
+
+    def test_the_map_at_any_time(self):
+        for case in VECTORS["folds"]:
+            with self.subTest(t=case["t"]):
+                self.assertEqual(self.recording.seq_at(case["t"]), case["seq"])
+                state = self.recording.fold(case["t"])
+                self.assertEqual((state.phase, state.calls), (case["phase"], case["calls"]))
+
+    def test_what_was_corrected_later(self):
+        found = {str(seq): by for seq, by in self.recording.corrected().items()}
+        self.assertEqual(found, VECTORS["corrected"])
+        for case in VECTORS["later_corrected"]:
+            self.assertEqual(self.recording.later_corrected(case["seq"]), case["gives"])
+
+    def test_parts(self):
+        for case in VECTORS["trims"]:
+            with self.subTest(case["name"]):
+                part = self.recording.trim(**case["trim"])
+                self.assertEqual(part.initial.calls, case["initial"])
+                found = [[u.at - part.began, u.change.corrects] for u in part.updates]
+                self.assertEqual(found, case["updates"])
+                self.assertEqual(through_json(part), part)
+
+
+class RandomRecordings(TestCase):
+    @given(recordings())
+    def test_json_and_back(self, recording):
+        self.assertEqual(through_json(recording), recording)
+        for state, update in zip(list(recording.states())[1:], recording.updates, strict=True):
+            self.assertEqual(state.totals, update.totals)
+
+    @given(recordings(), st.integers(0, 4_000_000), st.integers(-4_000_000, 4_000_000), st.data())
+    def test_a_part_shows_what_the_whole_showed(self, recording, start, offset, data):
+        end = data.draw(st.integers(start, 8_000_000))
+        part = recording.trim(start, end, offset)
+
+        self.assertTrue(all(update.at >= part.began for update in part.updates))
+        self.assertEqual(
+            [update.seq for update in part.updates], list(range(1, len(part.updates) + 1))
+        )
+        self.assertEqual(through_json(part), part)
+        t = data.draw(st.integers(start, end))
+        if t + offset >= 0:
+            self.assertEqual(part.fold(t + offset), recording.fold(t))
+
+
+class Refused(TestCase):
+    def refused(self, field, path=(), value=None, data=None):
+        """What is wrong after `value` is put at `path`."""
+        data = copy.deepcopy(VECTORS["recording"]) if data is None else data
+        place = data
+        for key in path[:-1]:
+            place = place[key]
+        if path:
+            place[path[-1]] = value
+        with self.assertRaises(InvalidChange) as caught:
+            parse_recording(data)
+        self.assertEqual(caught.exception.field, field)
+
+    def test_the_first_wrong_field_is_named(self):
+        for field, path, value in [
+            ("v", ["v"], 2),
+            ("title", ["title"], None),
+            ("slug", ["slug"], "../admin"),
+            ("epoch", ["epoch"], ""),
+            ("began", ["began"], -1),
+            ("began", ["began"], 1.5),
+            ("recording.by", ["by"], "broadcaster"),
+            ("election", ["election"], 2016),
+            ("initial", ["initial"], None),
+            ("initial.election", ["initial", "election"], 1789),
+            ("initial.phase", ["initial", "phase"], "paused"),
+            ("initial.calls.XX", ["initial", "calls"], {"XX": {"status": "called", "party": "D"}}),
+            ("initial.calls", ["initial", "calls"], {"PA": {"status": "open"}}),
+            ("initial.totals", ["initial", "totals"], {"D": 1, "R": 0, "uncalled": 537}),
+            ("initial.story", ["initial", "story"], None),
+            ("updates", ["updates"], {}),
+            ("updates", ["updates"], [{}] * (MAX_UPDATES + 1)),
+            ("updates.1.change", ["updates", 0], []),
+            ("updates.1.seq", ["updates", 0, "seq"], 2),
+            ("updates.1.t", ["updates", 0, "t"], True),
+            ("updates.3.t", ["updates", 2, "t"], 1),
+            ("updates.2.calls.AZ.party", ["updates", 1, "calls", "AZ", "party"], "X"),
+            ("updates.2.story.headline", ["updates", 1, "story", "headline"], ""),
+            ("updates.2.by", ["updates", 1, "by"], "broadcaster"),
+            ("updates.3.totals", ["updates", 2, "totals", "R"], 30),
+            ("updates.4.change", ["updates", 3, "corrects"], 3),
+            ("updates.4.change", ["updates", 3, "corrects"], 9),
+            ("updates.4.corrects", ["updates", 3, "corrects"], None),
+            ("updates.2.change", ["updates", 0, "kind"], "hold"),
+        ]:
+            with self.subTest(path=path, value=value if path != ["updates"] else ""):
+                if path == ["updates", 0, "kind"]:
+                    field = "updates.1.change"
+                self.refused(field, path, value)
+
+    def test_what_is_no_object_at_all(self):
+        for data in (None, [], "recording", 1):
+            self.refused("recording", data=data if data is not None else "null")
+
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda inner: (
+                st.lists(inner)
+                | st.dictionaries(
+                    st.sampled_from(["v", "initial", "updates", "began", "calls"]), inner
+                )
+            ),
+        )
+    )
+    def test_anything_else_is_refused_and_never_an_error_of_ours(self, data):
+        with self.assertRaises(InvalidChange):
+            parse_recording(data)
+
+    @given(st.data())
+    def test_so_is_anything_put_in_anywhere(self, data):
+        recording = copy.deepcopy(VECTORS["recording"])
+        place, path = recording, []
+        while isinstance(place, (dict, list)) and place:
+            keys = sorted(place) if isinstance(place, dict) else list(range(len(place)))
+            key = data.draw(st.sampled_from(keys))
+            path.append(key)
+            if data.draw(st.booleans()):
+                break
+            if not isinstance(place[key], (dict, list)) or not place[key]:
+                break
+            place = place[key]
+        place[path[-1]] = data.draw(
+            st.none()
+            | st.integers()
+            | st.lists(st.integers())
+            | st.text()
+            | st.floats()
+            | st.dictionaries(st.text(), st.integers())
+        )
+        with contextlib.suppress(InvalidChange):
+            parse_recording(recording)

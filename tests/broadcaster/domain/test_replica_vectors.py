@@ -1,0 +1,32 @@
+"""The vectors that browsers are held to as well: tests/js/replica.test.mjs runs the same file."""
+
+import json
+from pathlib import Path
+from unittest import TestCase
+
+from broadcaster.domain.change import Change
+from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.stream import Position, Replica, Snapshot, Update
+
+VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors", "mapstate.json").read_text())
+
+
+class MapStateVectors(TestCase):
+    def test_cases(self):
+        for case in VECTORS["cases"]:
+            with self.subTest(case["name"]):
+                self.run_case(case["steps"])
+
+    def run_case(self, steps):
+        state = MapState(election=VECTORS["election"])
+        replica = Replica(Snapshot(Position("e", 0), 0, state))
+        for step in steps:
+            if "change" in step:
+                state = state.apply(Change(**step["change"]))
+            else:
+                epoch, update = step["receive"]
+                self.assertEqual(replica.receive(epoch, Update.from_dict(update)), step["gives"])
+                self.assertEqual(str(replica.position), step["position"])
+                state = replica.state
+            found = state.to_dict()
+            self.assertEqual({key: found[key] for key in step["then"]}, step["then"])

@@ -1,0 +1,76 @@
+"""manage.py rehearse plays a recording where nobody takes it for results."""
+
+import re
+
+from django.core.management import CommandError
+from django.test import TestCase
+
+from broadcaster.domain.change import parse_change
+from broadcaster.models import Broadcast, Publication
+from broadcaster.publishing import history
+from broadcaster.publishing.publish import publish
+from tests.broadcaster.management.test_commands import run
+
+BAND = "REHEARSAL – these are not results"
+
+
+class Rehearse(TestCase):
+    def setUp(self):
+        run("demo", play=1e9)
+        self.live = Broadcast.objects.get()
+
+    def rehearsal(self):
+        return Broadcast.objects.get(slug="election-night-2020-rehearsal")
+
+    def page(self):
+        """The live broadcast's, without the moment at which it was asked for."""
+        page = self.client.get("/broadcasts/election-night-2020/").content
+        return re.sub(rb'"now": \d+', b"", page)
+
+    def test_it_repeats_every_update_and_leaves_the_live_address_alone(self):
+        before = self.page()
+        count = Publication.objects.count()
+
+        out = run("rehearse", self.live.slug, speed=1e9)
+
+        self.assertIn("D 273 R 214 uncalled 51  Pennsylvania goes to Biden", out)
+        rehearsal = self.rehearsal()
+        self.assertEqual(rehearsal.state, self.live.state)
+        played = [update.change for update in history.recording(rehearsal).updates]
+        original = [update.change for update in history.recording(self.live).updates]
+        self.assertEqual(played, original)
+        self.live.refresh_from_db()
+        self.assertEqual(self.live.publications.count(), count)
+        self.assertEqual(self.page(), before)
+
+    def test_its_pages_say_so_and_others_do_not(self):
+        run("rehearse", self.live.slug, speed=1e9)
+        address = f"/broadcasts/{self.rehearsal().slug}/"
+        for page in ("", "replay/", "?at=9", "embed/"):
+            self.assertContains(self.client.get(address + page), BAND)
+        self.assertNotContains(self.client.get("/broadcasts/election-night-2020/"), BAND)
+        Broadcast.objects.update(listed=True)
+        self.assertNotContains(self.client.get("/"), address)
+
+    def test_it_starts_over_each_time(self):
+        run("rehearse", self.live.slug, speed=1e9)
+        first = self.rehearsal().epoch
+        run("rehearse", self.live.slug, speed=1e9)
+        again = self.rehearsal()
+        self.assertNotEqual(again.epoch, first)
+        self.assertEqual(again.seq, self.live.seq)
+
+    def test_what_it_cannot_do_is_said(self):
+        Broadcast.objects.create(slug="empty", title="Empty")
+        Broadcast.objects.create(slug="real-rehearsal", title="A real one")
+        real = Broadcast.objects.create(slug="real", title="Real")
+        publish(real, parse_change({"kind": "start"}))
+        for words, options, reason in [
+            (["nothing"], {}, "no broadcast nothing"),
+            (["empty"], {}, "nothing was published"),
+            (["real"], {}, "is not a rehearsal"),
+            ([self.live.slug], {"speed": 0.0}, "a speed above 0"),
+        ]:
+            with self.assertRaisesMessage(CommandError, reason):
+                run("rehearse", *words, **options)
+        self.assertEqual(Broadcast.objects.get(slug="real-rehearsal").seq, 0)

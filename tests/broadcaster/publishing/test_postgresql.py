@@ -1,0 +1,27 @@
+"""Publishing, the desk and its schedule again, on a PostgreSQL of our own."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from unittest import TestCase, skipUnless
+
+from tests.support.server import ROOT, find_postgres, postgres
+
+
+@skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
+class PostgreSQL(TestCase):
+    def test_publishing_and_the_desk_hold_on_postgresql(self):
+        labels = [f"tests.broadcaster.test_{name}" for name in ("publishing", "desk", "jobs")]
+        with tempfile.TemporaryDirectory() as state, postgres() as url:
+            run = subprocess.run(
+                [sys.executable, "manage.py", "test", "--parallel", "1", *labels],
+                cwd=ROOT,
+                env={**os.environ, "DATABASE_URL": url, "STATE_DIRECTORY": state},
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertIn(" 0 failed, 0 skipped", run.stdout)

@@ -1,0 +1,211 @@
+"""publish() is the only writer: nothing lost, nothing double, nothing half-written.
+
+These run on SQLite, and through test_postgresql.py on PostgreSQL too.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.db.models import ProtectedError
+from django.test import TestCase, TransactionTestCase
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as HypothesisTestCase
+
+from broadcaster.domain.change import parse_change
+from broadcaster.domain.electoral import UNITS
+from broadcaster.domain.stream import Replica
+from broadcaster.models import Broadcast, Publication
+from broadcaster.publishing import history
+from broadcaster.publishing.publish import Refused, publish, start_over
+from tests.support import changes
+
+
+def new_broadcast(on_air=True):
+    broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+    if on_air:
+        publish(broadcast, parse_change({"kind": "start"}))
+    return broadcast
+
+
+def call(unit, party="D", **more):
+    calls = {unit: {"status": "called", "party": party}}
+    return parse_change({"calls": calls, "story": {"headline": unit}, **more})
+
+
+class Publishing(TestCase):
+    def test_an_update_gets_the_next_seq_and_changes_the_map(self):
+        broadcast = new_broadcast()
+
+        publication = publish(broadcast, call("PA"))
+
+        broadcast.refresh_from_db()
+        self.assertEqual((publication.epoch, publication.seq), (broadcast.epoch, 2))
+        self.assertEqual(broadcast.seq, 2)
+        self.assertEqual(broadcast.at, publication.at)
+        self.assertEqual(broadcast.state["calls"], {"PA": {"status": "called", "party": "D"}})
+        self.assertEqual(publication.totals, {"D": 20, "R": 0, "uncalled": 518})
+
+    def test_off_air_it_is_refused_and_nothing_is_written(self):
+        broadcast = new_broadcast(on_air=False)
+
+        with self.assertRaisesMessage(Refused, "off air"):
+            publish(broadcast, call("PA"))
+
+        broadcast.refresh_from_db()
+        self.assertEqual(broadcast.seq, 0)
+        self.assertEqual(Publication.objects.count(), 0)
+
+    def test_the_same_client_id_publishes_once(self):
+        broadcast = new_broadcast()
+
+        first = publish(broadcast, call("PA"), client_id="ap-17")
+        again = publish(broadcast, call("PA"), client_id="ap-17")
+
+        self.assertEqual(first, again)
+        self.assertEqual(Publication.objects.count(), 2)
+
+    def test_a_client_id_used_for_another_update_is_refused(self):
+        broadcast = new_broadcast()
+        publish(broadcast, call("PA"), client_id="ap-17")
+
+        with self.assertRaisesMessage(Refused, "ap-17 was used for another update, seq 2"):
+            publish(broadcast, call("OH"), client_id="ap-17")
+
+    def test_a_correction_names_the_update_that_made_the_call(self):
+        broadcast = new_broadcast()
+        publish(broadcast, call("PA"))
+        publish(broadcast, call("AZ"))
+        retract = {
+            "kind": "correct",
+            "reason": "Too early",
+            "calls": {"AZ": {"status": "retracted"}},
+            "story": {"headline": "Arizona is not called"},
+        }
+
+        for wrong in (1, 2, 9):
+            with self.assertRaisesMessage(Refused, f"Update {wrong} did not call AZ"):
+                publish(broadcast, parse_change({**retract, "corrects": wrong}))
+        publication = publish(broadcast, parse_change({**retract, "corrects": 3}))
+
+        self.assertEqual(publication.totals["D"], 20)
+
+    def test_a_correction_takes_back_what_stands_and_changes_it(self):
+        broadcast = new_broadcast()
+        too_close = {"calls": {"AZ": {"status": "too_close"}}}
+        publish(broadcast, parse_change(too_close))
+        publish(broadcast, call("AZ"))
+        correct = {"kind": "correct", "reason": "Wrong", "story": {"headline": "Arizona"}}
+
+        for corrects, result, reason in [
+            (2, {"status": "retracted"}, "Update 2 did not call AZ"),
+            (3, {"status": "called", "party": "D"}, "AZ is called D already"),
+        ]:
+            change = parse_change({**correct, "corrects": corrects, "calls": {"AZ": result}})
+            with self.assertRaisesMessage(Refused, reason):
+                publish(broadcast, change)
+        other = {"status": "called", "party": "R"}
+        publish(broadcast, parse_change({**correct, "corrects": 3, "calls": {"AZ": other}}))
+
+        self.assertEqual(Broadcast.objects.get().state["calls"]["AZ"], other)
+
+    def test_a_form_that_was_read_before_an_update_does_not_undo_it(self):
+        broadcast = new_broadcast()
+        form = Broadcast.objects.get()
+        publish(broadcast, call("PA"))
+
+        form.title = "Late night"
+        form.save()
+        publish(broadcast, call("OH"))
+
+        broadcast.refresh_from_db()
+        self.assertEqual((broadcast.title, broadcast.seq), ("Late night", 3))
+        self.assertEqual(set(broadcast.state["calls"]), {"PA", "OH"})
+
+    def test_starting_over_keeps_the_old_log_under_its_epoch(self):
+        broadcast = new_broadcast()
+        publish(broadcast, call("PA"), client_id="one")
+        old = Broadcast.objects.get().position
+
+        start_over(broadcast)
+        publish(broadcast, parse_change({"kind": "start"}), client_id="one")
+
+        broadcast.refresh_from_db()
+        self.assertEqual(broadcast.seq, 1)
+        self.assertNotEqual(broadcast.epoch, old.epoch)
+        self.assertEqual(broadcast.state["calls"], {})
+        self.assertEqual(Publication.objects.filter(epoch=old.epoch).count(), 2)
+
+    def test_what_was_published_cannot_be_deleted_with_its_broadcast(self):
+        broadcast = new_broadcast()
+
+        with self.assertRaises(ProtectedError):
+            broadcast.delete()
+
+
+class FoldOfTheLog(HypothesisTestCase):
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @given(st.lists(changes(), max_size=12), st.data())
+    def test_the_stored_state_is_the_fold_of_the_stored_log(self, wanted, data):
+        broadcast = new_broadcast()
+        cut = data.draw(st.integers(0, len(wanted)))
+        replica = None
+        for number, change in enumerate(wanted):
+            if number == cut:
+                replica = Replica(history.snapshot(Broadcast.objects.get()))
+            try:
+                publish(broadcast, change)
+            except Refused:
+                continue
+        broadcast.refresh_from_db()
+        replica = replica or Replica(history.snapshot(broadcast))
+
+        for update in history.updates_after(broadcast.pk, replica.position, 100):
+            self.assertEqual(replica.receive(broadcast.epoch, update), "applied")
+
+        self.assertEqual(replica.snapshot(), history.snapshot(broadcast))
+
+
+class Announcing(TransactionTestCase):
+    def test_nothing_of_a_transaction_that_fails_stays(self):
+        broadcast = new_broadcast()
+
+        with self.assertRaises(ZeroDivisionError), transaction.atomic():
+            publish(broadcast, call("PA"))
+            1 / 0  # noqa: B018
+
+        self.assertEqual(Broadcast.objects.get().seq, 1)
+        self.assertEqual(Publication.objects.count(), 1)
+
+
+class TwoPublishersAtOnce(TransactionTestCase):
+    def test_no_seq_is_lost_or_double(self):
+        broadcast = new_broadcast()
+        user = get_user_model().objects.create(username="desk")
+
+        def desk(units):
+            for unit in units:
+                publish(broadcast, call(unit), by=user)
+            connection.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(desk, [UNITS[n::4] for n in range(4)]))
+
+        broadcast.refresh_from_db()
+        log = list(Publication.objects.order_by("seq"))
+        self.assertEqual([row.seq for row in log], list(range(1, 58)))
+        self.assertEqual(broadcast.seq, 57)
+        self.assertEqual(set(broadcast.state["calls"]), set(UNITS))
+        self.assertEqual(log[-1].totals, {"D": 538, "R": 0, "uncalled": 0})
+
+    def test_one_client_id_from_many_at_once_is_one_update(self):
+        broadcast = new_broadcast()
+
+        def desk(_):
+            publication = publish(broadcast, call("PA"), client_id="ap-17")
+            connection.close()
+            return publication.seq
+
+        with ThreadPoolExecutor(4) as pool:
+            self.assertEqual(set(pool.map(desk, range(8))), {2})

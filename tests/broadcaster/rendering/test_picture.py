@@ -1,0 +1,191 @@
+"""The picture says what the state says; drawing.js says the same (tests/js/drawing.test.mjs)."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+from django.template.loader import render_to_string
+from django.test import SimpleTestCase
+from django.utils.translation import gettext, override
+
+from broadcaster.domain.electoral import ELECTIONS, STATE_NAMES, UNITS
+from broadcaster.domain.mapstate import MapState
+from broadcaster.rendering.picture import SHAPES, Picture
+
+ROOT = Path(__file__).parents[3]
+VECTORS = json.loads((ROOT / "tests" / "vectors" / "picture.json").read_text())
+
+
+def picture(calls=None, **view):
+    state = MapState(
+        election=2020, view={"layer": "president", "focus": "US", "highlight": []} | view
+    )
+    return Picture(MapState.from_dict(state.to_dict() | {"calls": calls or {}}), gettext)
+
+
+def box(view):
+    return tuple(map(float, view.split()))
+
+
+class PictureVectors(SimpleTestCase):
+    def test_cases(self):
+        for case in VECTORS["cases"]:
+            with self.subTest(case["name"]), override(case.get("language", "en")):
+                found = picture(case["calls"])
+                units = {unit.unit: [unit.mark, unit.result] for unit in found.rows}
+                self.assertEqual(found.label, case["label"])
+                self.assertEqual(found.tally.passed, case["passed"])
+                self.assertEqual(
+                    {bar.party: [bar.x, bar.width] for bar in found.tally.bars}, case["bars"]
+                )
+                self.assertEqual({unit: units[unit] for unit in case["units"]}, case["units"])
+
+
+class Shapes(SimpleTestCase):
+    def test_every_state_has_a_shape(self):
+        self.assertEqual(set(SHAPES), set(STATE_NAMES))
+
+    def test_shape_boxes_and_labels_show_every_unit_once(self):
+        found = picture()
+        labels = {unit.unit for unit, _, fits in found.labels if fits}
+        boxes = [unit.unit for unit in found.small_states + found.districts]
+        self.assertEqual(labels | set(boxes), set(UNITS))
+        self.assertEqual(len(labels) + len(boxes), len(UNITS))
+
+    def test_the_rows_are_the_units_in_alphabetical_order(self):
+        names = [unit.name for unit in picture().rows]
+        self.assertEqual(len(names), 56)
+        self.assertEqual((names[0], names[-1]), ("Alabama", "Wyoming"))
+        at = names.index("Nebraska at large")
+        self.assertEqual(names[at + 1 : at + 3], ["Nebraska 1st district", "Nebraska 2nd district"])
+
+    def test_in_spanish_too_whatever_their_accents(self):
+        with override("es"):
+            names = [unit.name for unit in picture().rows]
+        at = names.index("Misisipi")
+        self.assertEqual(names[at - 2 : at], ["Míchigan", "Minnesota"])
+        self.assertIn("Nebraska, 2.º distrito", names)
+
+    def test_paths_are_closed_outlines_of_numbers(self):
+        for state, shape in SHAPES.items():
+            with self.subTest(state):
+                self.assertRegex(shape.path, r"^(M-?[\d.]+[ -][\d.]+l[\d. -]+z)+$")
+
+    def test_the_data_is_small(self):
+        self.assertLess((ROOT / "broadcaster/data/us_map.json").stat().st_size, 70_000)
+
+
+class View(SimpleTestCase):
+    def test_the_country(self):
+        found = picture()
+        self.assertEqual(found.view_box, found.whole)
+
+    def test_every_view_shows_its_state_and_stays_on_the_map(self):
+        left, top, width, height = box(Picture.whole)
+        for state, shape in SHAPES.items():
+            with self.subTest(state):
+                x, y, w, h = box(picture(focus=state).view_box)
+                self.assertTrue(x <= shape.x <= x + w and y <= shape.y <= y + h)
+                self.assertTrue(left <= x and x + w <= left + width + 0.1)
+                self.assertTrue(top <= y and y + h <= top + height + 0.1)
+                self.assertAlmostEqual(w / h, width / height, delta=0.01)
+
+    def test_a_district_is_seen_in_its_state(self):
+        self.assertEqual(picture(focus="NE-2").view_box, picture(focus="NE").view_box)
+
+    def test_labels_keep_their_size_on_the_screen_and_more_of_them_fit_close_up(self):
+        far, close = picture(), picture(focus="NJ")
+        self.assertAlmostEqual(
+            far.label_size / box(far.view_box)[2], close.label_size / box(close.view_box)[2], 3
+        )
+        self.assertNotIn("NJ", {unit.unit for unit, _, fits in far.labels if fits})
+        self.assertIn("NJ", {unit.unit for unit, _, fits in close.labels if fits})
+
+    def test_highlights_outline_states_and_units(self):
+        found = picture(highlight=["OH", "NE-2"])
+        self.assertEqual(found.outlines, SHAPES["OH"].path)
+        self.assertEqual([unit.unit for unit in found.districts if unit.highlighted], ["NE-2"])
+        found = picture(highlight=["NE"])
+        self.assertEqual(found.outlines, SHAPES["NE"].path)
+        self.assertEqual(len([unit for unit in found.districts if unit.highlighted]), 3)
+
+
+class Past(SimpleTestCase):
+    def test_elections_before_this_one_newest_first(self):
+        found = picture().past
+        self.assertEqual([each["year"] for each in found], [2016, 2012, 2008, 2004, 2000])
+        for each in found:
+            won = {"D": 0, "R": 0}
+            for winner, votes in zip(each["winners"], each["votes"], strict=True):
+                won[winner] += votes
+            self.assertEqual(won, dict(ELECTIONS[each["year"]].pledged))
+
+    def test_what_flipped(self):
+        calls = {unit: {"status": "called", "party": "D"} for unit in ("AZ", "CA")}
+        flipped = [unit.unit for unit in picture(calls).rows if unit.flipped]
+        self.assertEqual(flipped, ["AZ"])
+
+
+class Counties(SimpleTestCase):
+    """Lines between counties, made by data/build_counties.py."""
+
+    folder = ROOT / "broadcaster/static/broadcaster/rendering/counties"
+
+    def test_every_state_has_its_lines_in_a_few_kilobytes(self):
+        for state in SHAPES:
+            text = (self.folder / f"{state}.json").read_text()
+            self.assertRegex(json.loads(text), r"^(M-?[\d.]+[ -][\d.]+l[\d. -]+)*$")
+            self.assertLess(len(gzip.compress(text.encode())), 7000, state)
+        self.assertEqual(json.loads((self.folder / "DC.json").read_text()), "")
+
+
+class Tally(SimpleTestCase):
+    def test_the_mark_ends_where_either_party_has_270(self):
+        mark = picture().tally.mark
+        self.assertEqual(mark.start + mark.votes, 270)
+        self.assertEqual(mark.start, 538 - 270)
+
+    def test_every_election_ends_as_it_did(self):
+        for year, election in ELECTIONS.items():
+            with self.subTest(year):
+                calls = {
+                    unit: {"status": "called", "party": party}
+                    for unit, party in election.winners.items()
+                }
+                tally = Picture(MapState(election=year, calls=calls)).tally
+                self.assertEqual({"D": tally.D, "R": tally.R}, dict(election.pledged))
+                self.assertEqual(tally.passed, max("DR", key=election.pledged.__getitem__))
+
+
+class Templates(SimpleTestCase):
+    """What drawing.js and strict browsers rely on."""
+
+    def render(self, name, found):
+        return render_to_string(f"broadcaster/picture/{name}.html", {"picture": found})
+
+    def test_map_boxes_and_table_agree(self):
+        calls = {
+            "NE-2": {"status": "called", "party": "D"},
+            "NE-AL": {"status": "called", "party": "R"},
+            "VT": {"status": "certified", "party": "D"},
+            "PA": {"status": "too_close"},
+        }
+        found = picture(calls)
+        for name, units in (("map", 51), ("boxes", 14), ("table", 56)):
+            drawn = dict(
+                (unit, (status, party))
+                for unit, status, party in re.findall(
+                    r'data-unit="([^"]+)" data-status="([^"]+)" data-party="([^"]*)"',
+                    self.render(name, found),
+                )
+            )
+            self.assertEqual(len(drawn), units)
+            for unit, (status, party) in drawn.items():
+                call = calls.get(unit, {"status": "open"})
+                self.assertEqual((status, party), (call["status"], call.get("party", "")), unit)
+
+    def test_nothing_that_a_strict_content_security_policy_forbids(self):
+        for name in ("patterns", "map", "boxes", "tally", "table", "legend"):
+            html = self.render(name, picture(highlight=["OH"]))
+            self.assertNotRegex(html, r"<style|<script| style=| on\w+=")

@@ -1,0 +1,125 @@
+"""manage.py swarm as it is used: a process, against a server that is one too."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from unittest import TestCase
+
+from django.test import TransactionTestCase
+
+from broadcaster.models import ApiToken, Broadcast, Publication
+from loadtest.swarm.verdict import INVALID, PASS
+from tests.support.server import LIMIT, ROOT, Server, database_url, free_port
+
+HELD = (PASS, INVALID)
+"""What a server that held gives: while other tests keep the machine busy, its delays count for
+nothing, and the swarm says so."""
+
+
+def swarm(*arguments, **environment):
+    """Start `manage.py swarm` with the test database."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "swarm", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database_url()} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+class BareInterpreter(TestCase):
+    def test_a_simulator_runs_without_django(self):
+        for module in ("loadtest.swarm.simulator", "loadtest.swarm.publisher"):
+            code = f"import sys, {module}; sys.exit('django' in sys.modules)"
+            done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=LIMIT)
+            self.assertEqual(done.returncode, 0, module)
+
+
+class Swarm(TransactionTestCase):
+    server: Server
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server())
+
+    def run_swarm(self, *arguments):
+        with swarm(self.server.url, *arguments, STATE_DIRECTORY=self.server.state.name) as process:
+            output, _ = process.communicate(timeout=LIMIT)
+        return process.returncode, output
+
+    def test_shows_that_the_server_holds(self):
+        with tempfile.TemporaryDirectory() as folder:
+            code, output = self.run_swarm(
+                *("--clients", "41", "--simulators", "2", "--transport", "mix"),
+                *("--ramp", "0.5", "--settle", "0.1", "--rounds", "3@0.3,2@0.2"),
+                *("--report", folder),
+            )
+            self.assertIn(code, HELD, output)
+            report = json.loads(Path(folder, "report.json").read_text())
+            page = Path(folder, "report.html").read_text()
+        self.assertEqual(report["verdict"]["valid"], code == PASS)
+        self.assertEqual(report["connections"]["connected"], 41)
+        self.assertEqual(report["connections"]["server_count"], {"ws": 21, "poll": 20})
+        self.assertEqual(report["deliveries"]["expected"], 41 * 5)
+        self.assertEqual(report["deliveries"]["received"], 41 * 5)
+        self.assertEqual(report["deliveries"]["converged"], 41)
+        self.assertEqual(report["connections"]["farewells"], 41)
+        self.assertIn("2 × 20–21", output)
+        self.assertGreaterEqual(page.count("<svg"), 5)
+        self.assertNotIn("<script", page)
+        broadcast = Broadcast.objects.get()
+        self.assertEqual((broadcast.phase, broadcast.listed), ("ended", False))
+        self.assertEqual(Publication.objects.count(), 1 + 5 + 1)
+        self.assertFalse(ApiToken.objects.exists())
+
+    def test_polls_that_reopen_from_many_addresses_at_once(self):
+        code, output = self.run_swarm(
+            *("--clients", "30", "--simulators", "1", "--transport", "poll", "--poll-reopen"),
+            *("--ramp", "0", "--settle", "0", "--rounds", "3@0.2", "--source-ip", "127.0.9.0/29"),
+        )
+        self.assertIn(code, HELD, output)
+        self.assertIn("90 of 90, 0 twice", output)
+
+    def test_ctrl_c_gives_a_partial_report_and_ends_the_broadcast(self):
+        arguments = ("--clients", "10", "--ramp", "0", "--rounds", "100@0.1", "--progress", "plain")
+        with swarm(self.server.url, *arguments, STATE_DIRECTORY=self.server.state.name) as process:
+            watchdog = threading.Timer(LIMIT, process.kill)
+            watchdog.start()
+            for line in process.stdout:
+                if line.startswith("phase rounds"):
+                    process.send_signal(signal.SIGINT)
+                    break
+            output = process.stdout.read()
+            watchdog.cancel()
+        self.assertEqual(process.returncode, 130, output)
+        self.assertIn("INTERRUPTED, this is part of a run", output)
+        self.assertIn("10 of 10 viewers ended with the server's map", output)
+        self.assertEqual(Broadcast.objects.get().phase, "ended")
+        self.assertFalse(ApiToken.objects.exists())
+
+    def test_a_token_that_the_server_does_not_know(self):
+        code, output = self.run_swarm("--clients", "2", "--token", "nonsense")
+        self.assertEqual(code, 6, output)
+        self.assertIn("--token", output)
+
+
+class Refusals(TransactionTestCase):
+    def refused(self, code, words, *arguments):
+        with swarm(*arguments) as process:
+            output, _ = process.communicate(timeout=LIMIT)
+        self.assertEqual(process.returncode, code, output)
+        self.assertIn(words, output)
+
+    def test_nothing_listens(self):
+        self.refused(6, "Start it with: make run", f"http://127.0.0.1:{free_port()}/")
+
+    def test_options_that_make_no_sense(self):
+        self.refused(2, "is not MESSAGES@SECONDS", "--rounds", "ten")
+        self.refused(2, "invalid choice", "--transport", "pigeon")

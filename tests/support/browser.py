@@ -1,0 +1,116 @@
+"""A real Chromium for tests, driven by Playwright."""
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from unittest import skipUnless
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from tests.support.server import Server
+
+# The first, without windows at all, takes a quarter of the second's CPU.
+BROWSERS = ["chromium-headless-shell", "chromium", "chromium-browser"]
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
+needs_chromium = skipUnless(CHROMIUM, "Chromium is not installed (Debian: chromium)")
+
+# Playwright's synchronous interface runs an event loop in this thread, which makes Django
+# believe that its database is called from asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@contextmanager
+def chromium():
+    """A browser without windows."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def in_a_thread(act, *args) -> None:
+    """Do what asyncio forbids in the thread of Playwright's event loop."""
+
+    def run() -> None:
+        act(*args)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+
+
+def hold_back(page, address: str):
+    """Have `page` wait for what it asks of `address` until the function is called that this
+    gives."""
+    held, let_go = [], []
+
+    def answer(route) -> None:
+        route.continue_() if let_go else held.append(route)
+
+    def release() -> None:
+        let_go.append(True)
+        for route in held:
+            route.continue_()
+
+    page.route(address, answer)
+    return release
+
+
+def violations(page, without: str | None = None) -> list[str]:
+    """What axe finds against WCAG 2.2 AA in a page, each with the first element at fault;
+    `without` is what was looked at before."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    options = {"runOnly": tags, "rules": {"target-size": {"enabled": True}}}
+    context = {"exclude": [[without]]} if without else None
+    found = Axe().run(page, context=context, options=options).response["violations"]
+    return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found]
+
+
+class Visit:
+    """One browser context: a person with one page, whose errors are kept."""
+
+    def __init__(self, browser, server: Server, **options) -> None:
+        self.server = server
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._note_violation)
+        self.page.set_default_timeout(15_000)
+
+    def _note_violation(self, message) -> None:
+        if "Content Security Policy" in message.text:
+            self.errors.append(message.text)
+
+    def open(self, path: str):
+        self.page.goto(self.server.url + path)
+        return self.page
+
+    def log_in(self, username: str, password: str) -> None:
+        """Through the admin's form."""
+        page = self.open("/admin/login/?next=/admin/")
+        page.fill("#id_username", username)
+        page.fill("#id_password", password)
+        page.click("[type=submit]")
+        page.wait_for_url("**/admin/")
+
+    def log_in_as(self, user) -> None:
+        """With a session of its own, as if through the form."""
+        client = Client()
+        client.force_login(user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        self.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": self.server.url}]
+        )
+
+    def waits_for(self, selector: str, **options):
+        return self.page.wait_for_selector(selector, **options)

@@ -1,0 +1,73 @@
+"""Random changes and logs, for tests that must hold for any of them."""
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from broadcaster.domain.change import Change, parse_change
+from broadcaster.domain.electoral import UNITS
+from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.stream import Position, Snapshot, Update
+
+statuses = st.sampled_from(["open", "too_early", "too_close", "called", "certified"])
+parties = st.sampled_from(["D", "R", "O"])
+units = st.sampled_from(UNITS)
+texts = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=40)
+
+
+@st.composite
+def calls(draw) -> dict:
+    picked = draw(st.lists(units, min_size=1, max_size=8, unique=True))
+    found = {}
+    for unit in picked:
+        status = draw(statuses)
+        decided = status in ("called", "certified")
+        found[unit] = {"status": status, "party": draw(parties)} if decided else {"status": status}
+    return found
+
+
+@st.composite
+def changes(draw) -> Change:
+    """A valid change of any kind."""
+    kind = draw(st.sampled_from(["update"] * 8 + ["correct", "hold", "resume"]))
+    data: dict = {"kind": kind, "story": {"headline": "News", "body": draw(texts)}}
+    if kind == "update" and draw(st.booleans()):
+        data["view"] = {"focus": draw(units), "highlight": draw(st.lists(units, max_size=3))}
+    if kind == "update" and draw(st.booleans()):
+        data["calls"] = draw(calls())
+    if kind == "correct":
+        data |= {"corrects": 1, "reason": "Wrong", "calls": {draw(units): {"status": "retracted"}}}
+    return parse_change(data)
+
+
+def fold(published: list[Change], epoch: str = "e") -> tuple[Snapshot, list[Update]]:
+    """The empty map, and `published` as the log that leads on from it."""
+    state = MapState(election=2020)
+    start = Snapshot(Position(epoch, 0), 0, state)
+    updates = []
+    for seq, change in enumerate(published, start=1):
+        state = state.apply(change)
+        updates.append(Update(seq, 1000 * seq, change, state.totals))
+    return start, updates
+
+
+@st.composite
+def logs(draw, election: int = 2020) -> list[Change]:
+    """Changes that could be published one after the other, from the start on."""
+    state = MapState(election=election)
+    made: dict[str, int] = {}  # by which seq a unit was called
+    log: list[Change] = []
+    drawn = draw(st.lists(changes(), max_size=20))
+    for change in [parse_change({"kind": "start"}), *drawn]:
+        if change.kind == "correct":
+            unit = draw(st.sampled_from(sorted(made))) if made else "PA"
+            calls = {unit: {"status": "retracted"}}
+            change = replace(change, calls=calls, corrects=made.get(unit))
+        if state.refusal(change) is None:
+            log.append(change)
+            state = state.apply(change)
+            made |= {unit: len(log) for unit in change.calls or ()}
+            made = {
+                unit: seq for unit, seq in made.items() if state.calls.get(unit, {}).get("party")
+            }
+    return log

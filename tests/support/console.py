@@ -1,0 +1,91 @@
+"""The console in a browser, for tests: two or three people, each with a page, at one broadcast."""
+
+import uuid
+
+from django.test import TransactionTestCase
+
+from broadcaster.desk.audit import Actor
+from broadcaster.desk.permissions import CONTRIBUTOR
+from broadcaster.desk.rundown import prepare
+from broadcaster.domain.change import parse_change
+from broadcaster.models import Broadcast
+from tests.support.browser import Visit, chromium, in_a_thread
+from tests.support.server import Server
+from tests.support.staff import publisher, staff
+
+PREVIEW = '[data-desk="preview"]'
+PROGRAM = '[data-desk="program"]'
+TAKE = '[data-does="take"]'
+CONNECTED = '[data-desk="line"][data-state="open"]'
+WIDE = {"width": 1440, "height": 900}
+DONE = '[data-desk="done"]'
+
+PRESS = """([button, place, words]) => {
+    const seen = new MutationObserver(() => {
+        if (!document.querySelector(place).textContent.includes(words)) return;
+        seen.disconnect();
+        setTimeout(() => document.querySelector(button).click());
+    });
+    seen.observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+class Console(TransactionTestCase):
+    """What tests of the console share: a server, a browser, and a broadcast on air."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server())
+        cls.browser = cls.enterClassContext(chromium())
+
+    def setUp(self):
+        self.broadcast = Broadcast.objects.create(
+            slug=f"night-{uuid.uuid4().hex[:8]}", title="Election Night", election=2020
+        )
+        self.put = publisher(self.server, self.broadcast)
+        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.path = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
+        self.groups = {}
+        self.visits = []
+
+    def tearDown(self):
+        for visit in self.visits:
+            visit.context.close()
+            self.assertEqual(visit.errors, [])
+
+    def user(self, group):
+        if group not in self.groups:
+            self.groups[group] = staff(group.lower().split()[0], group)
+        return self.groups[group]
+
+    def cue(self, title, change):
+        actor = Actor(self.user(CONTRIBUTOR), "command", None)
+        arguments = (self.broadcast, title, parse_change(change), None, actor)
+        in_a_thread(prepare, *arguments)
+
+    def desk(self, group, **options):
+        """A page of one of the group at the console, connected."""
+        visit = Visit(self.browser, self.server, **{"viewport": WIDE, **options})
+        self.visits.append(visit)
+        visit.log_in_as(self.user(group))
+        visit.open(self.path)
+        visit.waits_for(CONNECTED)
+        return visit.page
+
+    def seq(self):
+        return Broadcast.objects.get(pk=self.broadcast.pk).seq
+
+    def row(self, page, title):
+        return page.locator(".cue", has_text=title)
+
+    def titles(self, page):
+        return page.locator('[data-cue="title"]').all_inner_texts()
+
+    def finger(self, page, button, place, words):
+        """On its way to a button while a place on the page comes to have these words."""
+        page.evaluate(PRESS, [button, place, words])
+
+    def said(self, page, words):
+        """Wait until the console says this of a command."""
+        page.wait_for_selector(f".desk-answers >> text={words}")

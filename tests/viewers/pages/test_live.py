@@ -1,0 +1,135 @@
+"""What pages say about themselves before any script runs; wording.js says the same."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.db import connection
+from django.test import SimpleTestCase, TestCase
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.translation import override
+
+from broadcaster.domain.change import parse_change
+from broadcaster.models import Broadcast, Publication
+from broadcaster.publishing.publish import publish
+from viewers.pages.wording import clock, hour, status
+
+VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/wording.json").read_text())
+NIGHT = datetime(2020, 11, 4, 2, 47, 3, tzinfo=UTC)
+
+
+class WordingVectors(SimpleTestCase):
+    def test_times(self):
+        for case in VECTORS["times"]:
+            at = datetime.fromtimestamp(case["at"] / 1000, UTC)
+            with self.subTest(case["clock"]), override(case["language"]):
+                self.assertEqual((clock(at, True), hour(at)), (case["clock"], case["hour"]))
+
+    def test_states(self):
+        for case in VECTORS["states"]:
+            planned = NIGHT if case["planned"] else None
+            found = Broadcast(phase=case["phase"], starts_at=planned)
+            with self.subTest(case["words"]), override(case["language"]):
+                self.assertEqual(status(found)["words"], case["words"])
+
+
+class Clock(SimpleTestCase):
+    def test_another_day_is_named(self):
+        self.assertEqual(clock(NIGHT, True), "Nov 3, 2020, 9:47:03 pm EST")
+
+    def test_a_planned_time_has_no_seconds(self):
+        self.assertEqual(clock(NIGHT, False), "Nov 3, 2020, 9:47 pm EST")
+
+    def test_today_needs_no_date(self):
+        self.assertRegex(clock(timezone.now(), True), r"^\d+:\d\d:\d\d [ap]m E[SD]T$")
+
+
+class Pages(TestCase):
+    def setUp(self):
+        self.broadcast = Broadcast.objects.create(
+            slug="night", title="Election <Night>", election=2020, starts_at=NIGHT
+        )
+
+    def put(self, change):
+        publish(self.broadcast, parse_change(change))
+
+    def page(self):
+        return self.client.get("/broadcasts/night/")
+
+    def test_before_the_start(self):
+        self.assertContains(self.page(), "Begins</span> <time")
+        self.assertContains(self.page(), "Nov 3, 2020, 9:47 pm EST")
+        self.assertContains(self.client.get("/"), "Begins <time")
+
+    def test_without_a_planned_start(self):
+        Broadcast.objects.update(starts_at=None)
+        self.assertContains(self.page(), "Not started</span>")
+
+    def test_live_held_and_ended(self):
+        for kind, words in (("start", "Live"), ("hold", "On hold"), ("end", "Final")):
+            self.put({"kind": kind})
+            self.assertContains(self.page(), f"{words}, as of</span> <time")
+            self.assertContains(self.client.get("/"), f"{words}, as of <time")
+
+    def test_who_comes_in_the_same_second_gets_the_same_page_unless_something_happened(self):
+        self.put({"kind": "start"})
+        paths = ("", "embed/", "replay/", "?at=1")
+        for path in [f"/broadcasts/night/{path}" for path in paths]:
+            first = self.client.get(path)
+            with self.assertNumQueries(1):
+                second = self.client.get(path)
+            self.assertEqual(second.content, first.content)
+            self.assertEqual(second.headers, first.headers)
+        self.put({"story": {"headline": "Polls have closed"}})
+        self.assertContains(self.page(), "Polls have closed")
+        self.assertContains(self.client.get("/es/broadcasts/night/"), "Polls have closed")
+
+    def test_the_log_is_read_once_for_all_who_come_before_the_next_update(self):
+        self.put({"kind": "start"})
+        for unit in ("PA", "OH"):
+            called = {unit: {"status": "called", "party": "D"}}
+            self.put({"calls": called, "story": {"headline": "A call"}})
+            self.assertContains(self.page(), f'data-logged="{unit}"')
+            for path in ("", "embed/"):
+                with CaptureQueriesContext(connection) as asked:
+                    self.client.get(f"/broadcasts/night/{path}")
+                self.assertNotIn(Publication._meta.db_table, str(asked.captured_queries))
+        self.assertContains(self.client.get("/es/broadcasts/night/"), "Pensilvania")
+
+    def test_whose_calls_they_are(self):
+        self.put({"kind": "start"})
+        pages = ("", "embed/", "replay/", "?at=1")
+        for page in pages:
+            found = self.client.get(f"/broadcasts/night/{page}")
+            self.assertNotContains(found, 'class="source"')
+        Broadcast.objects.update(source="AP & others")
+        for page in pages:
+            found = self.client.get(f"/broadcasts/night/{page}")
+            self.assertContains(found, "calls by AP &amp; others")
+        past = self.client.get("/broadcasts/night/embed/?layer=2016")
+        self.assertNotContains(past, "calls by")
+
+    def test_the_story_is_text_and_not_markup(self):
+        self.put({"kind": "start", "story": {"headline": "<script>", "body": "</script><b>"}})
+        page = self.page()
+        self.assertContains(page, "&lt;script&gt;</h2>")
+        self.assertNotContains(page, "<b>")
+
+    def test_pages_may_be_cached_and_set_no_cookie(self):
+        for path in ("/", "/broadcasts/night/"):
+            response = self.client.get(path)
+            self.assertIn("public", response.headers["Cache-Control"])
+            self.assertFalse(response.cookies)
+
+    def test_the_front_page_lists_what_is_listed(self):
+        Broadcast.objects.create(slug="rehearsal", title="Rehearsal", listed=False)
+        later = timezone.now() + timedelta(days=1)
+        Broadcast.objects.create(slug="next", title="Next week", starts_at=later)
+        page = self.client.get("/")
+        self.assertContains(page, "Next week")
+        self.assertNotContains(page, "Rehearsal")
+
+    def test_an_unknown_address_is_a_page_too(self):
+        response = self.client.get("/broadcasts/nothing/")
+        self.assertContains(response, "There is nothing at this address", status_code=404)

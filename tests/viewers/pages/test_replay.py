@@ -1,0 +1,182 @@
+"""What has been, as viewers get it: the file, moments, the replay page before any script runs."""
+
+from django.contrib.auth import get_user_model
+from django.test import TestCase
+
+from broadcaster.domain.change import parse_change
+from broadcaster.domain.recording import parse_recording
+from broadcaster.management import evening
+from broadcaster.models import Broadcast
+from broadcaster.publishing.publish import publish, start_over, store
+
+FILE = "/broadcasts/night/recording.json"
+BEGAN = 1_604_448_000_000  # Nov 3, 2020, 7 pm in New York
+
+
+def call(unit, party, headline):
+    return {"calls": {unit: {"status": "called", "party": party}}, "story": {"headline": headline}}
+
+
+class Night(TestCase):
+    """Arizona is called (3), withdrawn (5), and called again (6)."""
+
+    def setUp(self):
+        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        self.user = get_user_model().objects.create_user("broadcaster")
+        for change in (
+            {"kind": "start", "story": {"headline": "Good evening"}},
+            call("FL", "R", "Florida goes to Trump"),
+            call("AZ", "D", "Arizona goes to Biden"),
+            {"view": {"focus": "PA"}},
+            {
+                "kind": "correct",
+                "corrects": 3,
+                "reason": "Too early",
+                "calls": {"AZ": {"status": "retracted"}},
+                "story": {"headline": "Correction: Arizona is not called"},
+            },
+            call("AZ", "D", "Arizona goes to Biden after all"),
+        ):
+            self.put(change)
+
+    def put(self, change):
+        publish(self.broadcast, parse_change(change), by=self.user)
+        self.broadcast.refresh_from_db()
+
+    def position(self, seq):
+        return f"{self.broadcast.epoch}:{seq}"
+
+
+class RecordingFile(Night):
+    def test_it_holds_every_update_up_to_a_position_and_may_be_kept_for_good(self):
+        response = self.client.get(FILE, {"upto": self.position(5)})
+
+        recording = parse_recording(response.json())
+        self.assertEqual([update.seq for update in recording.updates], [1, 2, 3, 4, 5])
+        self.assertEqual(recording.duration, recording.updates[-1].at - recording.began)
+        self.assertEqual(recording.at_seq(5).calls["AZ"], {"status": "retracted"})
+        cached = response.headers["Cache-Control"]
+        self.assertTrue({"public", "immutable", "max-age=31536000"} <= set(cached.split(", ")))
+        self.assertNotIn("broadcaster", response.content.decode())
+        self.assertFalse(response.cookies)
+
+    def test_without_a_position_it_leads_to_now(self):
+        response = self.client.get(FILE)
+
+        self.assertRedirects(response, f"{FILE}?upto={self.position(6)}")
+        self.assertIn("max-age=1", response.headers["Cache-Control"])
+
+    def test_it_is_compressed(self):
+        address = f"{FILE}?upto={self.position(6)}"
+        response = self.client.get(address, headers={"accept-encoding": "gzip"})
+        self.assertEqual(response.headers["Content-Encoding"], "gzip")
+
+    def test_a_position_that_is_not_on_the_log_becomes_one(self):
+        ahead = {"upto": self.position(7)}
+        for upto in (self.position(7), "another:1", "another:0"):
+            response = self.client.get(FILE, {"upto": upto})
+            self.assertEqual(response.status_code, 404)
+            self.assertIn("no-store", response.headers["Cache-Control"])
+        self.put({"kind": "end"})
+        self.assertEqual(self.client.get(FILE, ahead).status_code, 200)
+        self.assertEqual(self.client.get(FILE, {"upto": "7"}).status_code, 400)
+        self.assertEqual(self.client.get("/broadcasts/day/recording.json").status_code, 404)
+
+    def test_a_history_that_was_started_over_can_still_be_read(self):
+        before = self.position(6)
+        start_over(self.broadcast)
+        self.put({"kind": "start"})
+
+        recording = parse_recording(self.client.get(FILE, {"upto": before}).json())
+        self.assertEqual(len(recording.updates), 6)
+        self.assertEqual(len(self.client.get(FILE, follow=True).json()["updates"]), 1)
+
+
+class ReplayPage(TestCase):
+    """The demonstration's evening: Arizona is called at 1:10 (9) and withdrawn at 1:20 (10)."""
+
+    def setUp(self):
+        self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
+
+    def page(self, **query):
+        return self.client.get("/broadcasts/night/replay/", query)
+
+    def test_it_begins_at_the_beginning_with_every_update_in_the_log(self):
+        page = self.page()
+        self.assertContains(page, "Welcome to election night</h2>")
+        self.assertContains(page, "538")
+        for seq in range(1, 25):
+            self.assertContains(page, f'<a href="?at={seq}">')
+        self.assertContains(page, ">later corrected</strong>", 1)
+        self.assertContains(page, f"recording.json?upto={self.broadcast.position}")
+        self.assertFalse(page.cookies)
+        self.assertIn("public", page.headers["Cache-Control"])
+
+    def test_without_a_script_every_moment_is_a_link(self):
+        page = self.page(at=9)
+        self.assertContains(page, "Arizona goes to Biden: 11 electoral votes</h2>")
+        self.assertContains(page, '<span data-part="later-units">Arizona</span>')
+        self.assertContains(page, "8:10:00 pm EST")
+
+    def test_it_begins_at_the_second_that_is_asked_for(self):
+        for t, headline in [
+            (75 * 60, "Arizona goes to Biden: 11 electoral votes"),
+            (80 * 60, "Correction: Arizona is not called"),
+            (10**9, "Biden wins, 306 electoral votes to 232"),
+            ("x", "Welcome to election night"),
+            ("²", "Welcome to election night"),
+        ]:
+            self.assertContains(self.page(t=t), f"{headline}</h2>")
+
+    def test_of_a_broadcast_that_has_not_begun(self):
+        Broadcast.objects.create(slug="day", title="Day", election=2020)
+        self.assertEqual(self.client.get("/broadcasts/day/replay/").status_code, 200)
+        self.assertEqual(self.client.get("/broadcasts/none/replay/").status_code, 404)
+
+
+class Moments(TestCase):
+    """One update as an address."""
+
+    def setUp(self):
+        self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
+
+    def page(self, at):
+        return self.client.get("/broadcasts/night/", {"at": at})
+
+    def test_the_map_as_it_stood(self):
+        for at in (18, f"{self.broadcast.epoch}:18"):
+            page = self.page(at)
+            self.assertContains(page, "You are viewing")
+            self.assertContains(page, "Nov 3, 2020, 9:10 pm EST")
+            for party, votes in (("D", 273), ("R", 214), ("uncalled", 51)):
+                self.assertContains(page, f'data-part="{party}">{votes}</span>')
+            self.assertContains(page, 'href="/broadcasts/night/">See how it ended')
+            self.assertContains(page, "replay/?t=7800")
+
+    def test_calls_that_were_corrected_later_are_named(self):
+        self.assertContains(self.page(9), '<span data-part="later-units">Arizona</span>')
+        self.assertContains(self.page(10), '<span data-part="later-units"></span>')
+
+    def test_the_log_is_that_of_the_moment(self):
+        called, corrected = self.page(9), self.page(10)
+        self.assertContains(called, '<span data-logged="AZ">Arizona</span>')
+        self.assertNotContains(called, "Called too early")
+        self.assertContains(corrected, '<span data-logged="AZ" data-struck>Arizona</span>')
+        self.assertContains(corrected, "Called too early")
+
+    def test_an_unknown_moment_is_not_found(self):
+        for at in ("0", "25", "another:1", "x", "-1", "", "²"):
+            self.assertEqual(self.page(at).status_code, 404, at)
+
+    def test_it_may_be_kept_for_long_once_nothing_can_be_corrected(self):
+        self.assertIn("max-age=86400", self.page(18).headers["Cache-Control"])
+        live = Broadcast.objects.create(slug="live", title="Live", election=2020)
+        publish(live, parse_change({"kind": "start"}))
+        page = self.client.get("/broadcasts/live/?at=1")
+        self.assertIn("max-age=10", page.headers["Cache-Control"])
+        self.assertContains(page, "Return to live")
+
+    def test_the_live_page_leads_here(self):
+        page = self.client.get("/broadcasts/night/")
+        self.assertContains(page, f'href="?at={self.broadcast.position}"')
+        self.assertContains(page, 'href="/broadcasts/night/replay/"')

@@ -1,0 +1,67 @@
+"""ViewerSession against tests/vectors/session.json, as tests/js/session.test.mjs runs it."""
+
+import json
+from pathlib import Path
+from unittest import TestCase
+
+from broadcaster.domain.stream import Replica, Snapshot
+from viewers.protocol.session import BACK_OFF, Attempt, ViewerSession
+
+VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors", "session.json").read_text())
+FRAMES = {
+    name: frame if isinstance(frame, str) else json.dumps(frame)
+    for name, frame in VECTORS["frames"].items()
+}
+
+
+class SessionVectors(TestCase):
+    def test_cases(self):
+        for case in VECTORS["cases"]:
+            with self.subTest(case["name"]):
+                self.run_case(case)
+
+    def run_case(self, case):
+        numbers = iter(case["random"])
+        session = ViewerSession(tuple(case.get("transports", ("ws", "poll"))), numbers.__next__)
+        if start := case.get("start"):
+            session.replica = Replica(Snapshot.from_dict(VECTORS["frames"][start]))
+        for number, step in enumerate(case["steps"], 1):
+            with self.subTest(step=number, **step):
+                getattr(self, step["do"])(session, step)
+                if "deadline" in step:
+                    self.assertAlmostEqual(session.deadline, step["deadline"])
+                self.assertEqual(session.over, step.get("over", session.over))
+        self.assertEqual(list(numbers), [], "random numbers are left")
+
+    def attempt(self, session, step):
+        found = session.attempt(step["at"])
+        if step["gives"] is None:
+            self.assertIsNone(found)
+            return
+        self.assertEqual(found.transport, step["gives"]["transport"])
+        self.assertAlmostEqual(found.delay, step["gives"]["delay"])
+        self.assertEqual(found.since, step["gives"]["since"])
+
+    def opened(self, session, step):
+        session.opened()
+
+    def receive(self, session, step):
+        events = session.receive(FRAMES[step["frame"]], step["at"])
+        self.assertEqual([event for event, _ in events], step["events"])
+        self.assertEqual(session.since, step["position"])
+        self.assertEqual(session.failed, step.get("failed", False))
+
+    def ended(self, session, step):
+        session.ended(step["at"], step.get("code"))
+
+    def timed_out(self, session, step):
+        session.timed_out(step["at"])
+
+
+class BackOff(TestCase):
+    def test_a_server_that_is_away_for_hours_is_still_waited_for(self):
+        session = ViewerSession(("ws",), lambda: 1.0)
+        for _ in range(2000):
+            session.attempt(0)
+            session.ended(0, 1006)
+        self.assertEqual(session.attempt(0), Attempt("ws", BACK_OFF[1], None))

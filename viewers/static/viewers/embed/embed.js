@@ -1,0 +1,72 @@
+// The map in a frame: follows the broadcast, and draws those of its parts that it has.
+
+import { draw, tag } from "../../broadcaster/rendering/drawing.js";
+import { speak } from "../../broadcaster/domain/translation.js";
+import { follow, historyUntil } from "../follow/follow.js";
+import { clock, status } from "../shared/wording.js";
+
+const page = document.querySelector("main");
+const data = JSON.parse(document.getElementById("broadcast").textContent);
+const { address, startsAt, timeZone, election, snapshot } = data;
+speak(data.words);
+const { session } = follow(data, {
+  heard,
+  waiting: () => drawStatus(navigator.onLine ? "reconnecting" : "offline"),
+  over: () => drawStatus("outdated"),
+});
+let shown = session.replica; // also while the session has none
+let { corrected } = data; // units, as long as the log goes on
+let { epoch } = snapshot;
+
+function part(name) {
+  return page.querySelector(`[data-part="${name}"]`);
+}
+
+function heard(events) {
+  shown = session.replica ?? shown;
+  if (events.some(([event]) => event === "snapshot" || event === "update")) {
+    draw(page, shown.state, election);
+    part("headline").textContent = shown.state.story.headline;
+    part("headline").hidden = !shown.state.story.headline;
+    for (const [event, data] of events) {
+      if (event === "snapshot") fetchCorrected(data);
+      else if (event === "update") drawCorrected([data]);
+    }
+  }
+  drawStatus(shown.state.phase);
+}
+
+/** Mark what these updates correct, too. */
+function drawCorrected(updates) {
+  const corrections = updates.filter(({ kind }) => kind === "correct");
+  const units = corrections.flatMap(({ calls }) => Object.keys(calls ?? {}));
+  corrected = [...new Set([...corrected, ...units])];
+  tag(page, "data-corrected", corrected);
+  part("corrected").hidden = !corrected.length;
+  const row = (unit) => page.querySelector(`tr[data-unit="${unit}"] th`);
+  part("corrected-units").textContent = corrected.map((unit) => row(unit).textContent).join(", ");
+}
+
+/** A snapshot does not tell what was corrected: the updates before it do. */
+async function fetchCorrected(snapshot) {
+  if (snapshot.epoch !== epoch) corrected = [];
+  epoch = snapshot.epoch;
+  try {
+    const { updates } = await historyUntil(address, snapshot);
+    if (snapshot.epoch === epoch) drawCorrected(updates);
+  } catch (error) {
+    console.warn("Some corrections may not be marked.", error);
+  }
+}
+
+function drawStatus(state) {
+  if (shown.state.phase === "ended") state = "ended";
+  else if (shown.state.election !== election.year) state = "outdated";
+  const { words, at } = status(state, shown.at, startsAt);
+  part("status").dataset.state = state;
+  part("words").textContent = words;
+  part("time").hidden = at === null;
+  if (at === null) return;
+  part("time").dateTime = new Date(at).toISOString();
+  part("time").textContent = clock(at, Date.now(), timeZone, at !== startsAt);
+}

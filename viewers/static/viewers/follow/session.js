@@ -1,0 +1,241 @@
+// The viewer's side of the talk: what it knows, and what to do next. No input or output.
+// The same rules as session.py and protocol.py; tests/vectors/session.json holds both to it.
+// Times are seconds on any clock.
+
+import { Replica, sameTotals, totals } from "../../broadcaster/domain/replica.js";
+
+const HEARTBEAT = 25; // seconds between frames, unless the snapshot says otherwise
+const HEARTBEAT_SPREAD = 0.2; // connections differ by up to this share
+const HEARTBEAT_GRACE = 10; // seconds after which a missed heartbeat means a dead connection
+const FIRST_FRAME = 5; // seconds to wait for it
+const COME_BACK = [1, 10]; // seconds
+const BACK_OFF = [0.5, 30]; // seconds: the range of the longest wait, doubled with each failure
+const RESYNC_WITHIN = 1; // seconds: after a gap viewers come back spread over this
+const FALL_BACK_AFTER = 3; // WebSocket attempts without a frame
+const BRIEF = 10; // seconds: a WebSocket cut sooner after its first frame brought next to nothing
+const LOST_AFTER = 10; // refused attempts in a row, where the WebSocket had worked before
+const PROBE_AFTER = 180; // seconds on long poll before the WebSocket is tried again
+const RESYNC = 4201;
+
+/** A frame from its text. Throws if it is none. An unknown `t` is kept as it is. */
+export function decode(text) {
+  const frame = JSON.parse(text);
+  need(frame, "t");
+  if (frame.t === "snapshot") {
+    need(frame, "epoch", "seq", "at", "heartbeat", "state");
+    need(frame.state, "election", "phase", "view", "calls", "story");
+  } else if (frame.t === "updates") {
+    need(frame, "epoch", "seq", "updates");
+    for (const update of frame.updates) need(update, "seq", "at", "totals");
+  } else if (frame.t === "heartbeat") {
+    need(frame, "epoch", "seq");
+  } else if (frame.t === "bye") {
+    need(frame, "code");
+  }
+  return frame;
+}
+
+function need(object, ...keys) {
+  for (const key of keys) {
+    if (object[key] === undefined) throw new TypeError(`not a frame: no ${key}`);
+  }
+}
+
+/** One viewer, from the first attempt until the broadcast is over. */
+export class ViewerSession {
+  /** `votes`: electoral votes by unit. `snapshot`: what the page was rendered from, if any. */
+  constructor({ votes, snapshot, transports = ["ws", "poll"], random = Math.random }) {
+    this.votes = votes;
+    this.transports = transports;
+    this.transport = transports[0];
+    this.replica = snapshot ? new Replica(snapshot) : null;
+    this.heartbeat = HEARTBEAT;
+    this.over = null; // the final close code
+    this.failed = false; // the connection is of no more use: close it
+    this.deadline = null; // call `timedOut` if nothing was heard by then
+    this.random = random;
+    this.delay = 0;
+    this.failures = 0; // attempts in a row that brought no frame
+    this.heard = false; // this attempt brought a frame
+    this.isOpen = false; // this attempt got through the handshake
+    this.proven = false; // the WebSocket has worked before
+    this.first = null; // when this attempt brought its first frame
+    this.blank = 0; // WebSocket attempts that count towards falling back
+    this.probeAt = null;
+    this.bye = null;
+  }
+
+  /** The position to resume from, as it stands in the URL; null if there is none. */
+  get since() {
+    return this.replica && String(this.replica.position);
+  }
+
+  /** How to connect next: {transport, delay, since}; null when the broadcast is over. */
+  attempt(now) {
+    if (this.over !== null) return null;
+    if (this.probeAt !== null && now >= this.probeAt) {
+      this.transport = "ws";
+      this.probeAt = null;
+      this.blank = FALL_BACK_AFTER - 1; // one more failure, and it polls again
+    }
+    this.failed = this.heard = this.isOpen = false;
+    this.bye = this.first = null;
+    const waits = this.transport === "poll" && this.replica !== null;
+    this.deadline = now + this.delay + (waits ? this.#silence : FIRST_FRAME);
+    return { transport: this.transport, delay: this.delay, since: this.since };
+  }
+
+  /** The broadcast is over, as we were told; ask once more, in case it started over. */
+  revive() {
+    this.over = null;
+    this.delay = 0;
+  }
+
+  /** The WebSocket's handshake succeeded. */
+  opened() {
+    this.isOpen = true;
+  }
+
+  /**
+   * Take in one frame. If `failed` is set afterwards, close the connection. Gives events:
+   * ["snapshot", snapshot], ["update", update], ["seen", update], ["heartbeat"], ["bye", code],
+   * ["gap"], ["behind"], ["diverged"] or ["garbage"].
+   */
+  receive(text, now) {
+    let frame;
+    try {
+      frame = decode(text);
+    } catch {
+      return [this.#fail("garbage")];
+    }
+    if (frame.t === "bye") {
+      this.bye = frame;
+      return [["bye", frame.code]];
+    }
+    this.heard = true;
+    this.failures = 0;
+    this.first ??= now;
+    if (this.transport === "ws") this.proven = true;
+    if (frame.t === "snapshot") this.heartbeat = frame.heartbeat;
+    this.deadline = now + this.#silence;
+    if (frame.t === "snapshot") {
+      this.replica = new Replica(frame);
+      return [["snapshot", frame]];
+    }
+    if (frame.t === "updates") return this.#takeUpdates(frame);
+    if (frame.t === "heartbeat") return [this.#compare(frame)];
+    return [];
+  }
+
+  /** Nothing was heard by the deadline, and the connection has been given up. */
+  timedOut(now) {
+    if (this.transport === "ws" && !this.heard && !this.proven) this.blank = FALL_BACK_AFTER;
+    this.ended(now);
+  }
+
+  /**
+   * The connection is over: closed with `code`, failed, or a poll was answered. A poll that was
+   * refused is reported with the close code of the same meaning.
+   */
+  ended(now, code = null) {
+    this.deadline = null;
+    let after = COME_BACK;
+    if (this.bye) {
+      code = this.bye.code;
+      after = this.bye.after ?? after;
+    }
+    if (isIn(4000, code)) {
+      this.over = code;
+      return;
+    }
+    if (code === RESYNC) this.replica = null;
+    if (isIn(4200, code)) {
+      this.delay = after[0] + (after[1] - after[0]) * this.random();
+    } else if (isIn(4100, code)) {
+      this.#backOff();
+    } else if (this.heard && this.failed) {
+      this.delay = RESYNC_WITHIN * this.random();
+    } else if (this.heard && this.transport === "poll") {
+      this.delay = 0;
+    } else {
+      this.#backOff();
+      this.#considerFallingBack(now);
+    }
+  }
+
+  /** Seconds without a frame after which the connection counts as dead. */
+  get #silence() {
+    return this.heartbeat * (1 + HEARTBEAT_SPREAD) + HEARTBEAT_GRACE;
+  }
+
+  /** Full jitter: any time up to a limit that doubles with every failure. */
+  #backOff() {
+    const [first, last] = BACK_OFF;
+    this.delay = Math.min(first * 2 ** this.failures, last) * this.random();
+    if (!this.heard) this.failures += 1;
+  }
+
+  /**
+   * From WebSocket to long poll, and back if that gets nowhere either. A server that restarts
+   * refuses connections: it does not open them. So once the WebSocket has worked, only attempts
+   * that opened and then stayed silent count, or were cut soon after (proxies do both), unless
+   * there are so many that the viewer must have come to another network.
+   */
+  #considerFallingBack(now) {
+    const brief = this.first !== null && now - this.first < BRIEF;
+    if (this.heard && !brief) {
+      this.blank = 0;
+      return;
+    }
+    if (this.transport === "ws" && this.transports.includes("poll")) {
+      if (this.isOpen || brief || !this.proven) this.blank += 1;
+      if (this.failures >= LOST_AFTER) this.blank = FALL_BACK_AFTER;
+      if (this.blank >= FALL_BACK_AFTER) {
+        this.transport = "poll";
+        this.probeAt = now + PROBE_AFTER;
+      }
+    } else if (this.transport === "poll" && this.transports.includes("ws")) {
+      this.transport = "ws";
+      this.probeAt = null;
+      this.blank = FALL_BACK_AFTER - 1;
+    }
+  }
+
+  #takeUpdates(frame) {
+    const events = [];
+    for (const update of frame.updates) {
+      events.push(this.#takeUpdate(frame.epoch, update));
+      if (this.failed) break;
+    }
+    return events;
+  }
+
+  #takeUpdate(epoch, update) {
+    const outcome = this.replica ? this.replica.receive(epoch, update) : "gap";
+    if (outcome === "seen") return ["seen", update];
+    if (outcome === "gap") return this.#fail("gap");
+    if (!sameTotals(totals(this.votes, this.replica.state.calls), update.totals)) {
+      this.replica = null;
+      return this.#fail("diverged");
+    }
+    return ["update", update];
+  }
+
+  /** A heartbeat ahead of us means that we missed the last update. */
+  #compare(frame) {
+    const position = this.replica?.position;
+    if (!position || frame.epoch !== position.epoch || frame.seq > position.seq) {
+      return this.#fail("behind");
+    }
+    return ["heartbeat"];
+  }
+
+  #fail(event) {
+    this.failed = true;
+    return [event];
+  }
+}
+
+function isIn(hundred, code) {
+  return code !== null && hundred <= code && code < hundred + 100;
+}

@@ -1,0 +1,204 @@
+// The replay page: a recording with a time line. All that it shows comes from one file.
+
+import { draw, drawStory } from "../../broadcaster/rendering/drawing.js";
+import { Recording } from "../../broadcaster/domain/recording.js";
+import { speak } from "../../broadcaster/domain/translation.js";
+import { Player } from "./player.js";
+import { share } from "../shared/share.js";
+import { clock, elapsed } from "../shared/wording.js";
+
+const STEP = 10_000; // milliseconds that an arrow key moves
+const TICK = [40, 250]; // milliseconds between looks at the clock, at least and at most
+
+const page = document.querySelector("main");
+const { file, from, election, timeZone, moment, rebroadcast, words } = JSON.parse(
+  document.getElementById("replay").textContent,
+);
+speak(words);
+const entries = [...page.querySelectorAll("[data-seq]")]; // of the log, newest first
+const slider = part("slider");
+let recording, player;
+let shown = null; // seq
+let ahead = 0; // milliseconds that the server's clock is ahead of ours
+let joined = false; // whether we follow the rebroadcast
+let timer = null;
+
+function part(name) {
+  return page.querySelector(`[data-part="${name}"]`);
+}
+
+function now() {
+  return Date.now() + ahead;
+}
+
+// Drawing
+
+function show() {
+  const t = player.at(now());
+  if (joined && t >= player.duration) joined = false; // from here on, everyone by themselves
+  if (player.playing && t >= player.duration) player.pause(now());
+  drawControls(t);
+  if (rebroadcast) drawRebroadcast(t);
+  const seq = recording.seqAt(t);
+  if (seq !== shown) drawMap(seq);
+  clearTimeout(timer);
+  if (player.playing) timer = setTimeout(show, pace());
+}
+
+function pace() {
+  return Math.min(Math.max(1000 / player.speed, TICK[0]), TICK[1]);
+}
+
+function drawControls(t) {
+  const at = Math.max(t, 0);
+  const when = clock(recording.began + at, Date.now(), timeZone);
+  part("time").textContent = when;
+  part("time").dateTime = new Date(recording.began + at).toISOString();
+  part("elapsed").textContent = elapsed(at);
+  slider.value = Math.floor(at / 1000);
+  slider.setAttribute("aria-valuetext", `${elapsed(at)}, ${when}`);
+  const play = page.querySelector('[data-action="play"]');
+  play.textContent = player.playing ? play.dataset.pause : play.dataset.play;
+  part("speed").value = String(player.speed);
+}
+
+function drawRebroadcast(t) {
+  const begun = t >= 0;
+  part("player").hidden = part("log").hidden = !begun;
+  part("coming").hidden = begun;
+  part("countdown").textContent = elapsed(Math.max(999 - t, 0));
+  part("together").hidden = !(begun && joined);
+  part("left").hidden = joined || now() >= rebroadcast.endsAt;
+}
+
+function drawMap(seq) {
+  shown = seq;
+  const state = recording.states[seq];
+  draw(page, state, election);
+  drawStory(page, state.story);
+  for (const entry of entries) {
+    const at = Number(entry.dataset.seq);
+    entry.toggleAttribute("data-later", at > seq);
+    entry.toggleAttribute("data-now", at === seq);
+  }
+  const units = [...recording.laterCorrected(seq).keys()];
+  part("later").hidden = !units.length;
+  part("later-units").textContent = units.map(nameOf).join(", ");
+  part("share").href = moment + seq;
+  part("share").hidden = !seq; // a rebroadcast that has not begun
+}
+
+function nameOf(unit) {
+  return page.querySelector(`tr[data-unit="${unit}"] th`).textContent;
+}
+
+// What people do
+
+/** Whoever takes the controls leaves the rebroadcast. */
+function control(act) {
+  joined = false;
+  act();
+  show();
+}
+
+/** To an update, stopped there, and told in one sentence. */
+function stepTo(seq) {
+  control(() => {
+    player.pause(now());
+    player.seek(recording.updates[seq - 1]?.t ?? 0, now());
+  });
+  const last = recording.seqAt(player.at(now())); // of several at one time
+  const entry = entries.find(({ dataset }) => Number(dataset.seq) === last);
+  part("notice").replaceChildren(...(entry?.querySelector(".what").cloneNode(true).childNodes ?? []));
+}
+
+function previous() {
+  const { t } = recording.updates[recording.seqAt(player.at(now())) - 1] ?? { t: 0 };
+  stepTo(recording.seqAt(t - 1)); // before all updates of that time
+}
+
+function next() {
+  stepTo(Math.min(recording.seqAt(player.at(now())) + 1, recording.updates.length));
+}
+
+const actions = {
+  play: () => control(() => (player.playing ? player.pause(now()) : player.play(now()))),
+  previous,
+  next,
+  leave: () => control(() => player.pause(now())),
+  join: () => {
+    join();
+    show();
+  },
+};
+
+const keys = {
+  ArrowLeft: () => move(-STEP),
+  ArrowDown: () => move(-STEP),
+  ArrowRight: () => move(STEP),
+  ArrowUp: () => move(STEP),
+  PageUp: previous,
+  PageDown: next,
+};
+
+function move(by) {
+  control(() => player.seek(player.at(now()) + by, now()));
+}
+
+function join() {
+  joined = true;
+  player.join(rebroadcast.startsAt);
+}
+
+// The beginning
+
+async function load() {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  recording = new Recording(await response.json());
+}
+
+/** How far our clock is behind the server's. Not from a cache, nor to be kept in one. */
+async function readClock() {
+  const asked = Date.now();
+  const answer = await (await fetch(rebroadcast.clock, { cache: "no-store" })).json();
+  ahead = answer.now - (asked + Date.now()) / 2;
+}
+
+async function start() {
+  await Promise.all([load(), rebroadcast && readClock().catch(() => {})]); // or by our own clock
+  player = new Player(recording.duration, from);
+  if (rebroadcast && now() < rebroadcast.endsAt) join();
+  page.addEventListener("click", (event) => {
+    const action = event.target.closest("[data-action]")?.dataset.action;
+    const link = event.target.closest("[data-seq] a");
+    if (action) actions[action]();
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    stepTo(Number(link.closest("[data-seq]").dataset.seq));
+  });
+  slider.addEventListener("input", () => control(() => player.seek(slider.value * 1000, now())));
+  slider.addEventListener("keydown", (event) => {
+    if (!keys[event.key]) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  part("speed").addEventListener("change", () => {
+    control(() => player.setSpeed(Number(part("speed").value), now()));
+  });
+  document.addEventListener("visibilitychange", () => document.hidden || show());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted && rebroadcast) readClock().then(show, show);
+  });
+  part("share").addEventListener("click", (event) => {
+    event.preventDefault();
+    share(part("share"));
+  });
+  for (const control of page.querySelectorAll(":disabled")) control.disabled = false; // heard now
+  show();
+}
+
+start().catch((error) => {
+  console.error(error);
+  part("failed").hidden = false;
+});

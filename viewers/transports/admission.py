@@ -1,0 +1,76 @@
+"""Who may take a seat: the checks before a viewer reaches a hub, the same on every transport.
+
+Viewers are anonymous and send no cookie, so the Origin check protects capacity, not secrets.
+"""
+
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+from channels.security.websocket import OriginValidator
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from broadcaster.domain.stream import Position
+from viewers.fanout.hub import Hub
+from viewers.fanout.relay import Relays
+from viewers.protocol.frames import Close
+
+Scope = dict[str, Any]
+
+
+async def admit(scope: Scope, relays: Relays) -> Hub | Close:
+    """The hub of the broadcast in the address, or the code to turn the viewer away with."""
+    if (code := turned_away(scope, relays)) is not None:
+        return code
+    hub = await relays.hub(scope["url_route"]["kwargs"]["slug"])
+    return relays.closing or hub or Close.UNKNOWN  # closing may have begun meanwhile
+
+
+def turned_away(scope: Scope, relays: Relays) -> Close | None:
+    """The code for a viewer that gets no seat here, whatever it wants to see."""
+    if not (host_allowed(scope) and origin_allowed(scope)):
+        return Close.ORIGIN
+    return relays.refusal
+
+
+@lru_cache(maxsize=1024)  # all viewers at one position send the same
+def since(query: bytes) -> Position | None:
+    """The position in a query, None without one. Raises ValueError if it is not one."""
+    values = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("since")
+    return Position.parse(values[-1]) if values else None
+
+
+def host_allowed(scope: Scope) -> bool:
+    """Whether the Host header is one of ours, as Django checks it."""
+    return _is_our_host(_header(scope, b"host") or "")
+
+
+def origin_allowed(scope: Scope) -> bool:
+    """Whether the page that asks is ours. Browsers send no Origin with a GET of their own page."""
+    origin = _header(scope, b"origin")
+    if origin is None and scope["type"] == "http":
+        return True
+    return _is_our_origin(origin)
+
+
+@lru_cache(maxsize=256)
+def _is_our_host(host: str) -> bool:
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+@lru_cache(maxsize=256)
+def _is_our_origin(origin: str | None) -> bool:
+    validator = OriginValidator(None, settings.ALLOWED_HOSTS)
+    try:
+        return bool(validator.valid_origin(None if origin is None else urlparse(origin)))
+    except ValueError:  # such as "http://["
+        return False
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    for key, value in scope["headers"]:
+        if key == name:
+            return value.decode("latin-1")
+    return None
