@@ -6,6 +6,19 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+from mapcenter.env import InvalidVariable
+from mapcenter.state import prepare_state
+
+
+def main() -> None:
+    """Run the command, or print in one line which environment variable is wrong."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mapcenter.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        prepare_state()
+        execute_from_command_line(sys.argv)
+    except InvalidVariable as error:
+        sys.exit(f"manage.py: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The application as an ASGI server sees it."""
+"""The ASGI application, for `manage.py serve`, Daphne and every other ASGI server."""
 
 import os
 from typing import Any
@@ -9,8 +9,11 @@ from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDe
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
+from mapcenter.state import prepare_state
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mapcenter.settings")
-pages: Any = get_asgi_application()  # first: it loads the apps that the imports below need
+prepare_state()
+pages: Any = get_asgi_application()  # first, since the imports below need loaded apps
 
 from broadcaster.desk import schedule  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
@@ -33,7 +36,10 @@ routes = ProtocolTypeRouter(
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """The first use starts this process's look at the clock: ASGI servers have no other moment
-    in common. Under `serve` it has started before."""
+    """Route a connection, and start the schedule's watch of this process with the first one.
+
+    ASGI servers have no earlier moment in common: Daphne has no lifespan events. `serve` starts the
+    watch itself before the first connection.
+    """
     schedule.start_watching()
     await routes(scope, receive, send)

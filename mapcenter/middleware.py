@@ -1,4 +1,4 @@
-"""What the middleware of Django and others leaves to be done here."""
+"""Middleware of the project."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,9 @@ from django.utils.decorators import sync_only_middleware
 def in_one_thread(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Last in the list: all before it then run in the request's one thread. By themselves they
-    would be called from the event loop, which costs two hops between threads for each of them."""
+    """Make Django run the whole chain of middleware in one thread.
+
+    It must be last in the list. Since it is synchronous, Django calls the others synchronously,
+    too. Without it Django would call them from the event loop, with two thread hops for each.
+    """
     return get_response

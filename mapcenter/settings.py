@@ -1,51 +1,33 @@
-"""Settings. What depends on the machine comes from the environment: see docs/operating.md."""
+"""Settings. What depends on the machine comes from the environment: see docs/operating.md.
 
-import contextlib
-import os
-import secrets
-import tempfile
+Importing them creates nothing: mapcenter/state.py makes the state directory.
+"""
+
 import warnings
-from pathlib import Path
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-# What this machine makes: database, secret key, collected static files. systemd's name for it.
-VAR = Path(os.environ.get("STATE_DIRECTORY", BASE_DIR / "var"))
-VAR.mkdir(parents=True, exist_ok=True)
+from mapcenter import state
+from mapcenter.env import (
+    env_bool,
+    env_database,
+    env_hosts,
+    env_int,
+    env_redis,
+    env_seconds,
+    env_text,
+)
 
-
-def env_list(name: str, default: str) -> list[str]:
-    """A comma-separated environment variable."""
-    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
-
-
-def env_bool(name: str) -> bool:
-    """An environment variable that is on or off."""
-    return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
-
-
-def secret_key() -> str:
-    """SECRET_KEY, or one that this machine makes once and keeps to itself."""
-    if key := os.environ.get("SECRET_KEY"):
-        return key
-    path = VAR / "secret-key"
-    if not path.exists():
-        with tempfile.NamedTemporaryFile("w", dir=VAR) as file:  # readable by its owner alone
-            file.write(secrets.token_urlsafe(50))
-            file.flush()
-            with contextlib.suppress(FileExistsError):  # another process was first: whole, too
-                os.link(file.name, path)
-    return path.read_text()
-
+BASE_DIR = state.BASE_DIR
+STATE_DIRECTORY = state.STATE_DIRECTORY
 
 DEBUG = env_bool("DEBUG")
-SECRET_KEY = secret_key()
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-REDIS_URL = os.environ.get("REDIS_URL", "")
-PORT = int(os.environ.get("PORT", "8000"))
-HEARTBEAT = float(os.environ.get("HEARTBEAT", "25"))  # seconds between signs of life to viewers
+SECRET_KEY = state.secret_key()
+SECRET_KEY_IS_GIVEN = bool(env_text("SECRET_KEY"))  # or else this machine has made its own
+ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+REDIS_URL = env_redis("REDIS_URL")
+PORT = env_int("PORT", 8000, 1, 65535)
+HEARTBEAT = env_seconds("HEARTBEAT", 25)  # between two frames to an idle viewer
 
 INSTALLED_APPS = [
     "daphne",  # first: it replaces runserver
@@ -59,10 +41,10 @@ INSTALLED_APPS = [
     "viewers",
     "loadtest",
 ]
-if REDIS_URL:  # workers for what is scheduled; without Redis the serving process does it alone
+if REDIS_URL:  # a worker takes scheduled cues; without Redis the serving process does
     INSTALLED_APPS.append("django_rq")
     RQ_QUEUES = {"default": {"URL": REDIS_URL}}
-    RQ_SHOW_ADMIN_LINK = False  # broadcaster/dashboard.py does, to those who may schedule
+    RQ_SHOW_ADMIN_LINK = False  # broadcaster/admin/rq_dashboard.py shows it to schedulers only
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -77,7 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mapcenter.middleware.in_one_thread",
 ]
-# Nothing inline, nothing from elsewhere. 'self' includes WebSockets to the same host.
+# Nothing inline, and nothing from other hosts. 'self' includes WebSockets to the same host.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -109,29 +91,28 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": dj_database_url.config(
-        default=f"sqlite:///{VAR / 'mapcenter.sqlite3'}",
-        conn_max_age=0,  # under ASGI every request has a thread of its own, and would keep one open
-    )
+SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": STATE_DIRECTORY / "mapcenter.sqlite3",
 }
+# CONN_MAX_AGE stays 0: under ASGI each request has a thread of its own, whose connection would stay
+# open after it.
+DATABASES = {"default": env_database("DATABASE_URL", SQLITE)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
-        # Take the write lock when a transaction begins: a reader that becomes a writer later
-        # would be refused at once ("database is locked") instead of waiting its turn.
+        # Take the write lock when a transaction begins. A transaction that begins with reading and
+        # then writes would fail at once with "database is locked" instead of waiting.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,  # seconds
         "init_command": "PRAGMA journal_mode=WAL",
     }
 TEST_RUNNER = "tests.support.runner.Runner"
 
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # The layer waits 5 s for a message, which is as long as redis-py by itself waits for
-        # anything: every idle broadcast would look like a Redis that is lost.
+        # The layer waits 5 s for a message, and 5 s is also redis-py's default timeout: every
+        # idle broadcast would look like a lost Redis.
         "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 30}]},
     }
     if REDIS_URL
@@ -147,23 +128,26 @@ CSRF_TRUSTED_ORIGINS = [
     for host in ALLOWED_HOSTS
     if host[0] not in "*["
 ]
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("HTTPS")  # staff log in over TLS alone
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("HTTPS")  # browsers send them over TLS only
+SILENCED_SYSTEM_CHECKS = [
+    "security.W004",  # HSTS is the proxy's to set
+    "security.W008",  # and so is the redirect from HTTP
+]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("es", "Español")]  # of viewers' pages, in their own words
+LANGUAGES = [("en", "English"), ("es", "Español")]  # of viewers' pages, by their own names
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "America/New_York"  # election night is told in Eastern time
+TIME_ZONE = "America/New_York"  # U.S. newsrooms give times of an election night in Eastern time
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of a folder that is not there
+STATIC_ROOT = state.STATIC_ROOT
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "mapcenter.storage.HashedStaticFiles"},
 }
 WHITENOISE_USE_FINDERS = True  # so that static files are served before collectstatic has run
-# Said of each static file under ASGI: whitenoise reads them from disk in a thread, as it should.
+# Under ASGI Django warns about each static file. WhiteNoise reads them in a thread, which is right.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 LOGGING = {
@@ -172,5 +156,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django.request": {"level": "ERROR"}},  # who is refused is told, not the log
+    # Not 4xx: the client gets the reason of a rejection, and the log would fill with them.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -1,11 +1,12 @@
-"""Static files under names that carry their content's hash, JavaScript imports included."""
+"""Storage of static files under names that contain a hash of their content."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Hashed and compressed once `collectstatic` has run, plain names before."""
+    """Serve hashed and compressed files once `collectstatic` has run, and plain names before."""
 
+    # Imports in JavaScript modules get hashed names, too.
     support_js_module_import_aggregation = True
 
     def stored_name(self, name: str) -> str:

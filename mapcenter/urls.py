@@ -1,4 +1,4 @@
-"""The addresses that Django's views serve; viewers' own are in viewers/routing.py."""
+"""The addresses of Django's views. WebSockets and long polls are in viewers/routing.py."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin

@@ -25,11 +25,16 @@ class Docs(TestCase):
                 self.assertIn(option, everything, f"manage.py {path.stem}")
 
     def test_every_environment_variable_is_in_the_table(self):
-        source = (ROOT / "mapcenter/settings.py").read_text()
-        names = set(re.findall(r'environ\.get\(\s*"([A-Z_]+)"', source))
-        names |= set(re.findall(r'env_(?:list|bool)\("([A-Z_]+)"', source)) | {"DATABASE_URL"}
+        sources = [path.read_text() for path in (ROOT / "mapcenter").glob("*.py")]
+        names = set(re.findall(r'\benv_[a-z]+\(\s*"([A-Z_]+)"', "".join(sources)))
+        self.assertLessEqual({"SECRET_KEY", "DATABASE_URL", "STATE_DIRECTORY"}, names)
         for name in names:
             self.assertRegex(DOCS["operating.md"], rf"(?m)^\| `{name}`")
+
+    def test_settings_read_the_environment_only_through_the_helpers(self):
+        for path in (ROOT / "mapcenter").glob("*.py"):
+            if path.name != "env.py":
+                self.assertNotRegex(path.read_text(), r"environ(\.get\(|\[)|getenv", path.name)
 
     def test_every_frame_and_close_code_is_in_the_protocol(self):
         source = (ROOT / "viewers/protocol/frames.py").read_text()

@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
     def make_staff(self) -> None:
         """The three users, with one generated password that stays in the state directory."""
-        path = settings.VAR / "demo-password"
+        path = settings.STATE_DIRECTORY / "demo-password"
         if not path.exists():
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(9))

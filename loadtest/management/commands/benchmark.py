@@ -78,7 +78,7 @@ class Command(BaseCommand):
         title = f"{kind.title}, {TRANSPORTS[transport]}"
         self.stderr.write(f"{title} …")
         with tempfile.TemporaryDirectory(prefix="mapcenter-") as folder:
-            place = Place(Path(folder), settings.VAR / "benchmark", port, core)
+            place = Place(Path(folder), settings.STATE_DIRECTORY / "benchmark", port, core)
             try:
                 result = asyncio.run(measure(kind(place, transport), report.options))
             except Missing as missing:
