@@ -7,3 +7,7 @@ class BroadcasterConfig(AppConfig):
     name = "broadcaster"
     verbose_name = "Broadcaster"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from broadcaster import checks  # noqa: F401

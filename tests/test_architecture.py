@@ -19,8 +19,8 @@ ROOMS = {
         ("rendering", "models"),
         ("publishing",),
         ("desk",),
-        ("api", "admin"),
-        ("management", "checks", "apps", "routing"),
+        ("api", "admin", "checks"),
+        ("management", "apps", "routing"),
     ),
     "viewers": (
         ("protocol",),
