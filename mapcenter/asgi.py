@@ -36,10 +36,10 @@ routes = ProtocolTypeRouter(
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Route a connection, and start the schedule's watch of this process with the first one.
+    """Route a connection, and start this process's checks of the schedule with the first one.
 
-    ASGI servers have no earlier moment in common: Daphne has no lifespan events. `serve` starts the
-    watch itself before the first connection.
+    ASGI servers have no earlier moment in common: Daphne has no lifespan events. `serve` starts
+    them itself before the first connection.
     """
-    schedule.start_watching()
+    schedule.start_checking()
     await routes(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The admin's pages for recordings: download, preview with a video, import, show again."""
+"""The admin's pages for recordings: download, preview with a video, import, rebroadcast."""
 
 import json
 from typing import Any
@@ -16,16 +16,19 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from broadcaster.admin.records import actor
+from broadcaster.admin.records import actor, viewable
 from broadcaster.desk import rebroadcasts
-from broadcaster.desk.audit import Actor, record
+from broadcaster.desk.audit import add_entry
 from broadcaster.desk.permissions import SCHEDULE
-from broadcaster.domain.change import InvalidChange
-from broadcaster.domain.recording import MAX_TITLE, Recording, parse_recording, words
-from broadcaster.domain.rejection import Refused
+from broadcaster.domain import recording_file
+from broadcaster.domain.parsing import MAX_TITLE
+from broadcaster.domain.recording import Recording
+from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
-from broadcaster.publishing.publish import store
+from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.publish import publish_recording
 from broadcaster.rendering.picture import Picture
 
 MAX_FILE = 16 * 2**20  # bytes
@@ -33,7 +36,7 @@ MAX_SECONDS = 31 * 24 * 3600
 
 
 class PartForm(forms.Form):
-    """Which part of a recording, in seconds, and the video that it is for."""
+    """A part of a recording, in seconds, and the address of the video that it belongs to."""
 
     start = forms.FloatField(
         required=False, min_value=0, max_value=MAX_SECONDS, help_text="Seconds. Empty: the start."
@@ -45,7 +48,7 @@ class PartForm(forms.Form):
         required=False,
         min_value=-MAX_SECONDS,
         max_value=MAX_SECONDS,
-        help_text="Seconds by which updates come later; below 0: earlier.",
+        help_text="Seconds by which updates are moved to later; negative: to earlier.",
     )
     video = forms.URLField(
         required=False,
@@ -61,7 +64,7 @@ class PartForm(forms.Form):
         return found
 
     def part(self, recording: Recording, moved: bool = True) -> Recording:
-        """That part of `recording`; `moved` says whether the offset is applied."""
+        """Return that part of `recording`, with the offset applied if `moved`."""
         found = {name: self.cleaned_data[name] for name in ("start", "end", "offset")}
         ms = {name: round(1000 * value) for name, value in found.items() if value is not None}
         if not moved:
@@ -70,7 +73,7 @@ class PartForm(forms.Form):
 
 
 class RebroadcastForm(forms.Form):
-    """When everyone will see it."""
+    """The time of a rebroadcast."""
 
     starts_at = forms.DateTimeField(
         label="Starts at",
@@ -93,15 +96,15 @@ class ImportForm(forms.Form):
         if file.size > MAX_FILE:
             raise ValidationError(f"is larger than {MAX_FILE} bytes")
         try:
-            return parse_recording(json.loads(file.read()))
-        except InvalidChange as error:
+            return recording_file.parse_recording(json.loads(file.read()))
+        except InvalidInput as error:
             raise ValidationError(f"{error.field}: {error.problem}") from None
         except (ValueError, RecursionError) as error:
             raise ValidationError(f"is not JSON: {str(error)[:80]}") from None
 
 
 class RecordingPages(admin.ModelAdmin):
-    """What the admin of broadcasts can do with their recordings."""
+    """The pages of one broadcast's recording, for the admin of broadcasts."""
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -120,21 +123,21 @@ class RecordingPages(admin.ModelAdmin):
         ]
 
     def recording(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Choose a part, see it run with a video, download it; the rebroadcasts to come."""
-        broadcast = self._seen(request, pk)
+        """Show the recording: choose a part, preview it with a video, see planned rebroadcasts."""
+        broadcast = viewable(self, request, pk)
         return self._page(request, broadcast, PartForm(request.GET), RebroadcastForm())
 
     def download(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part as a file."""
-        broadcast = self._seen(request, pk)
+        """Send the part as a file."""
+        broadcast = viewable(self, request, pk)
         form = PartForm(request.GET)
         if not form.is_valid():
             return self._page(request, broadcast, form, RebroadcastForm())
         part = form.part(self._recorded(broadcast))
         with transaction.atomic():
-            record(actor(request), "exported", broadcast, described(form.cleaned_data, part))
+            add_entry(actor(request), "exported", broadcast, described(form.cleaned_data, part))
         response = HttpResponse(
-            json.dumps(part.to_dict(), ensure_ascii=False, indent=1),
+            json.dumps(recording_file.to_dict(part), ensure_ascii=False, indent=1),
             content_type="application/json",
         )
         name = f"{broadcast.slug}-{broadcast.epoch}.json"
@@ -151,7 +154,7 @@ class RecordingPages(admin.ModelAdmin):
                 planned = rebroadcasts.schedule(
                     broadcast, form.cleaned_data["starts_at"], actor(request)
                 )
-            except Refused as error:
+            except Rejected as error:
                 form.add_error("starts_at", str(error))
             else:
                 words = f"The rebroadcast is planned, for {rebroadcasts.when(planned)}."
@@ -161,26 +164,26 @@ class RecordingPages(admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def cancel(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
-        """POST: take a rebroadcast back."""
+        """POST: cancel a rebroadcast."""
         broadcast = self._to_schedule(request, pk)
         planned = get_object_or_404(broadcast.rebroadcasts, pk=number)
         try:
             rebroadcasts.cancel(planned, actor(request))
-        except Refused as error:
+        except Rejected as error:
             messages.error(request, str(error))
         else:
             messages.success(request, "The rebroadcast is cancelled.")
         return redirect("admin:broadcaster_broadcast_recording", pk)
 
     def import_recording(self, request: HttpRequest) -> HttpResponse:
-        """A recording from a file becomes a broadcast of its own, unlisted and over."""
+        """Make a broadcast from a recording in a file: unlisted, and ended."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ImportForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
                 broadcast = imported(form.cleaned_data, actor(request))
-            except Refused as error:
+            except Rejected as error:
                 form.add_error("file", str(error))
             except IntegrityError:
                 form.add_error("slug", "is taken; choose another")
@@ -217,22 +220,16 @@ class RecordingPages(admin.ModelAdmin):
             "video": video,
             "picture": picture,
             "updates": [
-                {"seq": update.seq, "t": update.at - part.began, "words": words(update)}
+                {"seq": update.seq, "t": update.at - part.began, "words": describe(update)}
                 for update in part.updates
             ],
-            "preview": {"recording": part.to_dict(), "election": picture.script_data},
+            "preview": {"recording": recording_file.to_dict(part), "election": picture.script_data},
         }
         response = render(request, "broadcaster/recording.html", context)
         address = urlsplit(video)
         allowed = {"media-src": [f"{address.scheme}://{address.netloc}"]}
         csp_update(allowed)(lambda _: response)(request)  # on this page, and for this video alone
         return response
-
-    def _seen(self, request: HttpRequest, pk: int) -> Broadcast:
-        broadcast = get_object_or_404(Broadcast, pk=pk)
-        if not self.has_view_permission(request, broadcast):
-            raise PermissionDenied
-        return broadcast
 
     def _recorded(self, broadcast: Broadcast) -> Recording:
         recording = history.recording(broadcast)
@@ -241,33 +238,33 @@ class RecordingPages(admin.ModelAdmin):
         return recording
 
     def _to_schedule(self, request: HttpRequest, pk: int) -> Broadcast:
-        """For those who plan rebroadcasts; who may not is written down."""
-        broadcast = self._seen(request, pk)
+        """Return the broadcast, if this user may plan rebroadcasts. A rejection is recorded."""
+        broadcast = viewable(self, request, pk)
         if not request.user.has_perm(SCHEDULE):
-            record(actor(request), "refused", broadcast, "may not plan rebroadcasts")
+            add_entry(actor(request), "refused", broadcast, "may not plan rebroadcasts")
             raise PermissionDenied
         return broadcast
 
 
 @transaction.atomic
 def imported(data: dict[str, Any], by: Actor) -> Broadcast:
-    """A broadcast from a valid `ImportForm`: all of it, or nothing.
+    """Make a broadcast from a valid `ImportForm`.
 
-    Raises `Refused` for a recording with nothing to see, IntegrityError for a slug that is taken.
+    Raises `Rejected` for a recording with nothing to see, IntegrityError for a slug that is taken.
     """
     recording: Recording = data["file"]
-    broadcast = store(
+    broadcast = publish_recording(
         recording,
+        by,
         slug=data["slug"] or recording.slug,
         title=data["title"] or recording.title,
-        by=by.user,
     )
     detail = f"{recording.slug} {recording.epoch}, {len(recording.updates)} updates"
-    record(by, "imported", broadcast, detail)
+    add_entry(by, "imported", broadcast, detail)
     return broadcast
 
 
 def described(part: dict[str, Any], recording: Recording) -> str:
-    """What was downloaded, for the audit."""
+    """Return what was downloaded, in words for the audit."""
     cut = [f"{name} {part[name]:g} s" for name in ("start", "end", "offset") if part[name]]
     return ", ".join([f"{len(recording.updates)} updates", *cut])

@@ -1,24 +1,35 @@
-"""The admin of what is looked at and never edited: logs, API tokens, the audit."""
+"""The admin of records that nobody edits: logs, API tokens, the audit."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
 
-from broadcaster.desk.audit import Actor, as_csv, record
-from broadcaster.models import ApiToken, AuditEntry, Publication
+from broadcaster.desk.audit import add_entry, as_csv
+from broadcaster.domain.summary import describe
+from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication, Via
+from broadcaster.publishing.actor import Actor
 
 
 def actor(request: HttpRequest) -> Actor:
-    """Who acts on a page of the admin."""
-    return Actor(request.user, "admin", request.META.get("REMOTE_ADDR"))
+    """Return the actor of a request to the admin."""
+    return Actor(request.user, Via.ADMIN, request.META.get("REMOTE_ADDR"))
+
+
+def viewable(admin: admin.ModelAdmin, request: HttpRequest, pk: int) -> Broadcast:
+    """Return the broadcast, if this user may see it. Raises `Http404`, `PermissionDenied`."""
+    broadcast = get_object_or_404(Broadcast, pk=pk)
+    if not admin.has_view_permission(request, broadcast):
+        raise PermissionDenied
+    return broadcast
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """To be looked at: what is published stays as it is."""
+    """Rows that can be viewed and not changed."""
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -32,14 +43,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Publication)
 class PublicationAdmin(ReadOnlyAdmin):
-    list_display = ["broadcast", "seq", "at", "kind", "headline", "by", "confirmed_by"]
+    list_display = ["broadcast", "seq", "at", "kind", "headline", "by", "via", "confirmed_by"]
     list_filter = ["broadcast", "kind", "by"]
     list_select_related = ["broadcast", "by", "confirmed_by"]
     date_hierarchy = "at"
 
     @admin.display
     def headline(self, publication: Publication) -> str:
-        return (publication.change.get("story") or {}).get("headline", "")
+        return describe(publication.change)
 
 
 @admin.register(ApiToken)
@@ -54,8 +65,8 @@ class ApiTokenAdmin(ReadOnlyAdmin):
             revoked = [f"revoked the API token {token}, {token.note}" for token in valid]
             valid.update(revoked_at=timezone.now())
             for words in revoked:
-                record(actor(request), "changed", None, words)
-        self.message_user(request, f"{len(revoked)} revoked. They are refused from now on.")
+                add_entry(actor(request), "changed", None, words)
+        self.message_user(request, f"{len(revoked)} revoked. The API rejects them from now on.")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("broadcaster.change_apitoken")
@@ -85,7 +96,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         ]
 
     def export(self, request: HttpRequest) -> HttpResponse:
-        """The entries that the list's filters leave, all pages of them, as CSV."""
+        """Send the entries that the list's filters select, all pages of them, as CSV."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         entries = self.get_changelist_instance(request).get_queryset(request)

@@ -1,8 +1,8 @@
-"""django-rq's dashboard in the admin: what is scheduled, what failed, which workers live.
+"""django-rq's dashboard in the admin: scheduled jobs, failed jobs, and workers.
 
-Its own views are open to all staff; here they need the permission to schedule. Its pages style
-themselves inline, so on them that is allowed. Their inline script stays blocked: it is from before
-Django's own, which selects all without it, and would only fail.
+Its own views are open to all staff; here they need the permission to schedule. Its pages have
+inline styles, so the Content-Security-Policy of these pages allows them. Their inline script stays
+blocked: it duplicates what Django's admin does itself ("select all").
 """
 
 from csp.constants import UNSAFE_INLINE
@@ -27,5 +27,5 @@ class WorkerAdmin(QueueAdmin):
         for url in urls:
             styled = csp_update({"style-src": [UNSAFE_INLINE]})(url.callback)
             allowed = permission_required(SCHEDULE, raise_exception=True)(styled)
-            url.callback = staff_member_required(allowed)  # who is not logged in may do that
+            url.callback = staff_member_required(allowed)  # anonymous users get the login page
         return urls

@@ -6,125 +6,135 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from broadcaster.desk.audit import Actor, record, refuse
-from broadcaster.desk.commands import NOT_TAKEN, on_air, perform
+from broadcaster.desk.audit import reject
+from broadcaster.desk.commands import NOT_TAKEN, reply_of_take, run
 from broadcaster.desk.permissions import PREPARE, TO_PUBLISH
-from broadcaster.desk.requests import Answer, client_id
-from broadcaster.desk.rundown import add, locked
-from broadcaster.desk.takes import TITLE, describe
-from broadcaster.domain.change import DECIDED, Change, InvalidChange
+from broadcaster.desk.requests import Reply, client_id
+from broadcaster.desk.rundown import add_proposal, save_cue
+from broadcaster.domain import corrections
+from broadcaster.domain.change import OPEN, Call, Change
 from broadcaster.domain.electoral import ELECTIONS
-from broadcaster.domain.feed import Feed, parse_feed, to_change, to_correction
-from broadcaster.domain.rejection import Refused
-from broadcaster.models import Broadcast, Publication
-from broadcaster.publishing.announce import announce_rundown
-from broadcaster.publishing.publish import taken_as
+from broadcaster.domain.feed import FeedMessage, parse_feed, to_change, to_correction
+from broadcaster.domain.parsing import MAX_TITLE
+from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.domain.rules import NO_CHANGE
+from broadcaster.models import Broadcast, Cue, Publication
+from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.publish import lock_broadcast, statements, taken_as
 
 
-def receive(broadcast: Broadcast, data: dict[str, Any], actor: Actor, direct: bool) -> Answer:
-    """Do what the feed's message {"client_id", "calls", "headline"} says.
+def handle_message(broadcast: Broadcast, data: dict[str, Any], actor: Actor, direct: bool) -> Reply:
+    """Carry out the feed's message {"client_id", "calls", "headline"}.
 
-    202 {"cue"}: proposed, or waiting for a second person. 201 {"epoch", "seq"}: on air. 200
-    {"withdrawn"}: proposals of its own that it took back. Else as the API answers.
+    Replies: 202 {"cue"} proposed, or waiting for approval; 201 {"epoch", "seq"} on air;
+    200 {"withdrawn"} proposals of the feed that were removed; else as the API replies.
     """
     try:
-        name = client_id(data.pop("client_id", None))
-        feed = parse_feed(data)
+        key = client_id(data.pop("client_id", None))
+        message = parse_feed(data)
         with transaction.atomic():
-            broadcast = locked(broadcast)
-            if name and (answer := _earlier(broadcast, name, feed)):
-                return answer
-            return _receive(broadcast, feed, name, actor, direct)
-    except (Refused, InvalidChange) as error:
-        return refuse(error, actor, broadcast, "calls of a feed")
+            broadcast = lock_broadcast(broadcast.pk)
+            if key and (reply := _earlier_reply(broadcast, key, message)):
+                return reply
+            if message.uncalls:
+                return _uncall(broadcast, message, key, actor, direct)
+            return _call(broadcast, message, key, actor, direct)
+    except (Rejected, InvalidInput) as error:
+        return reject(error, actor, broadcast, "calls of a feed")
 
 
-def _receive(
-    broadcast: Broadcast, feed: Feed, name: str | None, actor: Actor, direct: bool
-) -> Answer:
-    standing = broadcast.state["calls"]
-    more: dict[str, Any] = {}
-    if feed.uncalls:
-        if actor.user.has_perm(PREPARE) and (gone := _withdraw(broadcast, feed, actor)):
-            more = {"withdrawn": gone}
-        called = {u: c for u, c in feed.calls.items() if _is_called(standing.get(u, {}))}
-        if more and not called:
-            return HTTPStatus.OK, more
-        if not called:
-            raise Refused(f"{', '.join(feed.calls)}: not called, so there is nothing to take back.")
-        corrects = _maker(broadcast, called)
-        change = to_correction(called, feed.headline, corrects, broadcast.source)
-    else:
-        news = {u: c for u, c in feed.calls.items() if standing.get(u, {"status": "open"}) != c}
-        if not news:
-            raise Refused("Nothing would change: viewers see this already.")
-        change = to_change(news, feed.headline, ELECTIONS[broadcast.election])
-    status, answer = _submit(broadcast, change, name, actor, direct)
-    return status, answer | more
+def _call(
+    broadcast: Broadcast, message: FeedMessage, key: str | None, actor: Actor, direct: bool
+) -> Reply:
+    """Submit the calls of a message that are not on the map yet."""
+    standing = broadcast.state.calls
+    news = {u: call for u, call in message.calls.items() if standing.get(u, OPEN) != call}
+    if not news:
+        raise Rejected(NO_CHANGE)
+    change = to_change(news, message.headline, ELECTIONS[broadcast.election])
+    return _submit(broadcast, change, key, actor, direct)
+
+
+def _uncall(
+    broadcast: Broadcast, message: FeedMessage, key: str | None, actor: Actor, direct: bool
+) -> Reply:
+    """Withdraw proposals of the calls that a message takes back, and correct those on air."""
+    extra: dict[str, Any] = {}
+    if actor.user.has_perm(PREPARE) and (withdrawn := _withdraw(broadcast, message, actor)):
+        extra = {"withdrawn": withdrawn}
+    standing = broadcast.state.calls
+    called = {u: call for u, call in message.calls.items() if standing.get(u, OPEN).decided}
+    if extra and not called:
+        return HTTPStatus.OK, extra
+    if not called:
+        units = ", ".join(message.calls)
+        raise Rejected(f"{units}: not called, so there is nothing to take back.")
+    corrects = _update_behind(broadcast, called)
+    change = to_correction(called, message.headline, corrects, broadcast.source)
+    status, reply = _submit(broadcast, change, key, actor, direct)
+    return status, reply | extra
 
 
 def _submit(
-    broadcast: Broadcast, change: Change, name: str | None, actor: Actor, direct: bool
-) -> Answer:
-    command: dict[str, Any] = {"change": change.to_dict(), "client_id": name}
+    broadcast: Broadcast, change: Change, key: str | None, actor: Actor, direct: bool
+) -> Reply:
+    """Take the change for a direct token, or propose it."""
     if direct and actor.user.has_perm(TO_PUBLISH[change.kind]):
-        return perform(broadcast, {"command": "take", **command}, actor)
-    title = describe(change)[:TITLE]
-    status, answer = perform(broadcast, {"command": "prepare", "title": title, **command}, actor)
+        return run(broadcast, "take", {"change": change, "client_id": key}, actor)
+    title = change.headline[:MAX_TITLE]
+    arguments = {"title": title, "change": change, "client_id": key}
+    status, reply = run(broadcast, "prepare", arguments, actor)
     if status == HTTPStatus.CREATED:
-        return HTTPStatus.ACCEPTED, {**answer, "waiting": NOT_TAKEN}
-    return status, answer
+        return HTTPStatus.ACCEPTED, {**reply, "waiting": NOT_TAKEN}
+    return status, reply
 
 
-def _earlier(broadcast: Broadcast, name: str, feed: Feed) -> Answer | None:
-    """The answer to the same message before."""
+def _earlier_reply(broadcast: Broadcast, key: str, message: FeedMessage) -> Reply | None:
+    """Return the reply to the same message, if it came before.
+
+    Raises `Rejected` if the idempotency key was used for other calls.
+    """
     rows = Publication.objects.filter(broadcast=broadcast, epoch=broadcast.epoch)
-    outcome: Any = rows.filter(client_id=name).first()
-    if outcome is None and (cue := broadcast.cues.filter(client_id=name).first()):
+    outcome: Publication | Cue | None = rows.filter(client_id=key).first()
+    if outcome is None and (cue := broadcast.cues.filter(client_id=key).first()):
         outcome = taken_as(broadcast, cue) or cue
     if outcome is None:
         return None
-    calls = outcome.change.get("calls", {})
-    if getattr(outcome, "version", 1) == 1 and not calls.items() <= feed.calls.items():
-        raise Refused(f"client_id {name} was used for other calls.")
-    return on_air(outcome)
+    edited = isinstance(outcome, Cue) and outcome.version > 1
+    calls = outcome.change.calls or {}
+    if not edited and not calls.items() <= message.calls.items():
+        raise Rejected(f"client_id {key} was used for other calls.")
+    return reply_of_take(outcome)
 
 
-def _withdraw(broadcast: Broadcast, feed: Feed, actor: Actor) -> list[int]:
-    """Take proposals that call what the feed uncalls out of the rundown, scheduled or not: nobody
-    must send them any more. What else they called is proposed anew."""
-    gone = []
+def _withdraw(broadcast: Broadcast, message: FeedMessage, actor: Actor) -> list[int]:
+    """Remove proposals that call what the message takes back, also scheduled ones.
+
+    Other calls of these proposals are proposed again. Returns the ids of the removed cues.
+    """
+    removed = []
     for cue in broadcast.cues.filter(proposed=True, removed_at=None):
-        calls = cue.change.get("calls", {})
-        doubtful = {u for u, call in calls.items() if u in feed.calls and _is_called(call)}
+        calls: dict[str, Call] = cue.change.calls or {}
+        doubtful = {u for u, call in calls.items() if u in message.calls and call.decided}
         if not doubtful or taken_as(broadcast, cue):
             continue
         cue.removed_at = timezone.now()
         cue.due_at = cue.asked_by = cue.asked_at = None
-        cue.save()
-        record(actor, "removed", broadcast, f"{cue}: the feed uncalled it", cue=cue)
-        announce_rundown(broadcast)
-        gone.append(cue.pk)
+        save_cue(cue, actor, "removed", broadcast, f"{cue}: the feed uncalled it")
+        removed.append(cue.pk)
         if rest := {u: call for u, call in calls.items() if u not in doubtful}:
             change = to_change(rest, "", ELECTIONS[broadcast.election])
-            title = describe(change)[:TITLE]
-            again = add(broadcast, title, change, by=actor.user, proposed=True)
-            record(actor, "proposed", broadcast, title, cue=again)
-    return gone
+            add_proposal(broadcast, change.headline[:MAX_TITLE], change, None, actor)
+    return removed
 
 
-def _is_called(call: dict[str, str]) -> bool:
-    return call.get("status") in DECIDED
+def _update_behind(broadcast: Broadcast, calls: dict[str, Call]) -> int:
+    """Return the seq of the newest update behind all these calls; 0: the initial map.
 
-
-def _maker(broadcast: Broadcast, calls: dict[str, dict[str, str]]) -> int:
-    """The seq of the update that made all these calls. 0: they stood there from the start."""
-    rows = Publication.objects.filter(broadcast=broadcast, epoch=broadcast.epoch)
-    makers = set()
-    changes = list(rows.order_by("-seq").values_list("seq", "change"))
-    for unit in calls:
-        made = (seq for seq, change in changes if change.get("calls", {}).get(unit))
-        makers.add(next(made, 0))
-    if len(makers) > 1:
-        raise InvalidChange("calls", "were made by several updates; uncall one after the other")
-    return makers.pop() if makers else 0
+    Raises `InvalidInput` if there are several.
+    """
+    log = statements(broadcast, since=0)
+    seqs = {corrections.updates_behind(unit, log)[0] for unit in calls}
+    if len(seqs) > 1:
+        raise InvalidInput("calls", "were made by several updates; uncall one after the other")
+    return seqs.pop()

@@ -1,4 +1,4 @@
-"""The HTTP API for newsroom programs: bearer token in, JSON out. See docs/protocol.md."""
+"""The HTTP API for programs of the newsroom: bearer token in, JSON out. See docs/protocol.md."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -10,99 +10,100 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
 
-from broadcaster.api.feed import receive
-from broadcaster.desk.audit import Actor, refuse
-from broadcaster.desk.commands import perform
-from broadcaster.desk.requests import Answer, decode, read_body, refusal
-from broadcaster.domain.change import MAX_HEADLINE, InvalidChange, text
-from broadcaster.domain.rejection import Forbidden, Missing, Refused
-from broadcaster.models import ApiToken, Broadcast
+from broadcaster.api.feed import handle_message
+from broadcaster.desk.audit import reject
+from broadcaster.desk.commands import execute
+from broadcaster.desk.requests import Reply, decode, failure, read_body
+from broadcaster.domain.parsing import MAX_HEADLINE, text
+from broadcaster.domain.rejection import Forbidden, InvalidInput, NotFound, Rejected
+from broadcaster.models import ApiToken, Broadcast, Via
+from broadcaster.publishing.actor import Actor
 
 TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
-"""What a new broadcast may be given."""
+"""The fields of a new broadcast, and their types."""
 
 
 @csrf_exempt  # no cookie is read here: the token is the proof
 def broadcasts(request: HttpRequest) -> JsonResponse:
-    """POST {"slug", "title", "election", "listed"}: a new broadcast, off air."""
+    """POST {"slug", "title", "election", "listed"}: create a broadcast, off air."""
 
-    def post(token: ApiToken) -> Answer:
+    def post(token: ApiToken) -> Reply:
         try:
             return _create(request, token.user)
-        except (Refused, InvalidChange) as error:
-            return refuse(error, _actor(request, token), None, "create")
+        except (Rejected, InvalidInput) as error:
+            return reject(error, _actor(request, token), None, "create")
 
     return _respond(*_with_token(request, post))
 
 
 @csrf_exempt
 def updates(request: HttpRequest, slug: str) -> JsonResponse:
-    """POST one change: published, or told why not."""
+    """POST one change: publish it, or reply why not."""
 
-    def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Answer:
+    def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Reply:
         command = {"command": "take", "client_id": data.pop("client_id", None), "change": data}
-        return perform(broadcast, command, _actor(request, token))
+        return execute(broadcast, command, _actor(request, token))
 
     return _respond(*_with_broadcast(request, slug, post))
 
 
 @csrf_exempt
 def calls(request: HttpRequest, slug: str) -> JsonResponse:
-    """POST a feed's calls: proposed in the rundown, or with a direct token published."""
+    """POST a feed's calls: propose them in the rundown, or publish them for a direct token."""
 
-    def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Answer:
-        return receive(broadcast, data, _actor(request, token), token.direct)
+    def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Reply:
+        return handle_message(broadcast, data, _actor(request, token), token.direct)
 
     return _respond(*_with_broadcast(request, slug, post))
 
 
 def _actor(request: HttpRequest, token: ApiToken) -> Actor:
-    return Actor(token.user, "api", request.META.get("REMOTE_ADDR"))
+    return Actor(token.user, Via.API, request.META.get("REMOTE_ADDR"))
 
 
 def _with_broadcast(
     request: HttpRequest,
     slug: str,
-    act: Callable[[Broadcast, dict[str, Any], ApiToken], Answer],
-) -> Answer:
-    def found(token: ApiToken) -> Answer:
+    act: Callable[[Broadcast, dict[str, Any], ApiToken], Reply],
+) -> Reply:
+    def found(token: ApiToken) -> Reply:
         broadcast = Broadcast.objects.filter(slug=slug).first()
         try:
             if broadcast is None:
-                raise Missing(f"there is no broadcast {slug}", field="broadcast")
+                raise NotFound(f"there is no broadcast {slug}", field="broadcast")
             return act(broadcast, decode(read_body(request)), token)
-        except (Refused, InvalidChange) as error:
-            return refuse(error, _actor(request, token), broadcast)
+        except (Rejected, InvalidInput) as error:
+            return reject(error, _actor(request, token), broadcast)
 
     return _with_token(request, found)
 
 
-def _with_token(request: HttpRequest, act: Callable[[ApiToken], Answer]) -> Answer:
+def _with_token(request: HttpRequest, act: Callable[[ApiToken], Reply]) -> Reply:
     if request.method != "POST":
-        return refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
+        return failure(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        return refusal(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer ….")
+        return failure(HTTPStatus.UNAUTHORIZED, "Send a token: Authorization: Bearer ….")
     token = (
         ApiToken.objects.filter(digest=ApiToken.hash(text.strip()), revoked_at=None)
         .select_related("user")
         .first()
     )
     if token is None or not token.user.is_active:
-        return refusal(HTTPStatus.UNAUTHORIZED, "This token is not known or was revoked.")
+        return failure(HTTPStatus.UNAUTHORIZED, "This token is unknown or was revoked.")
     return act(token)
 
 
-def _create(request: HttpRequest, user) -> Answer:
-    """Raises `Refused` and `InvalidChange`."""
+def _create(request: HttpRequest, user) -> Reply:
+    """Raises `Rejected` and `InvalidInput`."""
     if not user.has_perm("broadcaster.add_broadcast"):
         raise Forbidden(f"{user} may not create broadcasts.")
     data = decode(read_body(request))
     for name, value in data.items():
         if name not in TYPES:
-            raise InvalidChange(name[:40], "is not known here")
+            raise InvalidInput(name[:40], "unknown field")
         if type(value) is not TYPES[name]:
-            raise InvalidChange(name, f"is not of the type {TYPES[name].__name__}")
+            raise InvalidInput(name, f"is not of the type {TYPES[name].__name__}")
     data["title"] = text("title", data.get("title", ""), MAX_HEADLINE)
     broadcast = Broadcast(**data)
     try:
@@ -111,9 +112,9 @@ def _create(request: HttpRequest, user) -> Answer:
         broadcast.save()
     except ValidationError as error:
         field, problems = next(iter(error.message_dict.items()))
-        raise InvalidChange(field, problems[0]) from None
+        raise InvalidInput(field, problems[0]) from None
     except IntegrityError:  # somebody else was first, between the look and the write
-        raise InvalidChange("slug", "is taken") from None
+        raise InvalidInput("slug", "is taken") from None
     return HTTPStatus.CREATED, {
         "slug": broadcast.slug,
         "epoch": broadcast.epoch,

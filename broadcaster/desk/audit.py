@@ -1,33 +1,19 @@
-"""Who did what, and who was refused what: written once, never changed."""
+"""Writing the audit: actions, and rejected requests."""
 
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
 
-from broadcaster.desk.requests import Answer, invalid
-from broadcaster.domain.change import InvalidChange
-from broadcaster.domain.rejection import Refused
-from broadcaster.models import NOBODY, AuditEntry, Broadcast, Cue, Publication
+from broadcaster.desk.requests import Reply, invalid
+from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
+from broadcaster.publishing.actor import Actor
 
-MAX_REFUSAL = 1000  # characters of an entry that quotes what came from outside
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts, by which way (one of `AuditEntry.VIA`), and from which address."""
-
-    user: Any  # None: the command line, or the clock
-    via: str
-    address: str | None = None
-
-    def __str__(self) -> str:
-        return str(self.user or NOBODY[self.via])
+MAX_REJECTION = 1000  # characters of an entry that quotes a request
 
 
-def record(
+def add_entry(
     actor: Actor,
     action: str,
     broadcast: Broadcast | None,
@@ -36,9 +22,9 @@ def record(
     cue: Cue | None = None,
     publication: Publication | None = None,
 ) -> None:
-    """Write down that `actor` did `action` (one of `AuditEntry.ACTIONS`), and `detail` in words.
+    """Record that `actor` did `action` (one of `models.audit.Action`), with `detail` in words.
 
-    Call it in the transaction that does it, so that neither stands without the other.
+    Call it in the transaction of the action, so that neither is stored without the other.
     """
     AuditEntry.objects.create(
         action=action,
@@ -54,30 +40,30 @@ def record(
     )
 
 
-def refuse(
-    error: Refused | InvalidChange,
+def reject(
+    error: Rejected | InvalidInput,
     actor: Actor,
     broadcast: Broadcast | None,
     what: str = "",
     cue: Cue | None = None,
-) -> Answer:
-    """The answer to what is refused, the one way there is to it.
+) -> Reply:
+    """Record a rejection in the audit and return the reply to its sender.
 
-    What somebody known is refused is in the audit, in the words that they read; `what` they tried
-    comes first. Who is not logged in fills no table.
+    The entry has the words of the reply, after `what` was tried. Anonymous requests are not
+    recorded: they would fill the table.
     """
     if actor.user.is_authenticated:
         words = f"{what}: {error}" if what else str(error)
-        # Field names are the sender's: neither long, nor what a database or UTF-8 does not take.
-        clean = words[:MAX_REFUSAL].replace("\0", "").encode(errors="replace").decode()
-        record(actor, "refused", broadcast, clean, cue=cue)
-    if isinstance(error, InvalidChange):
+        # Field names come from the request: cut them, and drop what a database refuses.
+        clean = words[:MAX_REJECTION].replace("\0", "").encode(errors="replace").decode()
+        add_entry(actor, "refused", broadcast, clean, cue=cue)
+    if isinstance(error, InvalidInput):
         return invalid(error)
     return error.status, {"error": str(error), **error.more}
 
 
 def as_csv(entries: Iterable[AuditEntry]) -> str:
-    """The entries as a table, times as ISO 8601 in UTC."""
+    """Return the entries as a CSV table, times as ISO 8601 in UTC."""
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["at", "who", "action", "broadcast", "epoch", "seq", "detail", "via", "address"])
@@ -98,6 +84,6 @@ def as_csv(entries: Iterable[AuditEntry]) -> str:
 
 
 def _plain(cell: object) -> object:
-    """Text that a spreadsheet must not take for a formula."""
+    """Return text quoted where a spreadsheet would take it for a formula."""
     text = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
     return f"'{cell}" if text else cell

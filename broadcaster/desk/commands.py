@@ -1,7 +1,7 @@
-"""The commands of the desk, whichever way they come: socket, post, or the API's take.
+"""The commands of the desk, which come by the console's socket, by POST, or through the API.
 
-Untrusted arguments become something done, or an answer that says what is wrong. Whatever is
-refused is in the audit: see `audit.refuse`.
+A command is parsed once; from then on its arguments are typed. Its reply says what was done, or
+what was wrong; rejections are recorded in the audit.
 """
 
 from collections.abc import Callable
@@ -11,107 +11,112 @@ from http import HTTPStatus
 from typing import Any
 
 from broadcaster.desk import rundown, takes
-from broadcaster.desk.audit import Actor, refuse
-from broadcaster.desk.permissions import admit
-from broadcaster.desk.requests import Answer, client_id, decode
-from broadcaster.domain.change import Change, InvalidChange, parse_change, text
-from broadcaster.domain.rejection import Missing, Refused
+from broadcaster.desk.audit import reject
+from broadcaster.desk.permissions import check_access
+from broadcaster.desk.requests import Reply, client_id, decode
+from broadcaster.domain.parsing import MAX_TITLE, parse_change, text, whole_number
+from broadcaster.domain.rejection import InvalidInput, NotFound, Rejected
+from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Cue, Publication
+from broadcaster.publishing.actor import Actor
+
+NOT_TAKEN = "It is in the rundown, not taken."
 
 
 @dataclass(frozen=True)
 class Command:
-    """`act(broadcast, *arguments, actor)`, and the answer that tells of its outcome."""
+    """`act(broadcast, *arguments, actor)`, and the reply for its outcome."""
 
     act: Callable[..., Any]
     arguments: tuple[str, ...]
-    answer: Callable[[Any], Answer]
+    reply: Callable[[Any], Reply]
 
 
-def hear(pk: int, read: Callable[[], bytes | str], actor: Actor) -> tuple[Any, Answer]:
-    """A command for the broadcast `pk` as JSON, at the console: its id, if it has one, and its
-    answer."""
+def handle_command(pk: int, read: Callable[[], bytes | str], actor: Actor) -> tuple[Any, Reply]:
+    """Carry out a console's command for the broadcast `pk`, given as JSON.
+
+    `read` returns the body and may raise `InvalidInput`. Returns the command's id, if it has one,
+    and the reply.
+    """
     broadcast, number = Broadcast.objects.filter(pk=pk).first(), None
     try:
         data = decode(read())
         number = data.get("id")
-        admit(actor.user)
+        check_access(actor.user)
         if broadcast is None:
-            raise Missing("There is no such broadcast, or no longer.")
-        return number, perform(broadcast, data, actor)
-    except (Refused, InvalidChange) as error:
-        return number, refuse(error, actor, broadcast)
+            raise NotFound("There is no such broadcast, or no longer.")
+        return number, execute(broadcast, data, actor)
+    except (Rejected, InvalidInput) as error:
+        return number, reject(error, actor, broadcast)
 
 
-def perform(broadcast: Broadcast, data: dict[str, Any], actor: Actor) -> Answer:
-    """Do the command {"command", …arguments} for `actor`.
+def execute(broadcast: Broadcast, data: dict[str, Any], actor: Actor) -> Reply:
+    """Carry out the command {"command", …arguments}.
 
-    2xx: done; 202 {"cue", "waiting"}: a second person must confirm. 400 {"field", "error"};
+    Replies: 2xx done; 202 {"cue", "waiting"} waits for approval; 400 {"field", "error"};
     403, 404 and 409 {"error", …}.
     """
     try:
-        command, values = _read(data)
-    except InvalidChange as error:
-        return refuse(error, actor, broadcast, str(data.get("command", ""))[:40])
+        name, arguments = _parse(data)
+    except InvalidInput as error:
+        return reject(error, actor, broadcast, str(data.get("command", ""))[:40])
+    return run(broadcast, name, arguments, actor)
+
+
+def run(broadcast: Broadcast, name: str, arguments: dict[str, Any], actor: Actor) -> Reply:
+    """Carry out a command whose arguments are parsed. See `execute` for the replies."""
+    command = COMMANDS[name]
     try:
-        return command.answer(command.act(broadcast, *values, actor))
-    except Refused as error:
-        cue = Cue.objects.filter(broadcast=broadcast, pk=data.get("cue", 0)).first()
-        what = [cue] if cue else [takes.describe(v) for v in values if isinstance(v, Change)]
-        words = "".join(f" “{one}”" for one in what)
-        return refuse(error, actor, broadcast, f"{data['command']}{words}", cue)
+        return command.reply(command.act(broadcast, *arguments.values(), actor))
+    except Rejected as error:
+        cue = Cue.objects.filter(broadcast=broadcast, pk=arguments.get("cue", 0)).first()
+        change = arguments.get("change")
+        what = str(cue or (describe(change) or change.kind if change else ""))
+        return reject(error, actor, broadcast, f"{name} “{what}”" if what else name, cue)
 
 
-def _read(data: dict[str, Any]) -> tuple[Command, list[Any]]:
-    """The command and its arguments in order. Raises `InvalidChange`."""
+def _parse(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the command's name and its arguments in order. Raises `InvalidInput`."""
     name = data.get("command")
     if not isinstance(name, str) or name not in COMMANDS:
-        raise InvalidChange("command", f"is not one of {', '.join(COMMANDS)}")
-    command = COMMANDS[name]
-    for key in data.keys() - {"command", "id", *command.arguments}:
-        raise InvalidChange(str(key)[:40], f"is not known to the command {name}")
-    return command, [READ[key](data.get(key)) for key in command.arguments]
+        raise InvalidInput("command", f"is not one of {', '.join(COMMANDS)}")
+    expected = COMMANDS[name].arguments
+    for key in data.keys() - {"command", "id", *expected}:
+        raise InvalidInput(str(key)[:40], f"is not an argument of the command {name}")
+    return name, {key: ARGUMENTS[key](data.get(key)) for key in expected}
 
 
 def _number(field: str) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**53:
-            raise InvalidChange(field, "is not a whole number above 0")
-        return value
-
-    return read
+    return lambda value: whole_number(field, value, 1, 2**53 - 1, "a whole number above 0")
 
 
 def _title(value: object) -> str:
-    if title := text("title", value, takes.TITLE):
+    if title := text("title", value, MAX_TITLE):
         return title
-    raise InvalidChange("title", "is empty")
+    raise InvalidInput("title", "is empty")
 
 
-def _moment(value: object) -> datetime:
+def _time(value: object) -> datetime:
     try:
         return datetime.fromtimestamp(_number("at")(value) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
-        raise InvalidChange("at", "is not a time in milliseconds since 1970") from None
+        raise InvalidInput("at", "is not a time in milliseconds since 1970") from None
 
 
-READ: dict[str, Callable[[Any], Any]] = {
+ARGUMENTS: dict[str, Callable[[Any], Any]] = {
     "change": parse_change,
     "client_id": client_id,
     "title": _title,
     "cue": _number("cue"),
     "version": _number("version"),
     "before": lambda value: None if value is None else _number("before")(value),
-    "at": _moment,
+    "at": _time,
 }
-"""How each argument is read. They raise `InvalidChange`."""
+"""How each argument is parsed. The parsers raise `InvalidInput`."""
 
 
-NOT_TAKEN = "It is in the rundown, not taken."
-
-
-def on_air(outcome: Publication | Cue) -> Answer:
-    """What became of a take."""
+def reply_of_take(outcome: Publication | Cue) -> Reply:
+    """Return the reply to a take: on air, or waiting in the rundown."""
     if isinstance(outcome, Publication):
         return HTTPStatus.CREATED, {"epoch": outcome.epoch, "seq": outcome.seq}
     words = NOT_TAKEN
@@ -120,16 +125,16 @@ def on_air(outcome: Publication | Cue) -> Answer:
     return HTTPStatus.ACCEPTED, {"cue": outcome.pk, "waiting": words}
 
 
-def _done(outcome: None) -> Answer:
+def _done(outcome: None) -> Reply:
     return HTTPStatus.OK, {}
 
 
 COMMANDS = {
-    "take": Command(takes.take, ("change", "client_id"), on_air),
-    "take_cue": Command(takes.take_cue, ("cue", "version", "client_id"), on_air),
-    "confirm": Command(takes.confirm, ("cue", "client_id"), on_air),
+    "take": Command(takes.take, ("change", "client_id"), reply_of_take),
+    "take_cue": Command(takes.take_cue, ("cue", "version", "client_id"), reply_of_take),
+    "confirm": Command(takes.confirm, ("cue", "client_id"), reply_of_take),
     "decline": Command(takes.decline, ("cue",), _done),
-    "undo_view": Command(takes.undo_view, ("client_id",), on_air),
+    "undo_view": Command(takes.undo_view, ("client_id",), reply_of_take),
     "prepare": Command(
         rundown.prepare,
         ("title", "change", "client_id"),

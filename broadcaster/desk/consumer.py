@@ -1,7 +1,7 @@
-"""The console's socket: what happens to one broadcast, and commands from the desk.
+"""The console's socket: sends what happens to one broadcast, and takes the desk's commands.
 
-Unlike viewers, staff are few, so this is a consumer as Channels has them: each is a member of
-the broadcast's group. What it is told there is only a hint; it reads the log itself.
+Unlike viewers, staff are few, so this is an ordinary Channels consumer: each is a member of the
+broadcast's group. A message of the layer is only a hint; the consumer reads the log itself.
 """
 
 import asyncio
@@ -17,26 +17,29 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
-from django.utils import timezone
 
-from broadcaster.desk import rundown
-from broadcaster.desk.audit import Actor
-from broadcaster.desk.commands import hear
-from broadcaster.desk.permissions import admit
-from broadcaster.desk.requests import Answer
+from broadcaster.desk import state
+from broadcaster.desk.commands import handle_command
+from broadcaster.desk.permissions import check_access
+from broadcaster.desk.requests import Reply
+from broadcaster.desk.shared_reads import SharedReads
 from broadcaster.domain import delivery
 from broadcaster.domain.rejection import Forbidden
 from broadcaster.domain.stream import Position
-from broadcaster.models import Broadcast
-from broadcaster.publishing import announce, history
+from broadcaster.models import Broadcast, Via
+from broadcaster.publishing import announce
+from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import desk_group, group_name, warn
 
-LOOK = 3.0  # seconds between looks at the log, for announcements that got lost
+INTERVAL = 3.0  # seconds between checks of the log, for announcements that got lost
 SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
-FORBIDDEN = 4003  # close code: this user may not be here
+REJOIN = 30.0  # seconds between renewals of the membership in the groups
+FORBIDDEN = 4003  # close code: this user may not use the desk
 UNKNOWN = 4044  # close code: this broadcast does not exist, or no longer
 
 logger = logging.getLogger(__name__)
+
+_reads = SharedReads()
 
 
 class DeskConsumer(AsyncWebsocketConsumer):
@@ -45,135 +48,166 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.broadcast_id: int = self.scope["url_route"]["kwargs"]["pk"]
         self.position: Position | None = None
-        self.rundown: dict[str, Any] | None = None  # as it was last sent
-        self.reports: dict[str, tuple[float, dict[str, Any]]] = {}  # by process
-        self.looking: asyncio.Task[None] | None = None
+        self.rundown: dict[str, Any] | None = None  # the last one sent
+        self.reports: dict[str, tuple[float, dict[str, Any]]] = {}  # by process, with its time
+        self.joined: float | None = None  # when the groups were joined last
+        self.echoed: float | None = None  # when a message of our own last came through the layer
+        self.lost = False  # the layer is unavailable, and this was logged
+        self.checking: asyncio.Task[None] | None = None
         self.catching_up = asyncio.Lock()
         await self.accept()
         if not await self.is_admitted():
             return await self.close(FORBIDDEN)
-        try:
-            async with asyncio.timeout(announce.DESK_TIMEOUT):
-                for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
-                    await self.channel_layer.group_add(group, self.channel_name)
-        except Exception as error:  # the log can be read without the layer, only less promptly
-            warn(logger, "console: the channel layer cannot be joined", error)
-        self.looking = asyncio.create_task(self.look())
+        self.checking = asyncio.create_task(self.check_regularly())
 
     async def disconnect(self, code: int) -> None:
-        if self.looking is not None:
-            self.looking.cancel()
-        with contextlib.suppress(Exception):  # the layer may be gone; it forgets us by itself
+        if self.checking is not None:
+            self.checking.cancel()
+        with contextlib.suppress(Exception):  # without the layer the membership expires
             async with asyncio.timeout(announce.DESK_TIMEOUT):
-                for group in (group_name(self.broadcast_id), desk_group(self.broadcast_id)):
+                for group in self.groups_of_broadcast():
                     await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A command {"command", "id", …arguments}; the answer has its id. See desk.py.
+        """Carry out a command {"command", "id", …arguments} and reply with its id.
 
-        What it did is told before it: whoever hears that something is done sees it, too.
+        What the command did is sent before the reply, so a console never shows "done" before it
+        shows the result.
         """
-        number, (status, answer) = await self.hear(text_data or "", await self.user())
+        number, (status, reply) = await self.handle(text_data or "", await self.user())
         if status != HTTPStatus.FORBIDDEN:
-            with contextlib.suppress(DatabaseError, Broadcast.DoesNotExist):  # look() tells of it
+            with contextlib.suppress(DatabaseError, Broadcast.DoesNotExist):  # the check reports it
                 await self.catch_up()
-        await self.tell(t="answer", id=number, status=int(status), **answer)
+        await self.send_frame(t="answer", id=number, status=int(status), **reply)
         if status == HTTPStatus.FORBIDDEN and not await self.is_admitted():
             await self.close(FORBIDDEN)
 
+    # Messages of the layer
+
     async def broadcast_update(self, message: dict[str, Any]) -> None:
-        """From the layer: something was published."""
+        """An update was published."""
         await self.catch_up()
 
     async def desk_rundown(self, message: dict[str, Any]) -> None:
-        """From the layer: somebody worked on the rundown."""
+        """The rundown was changed."""
         await self.catch_up()
 
     async def desk_viewers(self, message: dict[str, Any]) -> None:
-        """From the layer: one process says how many viewers it holds."""
+        """A process reports how many viewers it holds."""
         now = asyncio.get_running_loop().time()
         self.reports[message["process"]] = now, message
-        await self.tell_viewers(now)
+        await self.send_viewers(now)
 
     async def desk_open(self, message: dict[str, Any]) -> None:
-        """From the layer: a console tells the processes that it is there."""
+        """A console notifies the processes that it is open. Our own proves our membership."""
+        if message.get("console") == self.channel_name:
+            now = asyncio.get_running_loop().time()
+            was_known, self.echoed = self.is_member(now), now
+            if not was_known:
+                await self.send_viewers(now)
 
-    async def tell_viewers(self, now: float) -> None:
-        """The sum over all processes that reported lately."""
+    # The groups
+
+    def groups_of_broadcast(self) -> tuple[str, str]:
+        return group_name(self.broadcast_id), desk_group(self.broadcast_id)
+
+    async def use_layer(self, now: float) -> None:
+        """Join the groups if the membership is not proven, and announce that a console is open.
+
+        A Redis that restarted has forgotten its groups and reports no error, so membership is
+        renewed when our last announcement did not come back, and regularly.
+        """
+        due = self.joined is None or now - self.joined >= REJOIN
+        try:
+            async with asyncio.timeout(announce.DESK_TIMEOUT):
+                if due or not self.is_member(now):
+                    for group in self.groups_of_broadcast():
+                        await self.channel_layer.group_add(group, self.channel_name)
+                    self.joined = now
+                await announce.announce_console(self.broadcast_id, self.channel_name)
+            if self.lost:
+                logger.warning("console: the channel layer is back")
+            self.lost = False
+        except Exception as error:  # the log can be read without the layer, only less promptly
+            if not self.lost:
+                warn(logger, "console: the channel layer is unavailable", error)
+            self.lost = True
+
+    def is_member(self, now: float) -> bool:
+        """Return whether messages of the layer reach this console, as far as is known."""
+        return self.echoed is not None and now - self.echoed < INTERVAL + announce.DESK_TIMEOUT
+
+    # What the console is sent
+
+    async def send_viewers(self, now: float) -> None:
+        """Send the sum over all processes that reported lately, and whether that is all of them.
+
+        A console that the layer does not reach knows nothing about viewers: `known` is false.
+        """
         self.reports = {p: r for p, r in self.reports.items() if now - r[0] < SILENT}
         reports = [{**r, "age": r["age"] + now - then} for then, r in self.reports.values()]
-        await self.tell(**delivery.viewers(reports, self.position))
+        frame = delivery.viewers(reports, self.position)
+        await self.send_frame(**frame, known=self.is_member(now))
 
-    async def ask_viewers(self) -> None:
-        """Tell the processes that a console is open, so that they report."""
-        with contextlib.suppress(Exception):  # without the layer no report would come either
-            await announce.say_open(self.broadcast_id)
-
-    async def look(self) -> None:
-        """Now and every few seconds: what does the log say, who still reports, who is this?"""
+    async def check_regularly(self) -> None:
+        """Every few seconds check the user, the log, the membership, and who still reports."""
         while True:
             try:
                 if not await self.is_admitted():
                     return await self.close(FORBIDDEN)
+                now = asyncio.get_running_loop().time()
+                await self.use_layer(now)
                 await self.catch_up()
-                await self.ask_viewers()
-                await self.tell_viewers(asyncio.get_running_loop().time())
+                await self.send_viewers(asyncio.get_running_loop().time())
             except Broadcast.DoesNotExist:
                 return await self.close(UNKNOWN)
             except DatabaseError:
                 logger.warning("console: the log cannot be read", exc_info=True)
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(INTERVAL)
 
     async def catch_up(self) -> None:
         """Send what the log has and this console lacks, and the rundown if it differs."""
         async with self.catching_up:
-            position, frame, told = await self.read_news()
+            known = self.position
+            position, frame, rundown = await _reads.get((self.broadcast_id, known), self.read)
             if frame is not None:
-                await self.tell(**frame)
-            if told != self.rundown:
-                await self.tell(t="rundown", now=history.milliseconds(timezone.now()), **told)
-            self.position, self.rundown = position, told  # last: what was not sent is read again
+                await self.send_frame(**frame)
+            if rundown != self.rundown:
+                await self.send_frame(t="rundown", **state.stamped(rundown))
+            self.position, self.rundown = position, rundown  # last: unsent news is read again
 
     @database_sync_to_async
-    def read_news(self) -> tuple[Position, dict[str, Any] | None, dict[str, Any]]:
-        """Where the log ends, what this console lacks of it, and the rundown."""
+    def read(self) -> tuple[Position, dict[str, Any] | None, dict[str, Any]]:
+        """Return the end of the log, the frame that leads there, and the rundown."""
         broadcast = Broadcast.objects.get(pk=self.broadcast_id)
-        return broadcast.position, self.news(broadcast), rundown.told(broadcast)
+        return (
+            broadcast.position,
+            state.news(broadcast, self.position),
+            state.rundown(broadcast),
+        )
 
-    def news(self, broadcast: Broadcast) -> dict[str, Any] | None:
-        """The updates past this console's position, or the snapshot with the newest of the log.
+    async def send_frame(self, **frame: Any) -> None:
+        await self.send(json.dumps(frame))
 
-        As in a viewer's frames, but every update says `by` whom: see `history.log`.
-        """
-        known = self.position
-        if known == broadcast.position:
-            return None
-        if known and known.epoch == broadcast.epoch and broadcast.seq - known.seq <= history.LOG:
-            updates = history.log(broadcast, after=known.seq)
-            frame = {"t": "updates", "epoch": known.epoch, "seq": broadcast.seq}
-            return frame | {"updates": updates}
-        snapshot = history.snapshot(broadcast).to_dict()
-        return {"t": "snapshot", **snapshot, "log": history.log(broadcast)}
+    # The user
 
     async def user(self):
-        """The user as the session and the database have it now, not as it was at connect."""
+        """Return the user as the session and the database have it now, not at the connection."""
         session = import_module(settings.SESSION_ENGINE).SessionStore(
             self.scope["session"].session_key
         )
         return await get_user({"session": session})
 
     async def is_admitted(self) -> bool:
-        """Whether this user may be here, now."""
+        """Return whether this user may use the desk now."""
         try:
-            await database_sync_to_async(admit)(await self.user())
+            await database_sync_to_async(check_access)(await self.user())
         except Forbidden:
             return False
         return True
 
     @database_sync_to_async
-    def hear(self, text: str, user) -> tuple[Any, Answer]:
+    def handle(self, text: str, user) -> tuple[Any, Reply]:
+        """Carry out a command."""
         address = self.scope["client"][0] if self.scope.get("client") else None
-        return hear(self.broadcast_id, lambda: text, Actor(user, "socket", address))
-
-    async def tell(self, **frame: Any) -> None:
-        await self.send(json.dumps(frame))
+        return handle_command(self.broadcast_id, lambda: text, Actor(user, Via.SOCKET, address))

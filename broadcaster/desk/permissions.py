@@ -1,5 +1,6 @@
-"""Who may do what: the permissions of the desk, and the three groups that hold them."""
+"""The permissions of the desk, and the three groups that hold them."""
 
+from broadcaster.domain.change import Kind
 from broadcaster.domain.rejection import Forbidden
 
 VIEW = "broadcaster.view_broadcast"
@@ -11,16 +12,16 @@ CONFIRM = "broadcaster.confirm_broadcast"
 SCHEDULE = "broadcaster.schedule_broadcast"
 
 TO_PUBLISH = {
-    "update": TAKE,
-    "hold": TAKE,
-    "resume": TAKE,
-    "correct": CORRECT,
-    "start": RUN,
-    "end": RUN,
+    Kind.UPDATE: TAKE,
+    Kind.HOLD: TAKE,
+    Kind.RESUME: TAKE,
+    Kind.CORRECT: CORRECT,
+    Kind.START: RUN,
+    Kind.END: RUN,
 }
-"""What publishing a change of each kind takes."""
+"""The permission to publish a change of each kind."""
 
-_WORDS = {
+_ACTIONS = {
     VIEW: "see broadcasts",
     PREPARE: "prepare cues",
     TAKE: "take updates on air",
@@ -29,23 +30,23 @@ _WORDS = {
     CONFIRM: "confirm takes of others",
     SCHEDULE: "schedule cues",
 }
-"""What nobody may without the permission."""
+"""What each permission allows, in words that follow “may not”."""
 
 CONTRIBUTOR = "Contributor"
 BROADCASTER = "Broadcaster"
 EDITOR = "Editor in charge"
 
-_SEES = (
+_VIEWS = (
     "broadcaster.view_broadcast",
     "broadcaster.view_publication",
     "broadcaster.view_cue",
     "broadcaster.view_auditentry",
 )
 GROUPS = {
-    CONTRIBUTOR: (*_SEES, PREPARE),
-    BROADCASTER: (*_SEES, PREPARE, TAKE),
+    CONTRIBUTOR: (*_VIEWS, PREPARE),
+    BROADCASTER: (*_VIEWS, PREPARE, TAKE),
     EDITOR: (
-        *_SEES,
+        *_VIEWS,
         PREPARE,
         TAKE,
         RUN,
@@ -59,11 +60,11 @@ GROUPS = {
         "broadcaster.change_apitoken",
     ),
 }
-"""What the groups hold to begin with; an administrator may change them."""
+"""The permissions of new groups; an administrator may change them."""
 
 
-def admit(user) -> None:
-    """Raise `Forbidden` unless `user` may be at the desk at all."""
+def check_access(user) -> None:
+    """Raise `Forbidden` unless `user` may use the desk."""
     if not (user.is_active and user.is_staff):
         raise Forbidden("You are logged out. Log in again.")
     require(user, VIEW)
@@ -72,4 +73,4 @@ def admit(user) -> None:
 def require(user, *permissions: str) -> None:
     """Raise `Forbidden` unless `user` holds one of `permissions`."""
     if not any(user.has_perm(permission) for permission in permissions):
-        raise Forbidden(f"{user} may not {_WORDS[permissions[0]]}.")
+        raise Forbidden(f"{user} may not {_ACTIONS[permissions[0]]}.")

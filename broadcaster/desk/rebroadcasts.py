@@ -1,6 +1,6 @@
-"""Showing a recording again at a set time: everyone who watches sees the same second of it.
+"""Rebroadcasts: showing a recording at a set time, the same second of it to everyone.
 
-The server only says when. Viewers have the recording, from one file, and the server's clock.
+The server only sets the time. Viewers load the recording from one file and use the server's clock.
 """
 
 from datetime import datetime, timedelta
@@ -9,24 +9,25 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from broadcaster.desk.audit import Actor, record
-from broadcaster.domain.rejection import Refused
+from broadcaster.desk.audit import add_entry
+from broadcaster.domain.rejection import Rejected
 from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.publishing import history
+from broadcaster.publishing.actor import Actor
 
 
 @transaction.atomic
 def schedule(broadcast: Broadcast, starts_at: datetime, actor: Actor) -> Rebroadcast:
-    """Plan a rebroadcast of what is on the log. Raises `Refused` if that cannot be shown then."""
+    """Plan a rebroadcast of the log. Raises `Rejected` if it cannot be shown at that time."""
     if broadcast.phase != "ended":
-        raise Refused("Only a broadcast that has ended can be shown again.")
+        raise Rejected("Only a broadcast that has ended can be shown again.")
     if broadcast.rehearsal:
-        raise Refused("This is a rehearsal. It is not for viewers.")
+        raise Rejected("This is a rehearsal. It is not for viewers.")
     if starts_at <= timezone.now():
-        raise Refused("That time has passed.")
+        raise Rejected("That time has passed.")
     recording = history.recording(broadcast)
     if recording is None or not recording.updates:
-        raise Refused("Nothing was published, so there is nothing to show again.")
+        raise Rejected("Nothing was published, so there is nothing to show again.")
     again = Rebroadcast.objects.create(
         broadcast=broadcast,
         epoch=broadcast.epoch,
@@ -35,27 +36,27 @@ def schedule(broadcast: Broadcast, starts_at: datetime, actor: Actor) -> Rebroad
         ends_at=starts_at + timedelta(milliseconds=recording.duration),
         by=actor.user,
     )
-    record(actor, "scheduled", broadcast, f"rebroadcast {when(again)}")
+    add_entry(actor, "scheduled", broadcast, f"rebroadcast {when(again)}")
     return again
 
 
 @transaction.atomic
 def cancel(again: Rebroadcast, actor: Actor) -> None:
-    """Take a rebroadcast back. Raises `Refused` if it is over or was taken back before."""
+    """Cancel a rebroadcast. Raises `Rejected` if it is over or was cancelled before."""
     now = timezone.now()
     waiting = Rebroadcast.objects.filter(pk=again.pk, cancelled_at=None, ends_at__gt=now)
     if not waiting.update(cancelled_at=now):
-        raise Refused("This rebroadcast is over or was cancelled.")
-    record(actor, "unscheduled", again.broadcast, f"rebroadcast {when(again)}")
+        raise Rejected("This rebroadcast is over or was cancelled.")
+    add_entry(actor, "unscheduled", again.broadcast, f"rebroadcast {when(again)}")
 
 
 def to_come() -> QuerySet[Rebroadcast]:
-    """Those that are on now or will be, the next first."""
+    """Return the rebroadcasts of now and later, the next first."""
     return Rebroadcast.objects.filter(cancelled_at=None, ends_at__gt=timezone.now()).select_related(
         "broadcast"
     )
 
 
 def when(again: Rebroadcast) -> str:
-    """Its time in words, for the audit."""
+    """Return the time of a rebroadcast in words, for the audit."""
     return f"{timezone.localtime(again.starts_at):%Y-%m-%d %H:%M %Z}"

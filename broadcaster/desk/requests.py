@@ -1,4 +1,4 @@
-"""What comes from outside as JSON, for the API and the desk: read, or answered as wrong."""
+"""JSON requests to the API and the desk: reading them, and the replies to wrong ones."""
 
 import json
 from http import HTTPStatus
@@ -7,21 +7,22 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from broadcaster.domain.change import InvalidChange
+from broadcaster.domain.rejection import InvalidInput
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_CLIENT_ID = 64  # characters
 
-Answer = tuple[HTTPStatus, dict[str, Any]]
+Reply = tuple[HTTPStatus, dict[str, Any]]
+"""The status and the JSON object that answer a request."""
 
 
-class BodyTooLarge(InvalidChange):
+class BodyTooLarge(InvalidInput):
     def __init__(self) -> None:
         super().__init__("body", f"is larger than {MAX_BODY} bytes")
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The body of a request. Raises `BodyTooLarge` where Django refuses to load it."""
+    """Return the body of a request. Raises `BodyTooLarge` if Django refuses to load it."""
     try:
         return request.body
     except RequestDataTooBig:
@@ -29,35 +30,36 @@ def read_body(request: HttpRequest) -> bytes:
 
 
 def decode(body: bytes | str) -> dict[str, Any]:
-    """A JSON object from outside. Raises `InvalidChange` on the field "body"."""
+    """Return the JSON object in a body. Raises `InvalidInput` on the field "body"."""
     if len(body) > MAX_BODY:
         raise BodyTooLarge
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise InvalidChange("body", f"is not JSON: {str(error)[:80]}") from None
+        raise InvalidInput("body", f"is not JSON: {str(error)[:80]}") from None
     if not isinstance(data, dict):
-        raise InvalidChange("body", "is not a JSON object")
+        raise InvalidInput("body", "is not a JSON object")
     return data
 
 
-def invalid(error: InvalidChange) -> Answer:
-    """The answer to what is wrong whatever the map looks like: it names the field."""
+def invalid(error: InvalidInput) -> Reply:
+    """Return the reply to invalid input: it names the field."""
     too_large = isinstance(error, BodyTooLarge)
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
     return status, {"field": error.field, "error": error.problem}
 
 
-def refusal(status: HTTPStatus, error: str) -> Answer:
+def failure(status: HTTPStatus, error: str) -> Reply:
+    """Return a reply with an error for people."""
     return status, {"error": error}
 
 
 def client_id(value: object) -> str | None:
-    """The name that a client gave its command, so that sending it twice is doing it once."""
+    """Return the idempotency key that a client gave its command, or None without one."""
     if value is None:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= MAX_CLIENT_ID or not value.isascii():
-        raise InvalidChange("client_id", f"is not 1 to {MAX_CLIENT_ID} ASCII characters")
+        raise InvalidInput("client_id", f"is not 1 to {MAX_CLIENT_ID} ASCII characters")
     if not value.isprintable():
-        raise InvalidChange("client_id", "has control characters")
+        raise InvalidInput("client_id", "has control characters")
     return value

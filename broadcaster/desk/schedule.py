@@ -1,8 +1,8 @@
-"""What happens by itself at its time: scheduled cues go out, broadcasts start and end.
+"""What happens at a set time: scheduled cues are taken, broadcasts start and end.
 
-Two look at the clock: an RQ worker, woken by alarm.py, and every serving process. Whoever is
-first claims what is due, under the broadcast's lock, so it happens once; and since what is due is
-read from the database, it happens late rather than never.
+An RQ worker (schedule_queue.py) and every serving process check the schedule. The first of them
+claims what is due, under the broadcast's lock, so it happens once. Since the schedule is in the
+database, an action that was delayed is late, and not lost.
 """
 
 import asyncio
@@ -16,109 +16,114 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from broadcaster.desk.audit import Actor, record
-from broadcaster.desk.rundown import find, locked
-from broadcaster.desk.takes import put_on_air, take_cue
-from broadcaster.domain.change import Change, InvalidChange
-from broadcaster.domain.mapstate import ON_AIR
-from broadcaster.domain.rejection import Refused
-from broadcaster.models import Broadcast, Cue
+from broadcaster.desk.audit import add_entry
+from broadcaster.desk.rundown import find
+from broadcaster.desk.takes import publish_and_audit, take_cue
+from broadcaster.domain.change import Change, Kind
+from broadcaster.domain.mapstate import ON_AIR, Phase
+from broadcaster.domain.rejection import Rejected
+from broadcaster.models import Broadcast, Cue, Via
+from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce_rundown
+from broadcaster.publishing.publish import lock_broadcast
 
-LOOK = 1.0  # seconds between a serving process's looks at the clock
-GRACE = 3.0  # seconds that it leaves to the worker, where there is Redis; it looks as seldom then
+INTERVAL = 1.0  # seconds between a serving process's checks
+GRACE = 3.0  # seconds that it leaves to the worker, where there is Redis; also its interval then
 
 logger = logging.getLogger(__name__)
-_watching: asyncio.Task[None] | None = None
+_checking: asyncio.Task[None] | None = None
 
 
 def run_due(grace: float = 0) -> int:
-    """Do all that was due `grace` seconds ago, and is not done. Returns how many that were."""
+    """Do everything that was due `grace` seconds ago. Return how many actions that were."""
     now = timezone.now() - timedelta(seconds=grace)
     count = 0
     for act, pk in _due(now):
         try:
             count += act(pk, now)
-        except Exception:  # what comes after it must not wait for it
-            logger.exception("%s %s failed; it is tried again", act.__name__, pk)
+        except Exception:  # later actions must not wait for this one
+            logger.exception("%s %s failed; it will be retried", act.__name__, pk)
     return count
 
 
-def start_watching() -> None:
-    """From now on look at the clock, in the running loop. Again: nothing changes."""
-    global _watching
-    if _watching is None or _watching.done():
-        _watching = asyncio.get_running_loop().create_task(_watch())
+def start_checking() -> None:
+    """Check the schedule from now on, in the running loop. Repeating this changes nothing."""
+    global _checking
+    if _checking is None or _checking.done():
+        _checking = asyncio.get_running_loop().create_task(_check())
 
 
-async def _watch() -> None:
-    """Look at the clock for as long as this process serves."""
-    grace, pause = (GRACE, GRACE) if settings.REDIS_URL else (0, LOOK)
+async def _check() -> None:
+    """Check the schedule for as long as this process serves."""
+    grace, interval = (GRACE, GRACE) if settings.REDIS_URL else (0, INTERVAL)
     while True:
         try:
             await database_sync_to_async(run_due)(grace)
         except Exception:
             logger.warning("the schedule cannot be read", exc_info=True)
-        await asyncio.sleep(pause)
+        await asyncio.sleep(interval)
 
 
 def _due(now: datetime) -> list[tuple[Callable[[int, datetime], bool], int]]:
-    """What to do for which row, in the order of the day."""
+    """Return the actions that are due and the rows that they are for: starts, cues, ends."""
     found = Broadcast.objects.filter(_starting(now) | _ending(now))
     shows = list(found.values_list("pk", "phase"))
     cues = Cue.objects.filter(due_at__lte=now, missed="", asked_by=None, removed_at=None)
     return [
-        *((start, pk) for pk, phase in shows if phase == "scheduled"),
+        *((start, pk) for pk, phase in shows if phase == Phase.SCHEDULED),
         *((take_due, pk) for pk in cues.order_by("due_at", "rank").values_list("pk", flat=True)),
-        *((end, pk) for pk, phase in shows if phase != "scheduled"),
+        *((end, pk) for pk, phase in shows if phase != Phase.SCHEDULED),
     ]
 
 
 def _starting(now: datetime) -> Q:
-    """Broadcasts to start. Not one whose end has passed too: nobody waits for a show that would
-    end at once."""
-    planned = Q(automatic=True, archived_at=None, phase="scheduled", starts_at__lte=now)
+    """Select the broadcasts to start. One whose end has passed too would end at once."""
+    planned = Q(automatic=True, archived_at=None, phase=Phase.SCHEDULED, starts_at__lte=now)
     return planned & (Q(ends_at=None) | Q(ends_at__gt=now))
 
 
 def _ending(now: datetime) -> Q:
+    """Select the broadcasts to end."""
     return Q(automatic=True, archived_at=None, phase__in=ON_AIR, ends_at__lte=now)
 
 
 @transaction.atomic
 def take_due(pk: int, now: datetime) -> bool:
-    """Take a cue whose time has come, for who scheduled it. If it may not go out now, it says so
-    in the rundown and waits for somebody; nobody expects it any later by itself."""
-    broadcast = locked(Cue.objects.select_related("broadcast").get(pk=pk).broadcast)
+    """Take a cue at its time, in the name of the user who scheduled it.
+
+    If the take is rejected, mark the cue as missed. It is not retried. Returns False if the cue
+    was taken, moved or unscheduled since the schedule was read.
+    """
+    broadcast = lock_broadcast(Cue.objects.values_list("broadcast", flat=True).get(pk=pk))
     cue = find(broadcast, pk)
     if cue.due_at is None or cue.due_at > now or cue.missed or cue.asked_by_id:
-        return False  # taken, moved or cancelled since the look
-    actor = Actor(cue.scheduled_by, "schedule")
+        return False
+    actor = Actor(cue.scheduled_by, Via.SCHEDULE)
     try:
         take_cue(broadcast, pk, cue.version, None, actor)
-    except (Refused, InvalidChange) as error:
+    except Rejected as error:
         cue.missed = str(error)
         cue.save()
-        record(actor, "refused", broadcast, f"“{cue}” at its time: {error}", cue=cue)
+        add_entry(actor, "refused", broadcast, f"“{cue}” at its time: {error}", cue=cue)
         announce_rundown(broadcast)
     return True
 
 
 @transaction.atomic
 def start(pk: int, now: datetime) -> bool:
-    """Start a broadcast whose planned start has come."""
-    broadcast = locked(Broadcast(pk=pk))
-    if Broadcast.objects.filter(_starting(now), pk=pk).exists():  # not moved since the look
-        put_on_air(broadcast, Change(kind="start"), Actor(None, "schedule"))
-        return True
-    return False
+    """Start a broadcast at its planned start."""
+    broadcast = lock_broadcast(pk)
+    if not Broadcast.objects.filter(_starting(now), pk=pk).exists():
+        return False  # changed since the schedule was read
+    publish_and_audit(broadcast, Change(Kind.START), Actor(None, Via.SCHEDULE))
+    return True
 
 
 @transaction.atomic
 def end(pk: int, now: datetime) -> bool:
-    """End a broadcast whose planned end has come."""
-    broadcast = locked(Broadcast(pk=pk))
-    if Broadcast.objects.filter(_ending(now), pk=pk).exists():
-        put_on_air(broadcast, Change(kind="end"), Actor(None, "schedule"))
-        return True
-    return False
+    """End a broadcast at its planned end."""
+    broadcast = lock_broadcast(pk)
+    if not Broadcast.objects.filter(_ending(now), pk=pk).exists():
+        return False
+    publish_and_audit(broadcast, Change(Kind.END), Actor(None, Via.SCHEDULE))
+    return True

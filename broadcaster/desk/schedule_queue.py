@@ -1,7 +1,7 @@
-"""Have a worker look at what is due, at a time to come: the one seam to RQ.
+"""Asking an RQ worker to check the schedule at a given time: the only use of RQ.
 
-Like an announcement it is only a hint. Every serving process looks at the clock too (jobs.py),
-so an alarm that gets lost, or a worker that is down, costs seconds.
+Like an announcement this is only a hint. Every serving process checks the schedule, too
+(schedule.py), so a job that gets lost, or a worker that is down, costs seconds.
 """
 
 import logging
@@ -16,11 +16,11 @@ from broadcaster.publishing.announce import warn
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 1  # seconds for Redis to answer: who schedules a cue waits for it
+TIMEOUT = 1  # seconds for Redis to answer: the user who schedules a cue waits for it
 
 
-def set_alarm(at: datetime) -> None:
-    """After this transaction, enqueue a look for `at`; without Redis, nothing."""
+def enqueue_check(at: datetime) -> None:
+    """After this transaction, enqueue a check of the schedule for `at`; without Redis, nothing."""
     if settings.REDIS_URL:
         transaction.on_commit(partial(_enqueue, at))
 
@@ -29,13 +29,13 @@ def _enqueue(at: datetime) -> None:
     import django_rq  # an app only where there is Redis
 
     whole = at.replace(microsecond=0)
-    if whole < at:  # RQ drops fractions of seconds; a look before the time would find nothing
+    if whole < at:  # RQ drops fractions of seconds; a check before the time would find nothing
         whole += timedelta(seconds=1)
     connection = Redis.from_url(
-        settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
+        settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
     )
     try:
         queue = django_rq.get_queue("default", connection=connection)
         queue.enqueue_at(whole, "broadcaster.desk.schedule.run_due")
     except Exception as error:
-        warn(logger, f"no worker will look at {at}; serving processes will", error)
+        warn(logger, f"no worker will check the schedule at {at}; serving processes will", error)

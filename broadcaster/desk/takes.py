@@ -1,7 +1,7 @@
-"""Putting changes on air for somebody: at once, from the rundown, or with a second person.
+"""Putting changes on air: at once, from the rundown, or after another person's approval.
 
-Each function is one transaction that holds the broadcast, so what is checked is what is
-published, and the audit has it if and only if the log has it.
+Each function is one transaction that locks the broadcast. So what is checked is what is published,
+and the audit has an entry if and only if the log has the update.
 """
 
 from typing import Any
@@ -9,44 +9,59 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from broadcaster.desk.audit import Actor, record
+from broadcaster.desk.audit import add_entry
 from broadcaster.desk.permissions import CONFIRM, TAKE, TO_PUBLISH, require
-from broadcaster.desk.rundown import add, check_version, earlier, find, find_untaken, locked
-from broadcaster.domain.approval import is_needed
-from broadcaster.domain.change import Change, parse_change
-from broadcaster.domain.electoral import unit_name
-from broadcaster.domain.mapstate import MapState
-from broadcaster.domain.rejection import Forbidden, Refused
+from broadcaster.desk.rundown import (
+    add,
+    check_version,
+    find,
+    find_untaken,
+    proposed_as,
+    save_cue,
+)
+from broadcaster.domain.approval import needs_approval
+from broadcaster.domain.change import Change, Kind
+from broadcaster.domain.parsing import MAX_TITLE
+from broadcaster.domain.rejection import Forbidden, Rejected
+from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Cue, Publication
-from broadcaster.publishing.announce import announce_rundown
-from broadcaster.publishing.publish import already_taken, publish, published_as, refusal, taken_as
+from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.publish import (
+    check,
+    check_untaken,
+    lock_broadcast,
+    publish,
+    published_as,
+    taken_as,
+)
 
-DONE = {
-    "update": "took",
-    "correct": "corrected",
-    "start": "started",
-    "hold": "held",
-    "resume": "resumed",
-    "end": "ended",
+ACTIONS = {
+    Kind.UPDATE: "took",
+    Kind.CORRECT: "corrected",
+    Kind.START: "started",
+    Kind.HOLD: "held",
+    Kind.RESUME: "resumed",
+    Kind.END: "ended",
 }
-"""What the audit calls publishing a change of each kind."""
-
-TITLE = 120  # characters of a cue's title
+"""The audit's action for publishing a change of each kind."""
 
 
 @transaction.atomic
-def put_on_air(
-    broadcast: Broadcast, change: Change, actor: Actor, action: str | None = None, **origin: Any
+def publish_and_audit(
+    broadcast: Broadcast, change: Change, actor: Actor, action: str | None = None, **options: Any
 ) -> Publication:
-    """`publish` and its entry in the audit, without asking whether `actor` may."""
-    publication = publish(broadcast, change, **{"by": actor.user} | origin)
+    """Publish a change and record it in the audit. Permissions are not checked here.
+
+    `options` are those of `publish`, which raises `Rejected`.
+    """
+    publication = publish(broadcast, change, actor, **options)
     taken = f", which {publication.by} took" if publication.confirmed_by else ""
     reason = f"; update {change.corrects} was wrong: {change.reason}" if change.reason else ""
-    record(
+    add_entry(
         actor,
-        action or DONE[change.kind],
+        action or ACTIONS[change.kind],
         broadcast,
-        f"update {publication.seq}, {describe(change)}{taken}{reason}",
+        f"update {publication.seq}, {describe(change) or change.kind}{taken}{reason}",
         cue=publication.cue,
         publication=publication,
     )
@@ -57,146 +72,114 @@ def put_on_air(
 def take(
     broadcast: Broadcast, change: Change, client_id: str | None, actor: Actor
 ) -> Publication | Cue:
-    """Publish `change`, or the cue that now waits for a second person. One for each client_id."""
+    """Publish `change`, or return the cue that now waits for approval.
+
+    Taking again with the same idempotency key `client_id` returns the first outcome.
+    """
     require(actor.user, TO_PUBLISH[change.kind])
-    broadcast = locked(broadcast)
+    broadcast = lock_broadcast(broadcast.pk)
     if published := published_as(broadcast, client_id, change):
         return published
-    if cue := earlier(broadcast, client_id, change):
+    if cue := proposed_as(broadcast, client_id, change):
         return taken_as(broadcast, cue) or cue
-    if must_wait(broadcast, change, actor):
-        title = describe(change)[:TITLE]
+    if needs_approval(broadcast.second_person, broadcast.state, change):
+        check(broadcast, change)  # a change that would be rejected must not wait
+        title = (describe(change) or change.kind)[:MAX_TITLE]
         cue = add(broadcast, title, change, by=actor.user, client_id=client_id)
-        return ask(broadcast, cue, actor)
-    return put_on_air(broadcast, change, actor, client_id=client_id)
+        return _ask(broadcast, cue, actor)
+    return publish_and_audit(broadcast, change, actor, client_id=client_id)
 
 
 @transaction.atomic
 def take_cue(
     broadcast: Broadcast, pk: int, version: int, client_id: str | None, actor: Actor
 ) -> Publication | Cue:
-    """Put a cue on air, or the cue itself: it now waits for a second person."""
-    broadcast = locked(broadcast)
+    """Put a cue on air, or return the cue, which now waits for approval."""
+    broadcast = lock_broadcast(broadcast.pk)
     cue = find(broadcast, pk)
-    change = parse_change(cue.change)
-    require(actor.user, TO_PUBLISH[change.kind])
+    require(actor.user, TO_PUBLISH[cue.change.kind])
     if published := _repeated(broadcast, cue, client_id):
         return published
     check_version(cue, version)
-    if must_wait(broadcast, change, actor):
-        return cue if cue.asked_by_id else ask(broadcast, cue, actor)
-    return _release(broadcast, cue, change, actor, client_id=client_id)
+    if needs_approval(broadcast.second_person, broadcast.state, cue.change):
+        check(broadcast, cue.change)
+        return cue if cue.asked_by_id else _ask(broadcast, cue, actor)
+    return _release(broadcast, cue, actor, client_id=client_id)
 
 
 @transaction.atomic
 def confirm(broadcast: Broadcast, pk: int, client_id: str | None, actor: Actor) -> Publication:
-    """Put a waiting cue on air, as the second person."""
+    """Approve a waiting cue: put it on air."""
     require(actor.user, CONFIRM)
-    broadcast = locked(broadcast)
+    broadcast = lock_broadcast(broadcast.pk)
     cue = find(broadcast, pk)
     if published := _repeated(broadcast, cue, client_id):
         return published
-    if cue.asked_by is None:
-        raise Refused("Nobody waits for a confirmation of this cue.")
-    if cue.asked_by == actor.user:
+    taken_by = _asked_by(cue)
+    if taken_by == actor.user:
         raise Forbidden("You took it, so somebody else must confirm.")
-    change = parse_change(cue.change)
-    check(broadcast, change, actor)
-    return _release(
-        broadcast,
-        cue,
-        change,
-        actor,
-        action="confirmed",
-        by=cue.asked_by,
-        confirmed_by=actor.user,
-        client_id=client_id,
-    )
+    return _release(broadcast, cue, actor, "confirmed", taken_by=taken_by, client_id=client_id)
 
 
 @transaction.atomic
 def decline(broadcast: Broadcast, pk: int, actor: Actor) -> None:
     """Leave a waiting cue in the rundown, not taken."""
-    broadcast = locked(broadcast)
+    broadcast = lock_broadcast(broadcast.pk)
     cue = find_untaken(broadcast, pk)
-    if cue.asked_by is None:
-        raise Refused("Nobody waits for a confirmation of this cue.")
-    if cue.asked_by != actor.user:
+    taken_by = _asked_by(cue)
+    if taken_by != actor.user:
         require(actor.user, CONFIRM)
-    record(actor, "declined", broadcast, f"{cue.title}, which {cue.asked_by} took", cue=cue)
     cue.asked_by = cue.asked_at = None
-    cue.save()
-    announce_rundown(broadcast)
+    save_cue(cue, actor, "declined", broadcast, f"{cue.title}, which {taken_by} took")
 
 
 @transaction.atomic
 def undo_view(broadcast: Broadcast, client_id: str | None, actor: Actor) -> Publication:
     """Take viewers back to where they were before the last view: by a new update."""
     require(actor.user, TAKE)
-    broadcast = locked(broadcast)
+    broadcast = lock_broadcast(broadcast.pk)
     rows = Publication.objects.filter(broadcast=broadcast, epoch=broadcast.epoch)
     if client_id and (published := rows.filter(client_id=client_id).first()):
         return published
-    views = [row.change["view"] for row in rows.order_by("-seq") if "view" in row.change]
-    now = broadcast.state["view"]
-    before = next((v for v in [*views, broadcast.opening.view] if v != now), None)
+    changes = rows.order_by("-seq").values_list("change", flat=True)
+    views = [change.view for change in changes if change.view]
+    now = broadcast.state.view
+    before = next((view for view in [*views, broadcast.opening.view] if view != now), None)
     if before is None:
-        raise Refused("Nothing would change: there was no other view yet.")
-    return put_on_air(broadcast, Change(view=before), actor, "undid", client_id=client_id)
+        raise Rejected("Nothing would change: there was no other view yet.")
+    change = Change(Kind.UPDATE, view=before)
+    return publish_and_audit(broadcast, change, actor, "undid", client_id=client_id)
 
 
-def must_wait(broadcast: Broadcast, change: Change, actor: Actor) -> bool:
-    """Whether a second person is needed. Raises `Refused` if the change may not go out at all."""
-    state = check(broadcast, change, actor)
-    return is_needed(broadcast.second_person, state, change)
-
-
-def check(broadcast: Broadcast, change: Change, actor: Actor) -> MapState:
-    """The map before `change`. Raises `Refused` if that may not go out now, or does nothing."""
-    if broadcast.archived_at:
-        raise Refused("The broadcast is archived.")
-    if reason := refusal(broadcast, change):
-        raise Refused(reason)
-    state = MapState.from_dict(broadcast.state)
-    if actor.via != "api" and state.apply(change) == state:
-        raise Refused("Nothing would change: viewers see this already.")
-    return state
-
-
-def ask(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:
-    """Have `cue` wait for a second person."""
+def _ask(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:
+    """Make `cue` wait for approval."""
     cue.asked_by, cue.asked_at = actor.user, timezone.now()
     cue.due_at, cue.missed = None, ""
-    cue.save()
-    record(actor, "asked", broadcast, f"for a second person: {cue.title}", cue=cue)
-    announce_rundown(broadcast)
+    save_cue(cue, actor, "asked", broadcast, f"for a second person: {cue.title}")
     return cue
 
 
-def describe(change: Change) -> str:
-    """A change in a few words, for the audit and for cues without a title."""
-    if headline := (change.story or {}).get("headline"):
-        return headline
-    if change.calls:
-        return ", ".join(f"{unit_name(unit)} {c['status']}" for unit, c in change.calls.items())
-    if change.view:
-        return f"view {change.view['focus']}"
-    return change.kind
+def _asked_by(cue: Cue) -> Any:
+    """Return the user whose take waits for approval. Raises `Rejected` if there is none."""
+    if cue.asked_by is None:
+        raise Rejected("Nobody waits for a confirmation of this cue.")
+    return cue.asked_by
 
 
 def _repeated(broadcast: Broadcast, cue: Cue, client_id: str | None) -> Publication | None:
-    """What the same command made before. Raises `Refused` if another took the cue."""
+    """Return what the same command made before. Raises `Rejected` if another took the cue."""
     taken = taken_as(broadcast, cue)
-    if taken is None or (client_id and taken.client_id == client_id):
+    if taken is not None and client_id and taken.client_id == client_id:
         return taken
-    raise already_taken(taken)
+    check_untaken(broadcast, cue)
+    return None
 
 
 def _release(
-    broadcast: Broadcast, cue: Cue, change: Change, actor: Actor, **more: Any
+    broadcast: Broadcast, cue: Cue, actor: Actor, action: str | None = None, **options: Any
 ) -> Publication:
+    """Publish a cue. Consoles read the rundown again when they are notified of the update."""
     cue.asked_by = cue.asked_at = cue.due_at = None
     cue.missed = ""
     cue.save()
-    announce_rundown(broadcast)
-    return put_on_air(broadcast, change, actor, cue=cue, **more)
+    return publish_and_audit(broadcast, cue.change, actor, action, cue=cue, **options)

@@ -1,23 +1,23 @@
-"""When somebody else must confirm a take. Pure."""
+"""The two-person rule: which takes need somebody else's approval."""
 
-from broadcaster.domain.change import DECIDED, Change
+from broadcaster.domain.change import Change
 from broadcaster.domain.electoral import VOTES_TO_WIN
 from broadcaster.domain.mapstate import MapState
 
 
-def is_needed(rule: str, before: MapState, change: Change) -> bool:
-    """Whether `change` needs a second person under `Broadcast.second_person`.
+def needs_approval(rule: str, before: MapState, change: Change) -> bool:
+    """Return whether `change` needs approval under `Broadcast.second_person`.
 
-    "calls": it calls something. "270": it takes a party from below 270 to 270 or more; the way
-    down, a retraction, must not wait for anybody.
+    "calls": if it calls anything. "270": if it takes a party from below 270 to 270 or more. The
+    way down, a retraction, must not wait for anybody. "never": no.
     """
     if rule == "calls":
-        return any(call["status"] in DECIDED for call in (change.calls or {}).values())
+        return change.decides
     return rule == "270" and bool(winners(before.apply(change)) - winners(before))
 
 
 def winners(state: MapState) -> set[str]:
-    """The parties with 270 votes or more: one at most."""
+    """Return the parties with 270 votes or more: one at most."""
     return {
         party
         for party, votes in state.totals.items()

@@ -1,207 +1,135 @@
-"""A change: what staff did, before it has a position. Pure.
+"""A change: what staff did to the map, before it has a position in a log.
 
-`parse_change` turns untrusted JSON into a `Change` or says which field is wrong and why.
-What a change may do to the map at this moment is `MapState.refusal`'s business.
+These are plain values. parsing.py makes them from untrusted JSON; `Change.from_dict` makes them
+from JSON that was checked before, such as the log in the database.
 """
 
-import unicodedata
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Self
 
-from broadcaster.domain.electoral import STATE_NAMES, UNITS
+import msgspec
+from msgspec import Struct
 
-T = TypeVar("T")
-
-KINDS = ("update", "correct", "start", "hold", "resume", "end")
-STATUSES = ("open", "too_early", "too_close", "called", "retracted", "certified")
-DECIDED = frozenset({"called", "certified"})
-"""Statuses that give a unit's votes to a party. The others carry no party."""
-PARTIES = ("D", "R", "O")
-LAYERS = ("president",)
-PLACES = frozenset({"US", *STATE_NAMES, *UNITS})
-"""What a view can focus on and an annotation can point to."""
-LOUDNESS = ("polite", "assertive", "none")
-
-MAX_HEADLINE = 200  # characters, as are the next four
-MAX_BODY = 4000
-MAX_ANNOTATION = 200
-MAX_REASON = 500
-MAX_ANNOTATIONS = 20  # annotations in a story
+JsonObject = dict[str, object]
 
 
-class InvalidChange(ValueError):
-    """The change itself is wrong, whatever the map looks like."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
+def to_json(value: Struct) -> JsonObject:
+    """Return a value as `json.loads` would: dicts, lists, text and numbers."""
+    found: JsonObject = msgspec.json.decode(msgspec.json.encode(value))
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One valid change. `view`, `calls` and `story` are None where they stay as they are."""
+class Kind(StrEnum):
+    """What a change does to the broadcast."""
 
-    kind: str = "update"
-    view: Mapping[str, Any] | None = None
-    calls: Mapping[str, Mapping[str, str]] | None = None
-    story: Mapping[str, Any] | None = None
-    corrects: int | None = None  # seq of the update that was wrong; 0: the map it all began with
+    UPDATE = "update"
+    CORRECT = "correct"
+    START = "start"
+    HOLD = "hold"
+    RESUME = "resume"
+    END = "end"
+
+
+class Status(StrEnum):
+    """How far the decision about one unit has come."""
+
+    OPEN = "open"
+    TOO_EARLY = "too_early"
+    TOO_CLOSE = "too_close"
+    CALLED = "called"
+    RETRACTED = "retracted"
+    CERTIFIED = "certified"
+
+
+class Announce(StrEnum):
+    """How screen readers read a story: when they are idle, at once, or not at all."""
+
+    POLITE = "polite"
+    ASSERTIVE = "assertive"
+    NONE = "none"
+
+
+class Call(Struct, frozen=True, omit_defaults=True):
+    """The decision about one unit. It names a party if and only if it is decided."""
+
+    status: Status
+    party: str = ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether this call gives the unit's votes to a party."""
+        return self.status in (Status.CALLED, Status.CERTIFIED)
+
+
+OPEN = Call(Status.OPEN)
+"""The call of a unit about which nothing was published."""
+
+
+class View(Struct, frozen=True):
+    """The part of the map that viewers are shown."""
+
+    layer: str = "president"
+    focus: str = "US"
+    highlight: tuple[str, ...] = ()
+
+
+class Annotation(Struct, frozen=True):
+    """A note at a place on the map."""
+
+    at: str
+    text: str
+
+
+class Story(Struct, frozen=True):
+    """The words beside the map."""
+
+    headline: str = ""
+    body: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    announce: Announce = Announce.POLITE
+
+
+NO_STORY = Story(announce=Announce.NONE)
+"""The story of a broadcast that has not published one."""
+
+
+class Change(Struct, frozen=True, omit_defaults=True):
+    """What staff did. `view`, `calls` and `story` are None if they stay as they are.
+
+    `corrects` is the seq of the update that was wrong; 0 is the map that the log began with.
+    """
+
+    kind: Kind
+    view: View | None = None
+    calls: dict[str, Call] | None = None
+    story: Story | None = None
+    corrects: int | None = None
     reason: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON, without the facets that stay as they are. `parse_change` reads it back."""
-        facets = {
-            "view": self.view,
-            "calls": self.calls,
-            "story": self.story,
-            "corrects": self.corrects,
-            "reason": self.reason,
-        }
-        return {"kind": self.kind} | {k: v for k, v in facets.items() if v is not None}
+    @property
+    def decides(self) -> bool:
+        """Whether this change calls or certifies any unit."""
+        return any(call.decided for call in (self.calls or {}).values())
+
+    @property
+    def headline(self) -> str:
+        """The headline as it was written, or ""."""
+        return self.story.headline if self.story else ""
+
+    def to_dict(self) -> JsonObject:
+        """Return the change as JSON, without the facets that stay as they are."""
+        return to_json(self)
+
+    @classmethod
+    def from_dict(cls, data: object) -> Self:
+        """Return the change that trusted JSON holds. Unknown keys are ignored.
+
+        Raises `msgspec.ValidationError` if the JSON is no change.
+        """
+        return msgspec.convert(data, cls)
 
 
-def parse_change(data: object) -> Change:
-    """A `Change` from decoded JSON. Raises `InvalidChange` naming the first wrong field."""
-    fields = known_object("change", data, Change.__dataclass_fields__)
-    kind = one_of("kind", fields.get("kind", "update"), KINDS)
-    change = Change(
-        kind=kind,
-        view=_optional(fields, "view", parse_view),
-        calls=_optional(fields, "calls", parse_calls),
-        story=_optional(fields, "story", parse_story),
-        corrects=_optional(fields, "corrects", _seq),
-        reason=_optional(fields, "reason", lambda name, value: text(name, value, MAX_REASON)),
-    )
-    _check_shape(change)
-    return change
-
-
-def _check_shape(change: Change) -> None:
-    """The rules between fields: what each kind must and must not carry."""
-    if change.kind == "correct":
-        for name in ("corrects", "reason", "calls"):
-            if getattr(change, name) in (None, ""):
-                raise InvalidChange(name, "a correction needs it")
-    else:
-        for name in ("corrects", "reason"):
-            if getattr(change, name) is not None:
-                raise InvalidChange(name, "only a correction has it")
-        for unit, call in (change.calls or {}).items():
-            if call["status"] == "retracted":
-                raise InvalidChange(f"calls.{unit}.status", "only a correction retracts a call")
-    if change.kind == "update":
-        if change.view is None and change.calls is None and change.story is None:
-            raise InvalidChange("change", "has neither view, calls nor story")
-    elif change.kind != "correct":
-        for name in ("view", "calls"):
-            if getattr(change, name) is not None:
-                raise InvalidChange(name, f"kind {change.kind} cannot carry it")
-    called = any(call["status"] in DECIDED for call in (change.calls or {}).values())
-    announced = called or change.kind == "correct"
-    if announced and not (change.story and change.story["headline"]):
-        raise InvalidChange("story.headline", "a call needs a headline")
-
-
-def parse_view(name: str, value: object) -> dict[str, Any]:
-    """A view, complete. Raises `InvalidChange`; `name` is the field, as for the next two."""
-    fields = known_object(name, value, ("layer", "focus", "highlight"))
-    highlight = short_list(f"{name}.highlight", fields.get("highlight", []), len(PLACES))
-    return {
-        "layer": one_of(f"{name}.layer", fields.get("layer", "president"), LAYERS),
-        "focus": one_of(f"{name}.focus", fields.get("focus", "US"), PLACES),
-        "highlight": list(
-            dict.fromkeys(one_of(f"{name}.highlight", place, PLACES) for place in highlight)
-        ),
-    }
-
-
-def parse_calls(name: str, value: object) -> dict[str, dict[str, str]]:
-    """Calls by unit, at least one."""
-    calls = known_object(name, value, UNITS)
-    if not calls:
-        raise InvalidChange(name, "is empty")
-    return {unit: _call(f"{name}.{unit}", call) for unit, call in calls.items()}
-
-
-def _call(name: str, value: object) -> dict[str, str]:
-    fields = known_object(name, value, ("status", "party"))
-    status = one_of(f"{name}.status", fields.get("status"), STATUSES)
-    if status in DECIDED:
-        return {"status": status, "party": one_of(f"{name}.party", fields.get("party"), PARTIES)}
-    if fields.get("party") is not None:
-        raise InvalidChange(f"{name}.party", f"status {status} names no party")
-    return {"status": status}
-
-
-def parse_story(name: str, value: object) -> dict[str, Any]:
-    """A story, complete."""
-    fields = known_object(name, value, ("headline", "body", "annotations", "announce"))
-    annotations = short_list(f"{name}.annotations", fields.get("annotations", []), MAX_ANNOTATIONS)
-    return {
-        "headline": text(f"{name}.headline", fields.get("headline", ""), MAX_HEADLINE),
-        "body": text(f"{name}.body", fields.get("body", ""), MAX_BODY),
-        "annotations": [_annotation(f"{name}.annotations", item) for item in annotations],
-        "announce": one_of(f"{name}.announce", fields.get("announce", "polite"), LOUDNESS),
-    }
-
-
-def _annotation(name: str, value: object) -> dict[str, str]:
-    fields = known_object(name, value, ("at", "text"))
-    return {
-        "at": one_of(f"{name}.at", fields.get("at", "US"), PLACES),
-        "text": text(f"{name}.text", fields.get("text", ""), MAX_ANNOTATION),
-    }
-
-
-def _optional(fields: Mapping[str, Any], name: str, read: Callable[[str, object], T]) -> T | None:
-    value = fields.get(name)
-    return None if value is None else read(name, value)
-
-
-def known_object(name: str, value: object, known: Collection[str]) -> dict[str, Any]:
-    """A JSON object with no other keys than those known."""
-    if not isinstance(value, dict):
-        raise InvalidChange(name, "is not an object")
-    for key in value:
-        if key not in known:
-            shown = str(key)[:40] or '""'
-            path = shown if name == "change" else f"{name}.{shown}"
-            raise InvalidChange(path, "is not known here")
-    return value
-
-
-def short_list(name: str, value: object, limit: int) -> list[Any]:
-    """A list that is not too long."""
-    if not isinstance(value, list):
-        raise InvalidChange(name, "is not a list")
-    if len(value) > limit:
-        raise InvalidChange(name, f"has more than {limit} entries")
-    return value
-
-
-def one_of(name: str, value: object, known: Collection[str]) -> str:
-    """One of a few words."""
-    if not isinstance(value, str) or value not in known:
-        few = len(known) <= len(STATUSES)
-        choices = f"one of {', '.join(sorted(known))}" if few else "a state or district known here"
-        raise InvalidChange(name, f"is not {choices}")
-    return value
-
-
-def _seq(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        raise InvalidChange(name, "is not the seq of an update")
-    return value
-
-
-def text(name: str, value: object, limit: int) -> str:
-    """Text that every database and browser takes: no control characters, no lone surrogates."""
-    if not isinstance(value, str):
-        raise InvalidChange(name, "is not text")
-    if len(value) > limit:
-        raise InvalidChange(name, f"is longer than {limit} characters")
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in value):
-        raise InvalidChange(name, "has control characters")
-    return value.strip()
+def calls_of(parties: Mapping[str, str]) -> dict[str, Call]:
+    """Return the calls that give each unit to its party."""
+    return {unit: Call(Status.CALLED, party) for unit, party in parties.items()}

@@ -1,9 +1,9 @@
-"""Who votes for president: states, electoral units, their votes, and totals. Pure.
+"""Presidential elections: states, electoral units, their votes, and totals.
 
 A *unit* is what is called on election night: 48 states and DC as a whole, Maine and
 Nebraska at large (two votes each) and by congressional district (one each); 56 in all.
-The votes and past winners are in data/election_facts.json; tests/broadcaster/test_electoral.py
-derives every total again.
+The votes and past winners are in data/election_facts.json, with their sources;
+tests/broadcaster/domain/test_electoral.py derives every total again.
 """
 
 import json
@@ -13,10 +13,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from broadcaster.domain.change import Call
 from broadcaster.domain.translation import Gettext, gettext_noop
 
 TOTAL_VOTES = 538
 VOTES_TO_WIN = 270
+PARTIES = ("D", "R", "O")
+"""Democrats, Republicans, and all other parties together."""
 
 STATE_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -48,7 +51,7 @@ DISTRICTS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Election:
-    """One presidential election: who stood, and how many votes each unit casts."""
+    """One presidential election: its candidates, and how many votes each unit casts."""
 
     year: int
     candidates: Mapping[str, str]  # party -> name
@@ -58,24 +61,24 @@ class Election:
 
 
 def unit_name(unit: str, gettext: Gettext = gettext_noop) -> str:
-    """The name people read: "Ohio", "Maine at large", "Nebraska 2nd district"."""
+    """Return the name that people read: "Ohio", "Maine at large", "Nebraska 2nd district"."""
     state, _, district = unit.partition("-")
     name = gettext(STATE_NAMES[state])
     return gettext(DISTRICTS[district]) % {"state": name} if district else name
 
 
 def place_name(place: str, gettext: Gettext = gettext_noop) -> str:
-    """The name of what a view can focus on: a unit, a state, or the whole country."""
+    """Return the name of a place that a view can focus on: a unit, a state, or the country."""
     return gettext("United States") if place == "US" else unit_name(place, gettext)
 
 
 def state_of(unit: str) -> str:
-    """The postal code of the state a unit lies in: "NE" for "NE-2", "OH" for "OH"."""
+    """Return the postal code of the state that a unit lies in: "NE" for "NE-2"."""
     return unit.partition("-")[0]
 
 
-def totals(votes: Mapping[str, int], calls: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
-    """Electoral votes by party over the units that are called or certified.
+def totals(votes: Mapping[str, int], calls: Mapping[str, Call]) -> dict[str, int]:
+    """Return electoral votes by party over the units that are called or certified.
 
     Always holds "D", "R" and "uncalled"; "O" (any other party) only once it has a vote.
     The values add up to the sum of `votes`.
@@ -83,8 +86,8 @@ def totals(votes: Mapping[str, int], calls: Mapping[str, Mapping[str, str]]) -> 
     count = {"D": 0, "R": 0, "uncalled": 0}
     won = 0
     for unit, call in calls.items():
-        if party := call.get("party"):
-            count[party] = count.get(party, 0) + votes[unit]
+        if call.party:
+            count[call.party] = count.get(call.party, 0) + votes[unit]
             won += votes[unit]
     count["uncalled"] = sum(votes.values()) - won
     return count
@@ -113,11 +116,11 @@ UNITS: tuple[str, ...] = tuple(ELECTIONS[2020].votes)
 
 
 def earlier(year: int) -> list[int]:
-    """The years of the elections before that one, newest first."""
+    """Return the years of the elections before `year`, newest first."""
     return sorted((each for each in ELECTIONS if each < year), reverse=True)
 
 
 def surnames(election: Election, gettext: Gettext = gettext_noop) -> dict[str, str]:
-    """By party: "D" and "R" as they stood, "O" for anyone else."""
+    """Return the candidates' surnames by party; "O" is "Other"."""
     names = {party: name.split()[-1] for party, name in election.candidates.items()}
     return names | {"O": gettext("Other")}

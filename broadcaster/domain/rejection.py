@@ -1,29 +1,37 @@
-"""What is refused, and the HTTP status that says so. Pure."""
+"""Why a request is not carried out, as exceptions whose texts are written for its sender."""
 
 from http import HTTPStatus
-from typing import Any
 
 
-class Refused(Exception):
-    """What was asked for may not be done now. Its text is written for who asked.
+class InvalidInput(ValueError):
+    """The input is wrong whatever the map looks like: `problem` says how, `field` where."""
 
-    `more` is what an answer tells beside the text, such as the seq of an earlier update.
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class Rejected(Exception):
+    """The request is understood, and may not be carried out now.
+
+    `more` holds further fields of the answer, such as the seq of an earlier update.
     """
 
     status = HTTPStatus.CONFLICT
 
-    def __init__(self, reason: str, **more: Any) -> None:
+    def __init__(self, reason: str, **more: object) -> None:
         super().__init__(reason)
         self.more = more
 
 
-class Forbidden(Refused):
-    """This user may not do it."""
+class Forbidden(Rejected):
+    """The user lacks the permission."""
 
     status = HTTPStatus.FORBIDDEN
 
 
-class Missing(Refused):
-    """What it speaks of does not exist, or no longer."""
+class NotFound(Rejected):
+    """The object of the request does not exist, or no longer."""
 
     status = HTTPStatus.NOT_FOUND

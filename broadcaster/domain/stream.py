@@ -1,4 +1,4 @@
-"""A broadcast's log as a stream, and the copy that follows it. Pure.
+"""A broadcast's log as a stream, and the copy that follows it.
 
 Server processes, simulated viewers and browsers are all replicas: each has a state, a
 position, and one rule for the next update: apply it, ignore it, or report a gap.
@@ -6,9 +6,10 @@ position, and one rule for the next update: apply it, ignore it, or report a gap
 
 import re
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
 
 from broadcaster.domain.change import Change
 from broadcaster.domain.mapstate import MapState
@@ -18,9 +19,8 @@ _POSITION = re.compile(r"([0-9A-Za-z]{1,32}):(0|[1-9][0-9]{0,9})")
 Outcome = Literal["applied", "seen", "gap"]
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where in which log: `seq` updates of the history named `epoch` are known."""
+class Position(Struct, frozen=True):
+    """A place in a log: the first `seq` updates of the history named `epoch`."""
 
     epoch: str
     seq: int
@@ -30,61 +30,54 @@ class Position:
 
     @classmethod
     def parse(cls, text: str) -> "Position":
-        """From "epoch:seq". Raises ValueError for anything else."""
+        """Return the position that "epoch:seq" names. Raises ValueError for anything else."""
         if (match := _POSITION.fullmatch(text)) is None:
             raise ValueError("is not of the form epoch:seq")
         epoch, digits = match.groups()
         return cls(epoch, int(digits))
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A change with its place in the log: immutable once published."""
+class Update(Change, frozen=True, omit_defaults=True, kw_only=True):
+    """A change with its place in the log and its time: immutable once published.
+
+    `at` is in milliseconds since 1970; `totals` are those after this update.
+    """
 
     seq: int
-    at: int  # milliseconds since 1970
-    change: Change
-    totals: Mapping[str, int]  # after this update
-
-    def to_dict(self) -> dict[str, Any]:
-        """As it stands in an `updates` frame."""
-        return {"seq": self.seq, "at": self.at, **self.change.to_dict(), "totals": self.totals}
+    at: int
+    totals: dict[str, int]
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Update":
-        """The inverse of `to_dict`. Keys it does not know are ignored."""
-        change = Change(**{k: data[k] for k in Change.__dataclass_fields__ if k in data})
-        return cls(data["seq"], data["at"], change, data["totals"])
+    def of(cls, change: Change, seq: int, at: int, totals: dict[str, int]) -> "Update":
+        """Return the update that `change` is at this place."""
+        return cls(**msgspec.structs.asdict(change), seq=seq, at=at, totals=totals)
+
+    @property
+    def change(self) -> Change:
+        """The change alone, without its place."""
+        return Change(self.kind, self.view, self.calls, self.story, self.corrects, self.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The map at a position."""
+class Snapshot(Struct, frozen=True):
+    """The map at a position.
 
-    position: Position
-    at: int  # milliseconds since 1970: the last update's, or the broadcast's creation
+    `at` is the time of the last update, or of the broadcast's creation, in milliseconds since 1970.
+    """
+
+    epoch: str
+    seq: int
+    at: int
     state: MapState
 
-    def to_dict(self) -> dict[str, Any]:
-        """As it stands in a `snapshot` frame."""
-        return {
-            "epoch": self.position.epoch,
-            "seq": self.position.seq,
-            "at": self.at,
-            "state": self.state.to_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Snapshot":
-        """The inverse of `to_dict`. Keys it does not know are ignored."""
-        position = Position(data["epoch"], data["seq"])
-        return cls(position, data["at"], MapState.from_dict(data["state"]))
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.seq)
 
 
 class Replica:
     """A copy of a broadcast that follows by position.
 
-    `keep` is how many past updates it holds for those who come back (0 for a viewer).
+    `keep` is how many past updates it holds for viewers who come back (0 for a viewer).
     """
 
     def __init__(self, snapshot: Snapshot, keep: int = 0) -> None:
@@ -98,22 +91,22 @@ class Replica:
         self.state = snapshot.state
         self.recent.clear()
 
-    def receive(self, epoch: str, update: Update) -> Outcome:
+    def apply(self, epoch: str, update: Update) -> Outcome:
         """Apply the next update; "seen" if it is old; "gap" if one before it is missing."""
         if epoch != self.position.epoch or update.seq > self.position.seq + 1:
             return "gap"
         if update.seq <= self.position.seq:
             return "seen"
-        self.state = self.state.apply(update.change)
+        self.state = self.state.apply(update)
         self.position = Position(epoch, update.seq)
         self.at = update.at
         self.recent.append(update)
         return "applied"
 
     def updates_after(self, position: Position) -> list[Update] | None:
-        """All updates past `position`, oldest first; None if any of them is not held here.
+        """Return all updates past `position`, oldest first; None if any of them is not held here.
 
-        A position ahead of this copy lacks nothing: its viewer was served by a faster process.
+        A position ahead of this copy lacks nothing: a faster process served that viewer.
         """
         missing = max(self.position.seq - position.seq, 0)
         if position.epoch != self.position.epoch or missing > len(self.recent):
@@ -121,5 +114,5 @@ class Replica:
         return list(self.recent)[len(self.recent) - missing :]
 
     def snapshot(self) -> Snapshot:
-        """The map as this copy has it."""
-        return Snapshot(self.position, self.at, self.state)
+        """Return the map as this copy has it."""
+        return Snapshot(self.position.epoch, self.position.seq, self.at, self.state)

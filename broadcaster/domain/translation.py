@@ -1,7 +1,7 @@
-"""English, and the way to other languages. Pure.
+"""English, and the way to other languages.
 
-Pure modules write English and mark it with `gettext_noop`. Whoever shows it to people passes a
-`gettext`, as Django's, which looks it up in the catalogue (locale/, docs/languages.md).
+Pure modules write English and mark it with `gettext_noop`. The caller that shows it to people
+passes a `gettext`, such as Django's, which translates it (locale/, docs/languages.md).
 """
 
 from collections.abc import Callable
@@ -10,5 +10,5 @@ Gettext = Callable[[str], str]
 
 
 def gettext_noop(text: str) -> str:
-    """Marks a text for the catalogue; as a `Gettext`, it leaves it in English."""
+    """Mark a text for the catalogue. Used as a `Gettext`, it leaves the text in English."""
     return text

@@ -1,4 +1,4 @@
-"""The demonstration: election night 2020 as a list of changes. Pure.
+"""The demonstration: election night 2020 as a list of changes.
 
 The winners and totals are those of 2020 (data/election_facts.json); order and clock are
 invented.
@@ -7,12 +7,13 @@ invented.
 from collections.abc import Iterator
 from typing import Any
 
-from broadcaster.domain.change import Change, parse_change
+from broadcaster.domain.change import Change, calls_of
 from broadcaster.domain.electoral import ELECTIONS
-from broadcaster.domain.feed import headline_for
 from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.stream import Update
+from broadcaster.domain.summary import headline_for
 
 ELECTION = ELECTIONS[2020]
 
@@ -34,14 +35,14 @@ def story(headline: str, announce: str = "polite") -> Facets:
 
 
 def call(units: str, headline: str = "") -> Facets:
-    """Call `units`, separated by spaces, for those who won them."""
-    names = units.split()
-    calls = {unit: {"status": "called", "party": ELECTION.winners[unit]} for unit in names}
-    return {"calls": calls, **story(headline or headline_for(calls, ELECTION))}
+    """Return the calls of `units`, separated by spaces, for the parties that won them."""
+    calls = calls_of({unit: ELECTION.winners[unit] for unit in units.split()})
+    data = {unit: {"status": call.status, "party": call.party} for unit, call in calls.items()}
+    return {"calls": data, **story(headline or headline_for(calls, ELECTION))}
 
 
 def minutes(clock: str) -> int:
-    """Minutes into the show from "1:05"."""
+    """Return minutes into the show from "1:05"."""
     hours, rest = clock.split(":")
     return int(hours) * 60 + int(rest)
 
@@ -63,7 +64,7 @@ RUNDOWN: dict[str, Facets] = {
     "NC": call("NC"),
     "AK": call("AK"),
 }
-"""The cues that are prepared for it, by title, in their order."""
+"""The prepared cues by title, in their order."""
 
 STEPS: list[tuple[str, Facets]] = [
     ("0:00", {"kind": "start", **story("Election Night 2020: first polls close at 7 pm")}),
@@ -104,16 +105,16 @@ STEPS: list[tuple[str, Facets]] = [
 
 
 def script() -> Iterator[tuple[int, Change]]:
-    """Minutes into the show, and the change to publish then."""
+    """Yield minutes into the show, and the change to publish then."""
     for clock, data in STEPS:
         yield minutes(clock), parse_change(data)
 
 
 def recording(began: int) -> Recording:
-    """The whole evening as it went, from `began` on, in milliseconds since 1970."""
+    """Return the whole evening as a recording that begins at `began`, ms since 1970."""
     state = initial = MapState(election=ELECTION.year)
     updates = []
     for seq, (minute, change) in enumerate(script(), start=1):
         state = state.apply(change)
-        updates.append(Update(seq, began + 60_000 * minute, change, state.totals))
+        updates.append(Update.of(change, seq, began + 60_000 * minute, state.totals))
     return Recording("Election Night 2020", "evening", "evening", began, initial, tuple(updates))

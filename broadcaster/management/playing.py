@@ -5,10 +5,11 @@ from collections.abc import Iterable
 
 from django.core.management.base import BaseCommand, CommandError
 
-from broadcaster.desk.audit import Actor
-from broadcaster.desk.takes import put_on_air
+from broadcaster.desk.takes import publish_and_audit
 from broadcaster.domain.change import Change
-from broadcaster.models import Broadcast
+from broadcaster.domain.summary import describe
+from broadcaster.models import Broadcast, Via
+from broadcaster.publishing.actor import Actor
 
 
 def check_speed(option: str, speed: float) -> None:
@@ -28,9 +29,9 @@ def play_script(
     began = time.monotonic()
     for due, change in script:
         time.sleep(max(0, began + due / speed - time.monotonic()))
-        publication = put_on_air(broadcast, change, Actor(by, "command"))
+        publication = publish_and_audit(broadcast, change, Actor(by, Via.COMMAND), replayed=True)
         minute = int(due // 60)
         won = " ".join(f"{party} {votes}" for party, votes in publication.totals.items())
-        headline = (change.story or {}).get("headline") or change.kind
-        command.stdout.write(f"{minute // 60}:{minute % 60:02}  {won:24} {headline}")
+        words = describe(change) or change.kind
+        command.stdout.write(f"{minute // 60}:{minute % 60:02}  {won:24} {words}")
         command.stdout.flush()

@@ -1,7 +1,7 @@
-"""The one seam between Django and the channel layer.
+"""Announcing over the channel layer.
 
-An announcement is a hint, not a promise: layers drop messages silently, so everyone who
-listens can tell from the position that one is missing, and reads the log.
+An announcement is a hint, not a promise: layers drop messages silently, so every receiver can tell
+from the position that one is missing, and reads the log.
 """
 
 import asyncio
@@ -34,25 +34,25 @@ def desk_group(broadcast_id: int) -> str:
 
 
 def announce(publication: Publication) -> None:
-    """Tell all processes of an update that is on the log. Never raises."""
+    """Send all processes an update that is on the log. Never raises."""
     message = {
         "type": "broadcast.update",
         "epoch": publication.epoch,
         "update": history.to_update(publication).to_dict(),
     }
-    _tell(group_name(publication.broadcast_id), message, TIMEOUT)
+    _try_to_send(group_name(publication.broadcast_id), message, TIMEOUT)
 
 
 def announce_rundown(broadcast: Broadcast) -> None:
-    """After this transaction, tell open consoles to look at the rundown. Never raises.
+    """After this transaction, make open consoles read the rundown. Never raises.
 
-    Viewers' processes are not told, and what a cue holds is in no message.
+    Viewers' processes get no message, and no message has the content of a cue.
     """
     message = {"type": "desk.rundown"}
-    transaction.on_commit(partial(_tell, desk_group(broadcast.pk), message, DESK_TIMEOUT))
+    transaction.on_commit(partial(_try_to_send, desk_group(broadcast.pk), message, DESK_TIMEOUT))
 
 
-def _tell(group: str, message: dict, timeout: float) -> None:
+def _try_to_send(group: str, message: dict, timeout: float) -> None:
     try:
         async_to_sync(_send)(group, message, timeout)
     except Exception as error:
@@ -60,14 +60,18 @@ def _tell(group: str, message: dict, timeout: float) -> None:
 
 
 def warn(log: logging.Logger, words: str, error: Exception) -> None:
-    """Log that something failed; of a Redis that is away a traceback would say no more."""
+    """Log a failure. Connection errors are logged without a traceback."""
     away = isinstance(error, (OSError, RedisLost, RedisSilent))
     log.warning("%s: %s", words, str(error) or repr(error), exc_info=None if away else error)
 
 
-async def say_open(broadcast_id: int) -> None:
-    """Tell all processes that a console is open. Raises what the layer does."""
-    await _send(group_name(broadcast_id), {"type": "desk.open"}, DESK_TIMEOUT)
+async def announce_console(broadcast_id: int, console: str) -> None:
+    """Notify all processes that a console is open, so that they report their viewers.
+
+    Raises the layer's errors.
+    """
+    message = {"type": "desk.open", "console": console}
+    await _send(group_name(broadcast_id), message, DESK_TIMEOUT)
 
 
 async def _send(group: str, message: dict, timeout: float) -> None:

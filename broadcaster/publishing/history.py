@@ -1,4 +1,4 @@
-"""Reading the log: what everyone else uses to learn where a broadcast stands.
+"""Reading the log: where a broadcast stands, and what led there.
 
 The log in the database is the truth. These functions block; call them from a thread.
 """
@@ -8,13 +8,11 @@ from typing import Any, overload
 
 from django.db.models import Max
 
-from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.stream import Position, Snapshot, Update
-from broadcaster.models import NOBODY, AuditEntry, Broadcast, Publication
+from broadcaster.models import Broadcast, Publication
 
-LOG = 500  # updates that the desk sees at most: more than an evening has
-
+DESK_LOG = 500  # updates that the desk shows at most: more than an evening has
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,31 +22,29 @@ def milliseconds(at: datetime) -> int: ...
 @overload
 def milliseconds(at: None) -> None: ...
 def milliseconds(at: datetime | None) -> int | None:
-    """Milliseconds since 1970, as every frame has them."""
+    """Return milliseconds since 1970, the unit of time in frames."""
     return None if at is None else (at - _1970) // timedelta(milliseconds=1)
 
 
 def moment(at: int) -> datetime:
-    """The inverse of `milliseconds`."""
+    """Return the inverse of `milliseconds`."""
     return _1970 + timedelta(milliseconds=at)
 
 
 def head(broadcast_id: int) -> Position:
-    """Where the log ends now. One small query."""
+    """Return where the log ends now. One small query. Raises `Broadcast.DoesNotExist`."""
     return Position(*Broadcast.objects.values_list("epoch", "seq").get(pk=broadcast_id))
 
 
 def snapshot(broadcast: Broadcast) -> Snapshot:
-    """The map as `broadcast` was read: one row, so state and position agree."""
-    return Snapshot(
-        broadcast.position, milliseconds(broadcast.at), MapState.from_dict(broadcast.state)
-    )
+    """Return the map of `broadcast` when it was read: one row, so state and position agree."""
+    return Snapshot(broadcast.epoch, broadcast.seq, milliseconds(broadcast.at), broadcast.state)
 
 
 def updates_after(broadcast_id: int, position: Position, limit: int) -> list[Update] | None:
-    """The updates past `position`, oldest first; None if there are more than `limit`.
+    """Return the updates past `position`, oldest first; None if there are more than `limit`.
 
-    An epoch that the broadcast no longer has gives what is stored of that history.
+    For an epoch that the broadcast no longer has: what is stored of that history.
     """
     rows = Publication.objects.filter(
         broadcast_id=broadcast_id, epoch=position.epoch, seq__gt=position.seq
@@ -58,7 +54,7 @@ def updates_after(broadcast_id: int, position: Position, limit: int) -> list[Upd
 
 
 def open_log(slug: str, count: int) -> tuple[Broadcast, list[Update]] | None:
-    """A broadcast and up to `count` updates that led to where it stands, oldest first."""
+    """Return a broadcast and the last updates of its log, up to `count`, oldest first."""
     broadcast = Broadcast.objects.filter(slug=slug).first()
     if broadcast is None:
         return None
@@ -69,9 +65,9 @@ def open_log(slug: str, count: int) -> tuple[Broadcast, list[Update]] | None:
 
 
 def recording(broadcast: Broadcast, position: Position | None = None) -> Recording | None:
-    """All updates up to `position`, or up to now; None if the log does not have that position.
+    """Return all updates up to `position`, or to now; None if the log lacks that position.
 
-    A recording begins with its first update. Histories that were started over are still stored.
+    A recording begins with its first update. Histories before a new epoch are still stored.
     """
     position = position or broadcast.position
     rows = Publication.objects.filter(
@@ -91,42 +87,38 @@ def recording(broadcast: Broadcast, position: Position | None = None) -> Recordi
 
 
 def end_of(broadcast: Broadcast, epoch: str) -> Position:
-    """The last position of one of this broadcast's histories, the present one or an earlier."""
+    """Return the last position of one of this broadcast's histories, present or earlier."""
     if epoch == broadcast.epoch:
         return broadcast.position
     rows = Publication.objects.filter(broadcast=broadcast, epoch=epoch)
     return Position(epoch, rows.aggregate(last=Max("seq"))["last"] or 0)
 
 
-def log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:
-    """The newest updates past seq `after`, oldest first, each as in a frame and with `by` whom,
-    `confirmed_by` (or None), the `cue` it was (or None), and `via` which way it came in."""
+def desk_log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:
+    """Return the newest updates past seq `after`, oldest first, as the desk shows them.
+
+    Each is as in a frame, with the names `by` and `confirmed_by` (or None), the `cue` that it took
+    (or None), and `via`, the way it was published by.
+    """
     rows = (
         Publication.objects.filter(
             broadcast=broadcast, epoch=broadcast.epoch, seq__gt=after, seq__lte=broadcast.seq
         )
         .select_related("by", "confirmed_by")
-        .order_by("-seq")[:LOG]
-    )
-    ways = dict(
-        AuditEntry.objects.filter(broadcast=broadcast, epoch=broadcast.epoch, seq__gt=after)
-        .order_by()
-        .values_list("seq", "via")
+        .order_by("-seq")[:DESK_LOG]
     )
     return [
         to_update(row).to_dict()
         | {
-            "by": str(row.by or NOBODY[ways.get(row.seq, "command")]),
+            "by": row.who,
             "confirmed_by": row.confirmed_by and str(row.confirmed_by),
             "cue": row.cue_id,
-            "via": ways.get(row.seq),
+            "via": row.via,
         }
         for row in reversed(rows)
     ]
 
 
 def to_update(row: Publication) -> Update:
-    """The stored row as the value that travels."""
-    return Update.from_dict(
-        {"seq": row.seq, "at": milliseconds(row.at), **row.change, "totals": row.totals}
-    )
+    """Return the stored row as the value that travels."""
+    return Update.of(row.change, row.seq, milliseconds(row.at), row.totals)

@@ -1,9 +1,12 @@
-"""The only writer of map state.
+"""The gate to the log: the only writer of map state.
 
-An update is on the log or it is not: one transaction moves the broadcast from seq n to n + 1,
-stores the new state and the log row, and after the commit the announcement goes out.
+An update is on the log or it is not. One transaction locks the broadcast, checks every rule, moves
+the broadcast from seq n to n + 1 and stores the row; after the commit viewers' processes are
+notified. The lock is the database's: the row (PostgreSQL), or the write lock that each transaction
+takes at its beginning (SQLite). See docs/decisions/0004-one-gate.md.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,47 +14,101 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from broadcaster.domain.change import Change
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain import rules
+from broadcaster.domain.change import Change, Kind
+from broadcaster.domain.corrections import Statements
+from broadcaster.domain.mapstate import Phase
 from broadcaster.domain.recording import Recording
-from broadcaster.domain.rejection import Refused
+from broadcaster.domain.rejection import Rejected
 from broadcaster.models import Broadcast, Cue, Publication, new_epoch
 from broadcaster.publishing import history
+from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce
 
-ATTEMPTS = 100
-"""Two publishers at once: one wins, the other reads again. One of n waits n - 1 rounds."""
+
+def lock_broadcast(pk: int) -> Broadcast:
+    """Return the broadcast, locked: it stays as it is until this transaction ends."""
+    return Broadcast.objects.select_for_update().get(pk=pk)
 
 
+@transaction.atomic
 def publish(
     broadcast: Broadcast,
     change: Change,
+    actor: Actor,
     *,
-    by=None,
     client_id: str | None = None,
     cue: Cue | None = None,
-    confirmed_by=None,
+    taken_by: Any = None,
+    replayed: bool = False,
 ) -> Publication:
-    """Put `change` on the log of `broadcast` and announce it. Returns the `Publication`.
+    """Put `change` on the log of `broadcast` and, after the commit, notify viewers' processes.
 
-    Idempotent by `client_id`: the same change again returns the first publication. A cue is taken
-    once: by whoever is first.
-    Raises `Refused` if the broadcast is off air, on hold, the change contradicts a call, or the
-    cue was taken.
+    Publishing again with the same idempotency key `client_id` returns the first publication.
+    `cue` is the cue that it takes. `taken_by` is the user whose take `actor` approves.
+    `replayed`: a change from a recording may change nothing.
+    Raises `Rejected` if a rule forbids it, or the cue was taken.
     """
-    origin = {"by": by, "client_id": client_id, "cue": cue, "confirmed_by": confirmed_by}
-    for _ in range(ATTEMPTS):
-        with transaction.atomic():
-            seen = Broadcast.objects.get(pk=broadcast.pk)
-            if earlier := published_as(seen, client_id, change):
-                return earlier
-            if cue is not None and (earlier := taken_as(seen, cue)):
-                raise already_taken(earlier)
-            publication = _append(seen, change, timezone.now(), origin)
-            if publication is not None:
-                transaction.on_commit(partial(announce, publication))
-                return publication
-    raise Refused("Too many people publish at once. Nothing was sent; try again.")
+    broadcast = lock_broadcast(broadcast.pk)
+    if earlier := published_as(broadcast, client_id, change):
+        return earlier
+    if cue is not None:
+        check_untaken(broadcast, cue)
+    check(broadcast, change, replayed)
+    at = max(timezone.now(), broadcast.at)  # a clock set back must not reorder the log
+    [publication] = _append(
+        broadcast,
+        [(at, change)],
+        by=taken_by or actor.user,
+        confirmed_by=actor.user if taken_by else None,
+        via=actor.via,
+        client_id=client_id,
+        cue=cue,
+    )
+    transaction.on_commit(partial(announce, publication))
+    return publication
+
+
+def check(broadcast: Broadcast, change: Change, replayed: bool = False) -> None:
+    """Raise `Rejected` if a rule forbids to publish `change` now; see `publish`."""
+    if reason := rejection(broadcast, change):
+        raise Rejected(reason)
+    if not replayed and broadcast.state.apply(change) == broadcast.state:
+        raise Rejected(rules.NO_CHANGE)
+
+
+def rejection(broadcast: Broadcast, change: Change) -> str | None:
+    """Return the rule that forbids to publish `change` now, in words for the desk; None if none."""
+    if broadcast.archived_at:
+        return "The broadcast is archived."
+    said = [] if change.corrects is None else statements(broadcast, since=change.corrects)
+    return rules.rejection(broadcast.state, change, said)
+
+
+def published_as(broadcast: Broadcast, client_id: str | None, change: Change) -> Publication | None:
+    """Return the publication with this idempotency key, if there is one.
+
+    Raises `Rejected` if it was another change.
+    """
+    if client_id is None:
+        return None
+    earlier = Publication.objects.filter(
+        broadcast=broadcast, epoch=broadcast.epoch, client_id=client_id
+    ).first()
+    if earlier is not None and earlier.change != change:
+        raise Rejected(f"client_id {client_id} was used for another update, seq {earlier.seq}.")
+    return earlier
+
+
+def taken_as(broadcast: Broadcast, cue: Cue) -> Publication | None:
+    """Return the publication that took `cue` in the present epoch, if there is one."""
+    return Publication.objects.filter(epoch=broadcast.epoch, cue=cue).first()
+
+
+def check_untaken(broadcast: Broadcast, cue: Cue) -> None:
+    """Raise `Rejected`, with the seq, if `cue` was taken in the present epoch."""
+    if earlier := taken_as(broadcast, cue):
+        raise Rejected(f"Already taken by {earlier.who}, update {earlier.seq}.", seq=earlier.seq)
 
 
 def start_over(broadcast: Broadcast) -> None:
@@ -64,121 +121,63 @@ def start_over(broadcast: Broadcast) -> None:
         seq=0,
         at=timezone.now(),
         phase=broadcast.opening.phase,
-        state=broadcast.opening.to_dict(),
+        state=broadcast.opening,
     )
 
 
-def refusal(broadcast: Broadcast, change: Change) -> str | None:
-    """Why `change` may not be published on `broadcast` as it was read; None if it may."""
-    state = MapState.from_dict(broadcast.state)
-    return state.refusal(change) or _wrong_correction(broadcast, change)
+@transaction.atomic
+def publish_recording(recording: Recording, actor: Actor, *, slug: str, title: str) -> Broadcast:
+    """Make a broadcast, unlisted and ended, with `recording` as its log under a new epoch.
 
-
-def published_as(broadcast: Broadcast, client_id: str | None, change: Change) -> Publication | None:
-    """What `client_id` was published as. Raises `Refused` if that was another change."""
-    if client_id is None:
-        return None
-    earlier = Publication.objects.filter(
-        broadcast=broadcast, epoch=broadcast.epoch, client_id=client_id
-    ).first()
-    if earlier is not None and earlier.change != change.to_dict():
-        raise Refused(f"client_id {client_id} was used for another update, seq {earlier.seq}.")
-    return earlier
-
-
-def taken_as(broadcast: Broadcast, cue: Cue) -> Publication | None:
-    """What `cue` was published as in the present epoch."""
-    return Publication.objects.filter(epoch=broadcast.epoch, cue=cue).first()
-
-
-def already_taken(earlier: Publication) -> Refused:
-    """What the second one to press Take is told."""
-    who = earlier.by or "the schedule"
-    return Refused(f"Already taken by {who}, update {earlier.seq}.", seq=earlier.seq)
-
-
-def store(recording: Recording, *, slug: str, title: str, by=None) -> Broadcast:
-    """A new broadcast, unlisted and over, with `recording` as its log under an epoch of its own.
-
-    A recording that does not end gets an `end`. Raises `Refused` if it was never on air.
+    A recording without an end gets one. Its updates met the rules when it was parsed.
+    Raises `Rejected` if it was never on air.
     """
     *_, state = recording.states()
     changes = [(history.moment(update.at), update.change) for update in recording.updates]
-    at = changes[-1][0] if changes else history.moment(recording.began)
-    if state.phase == "scheduled":
-        raise Refused("This recording does not start: there is nothing in it to see.")
-    if state.phase != "ended":
-        changes.append((at, Change(kind="end")))
-    with transaction.atomic():
-        broadcast = Broadcast.objects.create(
-            slug=slug,
-            title=title,
-            election=state.election,
-            listed=False,
-            initial=recording.initial.to_dict(),
-        )
-        state = recording.initial
-        rows = []
-        for seq, (when, change) in enumerate(changes, start=1):
-            state = state.apply(change)
-            rows.append(
-                Publication(
-                    broadcast=broadcast,
-                    epoch=broadcast.epoch,
-                    seq=seq,
-                    at=when,
-                    kind=change.kind,
-                    change=change.to_dict(),
-                    totals=state.totals,
-                    by=by,
-                )
-            )
-        Publication.objects.bulk_create(rows)
-        Broadcast.objects.filter(pk=broadcast.pk).update(
-            seq=len(rows), at=at, phase=state.phase, state=state.to_dict()
-        )
+    if state.phase is Phase.SCHEDULED:
+        raise Rejected("This recording does not start: there is nothing in it to see.")
+    if state.phase is not Phase.ENDED:
+        end = changes[-1][0] if changes else history.moment(recording.began)
+        changes.append((end, Change(Kind.END)))
+    broadcast = Broadcast.objects.create(
+        slug=slug, title=title, election=state.election, listed=False, initial=recording.initial
+    )
+    _append(broadcast, changes, by=actor.user, via=actor.via)
     broadcast.refresh_from_db()
     return broadcast
 
 
 def _append(
-    seen: Broadcast, change: Change, at: datetime, origin: dict[str, Any]
-) -> Publication | None:
-    """The row for seq + 1, or None if somebody else took that seq meanwhile."""
-    if reason := refusal(seen, change):
-        raise Refused(reason)
-    after = MapState.from_dict(seen.state).apply(change)
-    moved = Broadcast.objects.filter(pk=seen.pk, epoch=seen.epoch, seq=seen.seq).update(
-        seq=seen.seq + 1, at=at, phase=after.phase, state=after.to_dict()
+    broadcast: Broadcast, changes: Iterable[tuple[datetime, Change]], **origin: Any
+) -> list[Publication]:
+    """Store the rows after the broadcast's seq and move the broadcast to the last of them."""
+    state, rows = broadcast.state, []
+    for seq, (at, change) in enumerate(changes, start=broadcast.seq + 1):
+        state = state.apply(change)
+        rows.append(
+            Publication(
+                broadcast=broadcast,
+                epoch=broadcast.epoch,
+                seq=seq,
+                at=at,
+                kind=change.kind,
+                change=change,
+                totals=state.totals,
+                **origin,
+            )
+        )
+    Publication.objects.bulk_create(rows)
+    Broadcast.objects.filter(pk=broadcast.pk).update(
+        seq=rows[-1].seq, at=rows[-1].at, phase=state.phase, state=state
     )
-    if not moved:
-        return None
-    return Publication.objects.create(
-        broadcast=seen,
-        epoch=seen.epoch,
-        seq=seen.seq + 1,
-        at=at,
-        kind=change.kind,
-        change=change.to_dict(),
-        totals=after.totals,
-        **origin,
-    )
+    return rows
 
 
-def _wrong_correction(broadcast: Broadcast, change: Change) -> str | None:
-    """A correction names the update that made each call it takes back: it called the unit as it
-    stands, and none after it said otherwise."""
-    if change.corrects is None:
-        return None
+def statements(broadcast: Broadcast, since: int) -> Statements:
+    """Return the calls of the log from update `since` on; 0 is the map it began with."""
     rows = Publication.objects.filter(
-        broadcast=broadcast, epoch=broadcast.epoch, seq__gte=change.corrects
-    )
-    said = [(0, broadcast.opening.calls)] if change.corrects == 0 else []
-    said += [(seq, row.get("calls", {})) for seq, row in rows.values_list("seq", "change")]
-    standing = broadcast.state["calls"]
-    missing = []
-    for unit in change.calls or ():
-        parties = {seq: calls[unit].get("party") for seq, calls in said if unit in calls}
-        if change.corrects not in parties or {*parties.values()} != {standing[unit]["party"]}:
-            missing.append(unit)
-    return f"Update {change.corrects} did not call {', '.join(missing)}." if missing else None
+        broadcast=broadcast, epoch=broadcast.epoch, seq__gte=since
+    ).order_by("seq")
+    opening = [(0, broadcast.opening.calls)] if since == 0 else []
+    logged = [(seq, change.calls or {}) for seq, change in rows.values_list("seq", "change")]
+    return opening + logged

@@ -1,18 +1,19 @@
-"""The log of calls as pages show it: what was called when, and what was taken back. Pure.
+"""The log of calls as pages show it: what was called when, and what was taken back.
 
-static/broadcaster/drawing.js adds to what the server rendered; tests/vectors/call_log.json holds
-both to the same groups.
+static/broadcaster/rendering/drawing.js adds to what the server rendered;
+tests/vectors/call_log.json holds both to the same groups.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from broadcaster.domain.change import DECIDED
+from broadcaster.domain.change import Call, Kind
 from broadcaster.domain.electoral import Election, surnames, unit_name
 from broadcaster.domain.stream import Update
+from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop
-from broadcaster.rendering.picture import RESULTS, mark
+from broadcaster.rendering.picture import mark
 
 NAMED = 2  # units in an update up to which they are named in full
 
@@ -51,23 +52,23 @@ class Entry:
 def entries(
     updates: Iterable[Update], election: Election, gettext: Gettext = gettext_noop
 ) -> list[Entry]:
-    """The updates with calls among `updates`, newest first, in the language of `gettext`."""
+    """Return an entry for each update with calls, newest first, in the language of `gettext`."""
     updates = list(updates)
     taken_back = {
-        (update.change.corrects, unit)
+        (update.corrects, unit)
         for update in updates
-        if update.change.kind == "correct"
-        for unit in update.change.calls or ()
+        if update.kind is Kind.CORRECT
+        for unit in update.calls or ()
     }
     return [
         Entry(
             update.seq,
             datetime.fromtimestamp(update.at / 1000, UTC),
             tuple(groups(update, election, taken_back, gettext)),
-            update.change.reason or "",
+            update.reason or "",
         )
         for update in reversed(updates)
-        if update.change.calls
+        if update.calls
     ]
 
 
@@ -77,19 +78,18 @@ def groups(
     taken_back: set[tuple[int | None, str]],
     gettext: Gettext,
 ) -> Iterable[Group]:
-    """The calls of one update by result, in the order of their first units."""
-    found: dict[tuple[str, str], list[str]] = {}
-    calls: Mapping[str, Mapping[str, str]] = update.change.calls or {}
+    """Yield the calls of one update by result, in the order of their first units."""
+    calls = update.calls or {}
+    found: dict[Call, list[str]] = {}
     for unit, call in calls.items():
-        found.setdefault((call["status"], call.get("party", "")), []).append(unit)
+        found.setdefault(call, []).append(unit)
     candidates = surnames(election, gettext)
-    for (status, party), units in found.items():
-        decided = status in DECIDED
+    for call, units in found.items():
         yield Group(
-            status,
-            party,
-            mark(status, party),
-            candidates[party] if decided else gettext(RESULTS[status]),
+            call.status,
+            call.party,
+            mark(call),
+            candidates[call.party] if call.decided else gettext(STATUS_WORDS[call.status]),
             tuple(
                 Logged(
                     unit,
@@ -103,12 +103,9 @@ def groups(
 
 
 def corrected(updates: Iterable[Update]) -> list[str]:
-    """The units of which a call was corrected, in that order, each once."""
+    """Return the units with a corrected call, in that order, each once."""
     return list(
         dict.fromkeys(
-            unit
-            for update in updates
-            if update.change.kind == "correct"
-            for unit in update.change.calls or ()
+            unit for update in updates if update.kind is Kind.CORRECT for unit in update.calls or ()
         )
     )

@@ -1,7 +1,7 @@
-"""The map as templates draw it: shapes, boxes, table rows and tally of one state. Pure.
+"""The map as templates draw it: shapes, boxes, table rows and tally of one state.
 
-static/broadcaster/drawing.js brings what was drawn up to date. It finds the elements by the
-attributes that the templates in templates/broadcaster/picture/ give them.
+static/broadcaster/rendering/drawing.js brings what was drawn up to date. It finds the elements by
+the attributes that the templates in templates/broadcaster/picture/ give them.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from broadcaster.domain.change import DECIDED
+from broadcaster.domain.change import OPEN, Call, Status
 from broadcaster.domain.electoral import (
     ELECTIONS,
     STATE_NAMES,
@@ -25,6 +25,7 @@ from broadcaster.domain.electoral import (
     unit_name,
 )
 from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop
 
 SMALL_STATES = ("VT", "NH", "MA", "RI", "CT", "NJ", "DE", "MD", "DC")
@@ -34,16 +35,10 @@ DISTRICTS = ("ME-1", "ME-2", "NE-1", "NE-2", "NE-3")
 LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole country is in view
 LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
 
-RESULTS: Mapping[str, str] = MappingProxyType(
-    {
-        "open": gettext_noop("Not called"),
-        "too_early": gettext_noop("Too early to call"),
-        "too_close": gettext_noop("Too close to call"),
-        "retracted": gettext_noop("Call withdrawn"),
-    }
+MARKS: Mapping[Status, str] = MappingProxyType(
+    {Status.TOO_EARLY: "…", Status.TOO_CLOSE: "≈", Status.RETRACTED: "⚑"}
 )
-MARKS: Mapping[str, str] = MappingProxyType({"too_early": "…", "too_close": "≈", "retracted": "⚑"})
-"""What stands in a unit besides its colour; called units have their party's letter."""
+"""The signs that units have besides their colour; called units have their party's letter."""
 CERTIFIED = "✓"  # after that letter
 
 
@@ -73,7 +68,7 @@ WHOLE, SHAPES = _load()
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One electoral unit as it stands."""
+    """One electoral unit with its present call."""
 
     unit: str
     state: str  # postal code
@@ -142,7 +137,7 @@ class Tally:
 
 
 class Picture:
-    """Everything that templates show of a state, in the language of `gettext`."""
+    """What templates show of a state, in the language of `gettext`."""
 
     whole = WHOLE
     whole_label_size = LABEL_SIZE
@@ -153,11 +148,11 @@ class Picture:
         self.election = ELECTIONS[state.election]
         self.candidates = surnames(self.election, gettext)
         self.before = ELECTIONS.get(self.election.year - 4)
-        self.focus: str = state.view["focus"]
-        self.layer: str = state.view["layer"]
-        self.highlight: frozenset[str] = frozenset(state.view["highlight"])
+        self.focus: str = state.view.focus
+        self.layer: str = state.view.layer
+        self.highlight: frozenset[str] = frozenset(state.view.highlight)
         self.tally = Tally(**{"O": 0, **state.totals})
-        units = {unit: self._unit(unit, state.calls.get(unit, {})) for unit in UNITS}
+        units = {unit: self._unit(unit, state.calls.get(unit, OPEN)) for unit in UNITS}
         self.rows = sorted(units.values(), key=self._alphabetical)
         self.shapes = [unit for unit in units.values() if unit.shape is not None]
         self.small_states = [units[unit] for unit in SMALL_STATES]
@@ -165,7 +160,7 @@ class Picture:
 
     @property
     def label(self) -> str:
-        """The map in one sentence, for those who do not see it."""
+        """The map in one sentence, for people who cannot see it."""
         votes = {party: getattr(self.tally, party) for party in self.candidates}
         won = [
             f"{self.candidates[party]} {count}"
@@ -203,7 +198,7 @@ class Picture:
 
     @property
     def script_data(self) -> dict[str, Any]:
-        """The election, as drawing.js and replica.js take it."""
+        """The election in the form that drawing.js and replica.js take."""
         return {
             "year": self.election.year,
             "candidates": dict(self.candidates),
@@ -228,43 +223,45 @@ class Picture:
     def _zoom(self) -> float:
         return width(self.whole) / width(self.view_box)
 
-    def _unit(self, unit: str, call: Mapping[str, str]) -> Unit:
+    def _unit(self, unit: str, call: Call) -> Unit:
         state = state_of(unit)
-        status, party = call.get("status", "open"), call.get("party", "")
         return Unit(
             unit=unit,
             state=state,
             name=unit_name(unit, self.gettext),
             votes=self.election.votes[unit],
-            status=status,
-            party=party,
-            mark=mark(status, party),
-            result=self._result(status, party),
+            status=call.status,
+            party=call.party,
+            mark=mark(call),
+            result=self._result(call),
             before=self.before.winners[unit] if self.before else "",
             highlighted=not self.highlight.isdisjoint((unit, state)),
             shape=SHAPES[state] if unit in (state, f"{state}-AL") else None,
         )
 
-    def _result(self, status: str, party: str) -> str:
-        if status not in DECIDED:
-            return self.gettext(RESULTS[status])
-        winner = f"{self.candidates[party]} ({party})"
-        certified = self.gettext("%(winner)s, certified") % {"winner": winner}
-        return certified if status == "certified" else winner
+    def _result(self, call: Call) -> str:
+        if not call.decided:
+            return self.gettext(STATUS_WORDS[call.status])
+        winner = f"{self.candidates[call.party]} ({call.party})"
+        if call.status is Status.CALLED:
+            return winner
+        return self.gettext("%(winner)s, certified") % {"winner": winner}
 
     def _alphabetical(self, unit: Unit) -> tuple[str, bool, str]:
-        """By state, whatever its accents; at large before the districts."""
+        """Return the sorting key: state without accents, at large before the districts."""
         name = unicodedata.normalize("NFKD", self.gettext(STATE_NAMES[unit.state]))
         return name.encode("ascii", "ignore").decode(), unit.shape is None, unit.unit
 
 
-def mark(status: str, party: str) -> str:
-    """What stands in a unit besides its colour; "" for an open one. `party` is "" if undecided."""
-    return party + CERTIFIED * (status == "certified") or MARKS.get(status, "")
+def mark(call: Call) -> str:
+    """Return the sign that a unit has besides its colour; "" for an open one."""
+    if call.status is Status.CERTIFIED:
+        return call.party + CERTIFIED
+    return call.party or MARKS.get(call.status, "")
 
 
 def percent(votes: int) -> str:
-    """A share of all votes, as SVG takes lengths."""
+    """Return a share of all votes as an SVG length."""
     return f"{votes / TOTAL_VOTES:.3%}"
 
 

@@ -51,6 +51,8 @@ def _read_head(head: bytes) -> tuple[int, int]:
 def poll_after(body: bytes, path: str, host: str) -> bytes:
     """Ours: the poll that follows an answer. Cached: viewers of one moment send the same."""
     found = frames.decode(body)
+    if isinstance(found, frames.ByeFrame | frames.UnknownFrame):
+        raise ValueError("is not a frame with a position")
     return request("GET", f"{path}?since={found.epoch}:{found.seq}", host)
 
 

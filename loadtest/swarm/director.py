@@ -79,7 +79,7 @@ class Swarm:
         self._on_air = True
         answer = await self._ask(self.api.snapshot, slug)
         self._expect(answer, HTTPStatus.OK)
-        self.run.heartbeat = frames.decode(answer.body).heartbeat
+        self.run.heartbeat = frames.decode_snapshot(answer.body).heartbeat
 
     async def _start_processes(self) -> None:
         self.publisher = await self._start("loadtest.swarm.publisher", self._hear_publisher)

@@ -141,7 +141,7 @@ class Simulator:
         tally.watching = self.present.total()
         tally.unconnected = Counter(str(why) for why in self.blames.values())
         if snapshot:
-            found = frames.decode(snapshot).snapshot
+            found = frames.decode_snapshot(snapshot).snapshot
             tally.converged = sum(_agrees(viewer, found) for viewer in self.viewers)
         if intended:
             self.lag.fold(tally.lag, min(intended.values()))

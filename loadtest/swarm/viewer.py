@@ -66,7 +66,7 @@ class SimulatedViewer(ABC):
         """Take in one frame. This is the hot path: every delivery comes through here."""
         now = time.monotonic_ns()
         event = ""
-        for event, found in self.session.receive(data, now / 1e9):
+        for event, found in self.session.handle_frame(data, now / 1e9):
             if event == "update":
                 self.receipts[found.seq].append(now)
             else:

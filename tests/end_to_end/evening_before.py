@@ -12,9 +12,9 @@ from websockets.sync.client import connect
 from broadcaster.management import evening
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing.history import milliseconds
-from broadcaster.publishing.publish import store
 from tests.end_to_end.evening_people import PREVIEW, TAKE, Person
 from tests.support.browser import violations
+from tests.support.log import store
 from tests.support.server import ROOT, wait_for
 
 SPEED = "3600"  # times as fast as it was: an hour of the show in a second

@@ -323,8 +323,8 @@ class OnAir:
     def check_what_was_heard(self):
         """Every update once, in order; every headline once; every call in the log."""
         rows = self.published()
-        calls = [row.seq for row in rows if "calls" in row.change]
-        headlines = [row.change["story"]["headline"] for row in rows if "story" in row.change]
+        calls = [row.seq for row in rows if row.change.calls]
+        headlines = [row.change.story.headline for row in rows if row.change.story]
         for viewer in (self.desktop, self.phone, self.keyboard):
             self.assertEqual(viewer.received(), list(range(1, self.seq + 1)), viewer.name)
             self.assertEqual(viewer.logged(), calls, viewer.name)

@@ -6,10 +6,11 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from broadcaster.desk.permissions import BROADCASTER
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
-from broadcaster.publishing.publish import publish, start_over
+from broadcaster.publishing.publish import start_over
 from tests.support.browser import Visit, chromium, hold_back, in_a_thread, needs_chromium
+from tests.support.log import publish
 from tests.support.server import Server, wait_for
 from tests.support.staff import publisher, staff
 

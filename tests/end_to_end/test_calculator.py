@@ -4,10 +4,10 @@ import uuid
 
 from django.test import TransactionTestCase
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing.publish import publish
 from tests.support.browser import Visit, chromium, in_a_thread, needs_chromium, violations
+from tests.support.log import publish
 from tests.support.server import Server
 from viewers.pages.scenario import encode
 

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, Broadcast
-from broadcaster.publishing.publish import publish, start_over
+from broadcaster.publishing.publish import start_over
+from tests.support.log import publish
 from tests.support.server import Server, redis
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 
@@ -84,7 +85,7 @@ class Scenarios:
         self.assertEqual(watcher.names(), ["snapshot", "updates"])
         self.assertEqual(watcher.seqs(), [4])
         self.assertEqual(watcher.state, self.truth())
-        self.assertEqual(watcher.state["totals"], {"D": 3, "R": 8, "uncalled": 527})
+        self.assertEqual(watcher.state.totals, {"D": 3, "R": 8, "uncalled": 527})
 
     def test_a_viewer_who_comes_back_gets_only_what_it_missed(self):
         watcher = self.watcher()
@@ -155,7 +156,7 @@ class Scenarios:
         self.publish({"kind": "end"})
         watcher.follow(lambda: watcher.session.over is not None)
 
-        self.assertEqual(watcher.state["phase"], "ended")
+        self.assertEqual(watcher.state.phase, "ended")
         self.assertEqual(watcher.names()[-1], "bye")
         self.assertEqual(watcher.session.over, 4001)
 

@@ -233,7 +233,7 @@ class Passing:
 
         for watcher in watchers:
             self.assertEqual(watcher.names(), ["snapshot", "updates"])
-            self.assertEqual(watcher.state["totals"]["D"], 3)
+            self.assertEqual(watcher.state.totals["D"], 3)
 
     def test_a_server_that_stops_sends_its_viewers_to_the_other(self):
         proxy = self.start()

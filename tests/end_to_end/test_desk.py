@@ -10,9 +10,9 @@ from django.test import Client, TransactionTestCase
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 from tests.support.server import LIMIT, Server
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 

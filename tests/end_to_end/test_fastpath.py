@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.test import TransactionTestCase
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 from tests.support.server import Server
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="

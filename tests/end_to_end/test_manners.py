@@ -12,9 +12,9 @@ from django.test import TransactionTestCase
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 from tests.support.server import Server, wait_for
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 

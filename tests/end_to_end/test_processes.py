@@ -9,9 +9,9 @@ import psutil
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, Broadcast
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 from tests.support.server import Server, free_port, redis, wait_for
 from tests.support.staff import next_frame, open_desk
 from tests.support.watcher import PollWatcher, WebSocketWatcher

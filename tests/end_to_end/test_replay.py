@@ -10,14 +10,14 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from broadcaster.desk.permissions import EDITOR
-from broadcaster.domain.recording import parse_recording
+from broadcaster.domain.recording_file import parse_recording
 from broadcaster.management import evening
 from broadcaster.models import Rebroadcast
 from broadcaster.publishing.history import milliseconds
-from broadcaster.publishing.publish import store
-from tests.support import staff
 from tests.support.browser import Visit, chromium, hold_back, needs_chromium, violations
+from tests.support.log import store
 from tests.support.server import Server
+from tests.support.staff import staff
 
 AZ = '.map-shapes [data-unit="AZ"]'
 SLIDER = '[data-part="slider"]'

@@ -15,11 +15,11 @@ from websockets.sync.client import connect
 
 from broadcaster.desk.permissions import CONTRIBUTOR, EDITOR
 from broadcaster.desk.schedule import GRACE
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast, Publication
-from broadcaster.publishing.publish import publish
-from tests.support import staff
+from tests.support.log import publish
 from tests.support.server import Server, redis, wait_for, worker
+from tests.support.staff import staff
 from tests.support.watcher import WebSocketWatcher
 
 VIEW = {"view": {"focus": "OH"}}

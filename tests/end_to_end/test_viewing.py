@@ -8,10 +8,10 @@ from hypothesis.extra.django import TransactionTestCase
 
 from broadcaster.domain.electoral import UNITS
 from broadcaster.models import Broadcast
-from broadcaster.publishing.publish import publish
 from tests.support.audience import Audience
 from tests.support.browser import in_a_thread, needs_chromium, violations
 from tests.support.changes import logs
+from tests.support.log import publish
 from tests.support.server import ROOT
 
 NO_WEBSOCKET = "delete window.WebSocket"

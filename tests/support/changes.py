@@ -1,13 +1,14 @@
 """Random changes and logs, for tests that must hold for any of them."""
 
-from dataclasses import replace
-
+import msgspec
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from broadcaster.domain.change import Change, parse_change
+from broadcaster.domain.change import OPEN, Call, Change, Status
 from broadcaster.domain.electoral import UNITS
 from broadcaster.domain.mapstate import MapState
-from broadcaster.domain.stream import Position, Snapshot, Update
+from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.stream import Snapshot, Update
 
 statuses = st.sampled_from(["open", "too_early", "too_close", "called", "certified"])
 parties = st.sampled_from(["D", "R", "O"])
@@ -43,11 +44,11 @@ def changes(draw) -> Change:
 def fold(published: list[Change], epoch: str = "e") -> tuple[Snapshot, list[Update]]:
     """The empty map, and `published` as the log that leads on from it."""
     state = MapState(election=2020)
-    start = Snapshot(Position(epoch, 0), 0, state)
+    start = Snapshot(epoch, 0, 0, state)
     updates = []
     for seq, change in enumerate(published, start=1):
         state = state.apply(change)
-        updates.append(Update(seq, 1000 * seq, change, state.totals))
+        updates.append(Update.of(change, seq, 1000 * seq, state.totals))
     return start, updates
 
 
@@ -61,13 +62,16 @@ def logs(draw, election: int = 2020) -> list[Change]:
     for change in [parse_change({"kind": "start"}), *drawn]:
         if change.kind == "correct":
             unit = draw(st.sampled_from(sorted(made))) if made else "PA"
-            calls = {unit: {"status": "retracted"}}
+            calls = {unit: Call(Status.RETRACTED)}
             change = replace(change, calls=calls, corrects=made.get(unit))
-        if state.refusal(change) is None:
+        if state.rejection(change) is None:
             log.append(change)
             state = state.apply(change)
             made |= {unit: len(log) for unit in change.calls or ()}
-            made = {
-                unit: seq for unit, seq in made.items() if state.calls.get(unit, {}).get("party")
-            }
+            made = {unit: seq for unit, seq in made.items() if state.calls.get(unit, OPEN).decided}
     return log
+
+
+def calls_from(data: dict) -> dict[str, Call]:
+    """Return calls from their JSON."""
+    return msgspec.convert(data, dict[str, Call])

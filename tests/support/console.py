@@ -4,11 +4,11 @@ import uuid
 
 from django.test import TransactionTestCase
 
-from broadcaster.desk.audit import Actor
 from broadcaster.desk.permissions import CONTRIBUTOR
 from broadcaster.desk.rundown import prepare
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from broadcaster.publishing.actor import Actor
 from tests.support.browser import Visit, chromium, in_a_thread
 from tests.support.server import Server
 from tests.support.staff import publisher, staff

@@ -2,14 +2,14 @@
 
 from django.test import TestCase
 
-from broadcaster.desk import rundown
-from broadcaster.desk.audit import Actor
-from broadcaster.desk.commands import perform
+from broadcaster.desk import state
+from broadcaster.desk.commands import execute
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.models import AuditEntry, Broadcast
-from broadcaster.publishing.publish import publish
-from tests.support import staff
+from broadcaster.publishing.actor import Actor
 from tests.support.changes import parse_change
+from tests.support.log import publish
+from tests.support.staff import staff
 
 VIEW = {"view": {"focus": "OH"}}
 START = {"kind": "start"}
@@ -35,7 +35,7 @@ class DeskCase(TestCase):
         """The answer's status and body."""
         self.night.refresh_from_db()
         actor = Actor(user, via, "192.0.2.7")
-        return perform(self.night, {"command": command, **arguments}, actor)
+        return execute(self.night, {"command": command, **arguments}, actor)
 
     def cue(self, change=VIEW, title="Cue", user=None):
         status, answer = self.do(user or self.contributor, "prepare", title=title, change=change)
@@ -44,7 +44,7 @@ class DeskCase(TestCase):
 
     def listed(self, cue):
         self.night.refresh_from_db()
-        return next(shown for shown in rundown.listing(self.night) if shown["id"] == cue)
+        return next(each for each in state.rundown(self.night)["cues"] if each["id"] == cue)
 
     def seq(self):
         self.night.refresh_from_db()

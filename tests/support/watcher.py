@@ -60,7 +60,7 @@ class Watcher:
 
     def take(self, text: str) -> None:
         self.frames.append(json.loads(text))
-        self.events += self.session.receive(text, time.monotonic())
+        self.events += self.session.handle_frame(text, time.monotonic())
 
     def step(self, limit: float) -> None:
         """Take in one frame, or start one attempt."""

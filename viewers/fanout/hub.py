@@ -18,7 +18,7 @@ from broadcaster.domain.delivery import KINDS
 from broadcaster.domain.stream import Position, Replica, Snapshot, Update
 from viewers.fanout.receipt import Receipt
 from viewers.protocol import frames
-from viewers.protocol.frames import Close
+from viewers.protocol.frames import Close, ServerFrame
 
 logger = logging.getLogger(__name__)
 
@@ -33,25 +33,25 @@ KEEP = 200
 
 
 class Frame:
-    """One encoded frame: `text` and `body` hold the same, each made once.
+    """One encoded frame: `body` and `text` hold the same, each made once.
 
     `websocket` and `answer` are places for what transports make of it, headers and all.
     """
 
-    __slots__ = ("_body", "answer", "t", "text", "websocket")
+    __slots__ = ("_text", "answer", "body", "frame", "websocket")
 
-    def __init__(self, frame: dict[str, Any]) -> None:
-        self.t: str = frame["t"]
-        self.text = frames.encode(frame)
-        self._body: bytes | None = None
+    def __init__(self, frame: ServerFrame) -> None:
+        self.frame = frame
+        self.body = frames.encode(frame)
+        self._text: str | None = None
         self.websocket: bytes | None = None
         self.answer: Any = None
 
     @property
-    def body(self) -> bytes:
-        if self._body is None:
-            self._body = self.text.encode()
-        return self._body
+    def text(self) -> str:
+        if self._text is None:
+            self._text = self.body.decode()
+        return self._text
 
 
 class Subscriber(Protocol):
@@ -95,7 +95,7 @@ class Hub:
 
     def receive(self, epoch: str, update: Update) -> str:
         """Give the replica an update; see `Replica.receive`. The caller fans out."""
-        outcome = self.replica.receive(epoch, update)
+        outcome = self.replica.apply(epoch, update)
         if outcome == "applied":
             self._forget_frames()
         return outcome

@@ -173,7 +173,7 @@ class Relay:
             await self.catch_up()
         except Broadcast.DoesNotExist:  # one without updates can be deleted in the admin
             self._forget(self)
-            await self.hub.dismiss_all(Close.UNKNOWN, frames.DISMISSED)
+            await self.hub.dismiss_all(Close.UNKNOWN, frames.DRAIN_RATE)
             self._end()
 
     def _end(self) -> None:

@@ -40,7 +40,7 @@ class Server(uvicorn.Server):
         if self.config.http_protocol_class is ViewerHttpProtocol:
             everyone = self.server_state.connections
             self.sweeping = asyncio.create_task(sweep(everyone, min(1.0, relays.heartbeat / 25)))
-        schedule.start_watching()  # before anybody comes: what is due may be due now
+        schedule.start_checking()  # before anybody comes: what is due may be due now
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.create_task(relays.close(Close.DRAINING, self.drain_rate))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
@@ -9,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
+from broadcaster.domain.change import calls_of
 from broadcaster.domain.electoral import ELECTIONS, UNITS, earlier
 from broadcaster.domain.mapstate import MapState
 from broadcaster.models import Broadcast
@@ -41,12 +43,12 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(
             f"{request.path}?{address(chosen, 'keep' in query)}"
         )  # the form, without a script
-    tonight = {unit: call for unit, call in found.state["calls"].items() if "party" in call}
-    called = {unit: call["party"] for unit, call in tonight.items()}
+    tonight = {unit: call for unit, call in found.state.calls.items() if call.decided}
+    called = {unit: call.party for unit, call in tonight.items()}
     own, problem = start(query, found.election, called)
     undecided = len(called) < len(UNITS)
     keep = "keep" in query or (undecided and not {"s", "from"} & set(query))
-    calls = {unit: {"status": "called", "party": party} for unit, party in own.items()}
+    calls = calls_of(own)
     picture = Picture(MapState(found.election, calls=calls | tonight if keep else calls), _)
     shown = own | called if keep else own
     response = render(
@@ -67,7 +69,7 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
             "script_data": {
                 "election": picture.script_data,
                 "own": own,
-                "tonight": tonight,
+                "tonight": msgspec.to_builtins(tonight),
                 "words": script_words(),
             },
         },

@@ -58,7 +58,7 @@ def card(broadcast: Broadcast, position: Position) -> str:
     if recording is None:
         raise LookupError("is not on the log")
     state = recording.at_seq(position.seq)
-    headline = state.story["headline"]
+    headline = state.story.headline
     at = history.moment(recording.updates[-1].at) if position.seq else broadcast.starts_at
     return render_to_string(
         "viewers/card.svg",

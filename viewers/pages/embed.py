@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.gzip import gzip_page
 
+from broadcaster.domain.change import calls_of
 from broadcaster.domain.electoral import ELECTIONS, earlier
 from broadcaster.domain.mapstate import MapState
 from broadcaster.models import Broadcast
@@ -127,9 +128,7 @@ def embedding(request: HttpRequest, slug: str) -> HttpResponse:
 
 def decided(year: int) -> MapState:
     """How an earlier election ended."""
-    winners = ELECTIONS[year].winners.items()
-    calls = {unit: {"status": "called", "party": party} for unit, party in winners}
-    return MapState(year, calls=calls)
+    return MapState(year, calls=calls_of(ELECTIONS[year].winners))
 
 
 def code(broadcast: Broadcast, address: str, options: Options) -> str:

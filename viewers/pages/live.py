@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster.desk import rebroadcasts
+from broadcaster.domain.change import to_json
 from broadcaster.domain.electoral import ELECTIONS, Election, unit_name
-from broadcaster.domain.mapstate import ON_AIR, MapState
+from broadcaster.domain.mapstate import ON_AIR
 from broadcaster.domain.stream import Position, Update
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
@@ -67,7 +68,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 def entry(broadcast: Broadcast) -> tuple[Broadcast, Picture, dict[str, Any]]:
     """A broadcast as the front page tells of it."""
-    return broadcast, Picture(MapState.from_dict(broadcast.state), _), status(broadcast)
+    return broadcast, Picture(broadcast.state, _), status(broadcast)
 
 
 @remembered
@@ -123,7 +124,7 @@ def live(broadcast: Broadcast) -> dict[str, Any]:
             "startsAt": broadcast.starts_at and history.milliseconds(broadcast.starts_at),
             "timeZone": settings.TIME_ZONE,
             "election": picture.script_data,
-            "snapshot": snapshot.to_dict(),
+            "snapshot": to_json(snapshot),
             "words": script_words(),
         },
     }

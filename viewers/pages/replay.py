@@ -27,10 +27,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.gzip import gzip_page
 
-from broadcaster.domain.change import DECIDED
+from broadcaster.domain import recording_file
+from broadcaster.domain.change import Kind
 from broadcaster.domain.electoral import unit_name
-from broadcaster.domain.recording import Recording, headline, words
+from broadcaster.domain.recording import Recording
 from broadcaster.domain.stream import Position, Update
+from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.publishing import history
 from broadcaster.rendering.picture import Picture
@@ -103,7 +105,9 @@ def encoded(pk: int, slug: str, title: str, position: Position) -> bytes:
     found = history.recording(Broadcast.objects.get(pk=pk), position)
     if found is None:
         raise LookupError("is not on the log")
-    return json.dumps(found.to_dict(), separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(
+        recording_file.to_dict(found), separators=(",", ":"), ensure_ascii=False
+    ).encode()
 
 
 def page(request: HttpRequest, slug: str) -> HttpResponseBase:
@@ -233,10 +237,10 @@ def entries(recording: Recording) -> list[dict[str, Any]]:
             "clock": hour(history.moment(update.at)),
             "x": f"{(update.at - recording.began) / max(recording.duration, 1):.3%}",
             "mark": mark(update),
-            "kind": KINDS.get(update.change.kind, ""),
-            "headline": headline(update),
-            "words": words(update, _),
-            "reason": update.change.reason,
+            "kind": KINDS.get(update.kind, ""),
+            "headline": update.headline,
+            "words": describe(update, _),
+            "reason": update.reason,
             "corrected": update.seq in corrected,
         }
         for update in reversed(recording.updates)
@@ -245,7 +249,6 @@ def entries(recording: Recording) -> list[dict[str, Any]]:
 
 def mark(update: Update) -> str:
     """How an update stands on the time line: "correction", "call" or not at all."""
-    if update.change.kind == "correct":
+    if update.kind is Kind.CORRECT:
         return "correction"
-    calls = update.change.calls or {}
-    return "call" if any(call["status"] in DECIDED for call in calls.values()) else ""
+    return "call" if update.decides else ""

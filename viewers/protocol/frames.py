@@ -1,30 +1,31 @@
-"""What is said between server and viewer: frames, close codes, times. Pure.
+"""The messages between server and viewer: frames, close codes, times.
 
 A frame is one JSON object, the same bytes over every transport. docs/protocol.md describes
-each; static/viewers/session.js is the browser's side.
+each; static/viewers/follow/session.js is the browser's side.
 """
 
-import json
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any
 
+import msgspec
+from msgspec import Struct
+
+from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.stream import Position, Snapshot, Update
 
 VERSION = 1
-HEARTBEAT = 25.0  # seconds between frames when there is nothing to say, unless told otherwise
+HEARTBEAT = 25.0  # seconds between frames when nothing happens, unless the server sets another
 HEARTBEAT_SPREAD = 0.2  # each connection's own interval differs by up to this share
 HEARTBEAT_GRACE = 10.0  # seconds after which a missed heartbeat means a dead connection
-FIRST_FRAME = 5.0  # seconds a viewer waits for it before it calls the attempt failed
-STUCK = 15.0  # seconds that a viewer's full socket is waited for
-COME_BACK = (1, 10)  # seconds: the range a `bye` tells viewers to return in
-DISMISSED = 1000  # viewers a second that a server sends away when it drains
-MAX_MESSAGE = 1024  # bytes that a viewer may send, though none is ever wanted
+FIRST_FRAME = 5.0  # seconds that a viewer waits for it before the attempt counts as failed
+STUCK_TIMEOUT = 15.0  # seconds after which a viewer whose socket stays full is disconnected
+RETURN_RANGE = (1, 10)  # seconds: a `bye` tells viewers to come back at a random time in it
+DRAIN_RATE = 1000  # viewers that a server disconnects in a second while it drains
+MAX_MESSAGE = 1024  # bytes of a message from a viewer, though viewers need not send any
 
 
 class Close(IntEnum):
-    """Why the server closes. 40xx: do not come back; 41xx: back off; 42xx: come back as told."""
+    """Close codes. 40xx: do not come back; 41xx: back off; 42xx: come back as told."""
 
     OVER = 4001
     ORIGIN = 4003
@@ -36,81 +37,113 @@ class Close(IntEnum):
     RESYNC = 4201
 
 
-SPOKE = 1008  # a viewer sent data: WebSocket's own code for "policy violation"
+POLICY_VIOLATION = 1008  # WebSocket's own code: a viewer sent data
 
 
 def is_final(code: int) -> bool:
-    """Whether a viewer that was closed with `code` must not come back."""
+    """Return whether a viewer that was closed with `code` must not come back."""
     return 4000 <= code < 4100
 
 
-def snapshot(snapshot: Snapshot, heartbeat: float, now: int) -> dict[str, Any]:
-    """The first frame; `now` is the server's clock in milliseconds since 1970."""
-    head = {"t": "snapshot", "v": VERSION, "heartbeat": heartbeat, "now": now}
-    return head | snapshot.to_dict()
+class SnapshotFrame(Struct, frozen=True, tag_field="t", tag="snapshot"):
+    """The map at a position. `now` is the server's clock, `at` the last update's, ms since 1970."""
+
+    v: int
+    heartbeat: float
+    now: int
+    epoch: str
+    seq: int
+    at: int
+    state: MapState
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.epoch, self.seq, self.at, self.state)
 
 
-def updates(position: Position, updates: list[Update]) -> dict[str, Any]:
-    """Live updates and catch-up alike: all that lead to `position`, oldest first."""
-    return {
-        "t": "updates",
-        "epoch": position.epoch,
-        "seq": position.seq,
-        "updates": [update.to_dict() for update in updates],
-    }
+class UpdatesFrame(Struct, frozen=True, tag_field="t", tag="updates"):
+    """Live updates and catch-up alike: all that lead to a position, oldest first."""
+
+    epoch: str
+    seq: int
+    updates: tuple[Update, ...]
 
 
-def heartbeat(position: Position) -> dict[str, Any]:
-    """Nothing new, and this is where the log stands."""
-    return {"t": "heartbeat", "epoch": position.epoch, "seq": position.seq}
+class HeartbeatFrame(Struct, frozen=True, tag_field="t", tag="heartbeat"):
+    """The end of the log, sent when nothing else was."""
+
+    epoch: str
+    seq: int
 
 
-def bye(code: Close) -> dict[str, Any]:
-    """The last frame before the server closes with `code`."""
-    frame: dict[str, Any] = {"t": "bye", "code": int(code)}
-    return frame if is_final(code) else frame | {"after": list(COME_BACK)}
+class ByeFrame(Struct, frozen=True, omit_defaults=True, tag_field="t", tag="bye"):
+    """The last frame before the server closes. `after`: come back within this range of seconds."""
 
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A frame as a viewer reads it. Fields that its type lacks are empty."""
-
-    t: str
-    epoch: str = ""
-    seq: int = 0
-    snapshot: Snapshot | None = None
-    heartbeat: float = HEARTBEAT
-    updates: tuple[Update, ...] = ()
-    code: int = 0
+    code: int
     after: tuple[float, float] | None = None
 
 
+class UnknownFrame(Struct, frozen=True):
+    """A frame of a later protocol version, which viewers ignore."""
+
+    t: str
+
+
+ServerFrame = SnapshotFrame | UpdatesFrame | HeartbeatFrame | ByeFrame
+
+_TYPES: dict[str, type[ServerFrame]] = {
+    "snapshot": SnapshotFrame,
+    "updates": UpdatesFrame,
+    "heartbeat": HeartbeatFrame,
+    "bye": ByeFrame,
+}
+
+
+def snapshot(snapshot: Snapshot, heartbeat: float, now: int) -> SnapshotFrame:
+    """Return the first frame; `now` is the server's clock in milliseconds since 1970."""
+    return SnapshotFrame(
+        VERSION, heartbeat, now, snapshot.epoch, snapshot.seq, snapshot.at, snapshot.state
+    )
+
+
+def updates(position: Position, updates: list[Update]) -> UpdatesFrame:
+    """Return the frame with all updates that lead to `position`, oldest first."""
+    return UpdatesFrame(position.epoch, position.seq, tuple(updates))
+
+
+def heartbeat(position: Position) -> HeartbeatFrame:
+    """Return the heartbeat at a position."""
+    return HeartbeatFrame(position.epoch, position.seq)
+
+
+def bye(code: Close) -> ByeFrame:
+    """Return the last frame before the server closes with `code`."""
+    return ByeFrame(int(code)) if is_final(code) else ByeFrame(int(code), RETURN_RANGE)
+
+
+def encode(frame: ServerFrame) -> bytes:
+    """Return a frame as it is sent: JSON without spaces, in UTF-8."""
+    return msgspec.json.encode(frame)
+
+
 @lru_cache(maxsize=64)
-def decode(text: str | bytes) -> Received:
-    """Read a frame. Raises ValueError if it is none; an unknown `t` is kept as it is.
+def decode(text: str | bytes) -> ServerFrame | UnknownFrame:
+    """Return the frame that a text holds. Raises ValueError if it holds none.
 
     Cached, since every viewer of a swarm gets the same text.
     """
     try:
-        frame = json.loads(text)
-        t = frame["t"]
-        if t == "snapshot":
-            found = Snapshot.from_dict(frame)
-            position = found.position
-            return Received(t, position.epoch, position.seq, found, float(frame["heartbeat"]))
-        if t == "updates":
-            updates = tuple(Update.from_dict(update) for update in frame["updates"])
-            return Received(t, frame["epoch"], frame["seq"], updates=updates)
-        if t == "heartbeat":
-            return Received(t, frame["epoch"], frame["seq"])
-        if t == "bye":
-            after = frame.get("after")
-            return Received(t, code=frame["code"], after=after and (after[0], after[1]))
-        return Received(str(t))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        found = msgspec.json.decode(text, type=UnknownFrame)
+        if (known := _TYPES.get(found.t)) is None:
+            return found
+        return msgspec.json.decode(text, type=known)
+    except (msgspec.DecodeError, KeyError) as error:  # KeyError: an unknown election
         raise ValueError(f"not a frame: {error!r}") from None
 
 
-def encode(frame: dict[str, Any]) -> str:
-    """A frame as text, without spaces, as it goes out."""
-    return json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+def decode_snapshot(text: str | bytes) -> SnapshotFrame:
+    """Return the snapshot frame that a text holds. Raises ValueError for anything else."""
+    frame = decode(text)
+    if not isinstance(frame, SnapshotFrame):
+        raise ValueError("not a snapshot frame")
+    return frame

@@ -1,8 +1,9 @@
-"""The viewer's side of the talk: what it knows, and what to do next. Pure, no input or output.
+"""The viewer's side of the protocol, without input or output.
 
-Whoever owns the sockets (a simulated viewer, a test) asks `attempt` how to connect, reports
-what happened, and reads the map from `replica`. static/viewers/session.js is the same thing
-for browsers; tests/vectors/session.json holds both to it. Times are seconds on any clock.
+The owner of the sockets (a simulated viewer, a test) gets from `attempt` how to connect, reports
+what happened, and reads the map from `replica`. static/viewers/follow/session.js does the same
+for browsers; tests/vectors/session.json holds both to the same steps. Times are seconds on any
+clock.
 """
 
 import random
@@ -12,17 +13,24 @@ from typing import Any
 
 from broadcaster.domain.stream import Replica, Update
 from viewers.protocol import frames
-from viewers.protocol.frames import Close, Received
+from viewers.protocol.frames import (
+    ByeFrame,
+    Close,
+    HeartbeatFrame,
+    SnapshotFrame,
+    UnknownFrame,
+    UpdatesFrame,
+)
 
 BACK_OFF = (0.5, 30.0)  # seconds: the range of the longest wait, doubled with each failure
 RESYNC_WITHIN = 1.0  # seconds: after a gap viewers come back spread over this
 FALL_BACK_AFTER = 3  # WebSocket attempts without a frame
-BRIEF = 10.0  # seconds: a WebSocket cut sooner after its first frame brought next to nothing
-LOST_AFTER = 10  # refused attempts in a row, where the WebSocket had worked before
+BRIEF = 10.0  # seconds: a WebSocket that is cut sooner after its first frame counts as no use
+LOST_AFTER = 10  # refused attempts in a row, after the WebSocket had worked
 PROBE_AFTER = 180.0  # seconds on long poll before the WebSocket is tried again
 
 Event = tuple[str, Any]
-"""What `receive` found: ("snapshot", Snapshot), ("update", Update), ("seen", Update),
+"""What `handle_frame` found: ("snapshot", Snapshot), ("update", Update), ("seen", Update),
 ("heartbeat", None), ("bye", code), or ("gap" | "behind" | "diverged" | "garbage", None)."""
 
 
@@ -36,7 +44,7 @@ class Attempt:
 
 
 class ViewerSession:
-    """One viewer, from the first attempt until the broadcast is over."""
+    """One viewer, from its first attempt until the broadcast is over."""
 
     def __init__(
         self,
@@ -49,17 +57,17 @@ class ViewerSession:
         self.heartbeat = frames.HEARTBEAT
         self.over: int | None = None  # the final close code
         self.failed = False  # the connection is of no more use: close it
-        self.deadline: float | None = None  # call `timed_out` if nothing was heard by then
+        self.deadline: float | None = None  # call `timed_out` if no frame came by then
         self._rand = rand
         self._delay = 0.0
         self._failures = 0  # attempts in a row that brought no frame
-        self._heard = False  # this attempt brought a frame
+        self._got_frame = False  # this attempt brought a frame
         self._opened = False  # this attempt got through the handshake
         self._proven = False  # the WebSocket has worked before
         self._first: float | None = None  # when this attempt brought its first frame
-        self._blank = 0  # WebSocket attempts that count towards falling back
+        self._empty_attempts = 0  # WebSocket attempts that count towards falling back
         self._probe_at: float | None = None
-        self._bye: Received | None = None
+        self._bye: ByeFrame | None = None
 
     @property
     def since(self) -> str | None:
@@ -67,14 +75,14 @@ class ViewerSession:
         return str(self.replica.position) if self.replica else None
 
     def attempt(self, now: float) -> Attempt | None:
-        """How to connect next; None when the broadcast is over. Starts the clock."""
+        """Return how to connect next; None when the broadcast is over. Sets the deadline."""
         if self.over is not None:
             return None
         if self._probe_at is not None and now >= self._probe_at:
             self.transport = "ws"
             self._probe_at = None
-            self._blank = FALL_BACK_AFTER - 1  # one more failure, and it polls again
-        self.failed = self._heard = self._opened = False
+            self._empty_attempts = FALL_BACK_AFTER - 1  # one more failure, and it polls again
+        self.failed = self._got_frame = self._opened = False
         self._bye = self._first = None
         waits = self.transport == "poll" and self.replica is not None
         patience = self._silence if waits else frames.FIRST_FRAME
@@ -82,47 +90,54 @@ class ViewerSession:
         return Attempt(self.transport, self._delay, self.since)
 
     def opened(self) -> None:
-        """The WebSocket's handshake succeeded."""
+        """Note that the WebSocket's handshake succeeded."""
         self._opened = True
 
-    def receive(self, text: str | bytes, now: float) -> list[Event]:
+    def handle_frame(self, text: str | bytes, now: float) -> list[Event]:
         """Take in one frame. If `failed` is set afterwards, close the connection."""
         try:
             frame = frames.decode(text)
         except ValueError:
             self.failed = True
             return [("garbage", None)]
-        if frame.t == "bye":
+        if isinstance(frame, ByeFrame):
             self._bye = frame
             return [("bye", frame.code)]
-        self._heard = True
+        self._got_frame = True
         self._failures = 0
         if self._first is None:
             self._first = now
         if self.transport == "ws":
             self._proven = True
-        if frame.t == "snapshot":
+        if isinstance(frame, SnapshotFrame):
             self.heartbeat = frame.heartbeat
         self.deadline = now + self._silence
-        if frame.snapshot is not None:
-            self.replica = Replica(frame.snapshot)
-            return [("snapshot", frame.snapshot)]
-        if frame.t == "updates":
-            return self._take_updates(frame)
-        if frame.t == "heartbeat":
-            return self._compare(frame)
-        return []
+        return self._take(frame)
+
+    def _take(
+        self, frame: SnapshotFrame | UpdatesFrame | HeartbeatFrame | UnknownFrame
+    ) -> list[Event]:
+        match frame:
+            case SnapshotFrame():
+                self.replica = Replica(frame.snapshot)
+                return [("snapshot", frame.snapshot)]
+            case UpdatesFrame():
+                return self._take_updates(frame)
+            case HeartbeatFrame():
+                return self._compare(frame)
+            case UnknownFrame():
+                return []
 
     def timed_out(self, now: float) -> None:
-        """Nothing was heard by the deadline, and the connection has been given up."""
-        if self.transport == "ws" and not self._heard and not self._proven:
-            self._blank = FALL_BACK_AFTER
+        """Note that no frame came by the deadline, and that the connection was closed."""
+        if self.transport == "ws" and not self._got_frame and not self._proven:
+            self._empty_attempts = FALL_BACK_AFTER
         self.ended(now)
 
     def ended(self, now: float, code: int | None = None) -> None:
-        """The connection is over: closed with `code`, failed, or a poll was answered.
+        """Note the end of a connection: closed with `code`, failed, or a poll was answered.
 
-        A poll that was refused is reported with the close code of the same meaning.
+        A rejected poll is reported with the close code of the same meaning.
         """
         self.deadline = None
         after = None
@@ -134,13 +149,13 @@ class ViewerSession:
         if code == Close.RESYNC:
             self.replica = None
         if code is not None and 4200 <= code < 4300:
-            low, high = after or frames.COME_BACK
+            low, high = after or frames.RETURN_RANGE
             self._delay = low + (high - low) * self._rand()
         elif code is not None and 4100 <= code < 4200:
             self._back_off()
-        elif self._heard and self.failed:
+        elif self._got_frame and self.failed:
             self._delay = RESYNC_WITHIN * self._rand()
-        elif self._heard and self.transport == "poll":
+        elif self._got_frame and self.transport == "poll":
             self._delay = 0.0
         else:
             self._back_off()
@@ -152,39 +167,39 @@ class ViewerSession:
         return self.heartbeat * (1 + frames.HEARTBEAT_SPREAD) + frames.HEARTBEAT_GRACE
 
     def _back_off(self) -> None:
-        """Full jitter: any time up to a limit that doubles with every failure."""
+        """Wait with full jitter: any time up to a limit that doubles with every failure."""
         first, last = BACK_OFF
         doublings = min(self._failures, 10)  # after hours of failures 2**n would overflow a float
         self._delay = min(first * 2**doublings, last) * self._rand()
-        if not self._heard:
+        if not self._got_frame:
             self._failures += 1
 
     def _consider_falling_back(self, now: float) -> None:
-        """From WebSocket to long poll, and back if that gets nowhere either.
+        """Change from WebSocket to long poll, and back if that gets nowhere either.
 
         A server that restarts refuses connections: it does not open them. So once the
-        WebSocket has worked, only attempts that opened and then stayed silent count, or were cut
-        soon after (proxies do both), unless there are so many that the viewer must have come to
-        another network.
+        WebSocket has worked, only attempts count that opened and then stayed silent, or were cut
+        soon after (proxies do both), unless there are so many that the viewer has probably
+        changed to another network.
         """
         brief = self._first is not None and now - self._first < BRIEF
-        if self._heard and not brief:
-            self._blank = 0
+        if self._got_frame and not brief:
+            self._empty_attempts = 0
             return
         if self.transport == "ws" and "poll" in self.transports:
             if self._opened or brief or not self._proven:
-                self._blank += 1
+                self._empty_attempts += 1
             if self._failures >= LOST_AFTER:
-                self._blank = FALL_BACK_AFTER
-            if self._blank >= FALL_BACK_AFTER:
+                self._empty_attempts = FALL_BACK_AFTER
+            if self._empty_attempts >= FALL_BACK_AFTER:
                 self.transport = "poll"
                 self._probe_at = now + PROBE_AFTER
         elif self.transport == "poll" and "ws" in self.transports:
             self.transport = "ws"
             self._probe_at = None
-            self._blank = FALL_BACK_AFTER - 1
+            self._empty_attempts = FALL_BACK_AFTER - 1
 
-    def _take_updates(self, frame: Received) -> list[Event]:
+    def _take_updates(self, frame: UpdatesFrame) -> list[Event]:
         events: list[Event] = []
         for update in frame.updates:
             events.append(self._take_update(frame.epoch, update))
@@ -193,7 +208,7 @@ class ViewerSession:
         return events
 
     def _take_update(self, epoch: str, update: Update) -> Event:
-        outcome = self.replica.receive(epoch, update) if self.replica else "gap"
+        outcome = self.replica.apply(epoch, update) if self.replica else "gap"
         if outcome == "seen":
             return ("seen", update)
         if outcome == "gap" or self.replica is None:
@@ -203,8 +218,8 @@ class ViewerSession:
             return self._fail("diverged")
         return ("update", update)
 
-    def _compare(self, frame: Received) -> list[Event]:
-        """A heartbeat ahead of us means that we missed the last update."""
+    def _compare(self, frame: HeartbeatFrame) -> list[Event]:
+        """Compare positions: a heartbeat ahead of ours means that we missed the last update."""
         position = self.replica.position if self.replica else None
         if position is None or frame.epoch != position.epoch or frame.seq > position.seq:
             return [self._fail("behind")]

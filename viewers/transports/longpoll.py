@@ -20,8 +20,9 @@ from viewers.transports.websocket import ViewerConsumer
 LASTING = "public, max-age=60"  # what lies past a position stays true
 FRESH = "public, max-age=1"  # the map of this moment
 NEVER = "no-store"
+CACHE = {frames.UpdatesFrame: LASTING, frames.SnapshotFrame: FRESH}
 
-RETRY_AFTER = (b"retry-after", str(frames.COME_BACK[1]).encode())
+RETRY_AFTER = (b"retry-after", str(frames.RETURN_RANGE[1]).encode())
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -62,8 +63,7 @@ def header_lines(headers: Headers) -> bytes:
 def answer_of(frame: Frame) -> Answer:
     """A frame as a response: made once, kept on the frame."""
     if frame.answer is None:
-        cache = {"updates": LASTING, "snapshot": FRESH}.get(frame.t, NEVER)
-        frame.answer = Answer(frame.body, cache)
+        frame.answer = Answer(frame.body, CACHE.get(type(frame.frame), NEVER))
     return frame.answer
 
 
@@ -98,7 +98,7 @@ def turn_away(code: Close) -> Answer:
         return TURNED_AWAY[code]
     # With Retry-After, so that a cache in front keeps it from those who wait for the same answer.
     again = () if frames.is_final(code) else (RETRY_AFTER,)
-    return Answer(frames.encode(frames.bye(code)).encode(), NEVER, extra=again)
+    return Answer(frames.encode(frames.bye(code)), NEVER, extra=again)
 
 
 def answer_now(hub: Hub, since: Position | None) -> Answer | None:

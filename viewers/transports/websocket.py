@@ -76,7 +76,7 @@ class WebSocketViewer(ViewerConsumer):
         assert self.serving is not None
         self.serving.cancel()
         try:
-            await self.close(frames.SPOKE)
+            await self.close(frames.POLICY_VIOLATION)
         except Exception:  # Daphne's autobahn refuses to send 1008
             await self.close(Close.PROTOCOL)
 
@@ -110,14 +110,16 @@ class WebSocketViewer(ViewerConsumer):
         """Send one frame. Raises TimeoutError if the socket stays full."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        async with asyncio.timeout(frames.STUCK):
+        async with asyncio.timeout(frames.STUCK_TIMEOUT):
             await self.send({"type": "websocket.send", "text": frame.text})
         if clock() - began > SLOW:
             seat.position = None
 
     async def say_goodbye(self, code: Close) -> None:
         """The bye frame, then the close."""
-        await self.send({"type": "websocket.send", "text": frames.encode(frames.bye(code))})
+        await self.send(
+            {"type": "websocket.send", "text": frames.encode(frames.bye(code)).decode()}
+        )
         await self.close(code)
 
     async def close(self, code: int) -> None:

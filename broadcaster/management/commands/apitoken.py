@@ -1,11 +1,12 @@
-"""manage.py apitoken USER: a bearer token for the HTTP API, printed once."""
+"""manage.py apitoken USER: make a bearer token for the HTTP API and print it once."""
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from broadcaster.desk.audit import Actor, record
-from broadcaster.models import ApiToken
+from broadcaster.desk.audit import add_entry
+from broadcaster.models import ApiToken, Via
+from broadcaster.publishing.actor import Actor
 
 
 class Command(BaseCommand):
@@ -13,9 +14,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("user")
-        parser.add_argument("--note", default="", help="what it is for, shown in the admin")
+        parser.add_argument("--note", default="", help="its purpose, shown in the admin")
         parser.add_argument(
-            "--direct", action="store_true", help="its feed's calls go on air, not into the rundown"
+            "--direct",
+            action="store_true",
+            help="its feed's calls go on air, not into the rundown",
         )
 
     def handle(self, *, user, note, direct, **options):
@@ -26,5 +29,5 @@ class Command(BaseCommand):
         with transaction.atomic():
             token = ApiToken.issue(owner, note, direct)
             words = f"made {kind} for {owner}, {note or 'without a note'}"
-            record(Actor(None, "command"), "changed", None, words)
+            add_entry(Actor(None, Via.COMMAND), "changed", None, words)
         self.stdout.write(token)

@@ -1,4 +1,4 @@
-"""manage.py demo: a broadcast to look at, staff to log in as, and an evening to play."""
+"""manage.py demo: make the demonstration broadcast, its rundown and its staff users."""
 
 import secrets
 
@@ -7,14 +7,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 
-from broadcaster.desk.audit import Actor, record
+from broadcaster.desk.audit import add_entry
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.desk.rundown import add
-from broadcaster.desk.takes import put_on_air
-from broadcaster.domain.change import parse_change
+from broadcaster.desk.takes import publish_and_audit
+from broadcaster.domain.parsing import parse_change
 from broadcaster.management import evening
 from broadcaster.management.playing import check_speed, play_script
-from broadcaster.models import Broadcast
+from broadcaster.models import Broadcast, Via
+from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import start_over
 
 SLUG = "election-night-2020"
@@ -22,14 +23,14 @@ STAFF = {"contributor": CONTRIBUTOR, "broadcaster": BROADCASTER, "editor": EDITO
 
 
 class Command(BaseCommand):
-    help = "Prepare the demonstration (again: nothing changes), and with --play play it."
+    help = "Prepare the demonstration, and with --play play it. Repeating it changes nothing."
 
     def add_arguments(self, parser):
         parser.add_argument(
             "--play",
             type=float,
             metavar="SPEED",
-            help="start the evening over and play it at so many times its pace: "
+            help="start the evening over and play it at SPEED times its pace: "
             "60 plays a minute of the show each second, 160 s in all",
         )
 
@@ -44,10 +45,11 @@ class Command(BaseCommand):
         if play is not None:
             self.play(broadcast, play)
         elif created:
-            put_on_air(broadcast, parse_change(evening.STEPS[0][1]), Actor(None, "command"))
+            first = parse_change(evening.STEPS[0][1])
+            publish_and_audit(broadcast, first, Actor(None, Via.COMMAND))
 
     def make_staff(self) -> None:
-        """The three users, with one generated password that stays in the state directory."""
+        """Make the three users. Their generated password stays in the state directory."""
         path = settings.STATE_DIRECTORY / "demo-password"
         if not path.exists():
             path.touch(mode=0o600)
@@ -68,15 +70,15 @@ class Command(BaseCommand):
         self.stdout.write(f"password  {password}")
 
     def make_rundown(self, broadcast: Broadcast) -> None:
-        """The evening's cues. One that staff removed stays away."""
-        actor = Actor(get_user_model().objects.get(username="contributor"), "command")
+        """Add the evening's cues that were never there. One that staff removed stays removed."""
+        actor = Actor(get_user_model().objects.get(username="contributor"), Via.COMMAND)
         known = set(broadcast.cues.values_list("client_id", flat=True))
         for title, data in evening.RUNDOWN.items():
             name = f"demo {title}"
             if name not in known:
                 change = parse_change(data)
                 cue = add(broadcast, title, change, by=actor.user, client_id=name)
-                record(actor, "prepared", broadcast, title, cue=cue)
+                add_entry(actor, "prepared", broadcast, title, cue=cue)
 
     def play(self, broadcast: Broadcast, speed: float) -> None:
         """Publish the evening's changes when they are due."""

@@ -1,16 +1,16 @@
-"""manage.py publish SLUG JSON: one update from the command line."""
+"""manage.py publish SLUG JSON: publish one update from the command line."""
 
 import sys
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from broadcaster.desk.audit import Actor
 from broadcaster.desk.requests import decode
-from broadcaster.desk.takes import put_on_air
-from broadcaster.domain.change import InvalidChange, parse_change
-from broadcaster.domain.rejection import Refused
-from broadcaster.models import Broadcast
+from broadcaster.desk.takes import publish_and_audit
+from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.models import Broadcast, Via
+from broadcaster.publishing.actor import Actor
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("slug", help="the broadcast")
         parser.add_argument("json", help='the change, such as {"view": {"focus": "OH"}}; - = stdin')
-        parser.add_argument("--by", metavar="USER", help="who is named in the log")
+        parser.add_argument("--by", metavar="USER", help="the user named in the log")
 
     def handle(self, *, slug, json, by, **options):
         broadcast = Broadcast.objects.filter(slug=slug).first()
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"there is no user {by}")
         try:
             change = parse_change(decode(sys.stdin.read() if json == "-" else json))
-            publication = put_on_air(broadcast, change, Actor(user or None, "command"))
-        except (InvalidChange, Refused) as error:
+            publication = publish_and_audit(broadcast, change, Actor(user or None, Via.COMMAND))
+        except (InvalidInput, Rejected) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{publication.epoch}:{publication.seq}")

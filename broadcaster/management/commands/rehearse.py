@@ -1,17 +1,18 @@
-"""manage.py rehearse SLUG: plays a recording as a rehearsal, at a multiple of its pace."""
+"""manage.py rehearse SLUG: play a recording as a rehearsal, at a multiple of its pace."""
 
 from django.core.management.base import BaseCommand, CommandError
 
+from broadcaster.domain.rejection import Rejected
 from broadcaster.management.playing import check_speed, play_script
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
-from broadcaster.publishing.publish import Refused, start_over
+from broadcaster.publishing.publish import start_over
 
 
 class Command(BaseCommand):
     help = (
         "Play the recording of SLUG into the rehearsal broadcast SLUG-rehearsal, which starts over "
-        "each time. Its pages say that it is a rehearsal; those of SLUG stay as they are. "
+        "each time. Its pages show that it is a rehearsal; those of SLUG are not changed. "
         "Without Redis, viewers get each update with the next head check (3 s)."
     )
 
@@ -46,5 +47,7 @@ class Command(BaseCommand):
         script = [((u.at - recording.began) / 1000, u.change) for u in recording.updates]
         try:
             play_script(self, rehearsal, script, speed)
-        except Refused as error:
-            raise CommandError(f"somebody else drives {rehearsal.slug}: {error}") from error
+        except Rejected as error:
+            raise CommandError(
+                f"the rehearsal stopped, since {rehearsal.slug} was changed meanwhile: {error}"
+            ) from error

@@ -7,11 +7,11 @@ from django.contrib.auth import get_user_model
 from django.test import TestCase
 from django.urls import reverse
 
-from broadcaster.desk.audit import Actor
-from broadcaster.desk.takes import put_on_air
-from broadcaster.domain.change import parse_change
+from broadcaster.desk.takes import publish_and_audit
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
-from broadcaster.publishing.publish import publish
+from broadcaster.publishing.actor import Actor
+from tests.support.log import publish
 
 FORM = {"listed": "on", "second_person": "270"}
 
@@ -51,7 +51,7 @@ class Admin(TestCase):
 
         broadcast = Broadcast.objects.get()
         self.assertEqual((broadcast.phase, broadcast.seq), ("scheduled", 0))
-        self.assertEqual(broadcast.state["totals"], {"D": 0, "R": 0, "uncalled": 538})
+        self.assertEqual(broadcast.state.totals, {"D": 0, "R": 0, "uncalled": 538})
         console = reverse("admin:broadcaster_broadcast_console", args=[broadcast.pk])
         self.assertContains(self.page("broadcast_changelist"), console)
         self.assertContains(self.page("broadcast_change", broadcast.pk), console)
@@ -145,7 +145,7 @@ class Admin(TestCase):
         other = Broadcast.objects.create(slug="other", title="Other", election=2020)
         for broadcast, headline in ((night, "Good evening"), (other, "Elsewhere")):
             start = parse_change({"kind": "start", "story": {"headline": headline}})
-            put_on_air(broadcast, start, Actor(None, "schedule"))
+            publish_and_audit(broadcast, start, Actor(None, "schedule"))
 
         address = reverse("admin:broadcaster_broadcast_history", args=[night.pk])
         history = self.client.get(address, follow=True)
@@ -159,8 +159,10 @@ class Admin(TestCase):
         late = {"starts_at_0": "2028-11-07", "starts_at_1": "19:00"}
         early = {"ends_at_0": "2028-11-07", "ends_at_1": "18:00"}
 
-        self.assertContains(self.save(broadcast, **late, **early), "It ends before it starts.")
-        self.assertContains(self.save(broadcast, automatic="on"), "no planned time")
+        self.assertContains(
+            self.save(broadcast, **late, **early), "The planned end is before the planned start."
+        )
+        self.assertContains(self.save(broadcast, automatic="on"), "There is no planned time yet")
         publish(broadcast, parse_change({"kind": "start"}))
         past = {"ends_at_0": "2020-11-04", "ends_at_1": "03:00"}
         self.assertContains(
@@ -179,11 +181,11 @@ class Admin(TestCase):
         night = Broadcast.objects.create(slug="night", title="Night", election=2020)
         other = Broadcast.objects.create(slug="other", title="Other", election=2020)
         for broadcast, headline in ((night, "=1+1, “quoted”"), (other, "Elsewhere")):
-            put_on_air(
+            publish_and_audit(
                 broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket", "::1")
             )
             story = {"story": {"headline": headline}}
-            put_on_air(broadcast, parse_change(story), Actor(None, "command"))
+            publish_and_audit(broadcast, parse_change(story), Actor(None, "command"))
         wanted = f"?broadcast__id__exact={night.pk}&action__exact=took"
 
         page = self.client.get(reverse("admin:broadcaster_auditentry_changelist") + wanted)
@@ -203,7 +205,7 @@ class Admin(TestCase):
 
     def test_the_audit_cannot_be_changed_in_the_admin(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
-        put_on_air(broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket"))
+        publish_and_audit(broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket"))
         entry = AuditEntry.objects.get()
 
         for name in ("change", "delete"):

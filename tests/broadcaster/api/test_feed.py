@@ -4,15 +4,17 @@ import json
 from unittest import TestCase as PureTestCase
 
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
-from broadcaster.domain.change import MAX_HEADLINE, InvalidChange
 from broadcaster.domain.electoral import ELECTIONS, UNITS
-from broadcaster.domain.feed import STATUSES, headline_for, parse_feed, to_change, to_correction
+from broadcaster.domain.feed import STATUSES, parse_feed, to_change, to_correction
+from broadcaster.domain.parsing import MAX_HEADLINE
+from broadcaster.domain.rejection import InvalidInput
+from broadcaster.domain.summary import headline_for
 from broadcaster.models import ApiToken, AuditEntry, Cue, Publication
-from broadcaster.publishing.history import log
-from broadcaster.publishing.publish import publish
-from tests.support import staff
-from tests.support.changes import parse_change
+from broadcaster.publishing.history import desk_log
+from tests.support.changes import calls_from, parse_change
 from tests.support.desk import DeskCase, calling
+from tests.support.log import publish
+from tests.support.staff import staff
 
 ELECTION = ELECTIONS[2020]
 
@@ -38,14 +40,14 @@ class Words(PureTestCase):
             ("Uncalled", {"status": "retracted"}),
         ]:
             feed = parse_feed({"calls": [said("PA", status)]})
-            self.assertEqual(feed.calls, {"PA": expected})
+            self.assertEqual(feed.calls, calls_from({"PA": expected}))
             self.assertEqual(feed.uncalls, status == "Uncalled")
         self.assertEqual(len(STATUSES), 7)
 
     def test_parties(self):
         for party, expected in [("Dem", "D"), ("GOP", "R"), ("Lib", "O"), ("Ind", "O")]:
             feed = parse_feed({"calls": [said("PA", party=party)]})
-            self.assertEqual(feed.calls["PA"]["party"], expected)
+            self.assertEqual(feed.calls["PA"].party, expected)
 
     def test_what_is_wrong_names_the_field(self):
         for data, field in [
@@ -64,7 +66,7 @@ class Words(PureTestCase):
             ({"calls": [said("PA")], "headline": 7}, "headline"),
             ({"calls": [said("PA")], "story": {}}, "story"),
         ]:
-            with self.subTest(data=data), self.assertRaises(InvalidChange) as wrong:
+            with self.subTest(data=data), self.assertRaises(InvalidInput) as wrong:
                 parse_feed(data)
             self.assertEqual(wrong.exception.field, field)
 
@@ -84,17 +86,17 @@ class Words(PureTestCase):
              "Too early to call: Michigan and Wisconsin"),
             (called(" ".join(UNITS)), "56 states and districts: news"),
         ]:  # fmt: skip
-            self.assertEqual(headline_for(calls, ELECTION), expected)
-            change = to_change(calls, "", ELECTION)
-            self.assertEqual(change.story["headline"], expected)
+            self.assertEqual(headline_for(calls_from(calls), ELECTION), expected)
+            change = to_change(calls_from(calls), "", ELECTION)
+            self.assertEqual(change.headline, expected)
 
     def test_a_correction_has_a_reason_and_is_announced(self):
         calls = {unit: {"status": "retracted"} for unit in UNITS}
-        change = to_correction(calls, "", 7, "AP")
+        change = to_correction(calls_from(calls), "", 7, "AP")
 
         self.assertEqual((change.corrects, change.reason), (7, "AP withdrew its call."))
-        self.assertEqual(change.story["announce"], "assertive")
-        self.assertLessEqual(len(change.story["headline"]), MAX_HEADLINE)
+        self.assertEqual(change.story.announce, "assertive")
+        self.assertLessEqual(len(change.story.headline), MAX_HEADLINE)
 
 
 class Feed(DeskCase):
@@ -142,7 +144,7 @@ class Feed(DeskCase):
         status, answer = self.send(said("PA"), token=self.direct, client_id="d-1")
         self.assertEqual((status, answer["seq"]), (201, 2))
         self.assertEqual(self.send(said("PA"), token=self.direct, client_id="d-1"), (201, answer))
-        newest = log(self.night.__class__.objects.get())[-1]
+        newest = desk_log(self.night.__class__.objects.get())[-1]
         self.assertEqual((newest["by"], newest["via"]), ("direct", "api"))
 
         timid = ApiToken.issue(staff("timid", CONTRIBUTOR), direct=True)
@@ -162,9 +164,9 @@ class Feed(DeskCase):
 
         self.assertEqual((status, answer["seq"]), (201, 4))
         row = Publication.objects.get(seq=4)
-        self.assertEqual(row.change["corrects"], 2)
-        self.assertEqual(row.change["reason"], "AP withdrew its call.")
-        self.assertEqual(row.change["story"]["headline"], "Correction: Arizona is not called")
+        self.assertEqual(row.change.corrects, 2)
+        self.assertEqual(row.change.reason, "AP withdrew its call.")
+        self.assertEqual(row.change.story.headline, "Correction: Arizona is not called")
         self.assertEqual(row.totals["D"], 3)
         self.assertEqual(
             self.send(said("AZ", "Uncalled"), token=self.direct, client_id="u"), (201, answer)
@@ -188,7 +190,7 @@ class Feed(DeskCase):
         self.assertRefused(late, 404, "no longer")
         kept = Cue.objects.filter(removed_at=None).order_by("pk")
         self.assertEqual(kept[0].pk, staffs)
-        self.assertEqual(set(kept.last().change["calls"]), {"VT"})
+        self.assertEqual(set(kept.last().change.calls), {"VT"})
         self.assertTrue(kept.last().proposed)
 
     def test_crossing_270_waits_for_a_person(self):

@@ -8,9 +8,9 @@ from django.test import TestCase
 from django.utils import timezone
 
 from broadcaster.desk.requests import MAX_BODY
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 
 CALL = {
     "calls": {"PA": {"status": "called", "party": "D"}},

@@ -1,10 +1,10 @@
 """What needs a second person: asked for, confirmed, declined."""
 
-from broadcaster.desk import rundown
+from broadcaster.desk import state
 from broadcaster.models import AuditEntry, Publication
-from broadcaster.publishing.publish import publish
 from tests.support.changes import parse_change
 from tests.support.desk import VIEW, DeskCase, calling
+from tests.support.log import publish
 
 
 class SecondPerson(DeskCase):
@@ -13,7 +13,7 @@ class SecondPerson(DeskCase):
     def setUp(self):
         publish(self.night, parse_change(calling(self.NEARLY)))
         self.night.refresh_from_db()
-        self.assertEqual(self.night.state["totals"]["D"], 267)
+        self.assertEqual(self.night.state.totals["D"], 267)
 
     def test_crossing_270_waits_for_somebody_else(self):
         status, answer = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
@@ -100,4 +100,4 @@ class SecondPerson(DeskCase):
         self.do(self.editor, "take", change={"kind": "hold"})
 
         self.assertRefused(self.do(self.broadcaster, "take", change=calling("MN")), 409, "on hold")
-        self.assertEqual(rundown.listing(self.night), [])
+        self.assertEqual(state.rundown(self.night)["cues"], [])

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from broadcaster.desk.commands import COMMANDS
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Cue, Publication
 from broadcaster.publishing.history import milliseconds
-from broadcaster.publishing.publish import publish
-from tests.support import staff
+from tests.support.log import publish
+from tests.support.staff import staff
 
 ROLES = {"stranger": None, "contributor": CONTRIBUTOR, "broadcaster": BROADCASTER, "editor": EDITOR}
 SEE = "contributor broadcaster editor"
@@ -183,7 +183,11 @@ class Matrix(TestCase):
             for name, client in self.clients.items():
                 with self.subTest(command=command, role=name):
                     cue = Cue.objects.create(
-                        broadcast=self.night, rank=1, title="Cue", change=VIEW, by=self.boss
+                        broadcast=self.night,
+                        rank=1,
+                        title="Cue",
+                        change=parse_change(VIEW),
+                        by=self.boss,
                     )
                     if command in ("confirm", "decline"):
                         cue.asked_by = self.boss

@@ -3,16 +3,17 @@
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from broadcaster.desk import rundown
-from broadcaster.desk.audit import Actor
-from broadcaster.desk.commands import perform
+from broadcaster.desk import rundown, state
+from broadcaster.desk.commands import execute
 from broadcaster.models import AuditEntry, Broadcast
-from broadcaster.publishing.history import log, milliseconds
-from broadcaster.publishing.publish import publish, start_over
+from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.history import desk_log, milliseconds
+from broadcaster.publishing.publish import start_over
 from tests.broadcaster.publishing.test_publish import call
-from tests.support import staff
 from tests.support.changes import parse_change
 from tests.support.desk import START, VIEW, DeskCase, calling
+from tests.support.log import publish
+from tests.support.staff import staff
 
 
 class Rundown(DeskCase):
@@ -29,7 +30,7 @@ class Rundown(DeskCase):
         after = self.listed(cue)
         self.assertEqual((after["taken"]["by"], after["taken"]["seq"]), ("broadcaster", 2))
         self.assertIsNone(after["after"])
-        self.assertEqual(log(self.night)[-1]["cue"], cue)
+        self.assertEqual(desk_log(self.night)[-1]["cue"], cue)
         self.assertEqual(self.audited(), [("contributor", "prepared"), ("broadcaster", "took")])
 
     def test_a_cue_is_taken_once_and_the_second_reads_by_whom(self):
@@ -77,7 +78,7 @@ class Rundown(DeskCase):
         self.do(self.contributor, "move", cue=first, before=None)
         self.do(self.contributor, "remove", cue=second)
 
-        shown = [cue["title"] for cue in rundown.listing(self.night)]
+        shown = [cue["title"] for cue in state.rundown(self.night)["cues"]]
         self.assertEqual(shown, ["C", "A"])
         for command, more in [
             ("remove", {}),
@@ -91,7 +92,7 @@ class Rundown(DeskCase):
             self.do(self.editor, "move", cue=first, before=second), 404, "no such cue"
         )
         other = Broadcast.objects.create(slug="other", title="Other", election=2020)
-        answer = perform(other, {"command": "remove", "cue": first}, Actor(self.editor, "socket"))
+        answer = execute(other, {"command": "remove", "cue": first}, Actor(self.editor, "socket"))
         self.assertRefused(answer, 404, "no such cue")
 
     def test_a_rundown_has_an_end(self):

@@ -7,16 +7,16 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import timezone
 
-from broadcaster.desk import rundown, schedule
-from broadcaster.desk.audit import Actor
-from broadcaster.desk.commands import perform
+from broadcaster.desk import rundown, schedule, state
+from broadcaster.desk.commands import execute
 from broadcaster.desk.permissions import EDITOR
 from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
+from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.history import milliseconds
-from broadcaster.publishing.publish import publish
-from tests.support import staff
 from tests.support.changes import parse_change
 from tests.support.desk import DeskCase, calling
+from tests.support.log import publish
+from tests.support.staff import staff
 
 
 class Due(DeskCase):
@@ -47,7 +47,7 @@ class Due(DeskCase):
 
         self.assertEqual(schedule.run_due(grace=5), 0)
         self.assertEqual(schedule.run_due(), 1)
-        self.assertEqual(set(Broadcast.objects.get().state["calls"]), {"TX"})
+        self.assertEqual(set(Broadcast.objects.get().state.to_dict()["calls"]), {"TX"})
 
     def test_what_was_cancelled_or_taken_by_hand_does_not_go_out(self):
         cancelled, taken = self.scheduled(calling("PA")), self.scheduled(calling("TX"))
@@ -148,7 +148,7 @@ class Automatic(DeskCase):
                 planned.delete()
 
     def test_the_rundown_is_empty_of_it(self):
-        self.assertEqual(rundown.listing(self.plan(-1, 3600)), [])
+        self.assertEqual(state.rundown(self.plan(-1, 3600))["cues"], [])
 
 
 class AtOnce(TransactionTestCase):
@@ -182,7 +182,7 @@ class AtOnce(TransactionTestCase):
         def act(number):
             if number % 4:
                 return schedule.run_due()
-            return perform(self.night, take, Actor(self.editor, "socket"))[0]
+            return execute(self.night, take, Actor(self.editor, "socket"))[0]
 
         self.crowd(act)
 
@@ -195,7 +195,7 @@ class AtOnce(TransactionTestCase):
         cue = self.cue(calling("PA"))
         take = {"command": "take_cue", "cue": cue.pk, "version": 1}
 
-        answers = self.crowd(lambda _: perform(self.night, take, Actor(self.editor, "socket")))
+        answers = self.crowd(lambda _: execute(self.night, take, Actor(self.editor, "socket")))
 
         self.assertEqual(sorted(int(status) for status, _ in answers), [201] + [409] * 7)
         refused = {body["error"] for status, body in answers if status == 409}
@@ -207,7 +207,7 @@ class AtOnce(TransactionTestCase):
         self.night.save()
         take = {"command": "take", "change": calling("PA"), "client_id": "one"}
 
-        answers = self.crowd(lambda _: perform(self.night, take, Actor(self.editor, "socket")))
+        answers = self.crowd(lambda _: execute(self.night, take, Actor(self.editor, "socket")))
 
         self.assertEqual({int(status) for status, _ in answers}, {202})
         self.assertEqual(Cue.objects.count(), 1)
@@ -215,7 +215,7 @@ class AtOnce(TransactionTestCase):
     def test_cues_that_are_made_at_once_have_places_of_their_own(self):
         prepare = {"command": "prepare", "title": "Cue", "change": calling("PA")}
 
-        self.crowd(lambda _: perform(self.night, prepare, Actor(self.editor, "socket")))
+        self.crowd(lambda _: execute(self.night, prepare, Actor(self.editor, "socket")))
 
         ranks = [cue.rank for cue in Cue.objects.all()]
         self.assertEqual(ranks, list(range(1, 9)))

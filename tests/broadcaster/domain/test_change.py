@@ -5,7 +5,9 @@ from unittest import TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.domain.change import Change, InvalidChange, parse_change
+from broadcaster.domain.change import Change
+from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.rejection import InvalidInput
 
 PA = {"PA": {"status": "called", "party": "D"}}
 HEADLINE = {"headline": "Pennsylvania"}
@@ -80,7 +82,7 @@ near_misses = st.fixed_dictionaries(
 class ParseChange(TestCase):
     def test_the_wrong_field_is_named(self):
         for data, field in WRONG:
-            with self.subTest(data=data), self.assertRaises(InvalidChange) as caught:
+            with self.subTest(data=data), self.assertRaises(InvalidInput) as caught:
                 parse_change(data)
             self.assertEqual(caught.exception.field, field, data)
 
@@ -88,9 +90,10 @@ class ParseChange(TestCase):
         change = parse_change({"view": {}, "story": {"headline": " Hello "}})
 
         self.assertEqual(change.kind, "update")
-        self.assertEqual(change.view, {"layer": "president", "focus": "US", "highlight": []})
+        found = change.to_dict()
+        self.assertEqual(found["view"], {"layer": "president", "focus": "US", "highlight": []})
         self.assertEqual(
-            change.story,
+            found["story"],
             {"headline": "Hello", "body": "", "annotations": [], "announce": "polite"},
         )
         self.assertIsNone(change.calls)
@@ -99,7 +102,7 @@ class ParseChange(TestCase):
     def test_any_json_is_a_change_or_names_a_field(self, data):
         try:
             change = parse_change(data)
-        except InvalidChange as error:
+        except InvalidInput as error:
             self.assertTrue(error.field)
             str(error).encode("utf-8", "replace")
         else:

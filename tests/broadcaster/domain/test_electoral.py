@@ -2,6 +2,7 @@
 
 from unittest import TestCase
 
+from broadcaster.domain.change import Call, Status, calls_of
 from broadcaster.domain.electoral import ELECTIONS, STATE_NAMES, UNITS, state_of, totals, unit_name
 
 
@@ -16,10 +17,7 @@ class ElectoralVotes(TestCase):
     def test_every_winner_list_adds_up_to_what_the_night_showed(self):
         for year, election in ELECTIONS.items():
             with self.subTest(year=year):
-                calls = {
-                    unit: {"status": "called", "party": party}
-                    for unit, party in election.winners.items()
-                }
+                calls = calls_of(election.winners)
                 self.assertEqual(totals(election.votes, calls), {**election.pledged, "uncalled": 0})
 
     def test_only_maine_and_nebraska_are_divided(self):
@@ -34,7 +32,7 @@ class ElectoralVotes(TestCase):
         self.assertEqual(unit_name("NE-2"), "Nebraska 2nd district")
 
     def test_another_party_is_counted_once_it_has_votes(self):
-        calls = {"UT": {"status": "called", "party": "O"}, "PA": {"status": "too_close"}}
+        calls = {"UT": Call(Status.CALLED, "O"), "PA": Call(Status.TOO_CLOSE)}
 
         self.assertEqual(
             totals(ELECTIONS[2020].votes, calls), {"D": 0, "R": 0, "O": 6, "uncalled": 532}

@@ -6,7 +6,7 @@ from unittest import TestCase
 
 from broadcaster.domain.change import Change
 from broadcaster.domain.mapstate import MapState
-from broadcaster.domain.stream import Position, Replica, Snapshot, Update
+from broadcaster.domain.stream import Replica, Snapshot, Update
 
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors", "mapstate.json").read_text())
 
@@ -19,13 +19,16 @@ class MapStateVectors(TestCase):
 
     def run_case(self, steps):
         state = MapState(election=VECTORS["election"])
-        replica = Replica(Snapshot(Position("e", 0), 0, state))
+        replica = Replica(Snapshot("e", 0, 0, state))
         for step in steps:
             if "change" in step:
-                state = state.apply(Change(**step["change"]))
+                state = state.apply(Change.from_dict({"kind": "update"} | step["change"]))
             else:
                 epoch, update = step["receive"]
-                self.assertEqual(replica.receive(epoch, Update.from_dict(update)), step["gives"])
+                self.assertEqual(
+                    replica.apply(epoch, Update.from_dict({"kind": "update"} | update)),
+                    step["gives"],
+                )
                 self.assertEqual(str(replica.position), step["position"])
                 state = replica.state
             found = state.to_dict()

@@ -1,19 +1,19 @@
 """A replica follows by position: apply, ignore, or report a gap. Old snapshot + updates = new."""
 
-import json
 from unittest import TestCase
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.domain.change import parse_change
 from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position, Replica, Snapshot, Update
-from tests.support.changes import changes, fold
+from tests.support.changes import calls_from, changes, fold
 
 
 def through_json(value, cls):
-    return cls.from_dict(json.loads(json.dumps(value.to_dict())))
+    return msgspec.json.decode(msgspec.json.encode(value), type=cls)
 
 
 class Convergence(TestCase):
@@ -23,16 +23,16 @@ class Convergence(TestCase):
         cut = data.draw(st.integers(0, len(updates)))
         server = Replica(start, keep=100)
         for update in updates:
-            server.receive("e", update)
+            server.apply("e", update)
         early = Replica(start)
         for update in updates[:cut]:
-            early.receive("e", update)
+            early.apply("e", update)
 
         late = Replica(through_json(early.snapshot(), Snapshot))
         for update in server.updates_after(late.position):
-            self.assertEqual(late.receive("e", through_json(update, Update)), "applied")
+            self.assertEqual(late.apply("e", through_json(update, Update)), "applied")
 
-        self.assertEqual(late.snapshot().to_dict(), server.snapshot().to_dict())
+        self.assertEqual(late.snapshot(), server.snapshot())
         for update in updates[-1:]:
             self.assertEqual(late.state.totals, update.totals)
 
@@ -51,9 +51,9 @@ class Convergence(TestCase):
         replica = Replica(start)
 
         for update in arriving:
-            if replica.receive("e", update) == "gap":
+            if replica.apply("e", update) == "gap":
                 for missing in updates[replica.position.seq : update.seq]:
-                    self.assertEqual(replica.receive("e", missing), "applied")
+                    self.assertEqual(replica.apply("e", missing), "applied")
 
         self.assertEqual(replica.position.seq, len(updates))
         self.assertEqual(replica.state.totals, updates[-1].totals)
@@ -66,19 +66,19 @@ class ReplicaRules(TestCase):
         self.replica = Replica(self.start, keep=2)
 
     def test_the_next_update_is_applied_and_an_old_one_ignored(self):
-        self.assertEqual(self.replica.receive("e", self.updates[0]), "applied")
-        self.assertEqual(self.replica.receive("e", self.updates[0]), "seen")
+        self.assertEqual(self.replica.apply("e", self.updates[0]), "applied")
+        self.assertEqual(self.replica.apply("e", self.updates[0]), "seen")
         self.assertEqual(self.replica.position, Position("e", 1))
         self.assertEqual(self.replica.at, 1000)
 
     def test_a_skipped_update_or_another_epoch_is_a_gap_and_changes_nothing(self):
-        self.assertEqual(self.replica.receive("e", self.updates[1]), "gap")
-        self.assertEqual(self.replica.receive("f", self.updates[0]), "gap")
+        self.assertEqual(self.replica.apply("e", self.updates[1]), "gap")
+        self.assertEqual(self.replica.apply("f", self.updates[0]), "gap")
         self.assertEqual(self.replica.snapshot(), self.start)
 
     def test_it_hands_out_all_that_is_missing_or_nothing(self):
         for update in self.updates:
-            self.replica.receive("e", update)
+            self.replica.apply("e", update)
 
         self.assertEqual(self.replica.updates_after(Position("e", 1)), self.updates[1:])
         self.assertEqual(self.replica.updates_after(Position("e", 3)), [])
@@ -109,31 +109,31 @@ class Positions(TestCase):
         self.assertEqual(str(position), text)
 
 
-class Refusals(TestCase):
-    def refusal(self, state, **change):
-        return state.refusal(parse_change(change))
+class Rejections(TestCase):
+    def rejection(self, state, **change):
+        return state.rejection(parse_change(change))
 
     def test_off_air_and_on_hold_nothing_goes_out(self):
         view = {"view": {"focus": "OH"}}
-        self.assertIn("off air", self.refusal(MapState(2020), **view))
-        self.assertIn("off air", self.refusal(MapState(2020, phase="ended"), **view))
-        self.assertIn("on hold", self.refusal(MapState(2020, phase="held"), **view))
-        self.assertIsNone(self.refusal(MapState(2020, phase="live"), **view))
+        self.assertIn("off air", self.rejection(MapState(2020), **view))
+        self.assertIn("off air", self.rejection(MapState(2020, phase="ended"), **view))
+        self.assertIn("on hold", self.rejection(MapState(2020, phase="held"), **view))
+        self.assertIsNone(self.rejection(MapState(2020, phase="live"), **view))
 
     def test_a_call_is_changed_by_a_correction_alone(self):
         called = {"PA": {"status": "called", "party": "D"}}
-        state = MapState(2020, phase="live", calls=called)
+        state = MapState(2020, phase="live", calls=calls_from(called))
         story = {"headline": "Pennsylvania"}
         other = {"PA": {"status": "called", "party": "R"}}
         again = {"PA": {"status": "certified", "party": "D"}}
 
-        self.assertIn("correction", self.refusal(state, calls=other, story=story))
-        self.assertIn("correction", self.refusal(state, calls={"PA": {"status": "open"}}))
-        self.assertIsNone(self.refusal(state, calls=called, story=story))
-        self.assertIsNone(self.refusal(state, calls=again, story=story))
+        self.assertIn("correction", self.rejection(state, calls=other, story=story))
+        self.assertIn("correction", self.rejection(state, calls={"PA": {"status": "open"}}))
+        self.assertIsNone(self.rejection(state, calls=called, story=story))
+        self.assertIsNone(self.rejection(state, calls=again, story=story))
         correction = {"kind": "correct", "corrects": 1, "reason": "Wrong", "story": story}
-        self.assertIsNone(self.refusal(state, calls=other, **correction))
+        self.assertIsNone(self.rejection(state, calls=other, **correction))
         self.assertIn(
             "nothing to correct",
-            self.refusal(state, calls={"OH": {"status": "retracted"}}, **correction),
+            self.rejection(state, calls={"OH": {"status": "retracted"}}, **correction),
         )

@@ -9,12 +9,11 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.utils import timezone
 
-from broadcaster.desk import rundown
-from broadcaster.desk.audit import Actor
-from broadcaster.desk.takes import put_on_air
-from broadcaster.domain.change import parse_change
+from broadcaster.desk import state
+from broadcaster.desk.takes import publish_and_audit
 from broadcaster.management import evening
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Cue, Publication
+from broadcaster.publishing.actor import Actor
 
 SLUG = "election-night-2020"
 
@@ -47,13 +46,13 @@ class Demo(TestCase):
         Cue.objects.filter(title="AK").update(removed_at=timezone.now())
         run("demo")
 
-        titles = [cue["title"] for cue in rundown.listing(broadcast)]
+        titles = [cue["title"] for cue in state.rundown(broadcast)["cues"]]
         self.assertEqual(titles, [title for title in evening.RUNDOWN if title != "AK"])
         Cue.objects.update(removed_at=None)
         for cue in broadcast.cues.exclude(title="AZ"):
-            put_on_air(broadcast, parse_change(cue.change), Actor(None, "command"), cue=cue)
+            publish_and_audit(broadcast, cue.change, Actor(None, "command"), cue=cue)
         broadcast.refresh_from_db()
-        self.assertEqual(broadcast.state["totals"], {"D": 306, "R": 232, "uncalled": 0})
+        self.assertEqual(broadcast.state.totals, {"D": 306, "R": 232, "uncalled": 0})
 
     def test_the_evening_has_the_totals_of_2020_at_every_step(self):
         out = run("demo", play=1e9)
@@ -61,7 +60,7 @@ class Demo(TestCase):
         totals = [
             (row.totals["D"], row.totals["R"], row.totals["uncalled"])
             for row in Publication.objects.order_by("seq")
-            if "calls" in row.change
+            if row.change.calls
         ]
         self.assertEqual(
             totals,
@@ -87,7 +86,7 @@ class Publish(TestCase):
         self.assertEqual(out.strip(), f"{broadcast.epoch}:2")
         entry = AuditEntry.objects.get(seq=2)
         self.assertEqual((entry.who, entry.via), ("command line", "command"))
-        self.assertEqual(broadcast.state["view"]["focus"], "OH")
+        self.assertEqual(broadcast.state.to_dict()["view"]["focus"], "OH")
 
     def test_it_reads_standard_input(self):
         with mock.patch("sys.stdin", io.StringIO(json.dumps({"view": {"focus": "NE-2"}}))):

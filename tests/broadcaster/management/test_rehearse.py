@@ -5,11 +5,11 @@ import re
 from django.core.management import CommandError
 from django.test import TestCase
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing import history
-from broadcaster.publishing.publish import publish
 from tests.broadcaster.management.test_commands import run
+from tests.support.log import publish
 
 BAND = "REHEARSAL – these are not results"
 

@@ -4,15 +4,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from broadcaster.desk.audit import Actor
-from broadcaster.desk.commands import perform
+from broadcaster.desk.commands import execute
 from broadcaster.desk.permissions import EDITOR
 from broadcaster.domain.electoral import ELECTIONS
 from broadcaster.domain.mapstate import MapState
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing import history
+from broadcaster.publishing.actor import Actor
 from broadcaster.rendering.picture import Picture
-from tests.support import staff
+from tests.support.staff import staff
 
 VOTES = ELECTIONS[2020].votes
 results = st.dictionaries(
@@ -43,7 +43,7 @@ class Evenings(TestCase):
     def test_any_sequence_of_takes_and_corrections(self, evening):
         editor = Actor(staff("editor", EDITOR), "socket")
         night = Broadcast.objects.create(slug="night", title="Night", election=2020)
-        perform(night, {"command": "take", "change": {"kind": "start"}}, editor)
+        execute(night, {"command": "take", "change": {"kind": "start"}}, editor)
         said = [{}, {}]  # by seq: what each update said of which unit
         refused = 0
         for kind, result, back in evening:
@@ -52,7 +52,7 @@ class Evenings(TestCase):
             now = {unit: party for update in said for unit, party in update.items()}
             command = {"command": "take", "change": change_of(kind, result, corrects)}
 
-            status, _ = perform(night, command, editor)
+            status, _ = execute(night, command, editor)
 
             night.refresh_from_db()
             if status == 201:
@@ -61,7 +61,8 @@ class Evenings(TestCase):
             else:
                 self.assertEqual(status, 409)
                 refused += 1
-                silent = kind == "update" and night.state["calls"] == self.after(night, result)
+                standing = night.state.to_dict()["calls"]
+                silent = kind == "update" and standing == self.after(night, result)
                 self.assertTrue(
                     silent or not self.allowed(said, now, kind, result, corrects), "refused"
                 )
@@ -83,7 +84,7 @@ class Evenings(TestCase):
 
     def after(self, night, result):
         calls = change_of("update", result, None)["calls"]
-        return {**night.state["calls"], **calls}
+        return {**night.state.to_dict()["calls"], **calls}
 
     def assert_all_agree(self, night, said):
         """The map, its totals, the log's fold and the picture are what was said last."""
@@ -93,11 +94,11 @@ class Evenings(TestCase):
         for unit, party in won.items():
             totals[party] += VOTES[unit]
         fold = MapState(election=2020)
-        for update in history.log(night):
-            fold = fold.apply(history.Update.from_dict(update).change)
+        for update in history.desk_log(night):
+            fold = fold.apply(history.Update.from_dict(update))
             self.assertEqual(fold.totals, update["totals"])
         self.assertEqual(night.seq, len(said) - 1)
-        self.assertEqual(fold.to_dict(), night.state)
-        self.assertEqual(night.state["totals"], {**totals, "uncalled": 538 - sum(totals.values())})
+        self.assertEqual(fold, night.state)
+        self.assertEqual(night.state.totals, {**totals, "uncalled": 538 - sum(totals.values())})
         coloured = {row.unit: row.party for row in Picture(fold).rows if row.party}
         self.assertEqual(coloured, won)

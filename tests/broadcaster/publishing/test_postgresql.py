@@ -12,7 +12,8 @@ from tests.support.server import ROOT, find_postgres, postgres
 @skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
 class PostgreSQL(TestCase):
     def test_publishing_and_the_desk_hold_on_postgresql(self):
-        labels = [f"tests.broadcaster.test_{name}" for name in ("publishing", "desk", "jobs")]
+        modules = ("publishing.test_publish", "desk.test_consumer", "desk.test_schedule")
+        labels = [f"tests.broadcaster.{name}" for name in modules]
         with tempfile.TemporaryDirectory() as state, postgres() as url:
             run = subprocess.run(
                 [sys.executable, "manage.py", "test", "--parallel", "1", *labels],

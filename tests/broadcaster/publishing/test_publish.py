@@ -13,13 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from broadcaster.domain.change import parse_change
 from broadcaster.domain.electoral import UNITS
+from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.rejection import Rejected
 from broadcaster.domain.stream import Replica
 from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing import history
-from broadcaster.publishing.publish import Refused, publish, start_over
-from tests.support import changes
+from broadcaster.publishing.publish import start_over
+from tests.support.changes import changes
+from tests.support.log import publish
 
 
 def new_broadcast(on_air=True):
@@ -44,13 +46,14 @@ class Publishing(TestCase):
         self.assertEqual((publication.epoch, publication.seq), (broadcast.epoch, 2))
         self.assertEqual(broadcast.seq, 2)
         self.assertEqual(broadcast.at, publication.at)
-        self.assertEqual(broadcast.state["calls"], {"PA": {"status": "called", "party": "D"}})
+        called = {"PA": {"status": "called", "party": "D"}}
+        self.assertEqual(broadcast.state.to_dict()["calls"], called)
         self.assertEqual(publication.totals, {"D": 20, "R": 0, "uncalled": 518})
 
     def test_off_air_it_is_refused_and_nothing_is_written(self):
         broadcast = new_broadcast(on_air=False)
 
-        with self.assertRaisesMessage(Refused, "off air"):
+        with self.assertRaisesMessage(Rejected, "off air"):
             publish(broadcast, call("PA"))
 
         broadcast.refresh_from_db()
@@ -70,7 +73,7 @@ class Publishing(TestCase):
         broadcast = new_broadcast()
         publish(broadcast, call("PA"), client_id="ap-17")
 
-        with self.assertRaisesMessage(Refused, "ap-17 was used for another update, seq 2"):
+        with self.assertRaisesMessage(Rejected, "ap-17 was used for another update, seq 2"):
             publish(broadcast, call("OH"), client_id="ap-17")
 
     def test_a_correction_names_the_update_that_made_the_call(self):
@@ -85,7 +88,7 @@ class Publishing(TestCase):
         }
 
         for wrong in (1, 2, 9):
-            with self.assertRaisesMessage(Refused, f"Update {wrong} did not call AZ"):
+            with self.assertRaisesMessage(Rejected, f"Update {wrong} did not call AZ"):
                 publish(broadcast, parse_change({**retract, "corrects": wrong}))
         publication = publish(broadcast, parse_change({**retract, "corrects": 3}))
 
@@ -103,12 +106,12 @@ class Publishing(TestCase):
             (3, {"status": "called", "party": "D"}, "AZ is called D already"),
         ]:
             change = parse_change({**correct, "corrects": corrects, "calls": {"AZ": result}})
-            with self.assertRaisesMessage(Refused, reason):
+            with self.assertRaisesMessage(Rejected, reason):
                 publish(broadcast, change)
         other = {"status": "called", "party": "R"}
         publish(broadcast, parse_change({**correct, "corrects": 3, "calls": {"AZ": other}}))
 
-        self.assertEqual(Broadcast.objects.get().state["calls"]["AZ"], other)
+        self.assertEqual(Broadcast.objects.get().state.to_dict()["calls"]["AZ"], other)
 
     def test_a_form_that_was_read_before_an_update_does_not_undo_it(self):
         broadcast = new_broadcast()
@@ -121,7 +124,7 @@ class Publishing(TestCase):
 
         broadcast.refresh_from_db()
         self.assertEqual((broadcast.title, broadcast.seq), ("Late night", 3))
-        self.assertEqual(set(broadcast.state["calls"]), {"PA", "OH"})
+        self.assertEqual(set(broadcast.state.to_dict()["calls"]), {"PA", "OH"})
 
     def test_starting_over_keeps_the_old_log_under_its_epoch(self):
         broadcast = new_broadcast()
@@ -134,7 +137,7 @@ class Publishing(TestCase):
         broadcast.refresh_from_db()
         self.assertEqual(broadcast.seq, 1)
         self.assertNotEqual(broadcast.epoch, old.epoch)
-        self.assertEqual(broadcast.state["calls"], {})
+        self.assertEqual(broadcast.state.to_dict()["calls"], {})
         self.assertEqual(Publication.objects.filter(epoch=old.epoch).count(), 2)
 
     def test_what_was_published_cannot_be_deleted_with_its_broadcast(self):
@@ -156,13 +159,13 @@ class FoldOfTheLog(HypothesisTestCase):
                 replica = Replica(history.snapshot(Broadcast.objects.get()))
             try:
                 publish(broadcast, change)
-            except Refused:
+            except Rejected:
                 continue
         broadcast.refresh_from_db()
         replica = replica or Replica(history.snapshot(broadcast))
 
         for update in history.updates_after(broadcast.pk, replica.position, 100):
-            self.assertEqual(replica.receive(broadcast.epoch, update), "applied")
+            self.assertEqual(replica.apply(broadcast.epoch, update), "applied")
 
         self.assertEqual(replica.snapshot(), history.snapshot(broadcast))
 
@@ -196,7 +199,7 @@ class TwoPublishersAtOnce(TransactionTestCase):
         log = list(Publication.objects.order_by("seq"))
         self.assertEqual([row.seq for row in log], list(range(1, 58)))
         self.assertEqual(broadcast.seq, 57)
-        self.assertEqual(set(broadcast.state["calls"]), set(UNITS))
+        self.assertEqual(set(broadcast.state.to_dict()["calls"]), set(UNITS))
         self.assertEqual(log[-1].totals, {"D": 538, "R": 0, "uncalled": 0})
 
     def test_one_client_id_from_many_at_once_is_one_update(self):

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.test import SimpleTestCase
 from django.utils.translation import gettext, override
 
+from broadcaster.domain.change import calls_of
 from broadcaster.domain.electoral import ELECTIONS, STATE_NAMES, UNITS
 from broadcaster.domain.mapstate import MapState
 from broadcaster.rendering.picture import SHAPES, Picture
@@ -149,10 +150,7 @@ class Tally(SimpleTestCase):
     def test_every_election_ends_as_it_did(self):
         for year, election in ELECTIONS.items():
             with self.subTest(year):
-                calls = {
-                    unit: {"status": "called", "party": party}
-                    for unit, party in election.winners.items()
-                }
+                calls = calls_of(election.winners)
                 tally = Picture(MapState(election=year, calls=calls)).tally
                 self.assertEqual({"D": tally.D, "R": tally.R}, dict(election.pledged))
                 self.assertEqual(tally.passed, max("DR", key=election.pledged.__getitem__))

@@ -2,8 +2,8 @@
 
 from unittest import TestCase
 
-from broadcaster.domain.change import parse_change
 from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.parsing import parse_change
 from loadtest.common.plan import (
     Plan,
     Round,
@@ -71,7 +71,7 @@ class Messages(TestCase):
         state = MapState(2020, phase="live")
         for data in changes(300):
             change = parse_change(data)
-            self.assertIsNone(state.refusal(change))
+            self.assertIsNone(state.rejection(change))
             state = state.apply(change)
 
 

@@ -7,7 +7,7 @@ from unittest import IsolatedAsyncioTestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position, Replica
 from tests.support.changes import changes, fold
 from viewers.fanout.hub import BATCH, Hub, Seat
@@ -203,9 +203,9 @@ class AnyMomentOfJoining(IsolatedAsyncioTestCase):
         async def viewer():
             session = ViewerSession()
             async with Seat(hub, "ws", None) as seat:
-                events = session.receive(seat.first().text, 0)
+                events = session.handle_frame(seat.first().text, 0)
                 while session.replica.position != done:
-                    events += session.receive((await seat.next()).text, 0)
+                    events += session.handle_frame((await seat.next()).text, 0)
             self.assertNotIn("gap", [name for name, _ in events])
             self.assertNotIn("seen", [name for name, _ in events])
             return session.replica
@@ -219,6 +219,6 @@ class AnyMomentOfJoining(IsolatedAsyncioTestCase):
                 await asyncio.sleep(0)
         truth = Replica(start)
         for update in updates:
-            truth.receive("e", update)
+            truth.apply("e", update)
         for replica in await asyncio.wait_for(asyncio.gather(*viewers), 10):
-            self.assertEqual(replica.snapshot().to_dict(), truth.snapshot().to_dict())
+            self.assertEqual(replica.snapshot(), truth.snapshot())

@@ -3,8 +3,8 @@
 import asyncio
 from unittest import IsolatedAsyncioTestCase, TestCase
 
-from broadcaster.domain.change import parse_change
 from broadcaster.domain.delivery import receipt
+from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from tests.support.changes import fold
 from viewers.fanout.hub import BATCH, Hub, Seat

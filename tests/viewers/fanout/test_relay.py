@@ -10,11 +10,11 @@ from channels.layers import get_channel_layer
 from django.db import connection
 from django.test import TransactionTestCase
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast
 from broadcaster.publishing.announce import group_name
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 from viewers.fanout.hub import Seat
 from viewers.fanout.relay import Relays
 

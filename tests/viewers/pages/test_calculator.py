@@ -9,10 +9,10 @@ from django.test import SimpleTestCase, TestCase
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadcaster.domain.change import parse_change
 from broadcaster.domain.electoral import ELECTIONS, UNITS
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 from viewers.pages.scenario import decode, encode
 
 VECTORS = json.loads(Path("tests/vectors/scenario.json").read_text())

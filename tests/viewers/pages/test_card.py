@@ -9,10 +9,10 @@ from django.test import SimpleTestCase, TestCase
 from django.utils.translation import override
 from PIL import Image
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.publishing.publish import publish
 from broadcaster.rendering.picture import SHAPES, WHOLE
+from tests.support.log import publish
 from viewers.pages import card
 
 PA_TO_BIDEN = {

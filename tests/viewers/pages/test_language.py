@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 
 from broadcaster.management import evening
 from broadcaster.models import Broadcast
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 from tests.support.words import Words, english_in
 from tools import messages
 
@@ -31,7 +31,7 @@ class Languages(TestCase):
             self.assertEqual(english_in(page.text), [], path)
 
     def test_what_the_newsroom_wrote_is_marked_as_english(self):
-        headline = Broadcast.objects.get().state["story"]["headline"]
+        headline = Broadcast.objects.get().state.to_dict()["story"]["headline"]
         for path in ("", "replay/", "embed/", "?at=10"):
             words = Words(self.get(path).text).found
             told = {language for language, text in words if text == headline}

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
 
-from broadcaster.domain.change import parse_change
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
-from broadcaster.publishing.publish import publish
+from tests.support.log import publish
 from viewers.pages.wording import clock, hour, status
 
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/wording.json").read_text())

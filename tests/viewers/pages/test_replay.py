@@ -3,11 +3,13 @@
 from django.contrib.auth import get_user_model
 from django.test import TestCase
 
-from broadcaster.domain.change import parse_change
-from broadcaster.domain.recording import parse_recording
+from broadcaster.domain.change import Call, Status
+from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.recording_file import parse_recording
 from broadcaster.management import evening
 from broadcaster.models import Broadcast
-from broadcaster.publishing.publish import publish, start_over, store
+from broadcaster.publishing.publish import start_over
+from tests.support.log import publish, store
 
 FILE = "/broadcasts/night/recording.json"
 BEGAN = 1_604_448_000_000  # Nov 3, 2020, 7 pm in New York
@@ -54,7 +56,7 @@ class RecordingFile(Night):
         recording = parse_recording(response.json())
         self.assertEqual([update.seq for update in recording.updates], [1, 2, 3, 4, 5])
         self.assertEqual(recording.duration, recording.updates[-1].at - recording.began)
-        self.assertEqual(recording.at_seq(5).calls["AZ"], {"status": "retracted"})
+        self.assertEqual(recording.at_seq(5).calls["AZ"], Call(Status.RETRACTED))
         cached = response.headers["Cache-Control"]
         self.assertTrue({"public", "immutable", "max-age=31536000"} <= set(cached.split(", ")))
         self.assertNotIn("broadcaster", response.content.decode())

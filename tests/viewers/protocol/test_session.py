@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from unittest import TestCase
 
+import msgspec
+
 from broadcaster.domain.stream import Replica, Snapshot
 from viewers.protocol.session import BACK_OFF, Attempt, ViewerSession
 
@@ -24,7 +26,7 @@ class SessionVectors(TestCase):
         numbers = iter(case["random"])
         session = ViewerSession(tuple(case.get("transports", ("ws", "poll"))), numbers.__next__)
         if start := case.get("start"):
-            session.replica = Replica(Snapshot.from_dict(VECTORS["frames"][start]))
+            session.replica = Replica(msgspec.convert(VECTORS["frames"][start], Snapshot))
         for number, step in enumerate(case["steps"], 1):
             with self.subTest(step=number, **step):
                 getattr(self, step["do"])(session, step)
@@ -46,7 +48,7 @@ class SessionVectors(TestCase):
         session.opened()
 
     def receive(self, session, step):
-        events = session.receive(FRAMES[step["frame"]], step["at"])
+        events = session.handle_frame(FRAMES[step["frame"]], step["at"])
         self.assertEqual([event for event, _ in events], step["events"])
         self.assertEqual(session.since, step["position"])
         self.assertEqual(session.failed, step.get("failed", False))

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         add(
             "--drain-rate",
             type=int,
-            default=frames.DISMISSED,
+            default=frames.DRAIN_RATE,
             metavar="N",
             help="viewers a second that are sent away at the end (%(default)s)",
         )

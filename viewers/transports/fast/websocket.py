@@ -15,7 +15,7 @@ from websockets.utils import accept_key
 from broadcaster.domain.stream import Position
 from viewers.fanout.hub import Frame, Hub, spread
 from viewers.protocol import frames
-from viewers.protocol.frames import SPOKE, Close
+from viewers.protocol.frames import POLICY_VIOLATION, Close
 from viewers.transports.longpoll import Headers, header_lines
 
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -110,7 +110,7 @@ class ViewerWebSocket(asyncio.Protocol):
     def pause_writing(self) -> None:
         self.unsent = True
         if self.hub is not None:
-            self.due = monotonic() + frames.STUCK
+            self.due = monotonic() + frames.STUCK_TIMEOUT
 
     def resume_writing(self) -> None:
         """All is sent. The snapshot tells best what was missed."""
@@ -129,7 +129,7 @@ class ViewerWebSocket(asyncio.Protocol):
         self.dialog.receive_data(data)
         for frame in self.dialog.events_received():
             if isinstance(frame, WebSocketFrame) and frame.opcode < CLOSE:
-                return self.close(SPOKE)
+                return self.close(POLICY_VIOLATION)
         self.reply()
 
     def dismiss(self, code: Close) -> None:

@@ -1,0 +1,99 @@
+"""The desk's pages in the admin: the console, its state as JSON, and commands by POST."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import path
+
+from broadcaster.admin.records import viewable
+from broadcaster.desk.commands import handle_command
+from broadcaster.desk.permissions import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
+from broadcaster.desk.requests import failure, read_body
+from broadcaster.desk.state import desk_state
+from broadcaster.domain.electoral import STATE_NAMES, UNITS, unit_name
+from broadcaster.domain.parsing import MAX_HEADLINE, MAX_REASON
+from broadcaster.models import Broadcast, Via
+from broadcaster.publishing.actor import Actor
+from broadcaster.rendering.picture import Picture
+
+MAY = {
+    "prepare": PREPARE,
+    "take": TAKE,
+    "run": RUN,
+    "correct": CORRECT,
+    "confirm": CONFIRM,
+    "schedule": SCHEDULE,
+}
+"""The permissions that the console's page needs, by their names there."""
+
+
+class ConsolePages(admin.ModelAdmin):
+    """The pages of one broadcast's desk, for the admin of broadcasts."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        name = "broadcaster_broadcast_"
+        return [
+            path("<int:pk>/console/", view(self.console), name=f"{name}console"),
+            path("<int:pk>/console/command", self.command, name=f"{name}command"),
+            *super().get_urls(),
+        ]
+
+    def console(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the map as viewers see it, and the controls that change it."""
+        broadcast = viewable(self, request, pk)
+        picture = Picture(broadcast.state)
+        may = {name: request.user.has_perm(permission) for name, permission in MAY.items()}
+        return render(
+            request,
+            "broadcaster/console.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": f"Console: {broadcast}",
+                "opts": self.opts,
+                "is_nav_sidebar_enabled": False,  # the map needs the room
+                "broadcast": broadcast,
+                "picture": picture,
+                "may": may,
+                "places": places(),
+                "units": sorted((unit_name(unit), unit) for unit in UNITS),
+                "max_headline": MAX_HEADLINE,
+                "max_reason": MAX_REASON,
+                "desk": desk_state(broadcast) | self._page_data(request, broadcast, picture, may),
+            },
+        )
+
+    def _page_data(
+        self, request: HttpRequest, broadcast: Broadcast, picture: Picture, may: dict[str, bool]
+    ) -> dict[str, Any]:
+        """Return what the console's script needs besides the state of the desk."""
+        return {
+            "names": {unit: unit_name(unit) for unit in UNITS},
+            "election": picture.script_data,
+            "may": may,
+            "me": request.user.get_username(),
+            "broadcast": {
+                "slug": broadcast.slug,
+                "title": broadcast.title,
+                "rehearsal": broadcast.rehearsal,
+            },
+        }
+
+    def command(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """POST one command as JSON, as on the console's socket; the status is its reply's."""
+        if request.method != "POST":
+            status, reply = failure(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
+        else:
+            by = Actor(request.user, Via.CONSOLE, request.META.get("REMOTE_ADDR"))
+            _, (status, reply) = handle_command(pk, lambda: read_body(request), by)
+        return JsonResponse(reply, status=status)
+
+
+def places() -> list[tuple[str, str]]:
+    """Return code and name of what a view can focus on, for a menu: the whole country first."""
+    states = [(code, name) for code, name in STATE_NAMES.items()]
+    districts = [(unit, unit_name(unit)) for unit in UNITS if unit[-1].isdigit()]
+    return [("US", "United States"), *sorted(states + districts, key=lambda place: place[1])]

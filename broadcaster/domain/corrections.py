@@ -1,0 +1,46 @@
+"""Which update made a call, and whether a correction names the right one.
+
+static/broadcaster/desk/ finds the same for the desk; tests/vectors/corrections.json holds both to
+the same answers.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from broadcaster.domain.change import Call, Change
+
+Statements = Sequence[tuple[int, Mapping[str, Call]]]
+"""Seq and calls of a log's updates, oldest first. Seq 0 holds the calls of the initial map."""
+
+
+def updates_behind(unit: str, statements: Statements) -> list[int]:
+    """Return the updates that gave `unit` to the party that it has now, newest first.
+
+    They are the last that mention the unit, back to the first that said anything else. Empty if
+    the unit is not decided.
+    """
+    found: list[int] = []
+    party = ""
+    for seq, calls in reversed(statements):
+        call = calls.get(unit)
+        if call is None:
+            continue
+        party = party or call.party
+        if not party or call.party != party:
+            break
+        found.append(seq)
+    return found
+
+
+def rejection(change: Change, statements: Statements) -> str | None:
+    """Return why a correction is rejected; None if it names an update behind each of its calls.
+
+    `statements` may begin with the update that the correction names.
+    """
+    if change.corrects is None:
+        return None
+    wrong = [
+        unit
+        for unit in change.calls or ()
+        if change.corrects not in updates_behind(unit, statements)
+    ]
+    return f"Update {change.corrects} did not call {', '.join(wrong)}." if wrong else None

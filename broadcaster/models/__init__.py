@@ -1,0 +1,17 @@
+"""What is stored: broadcasts, their rundowns and logs, API tokens, and the audit."""
+
+from broadcaster.models.audit import AuditEntry
+from broadcaster.models.broadcast import Broadcast, new_epoch
+from broadcaster.models.log import Cue, Publication, Rebroadcast, Via
+from broadcaster.models.tokens import ApiToken
+
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "Broadcast",
+    "Cue",
+    "Publication",
+    "Rebroadcast",
+    "Via",
+    "new_epoch",
+]

@@ -1,0 +1,152 @@
+"""Broadcasts."""
+
+import secrets
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from broadcaster.domain import electoral
+from broadcaster.domain.mapstate import ON_AIR, MapState, Phase
+from broadcaster.domain.stream import Position
+from broadcaster.models.fields import ValueField
+
+
+def new_epoch() -> str:
+    """Return a name for a new history: 12 random hexadecimal digits."""
+    return secrets.token_hex(6)
+
+
+class Approval(models.TextChoices):
+    """When a take needs the approval of another person."""
+
+    NEVER = "never", "never"
+    CALLS = "calls", "for every call"
+    CROSSING = "270", "when a call crosses 270"
+
+
+class Broadcast(models.Model):
+    """One live map that staff drive and viewers watch.
+
+    `epoch`, `seq`, `at`, `phase` and `state` are written by publishing/publish.py alone.
+    """
+
+    EDITORIAL = (
+        "title",
+        "slug",
+        "listed",
+        "source",
+        "starts_at",
+        "ends_at",
+        "automatic",
+        "second_person",
+        "archived_at",
+    )
+    ELECTIONS = [(year, f"President {year}") for year in electoral.ELECTIONS]
+
+    slug = models.SlugField(unique=True, help_text="The last part of the public address.")
+    title = models.CharField(max_length=120, validators=[ProhibitNullCharactersValidator()])
+    election = models.PositiveSmallIntegerField(
+        choices=ELECTIONS,
+        default=2024,
+        help_text="The election whose candidates and electoral votes are used.",
+    )
+    listed = models.BooleanField(default=True, help_text="Shown on the front page.")
+    source = models.CharField(
+        "source of calls", max_length=60, blank=True, help_text="Shown to viewers, such as “AP”."
+    )
+    starts_at = models.DateTimeField(
+        "planned start", null=True, blank=True, help_text="Shown to viewers."
+    )
+    ends_at = models.DateTimeField("planned end", null=True, blank=True)
+    automatic = models.BooleanField(
+        "starts and ends automatically", default=False, help_text="At the planned times."
+    )
+    second_person = models.CharField(
+        "approval by another person",
+        max_length=5,
+        choices=Approval,
+        default=Approval.CROSSING,
+        help_text="When another person must approve a take before it goes on air.",
+    )
+    rehearsal = models.BooleanField(
+        default=False,
+        help_text="Every page shows that it is a rehearsal; the front page never lists it.",
+    )
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    epoch = models.CharField(max_length=32, default=new_epoch, editable=False)
+    seq = models.PositiveIntegerField(default=0, editable=False)
+    at = models.DateTimeField("last update", default=timezone.now, editable=False)
+    phase = models.CharField(
+        max_length=9,
+        choices=[(str(phase), str(phase)) for phase in Phase],
+        default=Phase.SCHEDULED.value,
+        editable=False,
+        db_index=True,
+    )
+    initial: Any = ValueField(
+        MapState,
+        null=True,
+        editable=False,
+        help_text="The map at seq 0. Empty: nothing is called.",
+    )
+    state: Any = ValueField(MapState, editable=False)
+
+    class Meta:
+        ordering = ["-at"]
+        permissions = [
+            ("prepare_broadcast", "Can prepare cues"),
+            ("take_broadcast", "Can take updates on air, hold and resume"),
+            ("run_broadcast", "Can start and end a broadcast"),
+            ("correct_broadcast", "Can correct calls"),
+            ("confirm_broadcast", "Can confirm takes of others"),
+            ("schedule_broadcast", "Can schedule cues"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the viewer page."""
+        return reverse("broadcast", args=[self.slug])
+
+    def save(self, *args, **kwargs):
+        """Save what editors write.
+
+        The columns that publishing writes are left out: a form that was read before an update
+        must not undo the update.
+        """
+        if self._state.adding:
+            self.phase = self.opening.phase.value
+            self.state = self.opening
+        else:
+            kwargs["update_fields"] = self.EDITORIAL
+        super().save(*args, **kwargs)
+
+    def clean(self):
+        """Check that the planned times agree. Raises `ValidationError`."""
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "The planned end is before the planned start."})
+        if self.automatic and not (self.starts_at or self.ends_at):
+            words = "There is no planned time yet: set a start or an end."
+            raise ValidationError({"automatic": words})
+        if self.automatic and self.on_air and self.ends_at and self.ends_at <= timezone.now():
+            words = "This would end it at once: that time has passed."
+            raise ValidationError({"ends_at": words})
+
+    @property
+    def opening(self) -> MapState:
+        """The map at seq 0."""
+        return self.initial or MapState(election=self.election)
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.seq)
+
+    @property
+    def on_air(self) -> bool:
+        return self.phase in ON_AIR
