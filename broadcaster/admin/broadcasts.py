@@ -16,9 +16,9 @@ from django.utils.html import format_html
 from broadcaster.admin.console import ConsolePages
 from broadcaster.admin.recordings import RecordingPages
 from broadcaster.admin.records import actor
-from broadcaster.desk.audit import add_entry
 from broadcaster.desk.schedule_queue import enqueue_check
 from broadcaster.models import Broadcast
+from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import lock_broadcast
 
 admin.site.site_header = admin.site.site_title = "Map Center"

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_POST
 
 from broadcaster.admin.records import actor, viewable
 from broadcaster.desk import rebroadcasts
-from broadcaster.desk.audit import add_entry
 from broadcaster.desk.permissions import SCHEDULE
 from broadcaster.domain import recording_file
 from broadcaster.domain.parsing import MAX_TITLE
@@ -28,6 +27,7 @@ from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import publish_recording
 from broadcaster.rendering.picture import Picture
 

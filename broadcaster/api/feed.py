@@ -6,10 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from broadcaster.desk.audit import reject
 from broadcaster.desk.commands import NOT_TAKEN, reply_of_take, run
 from broadcaster.desk.permissions import PREPARE, TO_PUBLISH
-from broadcaster.desk.requests import Reply, client_id
+from broadcaster.desk.requests import Reply, client_id, reject
 from broadcaster.desk.rundown import add_proposal, save_cue
 from broadcaster.domain import corrections
 from broadcaster.domain.change import OPEN, Call, Change
@@ -17,10 +16,9 @@ from broadcaster.domain.electoral import ELECTIONS
 from broadcaster.domain.feed import FeedMessage, parse_feed, to_change, to_correction
 from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import InvalidInput, Rejected
-from broadcaster.domain.rules import NO_CHANGE
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
-from broadcaster.publishing.publish import lock_broadcast, statements, taken_as
+from broadcaster.publishing.publish import NO_CHANGE, lock_broadcast, statements, taken_as
 
 
 def handle_message(broadcast: Broadcast, data: dict[str, Any], actor: Actor, direct: bool) -> Reply:

@@ -11,9 +11,8 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
 
 from broadcaster.api.feed import handle_message
-from broadcaster.desk.audit import reject
 from broadcaster.desk.commands import execute
-from broadcaster.desk.requests import Reply, decode, failure, read_body
+from broadcaster.desk.requests import Reply, decode, failure, read_body, reject
 from broadcaster.domain.parsing import MAX_HEADLINE, text
 from broadcaster.domain.rejection import Forbidden, InvalidInput, NotFound, Rejected
 from broadcaster.models import ApiToken, Broadcast, Via

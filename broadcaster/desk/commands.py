@@ -11,9 +11,8 @@ from http import HTTPStatus
 from typing import Any
 
 from broadcaster.desk import rundown, takes
-from broadcaster.desk.audit import reject
 from broadcaster.desk.permissions import check_access
-from broadcaster.desk.requests import Reply, client_id, decode
+from broadcaster.desk.requests import Reply, client_id, decode, reject
 from broadcaster.domain.parsing import MAX_TITLE, parse_change, text, whole_number
 from broadcaster.domain.rejection import InvalidInput, NotFound, Rejected
 from broadcaster.domain.summary import describe
@@ -133,7 +132,7 @@ COMMANDS = {
     "take": Command(takes.take, ("change", "client_id"), reply_of_take),
     "take_cue": Command(takes.take_cue, ("cue", "version", "client_id"), reply_of_take),
     "confirm": Command(takes.confirm, ("cue", "client_id"), reply_of_take),
-    "decline": Command(takes.decline, ("cue",), _done),
+    "decline": Command(rundown.decline, ("cue",), _done),
     "undo_view": Command(takes.undo_view, ("client_id",), reply_of_take),
     "prepare": Command(
         rundown.prepare,

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from broadcaster.desk.audit import add_entry
 from broadcaster.domain.rejection import Rejected
 from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.audit import add_entry
 
 
 @transaction.atomic

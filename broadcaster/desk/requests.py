@@ -1,4 +1,4 @@
-"""JSON requests to the API and the desk: reading them, and the replies to wrong ones."""
+"""JSON requests to the API and the desk: reading them, and the replies to rejected ones."""
 
 import json
 from http import HTTPStatus
@@ -7,10 +7,14 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from broadcaster.domain.rejection import InvalidInput
+from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.models import Broadcast, Cue
+from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.audit import add_entry
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_CLIENT_ID = 64  # characters
+MAX_REJECTION = 1000  # characters of an audit entry that quotes a request
 
 Reply = tuple[HTTPStatus, dict[str, Any]]
 """The status and the JSON object that answer a request."""
@@ -42,11 +46,28 @@ def decode(body: bytes | str) -> dict[str, Any]:
     return data
 
 
-def invalid(error: InvalidInput) -> Reply:
-    """Return the reply to invalid input: it names the field."""
-    too_large = isinstance(error, BodyTooLarge)
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
-    return status, {"field": error.field, "error": error.problem}
+def reject(
+    error: Rejected | InvalidInput,
+    actor: Actor,
+    broadcast: Broadcast | None,
+    what: str = "",
+    cue: Cue | None = None,
+) -> Reply:
+    """Record a rejection in the audit and return the reply to its sender.
+
+    The entry has the words of the reply, after `what` was tried. Anonymous requests are not
+    recorded: they would fill the table.
+    """
+    if actor.user.is_authenticated:
+        words = f"{what}: {error}" if what else str(error)
+        # Field names come from the request: cut them, and drop what a database refuses.
+        clean = words[:MAX_REJECTION].replace("\0", "").encode(errors="replace").decode()
+        add_entry(actor, "refused", broadcast, clean, cue=cue)
+    if isinstance(error, BodyTooLarge):
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"field": error.field, "error": error.problem}
+    if isinstance(error, InvalidInput):
+        return HTTPStatus.BAD_REQUEST, {"field": error.field, "error": error.problem}
+    return error.status, {"error": str(error), **error.more}
 
 
 def failure(status: HTTPStatus, error: str) -> Reply:

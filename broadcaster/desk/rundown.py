@@ -11,14 +11,16 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from broadcaster.desk.audit import add_entry
-from broadcaster.desk.permissions import PREPARE, SCHEDULE, TAKE, TO_PUBLISH, require
+from broadcaster.desk.permissions import CONFIRM, PREPARE, SCHEDULE, TAKE, TO_PUBLISH, require
 from broadcaster.desk.schedule_queue import enqueue_check
 from broadcaster.domain.change import Change
+from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import NotFound, Rejected
+from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Cue, Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce_rundown
+from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import check_untaken, lock_broadcast
 
 MAX_CUES = 300  # that wait in a rundown: consoles get all of them whenever one changes
@@ -45,15 +47,19 @@ def check_version(cue: Cue, version: int) -> None:
         raise Rejected("The cue was edited meanwhile. Look at it again.", version=cue.version)
 
 
-def add(broadcast: Broadcast, title: str, change: Change, **more: Any) -> Cue:
-    """Add a cue at the end of the rundown. Raises `Rejected` if the rundown is full."""
+def add(broadcast: Broadcast, change: Change, title: str = "", **fields: Any) -> Cue:
+    """Add a cue at the end of the rundown, by default under the change in a few words.
+
+    Raises `Rejected` if the rundown is full.
+    """
     waiting = broadcast.cues.filter(removed_at=None).exclude(publications__epoch=broadcast.epoch)
     if waiting.count() >= MAX_CUES:
         raise Rejected(f"The rundown is full: {MAX_CUES} cues. Remove some first.")
     last = broadcast.cues.aggregate(last=Max("rank"))["last"] or 0
     announce_rundown(broadcast)
+    title = title or (describe(change) or change.kind)[:MAX_TITLE]
     return Cue.objects.create(
-        broadcast=broadcast, rank=last + 1, title=title, change=change, **more
+        broadcast=broadcast, rank=last + 1, title=title, change=change, **fields
     )
 
 
@@ -82,7 +88,7 @@ def prepare(
         return cue
     if actor.via == Via.API:
         return add_proposal(broadcast, title, change, client_id, actor)
-    cue = add(broadcast, title, change, by=actor.user, client_id=client_id)
+    cue = add(broadcast, change, title, by=actor.user, client_id=client_id)
     add_entry(actor, "prepared", broadcast, title, cue=cue)
     return cue
 
@@ -91,7 +97,7 @@ def add_proposal(
     broadcast: Broadcast, title: str, change: Change, client_id: str | None, actor: Actor
 ) -> Cue:
     """Add a cue that comes from a program, for staff to check."""
-    cue = add(broadcast, title, change, by=actor.user, client_id=client_id, proposed=True)
+    cue = add(broadcast, change, title, by=actor.user, client_id=client_id, proposed=True)
     add_entry(actor, "proposed", broadcast, title, cue=cue)
     return cue
 
@@ -177,6 +183,41 @@ def unschedule(broadcast: Broadcast, pk: int, actor: Actor) -> None:
         raise Rejected("It is not scheduled.")
     cue.due_at, cue.scheduled_by, cue.missed = None, None, ""
     save_cue(cue, actor, "unscheduled", broadcast, cue.title)
+
+
+@transaction.atomic
+def decline(broadcast: Broadcast, pk: int, actor: Actor) -> None:
+    """Leave a waiting cue in the rundown, not taken."""
+    broadcast = lock_broadcast(broadcast.pk)
+    cue = find_untaken(broadcast, pk)
+    taken_by = asked_by(cue)
+    if taken_by != actor.user:
+        require(actor.user, CONFIRM)
+    cue.asked_by = cue.asked_at = None
+    save_cue(cue, actor, "declined", broadcast, f"{cue.title}, which {taken_by} took")
+
+
+def add_waiting(broadcast: Broadcast, change: Change, client_id: str | None, actor: Actor) -> Cue:
+    """Return a cue that waits for approval, made once for each idempotency key `client_id`."""
+    if cue := proposed_as(broadcast, client_id, change):
+        return cue
+    cue = add(broadcast, change, by=actor.user, client_id=client_id)
+    return ask_approval(broadcast, cue, actor)
+
+
+def ask_approval(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:
+    """Make `cue`, which `actor` took, wait for approval."""
+    cue.asked_by, cue.asked_at = actor.user, timezone.now()
+    cue.due_at, cue.missed = None, ""
+    save_cue(cue, actor, "asked", broadcast, f"for a second person: {cue.title}")
+    return cue
+
+
+def asked_by(cue: Cue) -> Any:
+    """Return the user whose take waits for approval. Raises `Rejected` if there is none."""
+    if cue.asked_by is None:
+        raise Rejected("Nobody waits for a confirmation of this cue.")
+    return cue.asked_by
 
 
 def save_cue(cue: Cue, actor: Actor, action: str, broadcast: Broadcast, detail: str) -> None:

@@ -16,16 +16,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from broadcaster.desk.audit import add_entry
 from broadcaster.desk.rundown import find
-from broadcaster.desk.takes import publish_and_audit, take_cue
+from broadcaster.desk.takes import take_cue
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.mapstate import ON_AIR, Phase
 from broadcaster.domain.rejection import Rejected
 from broadcaster.models import Broadcast, Cue, Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce_rundown
-from broadcaster.publishing.publish import lock_broadcast
+from broadcaster.publishing.audit import add_entry
+from broadcaster.publishing.publish import lock_broadcast, publish
 
 INTERVAL = 1.0  # seconds between a serving process's checks
 GRACE = 3.0  # seconds that it leaves to the worker, where there is Redis; also its interval then
@@ -115,7 +115,7 @@ def start(pk: int, now: datetime) -> bool:
     broadcast = lock_broadcast(pk)
     if not Broadcast.objects.filter(_starting(now), pk=pk).exists():
         return False  # changed since the schedule was read
-    publish_and_audit(broadcast, Change(Kind.START), Actor(None, Via.SCHEDULE))
+    publish(broadcast, Change(Kind.START), Actor(None, Via.SCHEDULE))
     return True
 
 
@@ -125,5 +125,5 @@ def end(pk: int, now: datetime) -> bool:
     broadcast = lock_broadcast(pk)
     if not Broadcast.objects.filter(_ending(now), pk=pk).exists():
         return False
-    publish_and_audit(broadcast, Change(Kind.END), Actor(None, Via.SCHEDULE))
+    publish(broadcast, Change(Kind.END), Actor(None, Via.SCHEDULE))
     return True

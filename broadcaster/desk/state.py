@@ -74,7 +74,8 @@ def _cues(broadcast: Broadcast) -> list[dict[str, Any]]:
 def _cue(broadcast: Broadcast, cue: Cue, taken: Publication | None) -> dict[str, Any]:
     reason = None if taken else rejection(broadcast, cue.change)
     ready = not taken and not reason
-    state = broadcast.state
+    before, after = broadcast.state, broadcast.state.apply(cue.change)
+    crosses = needs_approval(broadcast.second_person, cue.change.decides, before, after)
     return {
         "id": cue.pk,
         "version": cue.version,
@@ -93,7 +94,7 @@ def _cue(broadcast: Broadcast, cue: Cue, taken: Publication | None) -> dict[str,
             "seq": taken.seq,
             "at": milliseconds(taken.at),
         },
-        "after": state.apply(cue.change).totals if ready else None,
+        "after": after.totals if ready else None,
         "refusal": reason,
-        "crosses": ready and needs_approval(broadcast.second_person, state, cue.change),
+        "crosses": ready and crosses,
     }

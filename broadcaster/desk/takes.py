@@ -1,71 +1,25 @@
 """Putting changes on air: at once, from the rundown, or after another person's approval.
 
-Each function is one transaction that locks the broadcast. So what is checked is what is published,
-and the audit has an entry if and only if the log has the update.
+Each function is one transaction that locks the broadcast, so what is checked is what is published.
 """
 
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from broadcaster.desk.audit import add_entry
 from broadcaster.desk.permissions import CONFIRM, TAKE, TO_PUBLISH, require
-from broadcaster.desk.rundown import (
-    add,
-    check_version,
-    find,
-    find_untaken,
-    proposed_as,
-    save_cue,
-)
-from broadcaster.domain.approval import needs_approval
+from broadcaster.desk.rundown import add_waiting, ask_approval, asked_by, check_version, find
 from broadcaster.domain.change import Change, Kind
-from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import Forbidden, Rejected
-from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import (
-    check,
+    ApprovalNeeded,
     check_untaken,
     lock_broadcast,
     publish,
-    published_as,
     taken_as,
 )
-
-ACTIONS = {
-    Kind.UPDATE: "took",
-    Kind.CORRECT: "corrected",
-    Kind.START: "started",
-    Kind.HOLD: "held",
-    Kind.RESUME: "resumed",
-    Kind.END: "ended",
-}
-"""The audit's action for publishing a change of each kind."""
-
-
-@transaction.atomic
-def publish_and_audit(
-    broadcast: Broadcast, change: Change, actor: Actor, action: str | None = None, **options: Any
-) -> Publication:
-    """Publish a change and record it in the audit. Permissions are not checked here.
-
-    `options` are those of `publish`, which raises `Rejected`.
-    """
-    publication = publish(broadcast, change, actor, **options)
-    taken = f", which {publication.by} took" if publication.confirmed_by else ""
-    reason = f"; update {change.corrects} was wrong: {change.reason}" if change.reason else ""
-    add_entry(
-        actor,
-        action or ACTIONS[change.kind],
-        broadcast,
-        f"update {publication.seq}, {describe(change) or change.kind}{taken}{reason}",
-        cue=publication.cue,
-        publication=publication,
-    )
-    return publication
 
 
 @transaction.atomic
@@ -77,17 +31,10 @@ def take(
     Taking again with the same idempotency key `client_id` returns the first outcome.
     """
     require(actor.user, TO_PUBLISH[change.kind])
-    broadcast = lock_broadcast(broadcast.pk)
-    if published := published_as(broadcast, client_id, change):
-        return published
-    if cue := proposed_as(broadcast, client_id, change):
-        return taken_as(broadcast, cue) or cue
-    if needs_approval(broadcast.second_person, broadcast.state, change):
-        check(broadcast, change)  # a change that would be rejected must not wait
-        title = (describe(change) or change.kind)[:MAX_TITLE]
-        cue = add(broadcast, title, change, by=actor.user, client_id=client_id)
-        return _ask(broadcast, cue, actor)
-    return publish_and_audit(broadcast, change, actor, client_id=client_id)
+    try:
+        return publish(broadcast, change, actor, client_id=client_id)
+    except ApprovalNeeded:
+        return add_waiting(lock_broadcast(broadcast.pk), change, client_id, actor)
 
 
 @transaction.atomic
@@ -101,10 +48,10 @@ def take_cue(
     if published := _repeated(broadcast, cue, client_id):
         return published
     check_version(cue, version)
-    if needs_approval(broadcast.second_person, broadcast.state, cue.change):
-        check(broadcast, cue.change)
-        return cue if cue.asked_by_id else _ask(broadcast, cue, actor)
-    return _release(broadcast, cue, actor, client_id=client_id)
+    try:
+        return _release(broadcast, cue, actor, client_id=client_id)
+    except ApprovalNeeded:
+        return cue if cue.asked_by_id else ask_approval(broadcast, cue, actor)
 
 
 @transaction.atomic
@@ -115,22 +62,12 @@ def confirm(broadcast: Broadcast, pk: int, client_id: str | None, actor: Actor) 
     cue = find(broadcast, pk)
     if published := _repeated(broadcast, cue, client_id):
         return published
-    taken_by = _asked_by(cue)
+    taken_by = asked_by(cue)
     if taken_by == actor.user:
         raise Forbidden("You took it, so somebody else must confirm.")
-    return _release(broadcast, cue, actor, "confirmed", taken_by=taken_by, client_id=client_id)
-
-
-@transaction.atomic
-def decline(broadcast: Broadcast, pk: int, actor: Actor) -> None:
-    """Leave a waiting cue in the rundown, not taken."""
-    broadcast = lock_broadcast(broadcast.pk)
-    cue = find_untaken(broadcast, pk)
-    taken_by = _asked_by(cue)
-    if taken_by != actor.user:
-        require(actor.user, CONFIRM)
-    cue.asked_by = cue.asked_at = None
-    save_cue(cue, actor, "declined", broadcast, f"{cue.title}, which {taken_by} took")
+    return _release(
+        broadcast, cue, actor, client_id=client_id, taken_by=taken_by, action="confirmed"
+    )
 
 
 @transaction.atomic
@@ -148,22 +85,7 @@ def undo_view(broadcast: Broadcast, client_id: str | None, actor: Actor) -> Publ
     if before is None:
         raise Rejected("Nothing would change: there was no other view yet.")
     change = Change(Kind.UPDATE, view=before)
-    return publish_and_audit(broadcast, change, actor, "undid", client_id=client_id)
-
-
-def _ask(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:
-    """Make `cue` wait for approval."""
-    cue.asked_by, cue.asked_at = actor.user, timezone.now()
-    cue.due_at, cue.missed = None, ""
-    save_cue(cue, actor, "asked", broadcast, f"for a second person: {cue.title}")
-    return cue
-
-
-def _asked_by(cue: Cue) -> Any:
-    """Return the user whose take waits for approval. Raises `Rejected` if there is none."""
-    if cue.asked_by is None:
-        raise Rejected("Nobody waits for a confirmation of this cue.")
-    return cue.asked_by
+    return publish(broadcast, change, actor, client_id=client_id, action="undid")
 
 
 def _repeated(broadcast: Broadcast, cue: Cue, client_id: str | None) -> Publication | None:
@@ -175,11 +97,10 @@ def _repeated(broadcast: Broadcast, cue: Cue, client_id: str | None) -> Publicat
     return None
 
 
-def _release(
-    broadcast: Broadcast, cue: Cue, actor: Actor, action: str | None = None, **options: Any
-) -> Publication:
+def _release(broadcast: Broadcast, cue: Cue, actor: Actor, **options: Any) -> Publication:
     """Publish a cue. Consoles read the rundown again when they are notified of the update."""
+    publication = publish(broadcast, cue.change, actor, cue=cue, **options)
     cue.asked_by = cue.asked_at = cue.due_at = None
     cue.missed = ""
     cue.save()
-    return publish_and_audit(broadcast, cue.change, actor, action, cue=cue, **options)
+    return publication

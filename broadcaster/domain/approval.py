@@ -1,19 +1,19 @@
-"""The two-person rule: which takes need somebody else's approval."""
+"""The two-person rule: which takes need the approval of another person."""
 
-from broadcaster.domain.change import Change
 from broadcaster.domain.electoral import VOTES_TO_WIN
 from broadcaster.domain.mapstate import MapState
 
 
-def needs_approval(rule: str, before: MapState, change: Change) -> bool:
-    """Return whether `change` needs approval under `Broadcast.second_person`.
+def needs_approval(rule: str, decides: bool, before: MapState, after: MapState) -> bool:
+    """Return whether a change from `before` to `after` needs approval.
 
-    "calls": if it calls anything. "270": if it takes a party from below 270 to 270 or more. The
-    way down, a retraction, must not wait for anybody. "never": no.
+    `rule` is `Broadcast.second_person`, `decides` whether the change calls anything. "calls": if it
+    does. "270": if it takes a party from below 270 to 270 or more. The way down, a retraction,
+    must not wait for anybody. "never": no.
     """
     if rule == "calls":
-        return change.decides
-    return rule == "270" and bool(winners(before.apply(change)) - winners(before))
+        return decides
+    return rule == "270" and bool(winners(after) - winners(before))
 
 
 def winners(state: MapState) -> set[str]:

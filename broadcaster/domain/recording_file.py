@@ -6,7 +6,7 @@ A file holds the updates as frames do, with `t`, milliseconds after the beginnin
 import re
 from collections.abc import Iterator
 
-from broadcaster.domain import rules
+from broadcaster.domain import corrections
 from broadcaster.domain.change import Change, JsonObject, Status
 from broadcaster.domain.electoral import ELECTIONS
 from broadcaster.domain.mapstate import MapState, Phase
@@ -90,7 +90,8 @@ def _updates(began: int, state: MapState, items: list[object]) -> Iterator[Updat
     for seq, item in enumerate(items, start=1):
         try:
             update = _update(began, seq, item)
-            if reason := rules.rejection(state, update, statements):
+            reason = state.rejection(update) or corrections.rejection(update, statements)
+            if reason:
                 raise InvalidInput("change", reason)
             state = state.apply(update)
             if update.totals != state.totals:

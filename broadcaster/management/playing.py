@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 from django.core.management.base import BaseCommand, CommandError
 
-from broadcaster.desk.takes import publish_and_audit
 from broadcaster.domain.change import Change
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.publish import publish
 
 
 def check_speed(option: str, speed: float) -> None:
@@ -29,7 +29,7 @@ def play_script(
     began = time.monotonic()
     for due, change in script:
         time.sleep(max(0, began + due / speed - time.monotonic()))
-        publication = publish_and_audit(broadcast, change, Actor(by, Via.COMMAND), replayed=True)
+        publication = publish(broadcast, change, Actor(by, Via.COMMAND), replayed=True)
         minute = int(due // 60)
         won = " ".join(f"{party} {votes}" for party, votes in publication.totals.items())
         words = describe(change) or change.kind

@@ -1,9 +1,9 @@
 """The gate to the log: the only writer of map state.
 
 An update is on the log or it is not. One transaction locks the broadcast, checks every rule, moves
-the broadcast from seq n to n + 1 and stores the row; after the commit viewers' processes are
-notified. The lock is the database's: the row (PostgreSQL), or the write lock that each transaction
-takes at its beginning (SQLite). See docs/decisions/0004-one-gate.md.
+the broadcast from seq n to n + 1, stores the row and its entry in the audit; after the commit
+viewers' processes are notified. The lock is the database's: the row (PostgreSQL), or the write lock
+that each transaction takes at its beginning (SQLite). See docs/decisions/0004-one-gate.md.
 """
 
 from collections.abc import Iterable
@@ -12,18 +12,38 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from broadcaster.domain import rules
+from broadcaster.domain import corrections
+from broadcaster.domain.approval import needs_approval
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.corrections import Statements
 from broadcaster.domain.mapstate import Phase
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.rejection import Rejected
-from broadcaster.models import Broadcast, Cue, Publication, new_epoch
+from broadcaster.domain.summary import describe
+from broadcaster.models import Broadcast, Cue, Publication, Via, new_epoch
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce
+from broadcaster.publishing.audit import add_entry
+
+NO_CHANGE = "Nothing would change: viewers see this already."
+
+ACTIONS = {
+    Kind.UPDATE: "took",
+    Kind.CORRECT: "corrected",
+    Kind.START: "started",
+    Kind.HOLD: "held",
+    Kind.RESUME: "resumed",
+    Kind.END: "ended",
+}
+"""The audit's action for publishing a change of each kind."""
+
+
+class ApprovalNeeded(Rejected):
+    """The change meets the rules, and another person must approve it."""
 
 
 def lock_broadcast(pk: int) -> Broadcast:
@@ -40,61 +60,66 @@ def publish(
     client_id: str | None = None,
     cue: Cue | None = None,
     taken_by: Any = None,
+    action: str | None = None,
     replayed: bool = False,
 ) -> Publication:
     """Put `change` on the log of `broadcast` and, after the commit, notify viewers' processes.
 
     Publishing again with the same idempotency key `client_id` returns the first publication.
-    `cue` is the cue that it takes. `taken_by` is the user whose take `actor` approves.
-    `replayed`: a change from a recording may change nothing.
-    Raises `Rejected` if a rule forbids it, or the cue was taken.
+    `cue` is the cue that it takes. `taken_by` is the user whose take `actor` approves. `action` is
+    the audit's, if not that of the change's kind. `replayed`: a change from a recording may change
+    nothing. Permissions are the caller's to check.
+
+    Raises `Rejected` if a rule forbids it, or the cue was taken. Raises `ApprovalNeeded` if the
+    two-person rule asks for another person; the command line is exempt from it.
     """
     broadcast = lock_broadcast(broadcast.pk)
     if earlier := published_as(broadcast, client_id, change):
         return earlier
     if cue is not None:
         check_untaken(broadcast, cue)
-    check(broadcast, change, replayed)
-    at = max(timezone.now(), broadcast.at)  # a clock set back must not reorder the log
+    if reason := rejection(broadcast, change):
+        raise Rejected(reason)
+    before, after = broadcast.state, broadcast.state.apply(change)
+    if after == before and not replayed:
+        raise Rejected(NO_CHANGE)
+    approved = taken_by is not None or actor.via == Via.COMMAND
+    if not approved and needs_approval(broadcast.second_person, change.decides, before, after):
+        raise ApprovalNeeded("Another person must approve this.")
     [publication] = _append(
         broadcast,
-        [(at, change)],
+        [(max(timezone.now(), broadcast.at), change)],  # whatever the clock: in order
         by=taken_by or actor.user,
         confirmed_by=actor.user if taken_by else None,
         via=actor.via,
         client_id=client_id,
         cue=cue,
     )
+    _audit(publication, actor, action)
     transaction.on_commit(partial(announce, publication))
     return publication
-
-
-def check(broadcast: Broadcast, change: Change, replayed: bool = False) -> None:
-    """Raise `Rejected` if a rule forbids to publish `change` now; see `publish`."""
-    if reason := rejection(broadcast, change):
-        raise Rejected(reason)
-    if not replayed and broadcast.state.apply(change) == broadcast.state:
-        raise Rejected(rules.NO_CHANGE)
 
 
 def rejection(broadcast: Broadcast, change: Change) -> str | None:
     """Return the rule that forbids to publish `change` now, in words for the desk; None if none."""
     if broadcast.archived_at:
         return "The broadcast is archived."
-    said = [] if change.corrects is None else statements(broadcast, since=change.corrects)
-    return rules.rejection(broadcast.state, change, said)
+    if reason := broadcast.state.rejection(change):
+        return reason
+    if change.corrects is None:
+        return None
+    return corrections.rejection(change, statements(broadcast, since=change.corrects))
 
 
 def published_as(broadcast: Broadcast, client_id: str | None, change: Change) -> Publication | None:
-    """Return the publication with this idempotency key, if there is one.
+    """Return the publication with this idempotency key, its own or its cue's, if there is one.
 
     Raises `Rejected` if it was another change.
     """
     if client_id is None:
         return None
-    earlier = Publication.objects.filter(
-        broadcast=broadcast, epoch=broadcast.epoch, client_id=client_id
-    ).first()
+    rows = Publication.objects.filter(broadcast=broadcast, epoch=broadcast.epoch)
+    earlier = rows.filter(Q(client_id=client_id) | Q(cue__client_id=client_id)).first()
     if earlier is not None and earlier.change != change:
         raise Rejected(f"client_id {client_id} was used for another update, seq {earlier.seq}.")
     return earlier
@@ -171,6 +196,21 @@ def _append(
         seq=rows[-1].seq, at=rows[-1].at, phase=state.phase, state=state
     )
     return rows
+
+
+def _audit(publication: Publication, actor: Actor, action: str | None) -> None:
+    """Record a publication in the audit."""
+    change = publication.change
+    taken = f", which {publication.by} took" if publication.confirmed_by else ""
+    reason = f"; update {change.corrects} was wrong: {change.reason}" if change.reason else ""
+    add_entry(
+        actor,
+        action or ACTIONS[change.kind],
+        publication.broadcast,
+        f"update {publication.seq}, {describe(change) or change.kind}{taken}{reason}",
+        cue=publication.cue,
+        publication=publication,
+    )
 
 
 def statements(broadcast: Broadcast, since: int) -> Statements:

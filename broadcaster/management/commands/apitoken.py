@@ -4,9 +4,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from broadcaster.desk.audit import add_entry
 from broadcaster.models import ApiToken, Via
 from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.audit import add_entry
 
 
 class Command(BaseCommand):

@@ -7,16 +7,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 
-from broadcaster.desk.audit import add_entry
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.desk.rundown import add
-from broadcaster.desk.takes import publish_and_audit
 from broadcaster.domain.parsing import parse_change
 from broadcaster.management import evening
 from broadcaster.management.playing import check_speed, play_script
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
-from broadcaster.publishing.publish import start_over
+from broadcaster.publishing.audit import add_entry
+from broadcaster.publishing.publish import publish, start_over
 
 SLUG = "election-night-2020"
 STAFF = {"contributor": CONTRIBUTOR, "broadcaster": BROADCASTER, "editor": EDITOR}
@@ -46,7 +45,7 @@ class Command(BaseCommand):
             self.play(broadcast, play)
         elif created:
             first = parse_change(evening.STEPS[0][1])
-            publish_and_audit(broadcast, first, Actor(None, Via.COMMAND))
+            publish(broadcast, first, Actor(None, Via.COMMAND))
 
     def make_staff(self) -> None:
         """Make the three users. Their generated password stays in the state directory."""
@@ -77,7 +76,7 @@ class Command(BaseCommand):
             name = f"demo {title}"
             if name not in known:
                 change = parse_change(data)
-                cue = add(broadcast, title, change, by=actor.user, client_id=name)
+                cue = add(broadcast, change, title, by=actor.user, client_id=name)
                 add_entry(actor, "prepared", broadcast, title, cue=cue)
 
     def play(self, broadcast: Broadcast, speed: float) -> None:

@@ -6,11 +6,11 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from broadcaster.desk.requests import decode
-from broadcaster.desk.takes import publish_and_audit
 from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.rejection import InvalidInput, Rejected
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.publish import publish
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"there is no user {by}")
         try:
             change = parse_change(decode(sys.stdin.read() if json == "-" else json))
-            publication = publish_and_audit(broadcast, change, Actor(user or None, Via.COMMAND))
+            publication = publish(broadcast, change, Actor(user or None, Via.COMMAND))
         except (InvalidInput, Rejected) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{publication.epoch}:{publication.seq}")

@@ -7,9 +7,9 @@ from django.contrib.auth import get_user_model
 from django.test import TestCase
 from django.urls import reverse
 
-from broadcaster.desk.takes import publish_and_audit
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
+from broadcaster.publishing import publish as gate
 from broadcaster.publishing.actor import Actor
 from tests.support.log import publish
 
@@ -145,7 +145,7 @@ class Admin(TestCase):
         other = Broadcast.objects.create(slug="other", title="Other", election=2020)
         for broadcast, headline in ((night, "Good evening"), (other, "Elsewhere")):
             start = parse_change({"kind": "start", "story": {"headline": headline}})
-            publish_and_audit(broadcast, start, Actor(None, "schedule"))
+            gate.publish(broadcast, start, Actor(None, "schedule"))
 
         address = reverse("admin:broadcaster_broadcast_history", args=[night.pk])
         history = self.client.get(address, follow=True)
@@ -181,11 +181,11 @@ class Admin(TestCase):
         night = Broadcast.objects.create(slug="night", title="Night", election=2020)
         other = Broadcast.objects.create(slug="other", title="Other", election=2020)
         for broadcast, headline in ((night, "=1+1, “quoted”"), (other, "Elsewhere")):
-            publish_and_audit(
+            gate.publish(
                 broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket", "::1")
             )
             story = {"story": {"headline": headline}}
-            publish_and_audit(broadcast, parse_change(story), Actor(None, "command"))
+            gate.publish(broadcast, parse_change(story), Actor(None, "command"))
         wanted = f"?broadcast__id__exact={night.pk}&action__exact=took"
 
         page = self.client.get(reverse("admin:broadcaster_auditentry_changelist") + wanted)
@@ -205,7 +205,7 @@ class Admin(TestCase):
 
     def test_the_audit_cannot_be_changed_in_the_admin(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
-        publish_and_audit(broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket"))
+        gate.publish(broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket"))
         entry = AuditEntry.objects.get()
 
         for name in ("change", "delete"):

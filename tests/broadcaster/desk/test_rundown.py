@@ -97,7 +97,7 @@ class Rundown(DeskCase):
 
     def test_a_rundown_has_an_end(self):
         for number in range(rundown.MAX_CUES):
-            rundown.add(self.night, f"Cue {number}", parse_change(VIEW), by=self.editor)
+            rundown.add(self.night, parse_change(VIEW), f"Cue {number}", by=self.editor)
 
         prepare = {"title": "One more", "change": VIEW}
         self.assertRefused(self.do(self.contributor, "prepare", **prepare), 409, "is full")

@@ -172,7 +172,7 @@ class AtOnce(TransactionTestCase):
             return list(pool.map(one, range(8)))
 
     def cue(self, change, **more):
-        return rundown.add(self.night, "Cue", parse_change(change), by=self.editor, **more)
+        return rundown.add(self.night, parse_change(change), "Cue", by=self.editor, **more)
 
     def test_a_due_cue_goes_out_once_whoever_looks(self):
         due = {"due_at": timezone.now(), "scheduled_by": self.editor}

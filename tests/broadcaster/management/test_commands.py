@@ -10,10 +10,10 @@ from django.test import TestCase
 from django.utils import timezone
 
 from broadcaster.desk import state
-from broadcaster.desk.takes import publish_and_audit
 from broadcaster.management import evening
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.publish import publish
 
 SLUG = "election-night-2020"
 
@@ -50,7 +50,7 @@ class Demo(TestCase):
         self.assertEqual(titles, [title for title in evening.RUNDOWN if title != "AK"])
         Cue.objects.update(removed_at=None)
         for cue in broadcast.cues.exclude(title="AZ"):
-            publish_and_audit(broadcast, cue.change, Actor(None, "command"), cue=cue)
+            publish(broadcast, cue.change, Actor(None, "command"), cue=cue)
         broadcast.refresh_from_db()
         self.assertEqual(broadcast.state.totals, {"D": 306, "R": 232, "uncalled": 0})
 

@@ -1,0 +1,31 @@
+"""Writing the audit."""
+
+from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
+from broadcaster.publishing.actor import Actor
+
+
+def add_entry(
+    actor: Actor,
+    action: str,
+    broadcast: Broadcast | None,
+    detail: str,
+    *,
+    cue: Cue | None = None,
+    publication: Publication | None = None,
+) -> None:
+    """Record that `actor` did `action` (one of `models.audit.Action`), with `detail` in words.
+
+    Call it in the transaction of the action, so that neither is stored without the other.
+    """
+    AuditEntry.objects.create(
+        action=action,
+        who=str(actor),
+        by=actor.user,
+        broadcast=broadcast,
+        cue=cue,
+        epoch=publication.epoch if publication else "",
+        seq=publication.seq if publication else None,
+        detail=detail,
+        via=actor.via,
+        address=actor.address or None,
+    )
