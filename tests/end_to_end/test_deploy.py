@@ -1,7 +1,7 @@
-"""The proxies of deploy/, really run, with their files as they are but for addresses and paths.
+"""The proxies of deploy/: real ones, with those files, in which only addresses and paths differ.
 
-POLLS=5000 manage.py test tests.end_to_end.test_deploy.Collapsing measures with more polls than
-the 500 of a test run; it prints what it finds.
+POLLS=5000 manage.py test tests.end_to_end.test_deploy.Collapsing uses 5,000 polls instead of 500,
+and prints its measurements.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ has_openssl = skipUnless(shutil.which("openssl"), "needs openssl: Debian package
 
 
 class Proxy:
-    """A proxy before `servers`, started on entry and stopped on exit, in a folder of its own."""
+    """A proxy in front of `servers`, with a folder of its own. Starts on entry, stops on exit."""
 
     program: str
     source: str
@@ -74,7 +74,7 @@ class Proxy:
         return (self.folder / "output").read_text() if self.process.poll() is not None else None
 
     def config(self) -> str:
-        """The file of deploy/ with addresses and paths of this test."""
+        """Return the file of deploy/ with addresses and paths of this test."""
         text = (ROOT / "deploy" / self.source).read_text()
         ports = [server.port for server in self.servers]
         for old, port in zip(range(8001, 8005), [*ports, free_port(), free_port()], strict=True):
@@ -84,7 +84,8 @@ class Proxy:
         return text
 
     def command(self) -> list[str]:
-        raise AssertionError("a proxy says how")
+        """Return the command that starts the proxy in its folder."""
+        raise NotImplementedError
 
 
 class Nginx(Proxy):
@@ -108,7 +109,7 @@ class Nginx(Proxy):
         return [self.program, "-p", str(self.folder), "-c", "config", "-g", "daemon off;"]
 
     def origin_requests(self, path: str) -> int:
-        """How often a server was asked for an address that begins with `path`; stops nginx."""
+        """Stop nginx and return how many requests below `path` reached a server."""
         self.stop()
         ports = "|".join(str(server.port) for server in self.servers)
         lines = (self.folder / "access.log").read_text().splitlines()
@@ -142,13 +143,13 @@ class HAProxy(Proxy):
 
 
 def replace(text: str, pattern: str, new: str) -> str:
-    """`re.sub`, for what must be there."""
+    """Return `re.sub`, and fail if `pattern` does not occur."""
     text, count = re.subn(pattern, new, text)
     assert count, f"{pattern} is not in the file"
     return text
 
 
-class Night(TransactionTestCase):
+class DeployCase(TransactionTestCase):
     """A broadcast on air, and two servers that share its database and a Redis."""
 
     heartbeat = "25"
@@ -173,10 +174,10 @@ class Night(TransactionTestCase):
         self.publish(self.servers[1], {"kind": "start"})
 
     def publish(self, server, change):
-        """Through the API of a server, or of one behind a proxy."""
+        """Publish through the API of `server`, which may be a proxy. Return the seq."""
         path = f"/api/broadcasts/{self.slug}/updates"
         headers = {"Authorization": f"Bearer {self.token}"}
-        status, _, body = ask(server.port, path, headers, json.dumps(change))
+        status, _, body = send_request(server.port, path, headers, json.dumps(change))
         self.assertEqual(status, 201, body)
         return json.loads(body)["seq"]
 
@@ -187,14 +188,14 @@ class Night(TransactionTestCase):
         return f"/broadcasts/{self.slug}/updates?since={quote(position)}"
 
     def polls_waiting(self):
-        """How many polls the servers hold."""
+        """Return how many polls wait at the servers."""
         pattern = f'mapcenter_viewers{{broadcast="{self.slug}",transport="poll"}} (\\d+)'
-        texts = [ask(server.port, "/metrics")[2].decode() for server in self.servers]
+        texts = [send_request(server.port, "/metrics")[2].decode() for server in self.servers]
         return sum(int(count) for text in texts for count in re.findall(pattern, text))
 
 
-def ask(port, path, headers=None, body=None, tls=None):
-    """One request on a connection of its own: status, headers, body."""
+def send_request(port, path, headers=None, body=None, tls=None):
+    """Make a request on a new connection. Return status, headers and body."""
     if tls is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT)
     else:
@@ -205,8 +206,8 @@ def ask(port, path, headers=None, body=None, tls=None):
         return response.status, response.headers, response.read()
 
 
-class Passing:
-    """What viewers may expect of either proxy."""
+class ProxyTests:
+    """Tests that both proxies must pass."""
 
     proxy_class: type[Proxy]
 
@@ -221,7 +222,7 @@ class Passing:
             self.addCleanup(watcher.close)
         return watchers
 
-    def test_viewers_follow_and_the_newsroom_publishes(self):
+    def test_viewers_get_an_update_that_is_published_through_the_proxy(self):
         proxy = self.start()
         watchers = self.watchers(proxy)
         for watcher in watchers:
@@ -235,7 +236,7 @@ class Passing:
             self.assertEqual(watcher.names(), ["snapshot", "updates"])
             self.assertEqual(watcher.state.totals["D"], 3)
 
-    def test_a_server_that_stops_sends_its_viewers_to_the_other(self):
+    def test_viewers_of_a_server_that_stops_continue_at_the_other(self):
         proxy = self.start()
         watchers = self.watchers(proxy, 4)
         for watcher in watchers:
@@ -265,34 +266,34 @@ class Passing:
 
     def test_metrics_are_not_public(self):
         proxy = self.start()
-        self.assertEqual(ask(self.servers[1].port, "/metrics")[0], 200)
+        self.assertEqual(send_request(self.servers[1].port, "/metrics")[0], 200)
         ways = ("/metrics", "/%6detrics", "/metrics?x", "//metrics", "/metrics/", "/x/../metrics")
         for path in (*ways, "/./metrics", "/%2fmetrics", "/metrics#x", "/metrics%23"):
-            status, _, body = ask(proxy.port, path)
+            status, _, body = send_request(proxy.port, path)
             self.assertIn(status, (400, 404), path)
             self.assertNotIn(b"mapcenter_viewers", body, path)
-        self.assertEqual(ask(proxy.port, "/healthz")[0], 200)
+        self.assertEqual(send_request(proxy.port, "/healthz")[0], 200)
 
-    def test_the_page_and_the_snapshot_are_answered(self):
+    def test_pages_and_snapshot_have_their_cache_headers(self):
         proxy = self.start()
         here = f"/broadcasts/{self.slug}/"
         for path in (here, f"/es{here}", f"{here}snapshot.json"):
             cache = "public, max-age=1"
-            status, headers, _ = ask(proxy.port, path)
+            status, headers, _ = send_request(proxy.port, path)
             self.assertEqual(status, 200)
             self.assertEqual(set(headers["Cache-Control"].split(", ")), set(cache.split(", ")))
-        self.assertEqual(ask(proxy.port, "/static/viewers/follow/session.js")[0], 200)
+        self.assertEqual(send_request(proxy.port, "/static/viewers/follow/session.js")[0], 200)
 
-    def test_a_foreign_page_is_turned_away_and_harms_nobody(self):
+    def test_foreign_origin_is_rejected_and_its_response_is_not_shared(self):
         proxy = self.start()
         path = self.updates("old:1")
-        self.assertEqual(ask(proxy.port, path, {"Origin": "http://evil.example"})[0], 403)
-        self.assertEqual(ask(proxy.port, path, {"Host": "evil.example"})[0], 403)
-        status, _, body = ask(proxy.port, path)
+        self.assertEqual(send_request(proxy.port, path, {"Origin": "http://evil.example"})[0], 403)
+        self.assertEqual(send_request(proxy.port, path, {"Host": "evil.example"})[0], 403)
+        status, _, body = send_request(proxy.port, path)
         self.assertEqual((status, json.loads(body)["t"]), (200, "snapshot"))
 
     @has_openssl
-    def test_tls(self):
+    def test_viewers_and_publishing_work_over_tls(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-tls-")))
         key, certificate = folder / "key", folder / "certificate"
         command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
@@ -309,48 +310,50 @@ class Passing:
             first = json.loads(viewer.recv(LIMIT))
             self.publish(self.servers[0], CALL)
             news = json.loads(viewer.recv(LIMIT))
-        status, _, body = ask(proxy.tls_port, self.updates(f"{first['epoch']}:1"), tls=tls)
+        status, _, body = send_request(proxy.tls_port, self.updates(f"{first['epoch']}:1"), tls=tls)
 
         self.assertEqual([first["t"], news["t"]], ["snapshot", "updates"])
         self.assertEqual((status, json.loads(body)), (200, news))
-        self.assertEqual(ask(proxy.tls_port, "/metrics", tls=tls)[0], 404)
+        self.assertEqual(send_request(proxy.tls_port, "/metrics", tls=tls)[0], 404)
 
 
 @has_nginx
-class ThroughNginx(Passing, Night):
+class NginxTests(ProxyTests, DeployCase):
     proxy_class = Nginx
 
-    def test_the_api_takes_64_kib(self):
+    def test_body_above_64_kib_is_rejected(self):
         proxy = self.start()
         path = f"/api/broadcasts/{self.slug}/updates"
-        self.assertEqual(ask(proxy.port, path, body=" " * 65537)[0], 413)
+        self.assertEqual(send_request(proxy.port, path, body=" " * 65537)[0], 413)
 
-    def test_a_cached_snapshot_is_a_second_old_at_most(self):
+    def test_cached_snapshot_is_at_most_a_second_old(self):
         proxy = self.start()
         path = f"/broadcasts/{self.slug}/snapshot.json"
-        ask(proxy.port, path)
+        send_request(proxy.port, path)
         self.publish(proxy, CALL)
         began = time.monotonic()
-        wait_for(lambda: json.loads(ask(proxy.port, path)[2])["seq"] == 2, "the update", limit=5)
-        self.assertLess(time.monotonic() - began, 3)  # a second, and what a busy machine takes
+        wait_for(
+            lambda: json.loads(send_request(proxy.port, path)[2])["seq"] == 2, "the update", limit=5
+        )
+        self.assertLess(time.monotonic() - began, 3)  # a second, and what a busy machine needs
         self.assertLess(proxy.origin_requests(path), 5)
 
 
 @has_haproxy
-class ThroughHAProxy(Passing, Night):
+class HAProxyTests(ProxyTests, DeployCase):
     proxy_class = HAProxy
 
     def test_connections_are_spread_over_the_servers(self):
         proxy = self.start()
         for watcher in self.watchers(proxy, 2):
             watcher.follow_to(1)
-        texts = [ask(server.port, "/metrics")[2].decode() for server in self.servers]
+        texts = [send_request(server.port, "/metrics")[2].decode() for server in self.servers]
         for text in texts:
             self.assertIn(f'mapcenter_viewers{{broadcast="{self.slug}",transport="ws"}} 1\n', text)
 
 
-class Audience:
-    """Many polls over connections that stay open, as light as may be. Asyncio only."""
+class PollCrowd:
+    """Many polls over connections that stay open, with as little code per poll as possible."""
 
     def __init__(self, port: int, path: str, count: int) -> None:
         self.request = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
@@ -360,43 +363,45 @@ class Audience:
         self.bodies: list[bytes] = []
 
     async def open(self) -> None:
-        """Connect. `ask` and `heard` follow, as often as wanted, then `close`."""
+        """Connect. Then call `send_polls` and `wait_for_responses`, repeatedly, and `close`."""
         self.streams = []
         for _ in range(self.count):
             self.streams.append(await asyncio.open_connection("127.0.0.1", self.port))
 
-    def ask(self) -> None:
-        """Everyone asks at once."""
+    def send_polls(self) -> None:
+        """Send a poll on each connection."""
         self.times, self.bodies = [], []
         for _, writer in self.streams:
             writer.write(self.request)
-        self.hearing = [asyncio.create_task(self.hear(reader)) for reader, _ in self.streams]
+        self.reading = [
+            asyncio.create_task(self.read_response(reader)) for reader, _ in self.streams
+        ]
 
-    async def hear(self, reader: asyncio.StreamReader) -> None:
+    async def read_response(self, reader: asyncio.StreamReader) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         self.times.append(time.monotonic())
         length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
         assert length, head
         self.bodies.append(await reader.readexactly(int(length[1])))
 
-    async def heard(self) -> None:
-        """Until everyone has an answer."""
+    async def wait_for_responses(self) -> None:
+        """Wait until each poll has its response."""
         async with asyncio.timeout(2 * LIMIT):
-            await asyncio.gather(*self.hearing)
+            await asyncio.gather(*self.reading)
 
     def go_to(self, path: str) -> None:
         self.request = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
 
     def close(self) -> None:
-        for task in self.hearing:
+        for task in self.reading:
             task.cancel()
         for _, writer in self.streams:
             writer.transport.abort()
 
 
 @has_nginx
-class Collapsing(Night):
-    """Thousands of polls at one position are a handful at the servers."""
+class Collapsing(DeployCase):
+    """Thousands of polls at one position become a handful of requests at the servers."""
 
     heartbeat = "13"  # the soonest comes after 10.4 s, just above the step of 10 s
     rounds = 3
@@ -409,25 +414,25 @@ class Collapsing(Night):
     async def to_thread(self, function, *arguments):
         return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
 
-    def test_an_update_reaches_all_within_a_second_for_ten_requests(self):
+    def test_update_reaches_all_polls_within_a_second_with_ten_requests(self):
         epoch = self.position().partition(":")[0]
 
         async def scenario(proxy):
-            crowd = Audience(proxy.port, "", POLLS)
-            direct = Audience(self.servers[0].port, "", 1)
+            crowd = PollCrowd(proxy.port, "", POLLS)
+            direct = PollCrowd(self.servers[0].port, "", 1)
             await crowd.open()
             await direct.open()
             delays, waiting = [], []
             for seq in range(1, 1 + self.rounds):
-                for audience in (crowd, direct):
-                    audience.go_to(self.updates(f"{epoch}:{seq}"))
-                    audience.ask()
-                await asyncio.sleep(1 + POLLS / 2500)  # they have to get to nginx
+                for polls in (crowd, direct):
+                    polls.go_to(self.updates(f"{epoch}:{seq}"))
+                    polls.send_polls()
+                await asyncio.sleep(1 + POLLS / 2500)  # until all polls are at nginx
                 waiting.append(self.polls_waiting() - 1)
                 focus = {"view": {"focus": ("OH", "PA")[seq % 2]}}
                 await self.to_thread(self.publish, self.servers[1], focus)
-                await crowd.heard()
-                await direct.heard()
+                await crowd.wait_for_responses()
+                await direct.wait_for_responses()
                 delays += [late - direct.times[0] for late in crowd.times]
                 self.assertEqual(set(crowd.bodies), set(direct.bodies))
             crowd.close()
@@ -449,30 +454,30 @@ class Collapsing(Night):
         self.assertLessEqual(requests, 10 * self.rounds, figures)
         self.assertLess(delays[-1], 1, figures)
 
-    def test_a_heartbeat_is_for_all_who_wait_and_the_first_may_leave(self):
+    def test_heartbeat_is_shared_by_waiting_polls_when_the_first_viewer_has_left(self):
         path = self.updates(self.position())
 
         async def scenario(proxy):
-            first, crowd = Audience(proxy.port, path, 1), Audience(proxy.port, path, 50)
+            first, crowd = PollCrowd(proxy.port, path, 1), PollCrowd(proxy.port, path, 50)
             await first.open()
             await crowd.open()
-            first.ask()
+            first.send_polls()
             while await self.to_thread(self.polls_waiting) != 1:
                 await asyncio.sleep(0.02)
-            crowd.ask()
+            crowd.send_polls()
             first.close()
             began = time.monotonic()
-            await crowd.heard()
+            await crowd.wait_for_responses()
             waited, frames = crowd.times[-1] - began, set(crowd.bodies)
-            crowd.ask()  # for the same once more: not answered by what is stored
-            await asyncio.wait(crowd.hearing, timeout=1.5)
+            crowd.send_polls()  # the same again: the stored heartbeat must not answer it
+            await asyncio.wait(crowd.reading, timeout=1.5)
             at_once = len(crowd.times)
             await self.to_thread(self.publish, self.servers[0], CALL)
-            await crowd.heard()
+            await crowd.wait_for_responses()
             crowd.close()
             return waited, frames, at_once, set(crowd.bodies)
 
-        with ThreadPoolExecutor() as threads:  # these take as long
+        with ThreadPoolExecutor() as threads:  # they take as long as the rest
             cut = [threads.submit(self.slow_headers, kind) for kind in (Nginx, HAProxy)]
             result, requests = self.run_through_nginx(scenario)
         waited, frames, at_once, news = result
@@ -486,7 +491,7 @@ class Collapsing(Night):
             self.assertLess(seconds.result(), 12)
 
     def slow_headers(self, kind):
-        """Seconds after which a proxy cuts off a request whose headers do not end."""
+        """Return the seconds until a proxy ends a request whose headers do not end."""
         if not shutil.which(kind.program):
             return 0
         with (
