@@ -1,11 +1,11 @@
-"""Makes the lines between counties, a file for each state, in the static files of rendering/.
+"""Make the lines between counties: a file for each state, in the static files of rendering/.
 
-Source and licence are those of us_map.json (build_us_map.py). To run it again:
+Source and licence are those of us_map.json (see build_us_map.py). To run it again:
 
     npm pack us-atlas@3 && tar xzf us-atlas-3.*.tgz
     python -m tools.build_counties package/counties-albers-10m.json
 
-Only lines between two counties of one state are kept: the state's own outline is on the map.
+Only lines between two counties of one state are kept, since the map has the states' outlines.
 """
 
 import json
@@ -18,13 +18,13 @@ from tools.build_us_map import CODES, Ring, decode_arcs, path, simplify
 
 BROADCASTER = Path(__file__).resolve().parents[1] / "broadcaster"
 TARGET = BROADCASTER / "static" / "broadcaster" / "rendering" / "counties"
-TOLERANCE = 0.15  # square units: corners that stand out less are left out
+TOLERANCE = 0.15  # square units: smaller corners are left out
 
 
 def main(source: str) -> None:
     topology = json.loads(Path(source).read_text())
     arcs = decode_arcs(topology)
-    owners = defaultdict(list)  # by arc: the states of the counties that it bounds
+    owners = defaultdict(list)  # by arc: the states of the counties on its sides
     for county in topology["objects"]["counties"]["geometries"]:
         for arc in outline(county):
             owners[arc].append(CODES.get(county["id"][:2]))
@@ -40,13 +40,16 @@ def main(source: str) -> None:
 
 
 def outline(county: dict) -> set[int]:
-    """The arcs around a county, whichever way they run."""
+    """Return the indices of the arcs around a county, regardless of their direction."""
     polygons = county["arcs"] if county["type"] == "MultiPolygon" else [county["arcs"]]
     return {arc if arc >= 0 else ~arc for polygon in polygons for ring in polygon for arc in ring}
 
 
 def open_path(line: Ring) -> str:
-    """As `path`, which closes rings and so leaves out their last point. "" for a mere point."""
+    """Return a line as SVG, or "" if it is a single point.
+
+    `path` draws rings: it leaves out the last point, since it closes them.
+    """
     text = path([*line, line[-1]]).removesuffix("z")
     return "" if text.endswith("l") else text
 

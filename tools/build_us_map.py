@@ -1,4 +1,4 @@
-"""Makes us_map.json, the shapes of the states, from us-atlas. Standard library only.
+"""Make us_map.json, the shapes of the states, from us-atlas. Uses the standard library only.
 
 Source: the npm package us-atlas 3.0.1 by Michael Bostock (ISC, see us_map.LICENSE), made from
 the Census Bureau's cartographic boundaries of 2017 (public domain). To run it again:
@@ -6,8 +6,8 @@ the Census Bureau's cartographic boundaries of 2017 (public domain). To run it a
     npm pack us-atlas@3 && tar xzf us-atlas-3.*.tgz
     python -m tools.build_us_map package/states-albers-10m.json
 
-The input is projected (Albers, Alaska and Hawaii moved in), one unit being a pixel of a map 975
-wide and 610 high. The Aleutians reach beyond its left edge, hence VIEW.
+The input is projected (Albers, with Alaska and Hawaii moved). One unit is a pixel of a map that is
+975 wide and 610 high. The Aleutians reach beyond its left edge, so VIEW begins below 0.
 """
 
 import heapq
@@ -26,12 +26,12 @@ Ring = list[Point]
 
 SOURCE = "us-atlas 3.0.1, https://github.com/topojson/us-atlas, ISC: see us_map.LICENSE"
 VIEW = (-58.0, 0.0, 1033.0, 610.0)  # x, y, width, height: the whole country
-CLOSEST = 110.0  # width of the closest view; closer, ten pixels of outline would fill it
+CLOSEST = 110.0  # width of the closest view; outlines have too few points for closer ones
 MARGIN = 1.5  # a view's size as a multiple of its state's
-TOLERANCE = 0.12  # square units: corners that stand out less are left out
-SMALLEST = 1.5  # square units: islands below it are left out
-CLEAR = 23.0  # units from label point to outline: more is no better
-PULL = 0.1  # how much of that a label gives up to be one unit nearer to the middle
+TOLERANCE = 0.12  # square units: smaller corners are left out
+SMALLEST = 1.5  # square units: smaller islands are left out
+CLEAR = 23.0  # units from label point to outline that are enough
+PULL = 0.1  # units of that distance that one unit nearer to the middle is worth
 TENTH = 10  # coordinates are rounded to 1/TENTH
 
 FIPS = (
@@ -41,8 +41,8 @@ FIPS = (
 )
 CODES = {item[:2]: item[2:] for item in FIPS.split()}
 
-NUDGES = {"FL": (3.0, -4.0)}  # a label is wider than high, and Florida narrows below it
-BESIDE = {"HI": (277.0, 584.0, 30.0)}  # labels in the sea, and the room there
+NUDGES = {"FL": (3.0, -4.0)}  # a label is wider than high, and Florida is narrow below it
+BESIDE = {"HI": (277.0, 584.0, 30.0)}  # labels in the sea, with the room there
 
 
 def main(source: str) -> None:
@@ -62,7 +62,7 @@ def main(source: str) -> None:
 
 
 def shape(code: str, found: list[Ring]) -> dict[str, object]:
-    """What the map needs of one state: path, closest view, label point, and the room there."""
+    """Return a state for us_map.json: path, closest view, label point, and the room there."""
     found.sort(key=area, reverse=True)
     kept = [ring for ring in found if area(ring) >= SMALLEST] or found[:1]
     x, y, room = BESIDE.get(code) or label(kept[0])
@@ -76,7 +76,7 @@ def shape(code: str, found: list[Ring]) -> dict[str, object]:
 
 
 def decode_arcs(topology: dict[str, Any]) -> list[Ring]:
-    """TopoJSON's arcs: integer steps from point to point, then scaled and moved."""
+    """Return the arcs of a TopoJSON document: it has integer steps, a scale and an offset."""
     (sx, sy), (tx, ty) = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs = []
     for steps in topology["arcs"]:
@@ -90,7 +90,7 @@ def decode_arcs(topology: dict[str, Any]) -> list[Ring]:
 
 
 def rings(geometry: dict[str, Any], arcs: list[Ring]) -> Iterator[Ring]:
-    """The rings of a polygon or multipolygon. Arc ~i is arc i backwards."""
+    """Yield the rings of a polygon or multipolygon. Index ~i means arc i backwards."""
     polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
     for polygon in polygons:
         for indices in polygon:
@@ -102,7 +102,10 @@ def rings(geometry: dict[str, Any], arcs: list[Ring]) -> Iterator[Ring]:
 
 
 def simplify(arc: Ring, tolerance: float = TOLERANCE) -> Ring:
-    """Visvalingam: drop corners from the flattest on. Neighbours share arcs, so no gaps."""
+    """Return an arc without its flattest corners (Visvalingam's algorithm).
+
+    Neighbouring states share arcs, so no gaps open between them.
+    """
     kept = list(arc)
     while len(kept) > 4:
         flattest, i = min(
@@ -115,10 +118,12 @@ def simplify(arc: Ring, tolerance: float = TOLERANCE) -> Ring:
 
 
 def cross(a: Point, b: Point, c: Point) -> float:
+    """Return twice the signed area of a triangle."""
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
 def edges(ring: Ring) -> Iterator[tuple[Point, Point]]:
+    """Return the sides of a ring, the one that closes it included."""
     return zip(ring, ring[1:] + ring[:1], strict=True)
 
 
@@ -127,7 +132,7 @@ def area(ring: Ring) -> float:
 
 
 def path(ring: Ring) -> str:
-    """One ring as SVG: a start, then relative steps on a grid of tenths, as short as they go."""
+    """Return a ring as short SVG: a start, then relative steps on a grid of tenths."""
     grid = [(round(x * TENTH), round(y * TENTH)) for x, y in ring]
     text = f"M{number(grid[0][0])}{number(grid[0][1], True)}l"
     first = True
@@ -139,6 +144,7 @@ def path(ring: Ring) -> str:
 
 
 def number(tenths: int, after_another: bool = False) -> str:
+    """Return a number for SVG, with the space that it needs after another one."""
     text = f"{tenths / TENTH:g}"
     if abs(tenths) < TENTH:
         text = text.replace("0.", ".")
@@ -146,7 +152,10 @@ def number(tenths: int, after_another: bool = False) -> str:
 
 
 def view(found: list[Ring]) -> tuple[float, ...]:
-    """The part of the map that shows a state: as wide to high as the whole, and not too close."""
+    """Return the view of a state, as x, y, width, height.
+
+    It has the proportions of the whole map, and is at least CLOSEST wide.
+    """
     xs = [x for ring in found for x, _ in ring]
     ys = [y for ring in found for _, y in ring]
     ratio = VIEW[2] / VIEW[3]
@@ -167,9 +176,9 @@ def join(numbers: tuple[float, ...]) -> str:
 
 
 def label(ring: Ring) -> tuple[float, float, float]:
-    """Where a label goes: in the middle, but clear of the outline. And its distance to that.
+    """Return x and y of a label, near the middle but clear of the outline, and its distance to it.
 
-    Squares are split in four, those that promise the best point first (as in polylabel).
+    Squares are split in four, the ones that may contain the best point first (as in polylabel).
     """
     xs, ys = [x for x, _ in ring], [y for _, y in ring]
     middle = centroid(ring)
@@ -199,7 +208,7 @@ def centroid(ring: Ring) -> Point:
 
 
 def distance(x: float, y: float, ring: Ring) -> float:
-    """From a point to the outline; negative outside."""
+    """Return the distance from a point to the outline, negative outside."""
     inside = False
     nearest = math.inf
     for (ax, ay), (bx, by) in edges(ring):
