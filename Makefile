@@ -1,15 +1,15 @@
-# The verbs. `make` alone prints them.
+# `make` alone prints what there is.
 
 PORT ?= 8000
 PYTHON ?= python3
 BIN = .venv/bin
 
 help:
-	@echo "make run    set up, load the demonstration, serve on http://127.0.0.1:$(PORT)/"
-	@echo "make test   set up and run every test"
-	@echo "make check  lint, types and tests: what CI runs"
-	@echo "make messages  bring the catalogues of words up to date"
-	@echo "make clean  remove what these made"
+	@echo "make run       set up, load the demonstration, serve on http://127.0.0.1:$(PORT)/"
+	@echo "make test      set up and run every test"
+	@echo "make check     lint, types and tests: what CI runs"
+	@echo "make messages  update the message catalogues"
+	@echo "make clean     remove the virtual environment and the state directory var/"
 
 run: .venv/runtime
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -36,7 +36,7 @@ clean:
 	rm -rf .venv var
 
 .venv/runtime: requirements.txt
-	$(PYTHON) -m venv .venv || { echo "Debian needs: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
