@@ -1,56 +1,100 @@
-"""What people rely on is in the docs: commands, settings, frames, close codes."""
+"""The docs name what people rely on: commands, settings, frames, close codes, files."""
 
 import re
 from pathlib import Path
 from unittest import TestCase
 
+from tests.test_architecture import ROOMS
 from viewers.protocol.frames import Close
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
-DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text()
+    for pattern in ("*.md", "docs/**/*.md", "deploy/*.md")
+    for path in ROOT.glob(pattern)
+}
+README = PAGES["README.md"]
+FOLDERS = "broadcaster|viewers|loadtest|mapcenter|tests|tools|deploy|docs"
 
 
 class Docs(TestCase):
-    def test_every_command_is_named_in_the_readme(self):
+    def test_readme_names_every_command(self):
         for path in ROOT.glob("*/management/commands/[a-z]*.py"):
             self.assertIn(f"manage.py {path.stem}", README)
         for verb in ("make run", "make test", "make check"):
             self.assertIn(verb, README)
 
-    def test_every_option_of_every_command_is_in_the_docs(self):
-        everything = README + "".join(DOCS.values())
+    def test_docs_name_every_option_of_every_command(self):
+        everything = "".join(PAGES.values())
         for path in ROOT.glob("*/management/commands/[a-z]*.py"):
             for option in re.findall(r'"(--[a-z-]+)"', path.read_text()):
                 self.assertIn(option, everything, f"manage.py {path.stem}")
 
-    def test_every_environment_variable_is_in_the_table(self):
+    def test_operating_has_a_row_for_every_environment_variable(self):
         sources = [path.read_text() for path in (ROOT / "mapcenter").glob("*.py")]
         names = set(re.findall(r'\benv_[a-z]+\(\s*"([A-Z_]+)"', "".join(sources)))
         self.assertLessEqual({"SECRET_KEY", "DATABASE_URL", "STATE_DIRECTORY"}, names)
         for name in names:
-            self.assertRegex(DOCS["operating.md"], rf"(?m)^\| `{name}`")
+            self.assertRegex(PAGES["docs/operating.md"], rf"(?m)^\| `{name}`")
 
-    def test_settings_read_the_environment_only_through_the_helpers(self):
+    def test_settings_read_the_environment_only_with_the_helpers_of_env(self):
         for path in (ROOT / "mapcenter").glob("*.py"):
             if path.name != "env.py":
                 self.assertNotRegex(path.read_text(), r"environ(\.get\(|\[)|getenv", path.name)
 
-    def test_every_frame_and_close_code_is_in_the_protocol(self):
+    def test_operating_has_a_row_for_every_system_check(self):
+        source = (ROOT / "broadcaster/checks.py").read_text()
+        for number in re.findall(r'id="(broadcaster\.[EW]\d+)"', source):
+            self.assertRegex(PAGES["docs/operating.md"], rf"(?m)^\| `{re.escape(number)}`")
+
+    def test_protocol_has_every_frame_and_close_code(self):
         source = (ROOT / "viewers/protocol/frames.py").read_text()
         for frame in set(re.findall(r'"t": "([a-z]+)"', source)):
-            self.assertIn(f'"t":"{frame}"', DOCS["protocol.md"])
+            self.assertIn(f'"t":"{frame}"', PAGES["docs/protocol.md"])
         for code in [*Close, 1008]:
-            self.assertRegex(DOCS["protocol.md"], rf"(?m)^\| {int(code)} ")
+            self.assertRegex(PAGES["docs/protocol.md"], rf"(?m)^\| {int(code)} ")
 
-    def test_every_address_is_in_the_protocol(self):
+    def test_protocol_has_every_address(self):
         for path in ("broadcaster/api/urls.py", "viewers/urls.py", "viewers/routing.py"):
             for address in re.findall(r'path\("([^"]+)"', (ROOT / path).read_text()):
                 shown = re.sub(r"<slug:slug>", "<slug>", address)
-                self.assertIn(shown, DOCS["protocol.md"])
+                self.assertIn(shown, PAGES["docs/protocol.md"])
 
-    def test_links_between_the_docs_lead_somewhere(self):
-        for name, text in {"../README.md": README, **DOCS}.items():
-            folder = (ROOT / "docs" / name).resolve().parent
+    def test_architecture_names_every_room(self):
+        for package, layers in ROOMS.items():
+            for room in (room for rooms in layers for room in rooms):
+                suffix = "" if (ROOT / package / room).is_dir() else ".py"
+                self.assertIn(f"`{room}{suffix}`", PAGES["docs/architecture.md"], package)
+
+    def test_index_lists_every_decision(self):
+        for path in (ROOT / "docs/decisions").glob("0*.md"):
+            self.assertIn(f"({path.name})", PAGES["docs/decisions/README.md"])
+
+    def test_files_that_the_docs_name_exist(self):
+        for name, text in PAGES.items():
+            for path in re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", text):
+                self.assertTrue((ROOT / path).exists(), f"{name}: {path}")
+
+    def test_links_lead_to_files_that_exist(self):
+        for name, text in PAGES.items():
+            folder = (ROOT / name).parent
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
                 self.assertTrue((folder / target).exists(), f"{name}: {target}")
+
+    def test_links_lead_to_headings_that_exist(self):
+        anchors = {name: set(map(anchor, headings(text))) for name, text in PAGES.items()}
+        for name, text in PAGES.items():
+            for target, heading in re.findall(r"\]\(([^)#:]*)#([^)]*)\)", text):
+                path = (ROOT / name).parent / target if target else ROOT / name
+                page = path.resolve().relative_to(ROOT).as_posix()
+                self.assertIn(heading, anchors[page], f"{name}: {target}#{heading}")
+
+
+def headings(text: str) -> list[str]:
+    """Return the headings of a page."""
+    return re.findall(r"(?m)^#+ (.+)$", text)
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor that code hosts give a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
