@@ -60,11 +60,19 @@ class Docs(TestCase):
                 shown = re.sub(r"<slug:slug>", "<slug>", address)
                 self.assertIn(shown, PAGES["docs/protocol.md"])
 
-    def test_architecture_names_every_room(self):
+    def test_architecture_draws_every_room_in_its_layer(self):
+        rows = re.findall(r"(?m)^\| (\d) \|(.*)\|(.*)\|(.*)\|$", PAGES["docs/architecture.md"])
+        drawn = {
+            package: {
+                int(row[0]): set(re.findall(r"`(\w+)(?:\.py)?`", row[column])) for row in rows
+            }
+            for column, package in enumerate(ROOMS, start=1)
+        }
         for package, layers in ROOMS.items():
-            for room in (room for rooms in layers for room in rooms):
-                suffix = "" if (ROOT / package / room).is_dir() else ".py"
-                self.assertIn(f"`{room}{suffix}`", PAGES["docs/architecture.md"], package)
+            for number in drawn[package]:
+                rooms = layers[number - 1] if number <= len(layers) else ()
+                self.assertEqual(drawn[package][number], set(rooms), f"{package}, layer {number}")
+            self.assertLessEqual(len(layers), max(drawn[package]), package)
 
     def test_index_lists_every_decision(self):
         for path in (ROOT / "docs/decisions").glob("0*.md"):
