@@ -32,8 +32,8 @@ ROOMS = {
     ),
     "loadtest": (
         ("common",),
-        ("swarm", "peers"),
-        ("benchmark",),
+        ("peers",),
+        ("swarm", "benchmark"),
         ("management", "apps"),
     ),
 }

@@ -1,1 +1,1 @@
-"""The benchmark: ours and the servers that people would pick instead, driven alike."""
+"""The benchmark: Map Center beside other servers, all driven by one load generator."""

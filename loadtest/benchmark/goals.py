@@ -1,20 +1,20 @@
-"""What `manage.py serve` should cost beside the others. Pure.
+"""What `manage.py serve` may cost beside the other servers.
 
-Most goals are ratios within one run: figures of two machines, or two days, do not compare.
+Most goals are ratios within one run: figures of two machines, or two days, cannot be compared.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from loadtest.benchmark.measure import Result
+from loadtest.benchmark.results import PeerResult
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`manage.py serve`'s `figure` is at most `limit`: times another server's, or as it is."""
+    """The `figure` of `manage.py serve` is at most `limit`, or `limit` × another server's."""
 
     transport: str
-    figure: str  # a field of Result
+    figure: str  # a field of PeerResult
     limit: float
     against: str = ""  # the other server's name
 
@@ -29,11 +29,11 @@ GOALS = (
     Goal("ws", "memory", 14),
     Goal("ws", "connect", 0.6, "socketio"),
 )
-SMALL = 0.1  # a ratio below that is written as 1/12
+SMALL = 0.1  # ratios below are written as 1/12
 
 
-def measured(goal: Goal, results: Iterable[Result]) -> float | None:
-    """Where `serve` stands against the goal; None if it or the other was not measured."""
+def measured(goal: Goal, results: Iterable[PeerResult]) -> float | None:
+    """Return the ratio or figure of `serve`; None if a server that it needs was not measured."""
     found = {
         one.name: getattr(one, goal.figure) for one in results if one.transport == goal.transport
     }
@@ -42,13 +42,13 @@ def measured(goal: Goal, results: Iterable[Result]) -> float | None:
     return ours / theirs if ours is not None and theirs else None
 
 
-def missed(results: Sequence[Result]) -> list[Goal]:
-    """Goals that were measured and are not met."""
+def missed(results: Sequence[PeerResult]) -> list[Goal]:
+    """Return the goals that were measured and are not met."""
     return [goal for goal in GOALS if (measured(goal, results) or 0) > goal.limit]
 
 
 def ratio(value: float) -> str:
-    """0.57, 14.2, 1/212."""
+    """Return a ratio as people write it: 0.57, 14.2, 1/212."""
     if 0 < value < SMALL:
         return f"1/{1 / value:,.0f}"
     return f"{value:.3g}"

@@ -1,178 +1,118 @@
-"""One server and one kind of viewers, measured. `manage.py benchmark` does this for each.
+"""Measures one server with one kind of viewers. `manage.py benchmark` does this for each.
 
-One message is under way at a time. CPU is what the kernel counted for the server's processes,
-from before publishing until they are at rest again, so that polls that come back are in it.
+One message is under way at a time. CPU is what the kernel counted for the server's processes, from
+before publishing until they are idle again, so that the polls that come back are included.
 """
 
 import asyncio
-import math
-import statistics
-import time
 from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from time import monotonic_ns
+from typing import TypeVar
 
-from loadtest.benchmark.machine import at_rest, resident, used
-from loadtest.common.pipes import Child, Message
-from loadtest.common.server import Server
-from loadtest.peers import Broken, Peer
+from loadtest.benchmark.messages import ANSWERS, Connect, Connected, Listen, Listening, Receipts
+from loadtest.benchmark.results import (
+    PAYLOAD,
+    BenchmarkOptions,
+    MessageResult,
+    PeerResult,
+    medians,
+)
+from loadtest.common.processes import ChildProcess
+from loadtest.common.server_processes import ServerProcesses
+from loadtest.peers import Peer, PeerFailed
 
-GENERATOR = "loadtest.benchmark.audience"
-RATE = 500.0  # new viewers a second; a server that takes them more slowly sets its own pace
+GENERATOR = "loadtest.benchmark.load_generator"
+RATE = 500.0  # new viewers a second; a slower server sets its own pace
 LIMIT = 120.0  # seconds for one message to reach everyone
-WARMING = 1  # messages before those that count: for compilers, caches, first pages
-PAYLOAD = 100  # bytes of a message, around which each server has its own wrapping
-BUSY = 0.9  # of its core: a generator above that measures itself
+WARM_UP = 1  # messages before those that count: for compilers, caches, first pages
+
+Answer = TypeVar("Answer", Connected, Listening, Receipts)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What is the same for all servers. `interval`: seconds between two messages."""
-
-    viewers: int = 5000
-    messages: int = 5
-    interval: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One message: delays since publishing in ms, in order; the server's CPU in seconds."""
-
-    delays: Sequence[float]
-    cpu: float
-    generator: float  # share of its core that the generator used until the last delivery
-
-
-@dataclass(slots=True)
-class Result:
-    """What one server took: medians over the messages. Delays in ms, None if not all arrived."""
-
-    name: str
-    title: str
-    transport: str
-    viewers: int  # that came
-    delivered: float  # share of what should have been
-    cpu: float | None  # µs per delivery
-    first: float | None
-    p50: float | None
-    p99: float | None
-    last: float | None
-    memory: float  # KiB per viewer
-    connect: float  # µs of CPU per viewer
-    generator: float  # share of its core
-    lost: dict[str, int] = field(default_factory=dict)  # viewers, by what is to blame
-
-    @property
-    def timely(self) -> bool:
-        """Whether the delays are the server's: the generator had time to spare."""
-        return self.generator <= BUSY
-
-
-async def measure(peer: Peer, options: Options) -> Result:
-    """Start a server, seat its viewers, send the messages, stop it. Raises as `Peer.start`."""
+async def measure(peer: Peer, options: BenchmarkOptions) -> PeerResult:
+    """Start a server, connect its viewers, send the messages, stop it. Raises as `Peer.start`."""
     child = None
     try:
         server = await peer.start()
-        child = await Child.start(GENERATOR)
-        return await Measurement(peer, server, child, options).make()
+        child = await ChildProcess.start(GENERATOR)
+        return await Measurement(peer, server, child, options).run()
     finally:
         if child is not None:
-            await child.stop()  # first: so the server has nobody left to say goodbye to
+            await child.stop()  # first, so that the server has no connections to close
         await asyncio.to_thread(peer.stop)
 
 
 class Measurement:
-    """A running server, and the load generator's child process."""
+    """A running server, and the load generator's process."""
 
-    def __init__(self, peer: Peer, server: Server, child: Child, options: Options) -> None:
+    def __init__(
+        self, peer: Peer, server: ServerProcesses, child: ChildProcess, options: BenchmarkOptions
+    ) -> None:
         self.peer = peer
         self.server = server
         self.options = options
         self._child = child
-        self._messages = child.messages()
+        self._answers = child.messages(ANSWERS)
+        self._lost: dict[str, int] = {}
 
-    async def make(self) -> Result:
-        """The measurement. Raises `Broken`."""
-        await at_rest(self.server)
-        memory, cpu = resident(self.server), used(self.server)
-        seated = await self._gather()
-        viewers = seated["viewers"]
-        await at_rest(self.server)
+    async def run(self) -> PeerResult:
+        """Measure. Raises `PeerFailed`."""
+        await self.server.wait_until_idle()
+        memory, cpu = self.server.memory(), self.server.cpu_time()
+        connected = await self._connect()
+        await self.server.wait_until_idle()
+        viewers = connected.viewers
         if viewers == 0:
-            raise Broken(f"no viewer came: {seated['lost']}")
-        connect = (used(self.server) - cpu) / viewers * 1e6
-        memory = (resident(self.server) - memory) // viewers
-        heard = []
-        for number in range(WARMING + self.options.messages):
-            heard.append(await self._send(number))
+            raise PeerFailed(f"no viewer could connect: {connected.lost}")
+        connect = (self.server.cpu_time() - cpu) / viewers * 1e6
+        memory = (self.server.memory() - memory) // viewers
+        messages = []
+        for number in range(WARM_UP + self.options.messages):
+            messages.append(await self._send(number))
             await asyncio.sleep(self.options.interval)
-        peer, lost = self.peer, self._lost
-        return Result(
-            peer.name,
-            peer.title,
-            peer.transport,
-            viewers,
-            **summary(heard[WARMING:], self.options.viewers),
+        found = medians(messages[WARM_UP:], self.options.viewers)
+        return PeerResult(
+            name=self.peer.name,
+            title=self.peer.title,
+            transport=self.peer.transport,
+            viewers=viewers,
+            delivered=found.delivered,
+            cpu=found.cpu,
+            first=found.first,
+            p50=found.p50,
+            p99=found.p99,
+            last=found.last,
             memory=memory / 1024,
             connect=connect,
-            lost=lost,
+            generator=found.generator,
+            lost=self._lost,
         )
 
-    async def _gather(self) -> Message:
-        speak, path = self.peer.viewers[self.peer.transport]
-        self._child.tell(
-            t="gather",
-            speak=speak,
-            path=path,
-            target=asdict(self.peer.target),
-            viewers=self.options.viewers,
-            rate=RATE,
-        )
-        return await self._answer()
+    async def _connect(self) -> Connected:
+        kind, path = self.peer.viewers[self.peer.transport]
+        self._child.send(Connect(kind, path, self.peer.target, self.options.viewers, RATE))
+        return await self._answer(Connected)
 
-    async def _send(self, number: int) -> Heard:
+    async def _send(self, number: int) -> MessageResult:
         marker = f"message-{number}."
-        self._child.tell(t="listen", marker=marker, limit=LIMIT)
-        await self._answer()
-        cpu, began = used(self.server), time.monotonic_ns()
+        self._child.send(Listen(marker, LIMIT))
+        await self._answer(Listening)
+        cpu, began = self.server.cpu_time(), monotonic_ns()
         await self.peer.publish(marker.ljust(PAYLOAD, "x"))
-        heard = await self._answer()
-        await at_rest(self.server)
-        self._lost = heard["lost"]
+        receipts = await self._answer(Receipts)
+        await self.server.wait_until_idle()
+        self._lost = receipts.lost
         times = array("q")
-        times.frombytes(heard["times"])
+        times.frombytes(receipts.times)
         delays = sorted((at - began) / 1e6 for at in times)
         lasted = delays[-1] / 1e3 if delays else LIMIT
-        return Heard(delays, used(self.server) - cpu, heard["cpu"] / lasted)
+        return MessageResult(delays, self.server.cpu_time() - cpu, receipts.cpu / lasted)
 
-    async def _answer(self) -> Message:
+    async def _answer(self, kind: type[Answer]) -> Answer:
+        """Return the load generator's next answer, which must be of this kind."""
         try:
-            return await anext(self._messages)
+            answer = await anext(self._answers)
         except StopAsyncIteration:
-            raise Broken("the load generator ended") from None
-
-
-def summary(heard: Sequence[Heard], viewers: int) -> dict[str, Any]:
-    """The medians over messages; `viewers` are those who should have heard each. Pure."""
-
-    def median(values: Iterable[float | None]) -> float | None:
-        found = statistics.median(math.inf if value is None else value for value in values)
-        return None if math.isinf(found) else found
-
-    delivered = sum(len(one.delays) for one in heard)
-    return {
-        "delivered": delivered / (viewers * len(heard)),
-        "cpu": median(one.cpu / len(one.delays) * 1e6 if one.delays else None for one in heard),
-        "first": median(quantile(one.delays, 0, viewers) for one in heard),
-        "p50": median(quantile(one.delays, 0.5, viewers) for one in heard),
-        "p99": median(quantile(one.delays, 0.99, viewers) for one in heard),
-        "last": median(quantile(one.delays, 1, viewers) for one in heard),
-        "generator": median(one.generator for one in heard),
-    }
-
-
-def quantile(delays: Sequence[float], q: float, expected: int) -> float | None:
-    """The delay within which a share `q` of the `expected` was reached; None if it was not."""
-    index = max(math.ceil(q * expected), 1) - 1
-    return delays[index] if index < len(delays) else None
+            raise PeerFailed("the load generator ended") from None
+        assert isinstance(answer, kind)
+        return answer

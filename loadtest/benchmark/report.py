@@ -1,4 +1,4 @@
-"""What a benchmark found, as Markdown that reads well in a terminal, and as files."""
+"""The benchmark's results as Markdown, which reads well in a terminal, and as files."""
 
 import json
 import os
@@ -13,22 +13,23 @@ from pathlib import Path
 import psutil
 
 from loadtest.benchmark.goals import GOALS, measured, ratio
-from loadtest.benchmark.measure import BUSY, PAYLOAD, Options, Result
+from loadtest.benchmark.results import BUSY, PAYLOAD, BenchmarkOptions, PeerResult
+from loadtest.benchmark.tables import aligned, number, share
 
-TRANSPORTS = {"ws": "WebSocket", "poll": "Long poll"}
-ENOUGH = Options()  # viewers and messages from which the goals are judged
+TRANSPORT_TITLES = {"ws": "WebSocket", "poll": "Long poll"}
+FULL_SIZE = BenchmarkOptions()  # from these viewers and messages on, the goals are judged
 FIGURES = {"cpu": "CPU per delivery", "memory": "memory per viewer", "connect": "CPU per connect"}
 
 
 @dataclass(slots=True)
-class Report:
+class BenchmarkReport:
     """One run of the benchmark."""
 
-    options: Options
-    pinned: bool
-    results: list[Result] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)  # title -> what is missing
-    failed: dict[str, str] = field(default_factory=dict)  # title -> what went wrong
+    options: BenchmarkOptions
+    pinned: bool  # server and load generator have a core each
+    results: list[PeerResult] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)  # by title: what is missing
+    failed: dict[str, str] = field(default_factory=dict)  # by title: what went wrong
     interrupted: bool = False
     command: str = field(default_factory=lambda: shlex.join(["manage.py", *sys.argv[1:]]))
     started_at: str = field(
@@ -38,19 +39,46 @@ class Report:
     @property
     def is_judged(self) -> bool:
         """Whether the run was large enough for the goals."""
-        enough = self.options.viewers >= ENOUGH.viewers
-        return enough and self.options.messages >= ENOUGH.messages
+        enough = self.options.viewers >= FULL_SIZE.viewers
+        return enough and self.options.messages >= FULL_SIZE.messages
 
     @property
     def complete(self) -> bool:
-        """Whether every server that is here served every viewer every message."""
+        """Whether every server that could be started delivered every message to every viewer."""
         return not self.failed and all(one.delivered == 1 for one in self.results)
 
 
-def table(results: Sequence[Result], transport: str) -> str:
-    """The results of one transport, in Markdown that is aligned for a terminal too."""
+def as_markdown(report: BenchmarkReport) -> str:
+    """Return the whole report."""
+    transports = [
+        transport
+        for transport in TRANSPORT_TITLES
+        if any(one.transport == transport for one in report.results)
+    ]
+    parts = [_about(report), *(_table(report.results, transport) for transport in transports)]
+    parts += [_goals(report.results, report.is_judged), "\n".join(_notes(report))]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def write(report: BenchmarkReport, folder: Path) -> Path:
+    """Write report.md, report.json and charts to `folder`, and return the path of the first."""
+    from loadtest.benchmark import charts  # matplotlib takes a second to load
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(asdict(report), indent=1, ensure_ascii=False))
+    text = as_markdown(report)
+    for name, caption, chart in charts.draw_all(report.results):
+        (folder / name).write_text(chart)
+        text += f"\n![{caption}]({name})\n"
+    path = folder / "report.md"
+    path.write_text(text)
+    return path
+
+
+def _table(results: Sequence[PeerResult], transport: str) -> str:
+    """Return the results of one transport."""
     head = [
-        TRANSPORTS[transport],
+        TRANSPORT_TITLES[transport],
         "viewers",
         "CPU per delivery",
         "first",
@@ -67,7 +95,7 @@ def table(results: Sequence[Result], transport: str) -> str:
             one.title,
             f"{one.viewers:,}",
             number(one.cpu, "µs"),
-            *(delay(value, one) for value in (one.first, one.p50, one.p99, one.last)),
+            *(_delay(value, one) for value in (one.first, one.p50, one.p99, one.last)),
             number(one.memory, "KiB"),
             number(one.connect, "µs"),
             share(one.delivered),
@@ -79,29 +107,27 @@ def table(results: Sequence[Result], transport: str) -> str:
     return aligned(head, rows)
 
 
-def goals(results: Sequence[Result], judged: bool) -> str:
-    """The goals that this run can speak of, in Markdown."""
+def _delay(value: float | None, result: PeerResult) -> str:
+    """Return a delay in ms, in brackets if the load generator was too busy to measure it."""
+    text = number(value, "ms")
+    return text if result.timely or value is None else f"({text})"
+
+
+def _goals(results: Sequence[PeerResult], judged: bool) -> str:
+    """Return the goals for which this run has figures."""
     rows = []
     for goal in GOALS:
         value = measured(goal, results)
         if value is not None:
-            name = f"{TRANSPORTS[goal.transport]}, {FIGURES[goal.figure]}"
+            name = f"{TRANSPORT_TITLES[goal.transport]}, {FIGURES[goal.figure]}"
             unit = f" × {goal.against}" if goal.against else " KiB"
             verdict = ("met" if value <= goal.limit else "MISSED") if judged else "not judged"
             rows.append([name, ratio(value) + unit, f"≤ {ratio(goal.limit)}{unit}", verdict])
     return aligned(["manage.py serve", "measured", "goal", ""], rows) if rows else ""
 
 
-def words(report: Report) -> str:
-    """The whole report, in Markdown."""
-    transports = [t for t in TRANSPORTS if any(one.transport == t for one in report.results)]
-    parts = [about(report), *(table(report.results, transport) for transport in transports)]
-    parts += [goals(report.results, report.is_judged), "\n".join(notes(report))]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def about(report: Report) -> str:
-    """When, where, how."""
+def _about(report: BenchmarkReport) -> str:
+    """Return when, where and how the run was made."""
     options = report.options
     memory = psutil.virtual_memory().total / 2**30
     kernel = platform.release().partition("-")[0]
@@ -113,86 +139,42 @@ def about(report: Report) -> str:
     )
 
 
-def notes(report: Report) -> list[str]:
-    """What a reader has to know, and what is not in the tables."""
+def _notes(report: BenchmarkReport) -> list[str]:
+    """Return how to read the tables, and what is missing in them."""
     found = [
-        "CPU is user and system time of the server's processes. A poll's is for delivering and for "
-        "the poll that comes back. Ours includes the database, which the others do not have.",
-        "Delays count from publishing, with all that it takes.",
-        "Memory is resident memory: the kernel's socket buffers are not in it.",
+        "CPU is user and system time of the server's processes. A poll's CPU includes the next "
+        "poll. Map Center's includes the database, which the others do not have.",
+        "Delays count from the start of publishing.",
+        "Memory is resident memory, without the kernel's socket buffers.",
     ]
     if report.interrupted:
         found.append("INTERRUPTED: this is part of a run.")
     busy = [one for one in report.results if not one.timely]
     if not report.pinned:
-        found.append("INVALID delays: server and generator shared the only core.")
+        found.append("INVALID delays: server and load generator shared the only core.")
     elif busy:
-        names = ", ".join(f"{one.title} ({TRANSPORTS[one.transport]})" for one in busy)
+        names = ", ".join(f"{one.title} ({TRANSPORT_TITLES[one.transport]})" for one in busy)
         found.append(
-            f"INVALID delays (in brackets): the generator used more than {BUSY:.0%} of its core "
-            f"with {names}. CPU per delivery holds, since the server has a core of its own."
+            f"INVALID delays (in brackets): the load generator used more than {BUSY:.0%} of its "
+            f"core with {names}. CPU per delivery is valid, as the server has a core of its own."
         )
     found += [
-        f"{one.title}, {TRANSPORTS[one.transport]}: {count:,} viewers lost, {why}."
+        f"{one.title}, {TRANSPORT_TITLES[one.transport]}: {count:,} viewers lost, {failure}."
         for one in report.results
-        for why, count in one.lost.items()
+        for failure, count in one.lost.items()
     ]
     found += [f"Left out: {title}: {why}." for title, why in report.left_out.items()]
     found += [f"FAILED: {title}: {why}." for title, why in report.failed.items()]
     if not report.is_judged:
         found.append(
-            f"The goals are for {ENOUGH.viewers:,} viewers and {ENOUGH.messages} messages or more: "
-            "shown, not judged."
+            f"The goals are for at least {FULL_SIZE.viewers:,} viewers and {FULL_SIZE.messages} "
+            "messages: shown, not judged."
         )
     return [f"- {note}" for note in found]
 
 
-def write(report: Report, folder: Path) -> Path:
-    """report.md, report.json and pictures in `folder`, which is made; the path of the first."""
-    from loadtest.benchmark import pictures  # matplotlib takes a second to load
-
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(asdict(report), indent=1, ensure_ascii=False))
-    text = words(report)
-    for name, caption, picture in pictures.draw_all(report.results):
-        (folder / name).write_text(picture)
-        text += f"\n![{caption}]({name})\n"
-    path = folder / "report.md"
-    path.write_text(text)
-    return path
-
-
-def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table: first column left, others right."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-
-    def line(cells: Sequence[str]) -> str:
-        first, *others = zip(cells, widths, strict=True)
-        return " | ".join([f"| {first[0]:<{first[1]}}", *(f"{c:>{w}}" for c, w in others)]) + " |"
-
-    rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (w + 1) + ":" for w in widths[1:]), ""])
-    return "\n".join([line(head), rule, *map(line, rows)])
-
-
-def number(value: float | None, unit: str) -> str:
-    """With as many digits as mean something."""
-    if value is None:
-        return "–"
-    return f"{value:,.1f} {unit}" if abs(value) < 100 else f"{value:,.0f} {unit}"
-
-
-def delay(value: float | None, result: Result) -> str:
-    """In brackets if it is the generator's."""
-    text = number(value, "ms")
-    return text if result.timely or value is None else f"({text})"
-
-
-def share(value: float) -> str:
-    """100 % is said of all only."""
-    return "100%" if value == 1 else f"{min(value, 0.9999):.2%}"
-
-
 def _processor() -> str:
+    """Return the processor's model name, or its architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,0 +1,1 @@
+"""What the swarm, the benchmark and its peers share. Without Django and without heavy packages."""

@@ -1,4 +1,4 @@
-"""Whose fault it is that a viewer has no connection: ours, the server's, or unknown. Pure.
+"""Why a viewer has no connection, and which side is responsible: client, server or unknown.
 
 A swarm that has run out of files or ports says nothing about the server.
 """
@@ -14,23 +14,23 @@ CLIENT = {
     errno.EADDRINUSE: "EADDRINUSE: source address is taken",
     errno.ENOBUFS: "ENOBUFS: out of socket buffers",
     errno.ENOMEM: "ENOMEM: out of memory",
-    errno.EACCES: "EACCES: forbidden by a firewall here",
-    errno.EPERM: "EPERM: forbidden by a firewall here",
+    errno.EACCES: "EACCES: forbidden by a firewall on this machine",
+    errno.EPERM: "EPERM: forbidden by a firewall on this machine",
 }
 SERVER = {
     errno.ECONNREFUSED: "refused",
     errno.ECONNRESET: "reset",
     errno.ECONNABORTED: "reset",
     errno.EPIPE: "reset",
-    errno.ETIMEDOUT: "time-out",
+    errno.ETIMEDOUT: "timeout",
     errno.EHOSTUNREACH: "unreachable",
     errno.ENETUNREACH: "unreachable",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Blame:
-    """`side` is "client", "server" or "unknown"; `reason` is in words."""
+class Failure:
+    """`side` is "client", "server" or "unknown"; `reason` is for people."""
 
     side: str
     reason: str
@@ -39,34 +39,34 @@ class Blame:
         return f"{self.side}: {self.reason}"
 
 
-def of_error(error: BaseException) -> Blame:
-    """Who is to blame for an exception while connecting or reading."""
+TIMEOUT = Failure("server", "timeout")
+INVALID_HTTP = Failure("server", "not HTTP/1.1 with a content length")
+GAP = Failure("server", "a gap in the updates")
+
+
+def of_error(error: BaseException) -> Failure:
+    """Return the failure for an exception raised while connecting or reading."""
     status = getattr(getattr(error, "response", None), "status", None)
     if status is not None:
         return of_status(int(status))
     if isinstance(error, OSError):
         if error.errno in CLIENT:
-            return Blame("client", CLIENT[error.errno])
+            return Failure("client", CLIENT[error.errno])
         if error.errno in SERVER:
-            return Blame("server", SERVER[error.errno])
+            return Failure("server", SERVER[error.errno])
         if isinstance(error, TimeoutError):
-            return SILENT
-    return Blame("unknown", f"{type(error).__name__}: {error}"[:120])
+            return TIMEOUT
+    return Failure("unknown", f"{type(error).__name__}: {error}"[:120])
 
 
-def of_status(status: int) -> Blame:
-    """An HTTP answer that is not the one hoped for."""
+def of_status(status: int) -> Failure:
+    """Return the failure for an HTTP response other than the expected one."""
     try:
-        return Blame("server", f"HTTP {status} {HTTPStatus(status).phrase}")
+        return Failure("server", f"HTTP {status} {HTTPStatus(status).phrase}")
     except ValueError:
-        return Blame("server", f"HTTP {status}")
+        return Failure("server", f"HTTP {status}")
 
 
-def of_close(code: int | None) -> Blame:
-    """A connection that the server closed; None if it gave no code."""
-    return Blame("server", "closed without a word" if code is None else f"closed with {code}")
-
-
-SILENT = Blame("server", "time-out")
-GARBAGE = Blame("server", "not HTTP/1.1 with a content length")
-GAVE_UP = Blame("server", "a gap in the updates")
+def of_close(code: int | None) -> Failure:
+    """Return the failure for a connection that the server closed; None if it gave no code."""
+    return Failure("server", "closed without a code" if code is None else f"closed with {code}")

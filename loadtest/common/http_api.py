@@ -1,31 +1,42 @@
-"""The server's HTTP side as the swarm uses it: health, metrics, snapshot, publishing."""
+"""A client for the server's HTTP interfaces: readiness, metrics, snapshot, publishing."""
 
 import http.client
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from loadtest.common.plan import ELECTION, Target
+import msgspec
+
+from loadtest.common.script import ELECTION
+from loadtest.common.target import Target
 
 VIEWERS = re.compile(r'^mapcenter_viewers\{broadcast="([^"]+)",transport="([^"]+)"\} (\d+)', re.M)
 
 
-class Unanswered(Exception):
-    """The server gave no answer, or not the one that the swarm needs."""
+class NoResponse(Exception):
+    """The server did not answer."""
+
+
+class _Body(msgspec.Struct):
+    """The keys of a JSON response that are used here."""
+
+    error: str = ""
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`data` is the decoded JSON, {} if the body is none."""
+class ApiResponse:
+    """`error` and `seq` are those of a JSON body; "" and 0 if it has none."""
 
     status: int
     body: bytes
-    data: dict[str, Any]
+    error: str = ""
+    seq: int = 0
 
 
 class Api:
-    """One connection, kept alive. Blocks. Methods raise `Unanswered`."""
+    """One keep-alive connection. Methods block, and raise `NoResponse`."""
 
     def __init__(self, target: Target, token: str = "", timeout: float = 30.0) -> None:
         kind = http.client.HTTPSConnection if target.secure else http.client.HTTPConnection
@@ -33,50 +44,58 @@ class Api:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.url = target.url
 
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
-        """One request, twice if the server had closed the idle connection meanwhile.
+    def request(
+        self, method: str, path: str, body: Mapping[str, object] | None = None
+    ) -> ApiResponse:
+        """Send one request, and send it again if the server had closed the idle connection.
 
-        Whatever is posted carries a `client_id` or creates by slug, so twice is once.
+        Sending twice is safe: updates carry a `client_id` as idempotency key, and a broadcast
+        is created by its slug.
         """
         data = None if body is None else json.dumps(body)
-        for last in (False, True):
-            try:
-                self._connection.request(method, path, data, self._headers)
-                return _read(self._connection.getresponse())
-            except (OSError, http.client.HTTPException) as error:
-                self._connection.close()
-                idle = isinstance(error, http.client.RemoteDisconnected | BrokenPipeError)
-                if last or not idle:
-                    raise Unanswered(f"{type(error).__name__}: {error}") from error
-        raise AssertionError
+        try:
+            return self._send(method, path, data)
+        except (http.client.RemoteDisconnected, BrokenPipeError):
+            self._connection.close()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._failed(error) from error
+        try:
+            return self._send(method, path, data)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._failed(error) from error
 
-    def ready(self) -> Answer:
-        """Whether the server can do its work."""
+    def ready(self) -> ApiResponse:
+        """Ask whether the server can do its work."""
         return self.request("GET", "/readyz")
 
-    def create(self, slug: str) -> Answer:
-        """Make an unlisted broadcast."""
+    def create(self, slug: str) -> ApiResponse:
+        """Create an unlisted broadcast."""
         body = {"slug": slug, "title": "Viewer swarm", "listed": False, "election": ELECTION}
         return self.request("POST", "/api/broadcasts", body)
 
-    def publish(self, slug: str, change: dict[str, Any]) -> Answer:
-        """Publish one change; 201 with its epoch and seq."""
+    def publish(self, slug: str, change: Mapping[str, object]) -> ApiResponse:
+        """Publish one change; status 201 with its seq."""
         return self.request("POST", f"/api/broadcasts/{slug}/updates", change)
 
-    def snapshot(self, slug: str) -> Answer:
-        """The map as the server has it."""
+    def snapshot(self, slug: str) -> ApiResponse:
+        """Fetch the snapshot frame of the broadcast."""
         return self.request("GET", f"/broadcasts/{slug}/snapshot.json")
 
     def viewers(self, slug: str) -> dict[str, int]:
-        """Viewers by transport, as the process that answers counts them."""
+        """Return the viewers by transport, as counted by the process that answers."""
         text = self.request("GET", "/metrics").body.decode()
         return {found[1]: int(found[2]) for found in VIEWERS.findall(text) if found[0] == slug}
 
+    def _send(self, method: str, path: str, data: str | None) -> ApiResponse:
+        self._connection.request(method, path, data, self._headers)
+        response = self._connection.getresponse()
+        body = response.read()
+        try:
+            found = msgspec.json.decode(body, type=_Body)
+        except msgspec.DecodeError:
+            found = _Body()
+        return ApiResponse(response.status, body, found.error, found.seq)
 
-def _read(response: http.client.HTTPResponse) -> Answer:
-    body = response.read()
-    try:
-        data = json.loads(body)
-    except ValueError:
-        data = {}
-    return Answer(response.status, body, data if isinstance(data, dict) else {})
+    def _failed(self, error: Exception) -> NoResponse:
+        self._connection.close()
+        return NoResponse(f"{type(error).__name__}: {error}")

@@ -1,14 +1,11 @@
-"""What a run is to do: how many viewers, where, how they arrive, what is broadcast. Pure."""
+"""The plan of a swarm run: how many viewers, how they arrive, and when updates are published."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
-from broadcaster.domain.electoral import ELECTIONS, STATE_NAMES, unit_name
+from loadtest.common.target import Target
 
-ELECTION = 2020
-TRANSPORTS = ("ws", "poll", "mix")
+TRANSPORT_CHOICES = ("ws", "poll", "mix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +20,17 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """The server: `url` is scheme://host:port, `address` the IP that viewers connect to."""
+class ViewerSpec:
+    """One simulated viewer: `arrival` is its time in the ramp, from 0 (start) to 1 (end)."""
 
-    url: str
-    host: str
-    address: str
-    port: int
-
-    @property
-    def secure(self) -> bool:
-        return self.url.startswith("https:")
+    transport: str
+    arrival: float
+    source_ip: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run. Seconds throughout; `ramp` None means the server's heartbeat interval."""
+    """One run. Times are seconds; `ramp` None means the server's heartbeat interval."""
 
     target: Target
     clients: int = 1000
@@ -54,31 +46,31 @@ class Plan:
 
     @property
     def sizes(self) -> list[int]:
-        """Viewers of each simulator."""
+        """The number of viewers of each simulator."""
         return spread(self.clients, self.simulators)
 
     @property
     def polls(self) -> int:
-        """How many of all viewers poll."""
+        """The number of viewers that use long polling."""
         return self._polls_before(self.clients)
 
     @property
     def distribution(self) -> str:
-        """ "20 × 500", as the blog names its rows; uneven sizes as "3 × 333–334"."""
+        """ "20 × 500", as in the tables of 2012; uneven sizes as "3 × 333–334"."""
         low, high = min(self.sizes), max(self.sizes)
         size = f"{low:,}" if low == high else f"{low:,}–{high:,}"
         return f"{self.simulators} × {size}"
 
-    def seats(self, simulator: int) -> Iterator["Seat"]:
-        """The viewers of one simulator, in the order in which they arrive.
+    def viewers(self, simulator: int) -> Iterator[ViewerSpec]:
+        """Yield the viewers of one simulator in the order of their arrival.
 
-        Simulators take turns over the ramp, and each has its share of both transports.
+        Simulators take turns over the ramp, and each gets its share of both transports.
         """
         first = sum(self.sizes[:simulator])
         for turn in range(self.sizes[simulator]):
             index = first + turn
             polls = self._polls_before(index + 1) > self._polls_before(index)
-            yield Seat(
+            yield ViewerSpec(
                 transport="poll" if polls else "ws",
                 arrival=(turn * self.simulators + simulator) / self.clients,
                 source_ip=self.source_ips[index % len(self.source_ips)] if self.source_ips else "",
@@ -88,65 +80,33 @@ class Plan:
         share = {"ws": 0.0, "poll": 1.0, "mix": self.poll_share}[self.transport]
         return int(index * share + 1e-9)  # 0.29 * 100 is a little less than 29
 
-    def to_dict(self) -> dict[str, Any]:
-        """As msgpack and JSON; `from_dict` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Plan":
-        """The inverse of `to_dict`."""
-        return cls(
-            **data
-            | {
-                "target": Target(**data["target"]),
-                "rounds": tuple(Round(**entry) for entry in data["rounds"]),
-                "source_ips": tuple(data["source_ips"]),
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One viewer: `arrival` is its place in the ramp, from 0 to 1."""
-
-    transport: str
-    arrival: float
-    source_ip: str
-
 
 def spread(total: int, parts: int) -> list[int]:
-    """`total` in `parts` numbers that differ by one at most, larger ones first."""
+    """Split `total` into `parts` numbers that differ by at most one, larger ones first."""
     size, larger = divmod(total, parts)
-    return [size + (part < larger) for part in range(parts)]
+    return [size + 1] * larger + [size] * (parts - larger)
 
 
 def parse_rounds(text: str) -> tuple[Round, ...]:
-    """From "10@5,10@2,10@1". Raises ValueError with words for the command line."""
-    rounds = []
-    for part in text.split(","):
-        messages, separator, interval = part.strip().partition("@")
-        try:
-            rounds.append(Round(int(messages), float(interval)))
-        except ValueError:
-            separator = ""
-        if not separator or rounds[-1].messages < 1 or not 0 < rounds[-1].interval < 3600:
-            raise ValueError(f"{part!r} is not MESSAGES@SECONDS, such as 10@5")
-    return tuple(rounds)
+    """Parse "10@5,10@2,10@1". Raises ValueError with a message for the command line."""
+    return tuple(_parse_round(part) for part in text.split(","))
 
 
-def parse_url(url: str) -> tuple[str, str, int]:
-    """The origin, host and port of a server's address. Raises ValueError if it is none."""
-    parts = urlsplit(url if "//" in url else f"http://{url}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is not the address of a server, such as http://127.0.0.1:8000/")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme}://{parts.netloc}", parts.hostname, port
+def _parse_round(text: str) -> Round:
+    messages, _, interval = text.strip().partition("@")
+    try:
+        parsed = Round(int(messages), float(interval))
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.messages < 1 or not 0 < parsed.interval < 3600:
+        raise ValueError(f"{text!r} is not MESSAGES@SECONDS, such as 10@5")
+    return parsed
 
 
 def offsets(rounds: tuple[Round, ...]) -> list[tuple[int, float]]:
-    """For each message its round's index, and when to send it: seconds after the first.
+    """Return for each message the index of its round and its time, in seconds after the first.
 
-    After each message comes its own round's interval, so the 2012 script takes 80 s.
+    Each message is followed by its own round's interval, so the rounds of 2012 take 80 s.
     """
     found = []
     at = 0.0
@@ -158,29 +118,5 @@ def offsets(rounds: tuple[Round, ...]) -> list[tuple[int, float]]:
 
 
 def duration(rounds: tuple[Round, ...]) -> float:
-    """Seconds from the first message to the end of the last one's interval."""
+    """Return the seconds from the first message to the end of the last one's interval."""
     return sum(entry.messages * entry.interval for entry in rounds)
-
-
-def changes(count: int) -> list[dict[str, Any]]:
-    """What is published: the evening's gesture, again and again. Go to a state, then call it.
-
-    A call that comes round again is the same call, so the map's rules refuse none.
-    """
-    election = ELECTIONS[ELECTION]
-    units = [unit for unit in election.winners if unit in STATE_NAMES]
-    found: list[dict[str, Any]] = []
-    for number in range(count):
-        unit = units[number // 2 % len(units)]
-        if number % 2 == 0:
-            found.append({"view": {"focus": unit, "highlight": [unit]}})
-            continue
-        party = election.winners[unit]
-        headline = f"{unit_name(unit)} goes to {election.candidates[party]}"
-        found.append(
-            {
-                "calls": {unit: {"status": "called", "party": party}},
-                "story": {"headline": headline},
-            }
-        )
-    return found

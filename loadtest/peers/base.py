@@ -7,35 +7,36 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
-from loadtest.common.http_api import Api, Unanswered
-from loadtest.common.pipes import ROOT
-from loadtest.common.plan import Target
-from loadtest.common.server import Server
+from loadtest.common.http_api import Api, NoResponse
+from loadtest.common.processes import ROOT
+from loadtest.common.server_processes import ServerProcesses
+from loadtest.common.target import Target
 
-START = 30.0  # seconds that a server has to answer
-STOP = 10.0  # seconds that it has to end
-INSTALL = 120.0  # seconds for what has to be installed or compiled
-UNLIKE = ("REDIS_URL", "DEBUG", "HEARTBEAT", "STATE_DIRECTORY", "DATABASE_URL", "PORT")
-
-
-class Missing(Exception):
-    """What the peer needs is not on this machine. Says what."""
+START_TIMEOUT = 30.0  # seconds for a server to answer
+STOP_TIMEOUT = 10.0  # seconds for a server to end
+PROGRAM_TIMEOUT = 120.0  # seconds for an installation or a compiler
+NOT_INHERITED = ("REDIS_URL", "DEBUG", "HEARTBEAT", "STATE_DIRECTORY", "DATABASE_URL", "PORT")
 
 
-class Broken(Exception):
-    """The peer did not do what it should. Says what."""
+class PeerUnavailable(Exception):
+    """Something that the peer needs is not on this machine. The message names it."""
+
+
+class PeerFailed(Exception):
+    """The peer did not start, publish or accept viewers. The message has the details."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a peer runs. `core` None leaves it to the scheduler."""
+class Placement:
+    """Where a peer runs. With `core` None the scheduler chooses."""
 
-    folder: Path  # its own, gone afterwards
+    folder: Path  # its own, deleted afterwards
     installed: Path  # kept from run to run
     port: int
     core: int | None = None
@@ -44,8 +45,8 @@ class Place:
 class Peer(ABC):
     """A server under measurement. Used once: `start`, `publish` …, `stop`.
 
-    `viewers` says, by transport, how its viewers speak (a name in benchmark.viewers.SPEAK) and
-    to which path.
+    `viewers` has by transport the protocol of its viewers (a key of benchmark.viewers.KINDS) and
+    their path.
     """
 
     name: ClassVar[str]  # on the command line
@@ -53,34 +54,35 @@ class Peer(ABC):
     viewers: ClassVar[dict[str, tuple[str, str]]]
     process: subprocess.Popen[bytes] | None = None
 
-    def __init__(self, place: Place, transport: str) -> None:
-        self.place = place
+    def __init__(self, placement: Placement, transport: str) -> None:
+        self.placement = placement
         self.transport = transport
-        self.target = Target(f"http://127.0.0.1:{place.port}", "127.0.0.1", "127.0.0.1", place.port)
+        url = f"http://127.0.0.1:{placement.port}"
+        self.target = Target(url, "127.0.0.1", "127.0.0.1", placement.port)
         self.api = Api(self.target)
-        self.environment = {k: v for k, v in os.environ.items() if k not in UNLIKE}
+        self.environment = {k: v for k, v in os.environ.items() if k not in NOT_INHERITED}
 
     @abstractmethod
     def command(self) -> list[str]:
-        """Make everything ready; the server's command line. Raises `Missing`."""
+        """Prepare everything, and return the server's command line. Raises `PeerUnavailable`."""
 
     async def publish(self, text: str) -> None:
         """Send `text` to every viewer."""
         await asyncio.to_thread(self.post, "/publish", {"text": text})
 
-    def post(self, path: str, body: dict[str, object]) -> None:
-        """POST to the server. Raises `Broken`."""
+    def post(self, path: str, body: Mapping[str, object]) -> None:
+        """POST JSON to the server. Raises `PeerFailed`."""
         try:
-            answer = self.api.request("POST", path, body)
-        except Unanswered as error:
-            raise Broken(f"publishing: {error}") from error
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise Broken(f"publishing: {answer.status}, {answer.body[:200]!r}")
+            response = self.api.request("POST", path, body)
+        except NoResponse as error:
+            raise PeerFailed(f"publishing failed: {error}") from error
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise PeerFailed(f"publishing failed: {response.status}, {response.body[:200]!r}")
 
-    async def start(self) -> Server:
-        """Start it and wait until it answers. Raises `Missing` or `Broken`."""
+    async def start(self) -> ServerProcesses:
+        """Start it and wait until it answers. Raises `PeerUnavailable` or `PeerFailed`."""
         command = await asyncio.to_thread(self.command)
-        with open(self.place.folder / "log", "wb") as log:
+        with open(self._log, "wb") as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
@@ -89,47 +91,52 @@ class Peer(ABC):
                 stderr=log,
                 preexec_fn=self._pin,
             )
-        deadline = time.monotonic() + START
+        deadline = time.monotonic() + START_TIMEOUT
         while True:
             try:
                 await asyncio.to_thread(self.api.request, "GET", "/healthz")
                 break
-            except Unanswered as error:
+            except NoResponse as error:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise Broken(f"does not start: {self.last_words() or error}") from None
+                    raise PeerFailed(f"does not start: {self._end_of_log() or error}") from None
                 await asyncio.sleep(0.05)
-        return Server.find(self.place.port)
+        return ServerProcesses.find(self.placement.port)
 
     def stop(self) -> None:
-        """End it, with patience for a while."""
+        """Terminate it; kill it if it does not end in time."""
         if self.process is None:
             return
         self.process.terminate()
         try:
-            self.process.wait(STOP)
+            self.process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
 
-    def last_words(self) -> str:
-        """The end of what it printed."""
-        return (self.place.folder / "log").read_text(errors="replace").strip()[-300:]
+    @property
+    def _log(self) -> Path:
+        return self.placement.folder / "log"
+
+    def _end_of_log(self) -> str:
+        return self._log.read_text(errors="replace").strip()[-300:]
 
     def _pin(self) -> None:
-        if self.place.core is not None:
-            os.sched_setaffinity(0, {self.place.core})
+        if self.placement.core is not None:
+            os.sched_setaffinity(0, {self.placement.core})
 
 
-def program(name: str) -> str:
-    """Where a program is. Raises `Missing`."""
+def find_program(name: str) -> str:
+    """Return the path of a program. Raises `PeerUnavailable`."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if found is None:
-        raise Missing(f"{name} is not installed")
+        raise PeerUnavailable(f"{name} is not installed")
     return found
 
 
-def run(*command: str, where: Path = ROOT, environment: dict[str, str] | None = None) -> str:
-    """Run a program to its end; what it printed. Raises `Missing` if it fails."""
+def run_program(
+    *command: str, where: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> str:
+    """Run a program and return its output. Raises `PeerUnavailable` if it fails."""
     try:
         done = subprocess.run(
             command,
@@ -138,17 +145,19 @@ def run(*command: str, where: Path = ROOT, environment: dict[str, str] | None = 
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=INSTALL,
+            timeout=PROGRAM_TIMEOUT,
         )
     except subprocess.TimeoutExpired as error:
-        raise Missing(f"{Path(command[0]).name} took more than {INSTALL:g} s") from error
+        name = Path(command[0]).name
+        raise PeerUnavailable(f"{name} took more than {PROGRAM_TIMEOUT:g} s") from error
     if done.returncode:
-        raise Missing(f"{Path(command[0]).name} failed: {done.stdout.strip()[-300:]}")
+        name, output = Path(command[0]).name, done.stdout.strip()[-300:]
+        raise PeerUnavailable(f"{name} failed: {output}")
     return done.stdout
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

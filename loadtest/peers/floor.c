@@ -1,7 +1,7 @@
-/* The floor under every peer: one frame, made once, and a bare send() to each socket.
+/* The lower limit for every peer: one frame, built once, and a bare send() to each socket.
  *
- * floor PORT. Viewers shake hands (RFC 6455) and say nothing more; the body of a POST goes to
- * all of them. Nothing is checked, nothing is queued: who is slow misses the message. */
+ * Usage: floor PORT. Viewers open a WebSocket (RFC 6455) and send nothing more; the body of a POST
+ * is sent to all of them. Nothing is checked or queued: a slow viewer misses the message. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -97,7 +97,7 @@ int main(int count, char **arguments) {
             ssize_t got = recv(fd, data, sizeof data - 1, 0);
             if (got <= 0) { is_viewer[fd] = 0; close(fd); continue; }
             data[got] = 0;
-            if (is_viewer[fd]) continue; /* it takes its leave */
+            if (is_viewer[fd]) continue; /* a close frame */
             char *key = strcasestr(data, "sec-websocket-key: "), *end = strstr(data, "\r\n\r\n");
             if (key) { shake_hands(fd, key + 19); continue; }
             if (data[0] != 'G') { /* a POST, or the body that follows its head */

@@ -4,7 +4,7 @@ import re
 import resource
 from pathlib import Path
 
-from loadtest.peers.base import Missing, Peer, program, run
+from loadtest.peers.base import Peer, PeerUnavailable, find_program, run_program
 
 TEMPLATE = Path(__file__).parent / "nchan.conf"
 MODULE = "ngx_nchan_module.so"
@@ -18,20 +18,20 @@ class Nchan(Peer):
     viewers = {"ws": ("plain", "/viewers"), "poll": ("nchan", "/viewers")}
 
     def command(self) -> list[str]:
-        nginx = program("nginx")
-        found = re.search(r"--modules-path=(\S+)", run(nginx, "-V"))
+        nginx = find_program("nginx")
+        found = re.search(r"--modules-path=(\S+)", run_program(nginx, "-V"))
         module = Path(found[1] if found else "/usr/lib/nginx/modules", MODULE)
         if not module.exists():
-            raise Missing(f"nginx has no {MODULE} (Debian: libnginx-mod-nchan)")
+            raise PeerUnavailable(f"nginx has no {MODULE} (Debian: libnginx-mod-nchan)")
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         text = TEMPLATE.read_text()
-        for word, value in {
+        for name, value in {
             "module": module,
-            "folder": self.place.folder,
+            "folder": self.placement.folder,
             "files": files,
-            "port": self.place.port,
+            "port": self.placement.port,
         }.items():
-            text = text.replace(f"@{word}@", str(value))
-        configuration = self.place.folder / "nginx.conf"
+            text = text.replace(f"@{name}@", str(value))
+        configuration = self.placement.folder / "nginx.conf"
         configuration.write_text(text)
         return [nginx, "-e", "stderr", "-c", str(configuration)]

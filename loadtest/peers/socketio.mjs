@@ -1,8 +1,8 @@
 // Socket.IO 4 as a peer: node socketio.mjs PORT websocket|polling
 //
-// Settings are those of its documentation's pages "Performance tuning" and "Memory usage": the
-// one transport that is used, no compression of 100 bytes, no bundle to serve, and each
-// connection's first request let go. Node sets TCP_NODELAY itself.
+// The settings are those of its documentation's pages "Performance tuning" and "Memory usage": only
+// the transport that is measured, no compression of 100 bytes, no bundle to serve, and each
+// connection's first request is released. Node sets TCP_NODELAY itself.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
@@ -12,7 +12,7 @@ const http = createServer(async (request, response) => {
   if (request.method === "POST") {
     let text = "";
     for await (const part of request.setEncoding("utf8")) text += part;
-    io.emit("message", text); // its adapter makes the WebSocket frame once for all
+    io.emit("message", text); // its adapter builds the WebSocket frame once
   }
   response.writeHead(204).end();
 });

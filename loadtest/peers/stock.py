@@ -1,4 +1,4 @@
-"""The Channels tutorial on Daphne. A message is what one more viewer says."""
+"""The Channels tutorial on Daphne. One more viewer sends the messages."""
 
 import json
 import sys
@@ -6,30 +6,30 @@ import sys
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from loadtest.peers.base import Broken, Peer
+from loadtest.peers.base import Peer, PeerFailed
 
 PATH = "/ws/chat/lobby/"
 
 
 class Stock(Peer):
-    """Nothing is tuned, and nothing is made worse: see loadtest/stock/asgi.py."""
+    """The tutorial's chat as it is (stock_chat.py): neither tuned nor made worse."""
 
     name = "stock"
     title = "Channels tutorial, Daphne"
     viewers = {"ws": ("plain", PATH)}
-    _speaker: ClientConnection | None = None
+    _sender: ClientConnection | None = None
 
     def command(self) -> list[str]:
         application = "loadtest.peers.stock_chat:application"
-        return [sys.executable, "-m", "daphne", "-p", str(self.place.port), application]
+        return [sys.executable, "-m", "daphne", "-p", str(self.placement.port), application]
 
     async def publish(self, text: str) -> None:
         try:
-            self._speaker = self._speaker or await connect(
-                f"ws://127.0.0.1:{self.place.port}{PATH}",
+            self._sender = self._sender or await connect(
+                f"{self.target.websocket_url}{PATH}",
                 origin=self.target.url,  # type: ignore[arg-type]
-                ping_interval=None,  # a server that is busy for 20 s is no reason to leave
+                ping_interval=None,  # the server may be busy for longer than a ping may take
             )
-            await self._speaker.send(json.dumps({"message": text}))
+            await self._sender.send(json.dumps({"message": text}))
         except (OSError, WebSocketException) as error:
-            raise Broken(f"speaking: {error}") from error
+            raise PeerFailed(f"publishing failed: {error}") from error

@@ -1,6 +1,6 @@
-"""The Channels tutorial (part 3), as a reader of it ends up: run by `python -m daphne`.
+"""The chat of the Channels tutorial (part 3), run by `python -m daphne`.
 
-Every viewer joins a group; what one of them says is sent to each. Nothing is tuned, and
+Every viewer joins a group, and a message from one viewer is sent to all. Nothing is tuned, and
 nothing is made worse: https://channels.readthedocs.io/en/stable/tutorial/part_3.html
 """
 
@@ -28,7 +28,7 @@ urlpatterns: list[Any] = []
 
 
 class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """Receives from one viewer, sends to all of its room."""
+    """Sends a message from one viewer to all viewers of its room."""
 
     async def connect(self) -> None:
         self.room_group_name = f"chat_{self.scope['url_route']['kwargs']['room_name']}"

@@ -1,58 +1,54 @@
-"""Directs a run: simulators up, viewers in, rounds out, deliveries counted, all put away."""
+"""Directs a run: start simulators, let viewers in, publish, count deliveries, clean up."""
 
 import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 
-from loadtest.common.http_api import Api, Unanswered
-from loadtest.common.pipes import Child
-from loadtest.common.plan import changes, duration, offsets
-from loadtest.common.server import Server
-from loadtest.swarm.preflight import Refused
-from loadtest.swarm.run import Run, Sent
-from loadtest.swarm.sampler import Watch
-from loadtest.swarm.tally import Tally
+from loadtest.common.http_api import Api, ApiResponse, NoResponse
+from loadtest.common.plan import duration, offsets
+from loadtest.common.script import changes
+from loadtest.common.server_processes import ServerProcesses
+from loadtest.swarm.messages import Ramp, ScheduledUpdate, Settle, StartPublisher
+from loadtest.swarm.preflight import PreflightFailed
+from loadtest.swarm.run import Run
+from loadtest.swarm.sampler import Sampler
+from loadtest.swarm.workers import Workers
 from viewers.protocol import frames
 
-HEAD_START = 0.3  # seconds from an order to its time, so that every process has it before
-LATECOMERS = 15.0  # seconds after the ramp that viewers have who failed at first
-COUNTING = 60.0  # seconds a simulator may take to count
-ANSWERS = 35.0  # seconds after the rounds that the server's answers may take
-FAREWELLS = 10.0  # seconds that viewers have to be told that it is over
+LEAD_TIME = 0.3  # seconds from an order to its time, so that every process receives it before
+LATECOMERS = 15.0  # seconds after the ramp for viewers whose first attempts failed
+RESPONSES = 35.0  # seconds after the rounds for the server's last responses
+FAREWELLS = 10.0  # seconds for the viewers to be notified of the end
 
 
-class View(Protocol):
-    """Where progress is shown."""
+class ProgressView(Protocol):
+    """Shows the progress of a run."""
 
     def show(self, run: Run) -> None: ...
 
 
-class Swarm:
-    """One run against one server. `play` does it all."""
+class Director:
+    """One run against one server. `play` is the whole of it."""
 
-    def __init__(self, run: Run, server: Server, token: str, view: View) -> None:
+    def __init__(self, run: Run, server: ServerProcesses, token: str, view: ProgressView) -> None:
         self.run = run
         self.plan = run.plan
         self.server = server
         self.token = token
         self.api = Api(self.plan.target, token)
         self.view = view
-        self.simulators: list[Child] = []
-        self.publisher: Child | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._news = asyncio.Event()
-        self._ready = 0
-        self._tallies: dict[int, Tally] = {}
+        self.workers = Workers(run)
         self._on_air = False
 
     async def play(self) -> Run:
-        """The whole run. Cancelling it (Ctrl-C) ends it early: counted, and marked so.
+        """Play the whole run and return it.
 
-        Raises `Refused` if the server will not have it.
+        Cancelling (Ctrl-C) ends it early: what was measured is counted, and the run is marked as
+        interrupted. Raises `PreflightFailed` if the server does not accept the broadcast.
         """
         task = asyncio.current_task()
         assert task is not None
@@ -60,7 +56,7 @@ class Swarm:
         try:
             self._enter("starting", 0)
             await self._go_on_air()
-            await self._start_processes()
+            await self.workers.start()
             await self._ramp()
             await self._settle()
             await self._rounds()
@@ -72,219 +68,124 @@ class Swarm:
         return self.run
 
     async def _go_on_air(self) -> None:
-        """A broadcast of our own, unlisted."""
+        """Create an unlisted broadcast and start it."""
         slug = self.run.slug
-        self._expect(await self._ask(self.api.create, slug), HTTPStatus.CREATED)
-        self._expect(await self._ask(self.api.publish, slug, {"kind": "start"}), HTTPStatus.CREATED)
+        await self._request(lambda: self.api.create(slug), HTTPStatus.CREATED)
+        await self._request(lambda: self.api.publish(slug, {"kind": "start"}), HTTPStatus.CREATED)
         self._on_air = True
-        answer = await self._ask(self.api.snapshot, slug)
-        self._expect(answer, HTTPStatus.OK)
-        self.run.heartbeat = frames.decode_snapshot(answer.body).heartbeat
-
-    async def _start_processes(self) -> None:
-        self.publisher = await self._start("loadtest.swarm.publisher", self._hear_publisher)
-        for number in range(self.plan.simulators):
-            self.run.progress.append({})
-            child = await self._start("loadtest.swarm.simulator", self._hear_simulator, number)
-            self.simulators.append(child)
-            child.tell(
-                plan=self.plan.to_dict(),
-                number=number,
-                slug=self.run.slug,
-                heartbeat=self.run.heartbeat,
-            )
-        await self._until(
-            lambda: self._ready > self.plan.simulators or bool(self.run.broken), COUNTING
-        )
-        if self._ready <= self.plan.simulators:
-            raise RuntimeError("the swarm's processes did not start")
+        response = await self._request(lambda: self.api.snapshot(slug), HTTPStatus.OK)
+        self.run.heartbeat = frames.decode_snapshot(response.body).heartbeat
 
     async def _ramp(self) -> None:
+        """Let the viewers connect."""
         run = self.run
-        run.began = time.monotonic() + HEAD_START
+        run.began = time.monotonic() + LEAD_TIME
         self._enter("ramp", run.ramp + self.plan.settle + duration(self.plan.rounds))
-        self._spawn(Watch(run, self.server).keep(self.view.show))
-        self._tell_all(t="ramp", at=int(run.began * 1e9), seconds=run.ramp)
-        await self._until(
-            lambda: run.present("ws") + run.present("poll") >= self.plan.clients,
-            HEAD_START + run.ramp + LATECOMERS,
+        self.workers.spawn(Sampler(run, self.server).sample_until_cancelled(self.view.show))
+        self.workers.send_to_simulators(Ramp(int(run.began * 1e9), run.ramp))
+        await self.workers.wait_until(
+            lambda: run.watching >= self.plan.clients, LEAD_TIME + run.ramp + LATECOMERS
         )
 
     async def _settle(self) -> None:
-        """A moment of rest, at whose end the server is asked how many it has."""
+        """Rest for a moment, then compare the server's count of viewers with ours."""
         run = self.run
         self._enter("settle", self.plan.settle + duration(self.plan.rounds))
-        self._tell_all(t="settle")
+        self.workers.send_to_simulators(Settle())
         await asyncio.sleep(self.plan.settle)
-        if len(self.server.processes) <= 1:
-            with contextlib.suppress(Unanswered):
+        if len(self.server.processes) <= 1:  # each process counts only its own viewers
+            with contextlib.suppress(NoResponse):
                 run.server_count = await asyncio.to_thread(self.api.viewers, run.slug)
-        run.our_count = {transport: run.present(transport) for transport in ("ws", "poll")}
+        run.our_count = run.present
 
     async def _rounds(self) -> None:
+        """Publish all rounds, and wait for the deliveries."""
         run = self.run
-        assert self.publisher is not None
         schedule = offsets(self.plan.rounds)
-        self._enter("rounds", HEAD_START + duration(self.plan.rounds))
+        self._enter("rounds", LEAD_TIME + duration(self.plan.rounds))
         run.usage_before = self.server.usage()
-        first = time.monotonic_ns() + int(HEAD_START * 1e9)
-        self.publisher.tell(
-            target=self.plan.to_dict()["target"],
-            token=self.token,
-            slug=run.slug,
-            schedule=[
-                (first + int(at * 1e9), change)
-                for (_, at), change in zip(schedule, changes(len(schedule)), strict=True)
-            ],
-        )
-        audience = run.present("ws") + run.present("poll")
-        length = schedule[-1][1] + HEAD_START
-        await self._until(lambda: len(run.sent) == len(schedule), length + ANSWERS)
+        first = time.monotonic_ns() + int(LEAD_TIME * 1e9)
+        updates = [
+            ScheduledUpdate(first + int(at * 1e9), change)
+            for (_, at), change in zip(schedule, changes(len(schedule)), strict=True)
+        ]
+        self.workers.publish(StartPublisher(self.plan.target, self.token, run.slug, updates))
+        audience = run.watching
+        length = schedule[-1][1] + LEAD_TIME
+        await self.workers.wait_until(lambda: len(run.sent) == len(schedule), length + RESPONSES)
         self._enter("drain", self.plan.drain)
-        await self._until(
+        await self.workers.wait_until(
             lambda: all(run.delivered(seq) >= audience for seq in run.intended), self.plan.drain
         )
         run.usage_after = self.server.usage()
 
     async def _finish(self) -> None:
-        """Count, end the broadcast, stop every process. Runs after Ctrl-C as well."""
+        """Count, end the broadcast and stop every process, also after an interruption."""
         run = self.run
         self._enter("counting", 0)
-        if self.run.sent and not run.usage_after:
+        if run.sent and not run.usage_after:
             run.usage_after = self.server.usage()
-        if self.simulators:
+        if run.progress:
             await self._count()
         if self._on_air:
-            await self._end()
-        for task in self._tasks:
-            task.cancel()
-        children = [*self.simulators, *([self.publisher] if self.publisher else [])]
-        await asyncio.gather(*(child.stop() for child in children))
+            await self._end_broadcast()
+        await self.workers.stop()
         self._enter("done", 0)
 
     async def _count(self) -> None:
+        """Collect the tallies, in which every viewer's map is compared with the server's."""
         snapshot = b""
         try:
-            answer = await asyncio.to_thread(self.api.snapshot, self.run.slug)
-            if answer.status == HTTPStatus.OK:
-                snapshot = answer.body
-        except Unanswered as error:
-            self.run.problems.append(f"its snapshot could not be had at the end: {error}")
-        self._tell_all(t="count", intended=self.run.intended, snapshot=snapshot)
-        if not await self._until(lambda: len(self._tallies) == self._alive, COUNTING):
-            self.run.broken.append("a simulator did not hand in its counts")
-        self.run.tallies = [self._tallies[number] for number in sorted(self._tallies)]
+            response = await asyncio.to_thread(self.api.snapshot, self.run.slug)
+            if response.status == HTTPStatus.OK:
+                snapshot = response.body
+        except NoResponse as error:
+            self.run.server_errors.append(f"the final snapshot could not be fetched: {error}")
+        await self.workers.count(snapshot)
 
-    async def _end(self) -> None:
-        """End the broadcast: every viewer must be told so."""
+    async def _end_broadcast(self) -> None:
+        """End the broadcast, of which every viewer must be notified."""
         run = self.run
-        watching = run.present("ws") + run.present("poll")
+        watching = run.watching
         try:
-            answer = await asyncio.to_thread(self.api.publish, run.slug, {"kind": "end"})
-        except Unanswered as error:
-            run.problems.append(f"the broadcast could not be ended: {error}")
+            response = await asyncio.to_thread(self.api.publish, run.slug, {"kind": "end"})
+        except NoResponse as error:
+            run.server_errors.append(f"the broadcast could not be ended: {error}")
             return
-        if answer.status != HTTPStatus.CREATED:
-            run.problems.append(f"ending the broadcast was answered with {answer.status}")
-        await self._until(lambda: self._told() >= watching, FAREWELLS)
-        run.farewells = self._told()
-
-    def _told(self) -> int:
-        return sum(progress.get("farewells", 0) for progress in self.run.progress)
-
-    async def _start(self, module: str, hear: Callable[..., None], *who: int) -> Child:
-        child = await Child.start(module)
-
-        async def listen() -> None:
-            async for message in child.messages():
-                hear(message, *who)
-                self._news.set()
-            if self.run.phase not in ("counting", "done") and hear == self._hear_simulator:
-                self.run.broken.append(f"simulator {who[0]} ended before its time")
-                self._news.set()
-
-        self._spawn(listen())
-        return child
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run beside the rest. If it fails, the run cannot be believed."""
-
-        def look(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and (error := task.exception()):
-                self.run.broken.append(f"an error in the swarm: {error!r}")
-                self._news.set()
-
-        self._tasks.append(asyncio.create_task(work))
-        self._tasks[-1].add_done_callback(look)
-
-    def _hear_publisher(self, message: dict[str, Any]) -> None:
-        if message.pop("t") == "ready":
-            self._ready += 1
-            return
-        sent = Sent(**message)
-        self.run.sent.append(sent)
-        if sent.status != HTTPStatus.CREATED:
-            answer = sent.status or "no answer"
-            self.run.problems.append(
-                f"update {sent.number + 1} was not published: {answer} {sent.error}"
+        if response.status != HTTPStatus.CREATED:
+            run.server_errors.append(
+                f"the broadcast could not be ended: {response.status} {response.error}"
             )
 
-    def _hear_simulator(self, message: dict[str, Any], number: int) -> None:
-        kind = message.pop("t")
-        if kind == "ready":
-            self._ready += 1
-        elif kind == "tally":
-            self._tallies[number] = Tally.from_wire(message["tally"])
-        elif kind == "broken":
-            self.run.broken.append(f"an error in simulator {number}: {message['error']}")
-        else:
-            for seq, marks in message.pop("messages").items():
-                self.run.live.setdefault(seq, {})[number] = marks
-            self.run.progress[number] = message
+        def farewells() -> int:
+            return sum(progress.farewells for progress in run.progress)
 
-    @property
-    def _alive(self) -> int:
-        return sum(child.process.returncode is None for child in self.simulators)
-
-    def _tell_all(self, **message: Any) -> None:
-        for child in self.simulators:
-            child.tell(**message)
+        await self.workers.wait_until(lambda: farewells() >= watching, FAREWELLS)
+        run.farewells = farewells()
 
     def _enter(self, phase: str, remaining: float) -> None:
-        """`remaining`: seconds that the rest will take, drain aside."""
+        """Enter a phase; `remaining` are the seconds until the end of the rounds or the drain."""
         run = self.run
         run.phase = phase
         run.marks[phase] = time.monotonic() - run.began if run.began else 0.0
         run.ends = time.monotonic() + remaining
         self.view.show(run)
 
-    async def _until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Wait until `done()`, asked whenever a process said something; False if it was not."""
+    async def _request(self, send: Callable[[], ApiResponse], expected: HTTPStatus) -> ApiResponse:
+        """Call the API in a thread. Raises `PreflightFailed` unless the status is `expected`."""
+        url = self.plan.target.url
         try:
-            async with asyncio.timeout(seconds):
-                while not done():
-                    self._news.clear()
-                    await self._news.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    async def _ask(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call the API in a thread. Raises `Refused` if there is no answer."""
-        try:
-            return await asyncio.to_thread(call, *arguments)
-        except Unanswered as error:
-            raise Refused(
-                f"The server at {self.plan.target.url} does not answer: {error}"
-            ) from error
-
-    def _expect(self, answer: Any, status: HTTPStatus) -> None:
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise Refused(
-                f"The server at {self.plan.target.url} does not know the token: it uses another "
-                "database than the one that the token is from. Make one there (manage.py "
-                "apitoken USER) and give it with --token."
+            response = await asyncio.to_thread(send)
+        except NoResponse as error:
+            raise PreflightFailed(f"The server at {url} does not answer: {error}") from error
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            raise PreflightFailed(
+                f"The server at {url} rejects the token: it uses another database than the one "
+                "that the token is from. Make a token there (manage.py apitoken USER) and give it "
+                "with --token."
             )
-        if answer.status != status:
-            error = answer.data.get("error", "")
-            raise Refused(f"The server at {self.plan.target.url} says {answer.status}: {error}")
+        if response.status != expected:
+            raise PreflightFailed(
+                f"The server at {url} answers with {response.status}: {response.error}"
+            )
+        return response

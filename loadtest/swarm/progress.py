@@ -1,4 +1,4 @@
-"""A run as it goes: a live table on a terminal, plain lines elsewhere."""
+"""Shows the progress of a run: a live table on a terminal, plain lines elsewhere."""
 
 import time
 from contextlib import AbstractContextManager
@@ -14,18 +14,20 @@ from loadtest.swarm.run import Run
 PLAIN_EVERY = 5.0  # seconds between two plain lines
 
 
-class Progress(AbstractContextManager["Progress"]):
-    """Shows runs. `how` is auto (live on a terminal), plain or none."""
+class ProgressDisplay(AbstractContextManager["ProgressDisplay"]):
+    """Shows runs. `mode` is auto (live on a terminal, else plain), live, plain or none."""
 
-    def __init__(self, how: str, out: TextIO) -> None:
-        self.how = "live" if how == "auto" and out.isatty() else "plain" if how == "auto" else how
+    def __init__(self, mode: str, out: TextIO) -> None:
+        if mode == "auto":
+            mode = "live" if out.isatty() else "plain"
+        self.mode = mode
         self.out = out
         self._live = Live(console=Console(file=out), auto_refresh=False)
         self._shown = 0.0
         self._phase = ""
 
-    def __enter__(self) -> "Progress":
-        if self.how == "live":
+    def __enter__(self) -> "ProgressDisplay":
+        if self.mode == "live":
             self._live.start()
         return self
 
@@ -35,14 +37,14 @@ class Progress(AbstractContextManager["Progress"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.how == "live":
+        if self.mode == "live":
             self._live.stop()
 
     def show(self, run: Run) -> None:
         """Show the present state; plain lines come with each phase and every few seconds."""
-        if self.how == "live":
+        if self.mode == "live":
             self._live.update(_table(run), refresh=True)
-        elif self.how == "plain":
+        elif self.mode == "plain":
             now = time.monotonic()
             if run.phase != self._phase or now - self._shown >= PLAIN_EVERY:
                 self._phase, self._shown = run.phase, now
@@ -52,12 +54,12 @@ class Progress(AbstractContextManager["Progress"]):
 
 
 def facts(run: Run) -> dict[str, str]:
-    """What there is to say now, by name; empty where there is nothing."""
+    """Return the present state by name; empty strings where there is nothing to show."""
     left = max(run.ends - time.monotonic(), 0)
     sample = run.samples[-1] if run.samples else None
-    here = run.present("ws") + run.present("poll")
+    here = run.watching
     due = sample.due if sample and run.phase == "ramp" else run.plan.clients
-    failed = run.blamed("failures").total() + run.blamed("losses").total()
+    failed = run.failures + run.losses
     shown = {
         "phase": run.phase,
         "time left": f"{left:.0f} s" if run.phase in ("ramp", "settle", "rounds") else "",
@@ -78,21 +80,21 @@ def facts(run: Run) -> dict[str, str]:
 
 
 def _message(run: Run) -> str:
-    """The newest update: how many have it, and when they got it, ms after its intended time."""
+    """Describe the newest update: how many viewers have it, and the delays in ms."""
     if not run.sent:
         return ""
     newest = max(run.sent, key=lambda sent: sent.number)
     total = sum(entry.messages for entry in run.plan.rounds)
     marks = list(run.live.get(newest.seq, {}).values())
-    count = sum(mark[0] for mark in marks)
+    count = sum(mark.count for mark in marks)
     if not count:
         return f"{newest.number + 1} of {total}"
-    # Over simulators the quantiles are means, weighted; the report has them exactly.
+    # Over simulators the quantiles are weighted means; the report has the exact ones.
     times = [
-        min(mark[1] for mark in marks),
-        sum(mark[0] * mark[2] for mark in marks) / count,
-        sum(mark[0] * mark[3] for mark in marks) / count,
-        max(mark[4] for mark in marks),
+        min(mark.first for mark in marks),
+        sum(mark.count * mark.p50 for mark in marks) / count,
+        sum(mark.count * mark.p95 for mark in marks) / count,
+        max(mark.last for mark in marks),
     ]
     delays = " / ".join(f"{(at - newest.intended) / 1e6:.0f}" for at in times)
     return (

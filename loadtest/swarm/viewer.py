@@ -8,18 +8,19 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from loadtest.common import failures
-from loadtest.common.failures import Blame
-from loadtest.common.plan import Seat, Target
-from loadtest.swarm.transports import PollConnection, WebSocket
+from loadtest.common.failures import Failure
+from loadtest.common.plan import ViewerSpec
+from loadtest.common.target import Target
+from loadtest.swarm.transports import PollConnection, WebSocketConnection
 from viewers.protocol.frames import Close
 from viewers.protocol.session import ViewerSession
 
 SIGNS_OF_LIFE = ("snapshot", "update", "seen", "heartbeat")
-REFUSALS = {404: Close.UNKNOWN, 503: Close.FULL}
+REJECTIONS = {404: Close.UNKNOWN, 503: Close.FULL}
 
 
-class Crowd(Protocol):
-    """What the viewers of one simulator share."""
+class ViewerGroup(Protocol):
+    """What the viewers of one simulator share, and where they report to."""
 
     target: Target
     path: str
@@ -29,30 +30,30 @@ class Crowd(Protocol):
 
     def watching(self, viewer: "SimulatedViewer", now: float) -> None: ...
 
-    def lost(self, viewer: "SimulatedViewer", why: Blame) -> None: ...
+    def lost(self, viewer: "SimulatedViewer", why: Failure) -> None: ...
 
     def noted(self, event: str) -> None: ...
 
 
 class SimulatedViewer(ABC):
-    """Follows the broadcast as a browser does, and notes when each update came.
+    """Follows the broadcast as a browser does, and records when each update arrived.
 
     `receipts` maps seq to times in ns of CLOCK_MONOTONIC; viewers of one transport share it.
     """
 
-    def __init__(self, crowd: Crowd, seat: Seat) -> None:
-        self.crowd = crowd
-        self.seat = seat
-        self.session = ViewerSession((seat.transport,))
-        self.receipts = crowd.receipts(seat.transport)
+    def __init__(self, group: ViewerGroup, spec: ViewerSpec) -> None:
+        self.group = group
+        self.spec = spec
+        self.session = ViewerSession((spec.transport,))
+        self.receipts = group.receipts(spec.transport)
         self.watching = False  # has a connection that delivered a frame
-        self.arrived = False  # had one at some time
+        self.arrived = False  # has received a frame at some time
         self.began: float | None = None  # seconds, when the present attempt started
-        self.joined: int | None = None  # seq of the first snapshot: later ones are expected
+        self.joined: int | None = None  # seq of the first snapshot: later updates are expected
         self.waiting: asyncio.TimerHandle | None = None  # for the next attempt
 
     def begin(self) -> None:
-        """Start the next attempt, now or when the session says."""
+        """Start the next attempt, now or after the delay that the session asks for."""
         attempt = self.session.attempt(time.monotonic())
         if attempt is None:
             return
@@ -63,7 +64,7 @@ class SimulatedViewer(ABC):
             self._begin(attempt.since)
 
     def frame(self, data: bytes) -> None:
-        """Take in one frame. This is the hot path: every delivery comes through here."""
+        """Apply one frame. This is the hot path: every delivery comes through here."""
         now = time.monotonic_ns()
         event = ""
         for event, found in self.session.handle_frame(data, now / 1e9):
@@ -73,27 +74,27 @@ class SimulatedViewer(ABC):
                 self._note(event, found)
         if not self.watching and event in SIGNS_OF_LIFE:
             self.watching = True
-            self.crowd.watching(self, now / 1e9)
+            self.group.watching(self, now / 1e9)
 
     def check(self, now: float) -> None:
-        """Give the connection up if nothing was heard in time."""
+        """Give up the connection if the session's deadline has passed."""
         if self.session.deadline is not None and now > self.session.deadline:
             self.drop()
-            self._lose(failures.SILENT)
+            self._lose(failures.TIMEOUT)
             self.session.timed_out(now)
             self.begin()
 
     def opened(self) -> None:
-        """The connection stands."""
+        """Handle an established connection."""
         self.session.opened()
 
-    def closed(self, why: Blame, code: int | None = None) -> None:
-        """The connection could not be made, or is gone."""
+    def closed(self, why: Failure, code: int | None = None) -> None:
+        """Handle a connection that could not be made, or has ended."""
         if self.session.over is not None or self.waiting is not None:
-            return  # a connection kept alive for the next poll
+            return  # a connection that was kept open for the next poll
         self.session.ended(time.monotonic(), code)
         if self.session.over == Close.OVER:
-            self.crowd.noted("farewell")
+            self.group.noted("farewell")
         else:
             self._lose(why)
         self.begin()
@@ -109,10 +110,10 @@ class SimulatedViewer(ABC):
 
     @abstractmethod
     def _connect(self, since: str | None) -> None:
-        """Open a connection that asks for what lies past `since`."""
+        """Open a connection that requests the updates after `since`."""
 
-    def _lose(self, why: Blame) -> None:
-        self.crowd.lost(self, why)
+    def _lose(self, why: Failure) -> None:
+        self.group.lost(self, why)
         self.watching = False
 
     def _note(self, event: str, found: Any) -> None:
@@ -120,21 +121,21 @@ class SimulatedViewer(ABC):
             if self.joined is None:
                 self.joined = found.position.seq
             else:
-                self.crowd.noted("resync")
+                self.group.noted("resync")
         elif event not in ("heartbeat", "bye"):
-            self.crowd.noted(event)
+            self.group.noted(event)
 
 
-class WebSocketViewer(SimulatedViewer):
-    """A viewer on a WebSocket."""
+class SimulatedSocketViewer(SimulatedViewer):
+    """A simulated viewer on a WebSocket."""
 
-    _socket: WebSocket | None = None
+    _socket: WebSocketConnection | None = None
 
     def frame(self, data: bytes) -> None:
         super().frame(data)
         if self.session.failed:
             self.drop()
-            self.closed(failures.GAVE_UP)
+            self.closed(failures.GAP)
 
     def drop(self) -> None:
         if self._socket is not None:
@@ -142,35 +143,35 @@ class WebSocketViewer(SimulatedViewer):
             self._socket = None
 
     def _connect(self, since: str | None) -> None:
-        path = f"{self.crowd.path}/ws" + (f"?since={since}" if since else "")
-        self._socket = WebSocket(self, self.crowd.target, path, self.seat.source_ip)
+        path = f"{self.group.path}/ws" + (f"?since={since}" if since else "")
+        self._socket = WebSocketConnection(self, self.group.target, path, self.spec.source_ip)
 
 
-class PollViewer(SimulatedViewer):
-    """A viewer on long polls: the next one leaves as soon as the last was answered."""
+class SimulatedPollViewer(SimulatedViewer):
+    """A simulated viewer on long polling: each response is followed by the next poll."""
 
     _connection: PollConnection | None = None
     _path = ""
 
     def opened(self) -> None:
-        self._ask()
+        self._request()
 
     def answered(self, status: int, body: bytes) -> None:
-        """The poll's answer."""
-        code = REFUSALS.get(status)
+        """Handle the response to a poll."""
+        code = REJECTIONS.get(status)
         if status == 200:
             self.frame(body)
         else:
             self._lose(failures.of_status(status))
         self.session.ended(time.monotonic(), code)
         if self.session.over == Close.OVER:
-            self.crowd.noted("farewell")
-        if self.crowd.reopen and self._connection is not None:
+            self.group.noted("farewell")
+        if self.group.reopen and self._connection is not None:
             self._connection.let_go()
             self._connection = None
         self.begin()
 
-    def closed(self, why: Blame, code: int | None = None) -> None:
+    def closed(self, why: Failure, code: int | None = None) -> None:
         self._connection = None
         super().closed(why, code)
 
@@ -180,20 +181,20 @@ class PollViewer(SimulatedViewer):
             self._connection = None
 
     def _connect(self, since: str | None) -> None:
-        self._path = f"{self.crowd.path}/updates" + (f"?since={since}" if since else "")
+        self._path = f"{self.group.path}/updates" + (f"?since={since}" if since else "")
         if self._connection is None:
             self._connection = PollConnection(
-                self, self.crowd.target, self.seat.source_ip, self.crowd.reopen
+                self, self.group.target, self.spec.source_ip, self.group.reopen
             )
         else:
-            self._ask()
+            self._request()
 
-    def _ask(self) -> None:
+    def _request(self) -> None:
         if self._connection is not None:
             self._connection.request(self._path)
 
 
-VIEWERS: dict[str, Callable[[Crowd, Seat], SimulatedViewer]] = {
-    "ws": WebSocketViewer,
-    "poll": PollViewer,
+VIEWERS: dict[str, Callable[[ViewerGroup, ViewerSpec], SimulatedViewer]] = {
+    "ws": SimulatedSocketViewer,
+    "poll": SimulatedPollViewer,
 }

@@ -1,4 +1,4 @@
-"""manage.py swarm as it is used: a process, against a server that is one too."""
+"""manage.py swarm as a process, against a server that is a process too."""
 
 import json
 import os
@@ -13,12 +13,12 @@ from unittest import TestCase
 from django.test import TransactionTestCase
 
 from broadcaster.models import ApiToken, Broadcast, Publication
-from loadtest.swarm.verdict import INVALID, PASS
+from loadtest.common.exit_codes import ExitCode
 from tests.support.server import LIMIT, ROOT, Server, database_url, free_port
 
-HELD = (PASS, INVALID)
-"""What a server that held gives: while other tests keep the machine busy, its delays count for
-nothing, and the swarm says so."""
+HELD = (ExitCode.PASSED, ExitCode.INVALID)
+"""The exit codes for a server that held: while other tests keep the machine busy, delays prove
+nothing, and the swarm reports an invalid run."""
 
 
 def swarm(*arguments, **environment):
@@ -34,7 +34,7 @@ def swarm(*arguments, **environment):
 
 
 class BareInterpreter(TestCase):
-    def test_a_simulator_runs_without_django(self):
+    def test_simulator_and_publisher_load_without_django(self):
         for module in ("loadtest.swarm.simulator", "loadtest.swarm.publisher"):
             code = f"import sys, {module}; sys.exit('django' in sys.modules)"
             done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=LIMIT)
@@ -54,7 +54,7 @@ class Swarm(TransactionTestCase):
             output, _ = process.communicate(timeout=LIMIT)
         return process.returncode, output
 
-    def test_shows_that_the_server_holds(self):
+    def test_run_over_both_transports_reports_all_deliveries(self):
         with tempfile.TemporaryDirectory() as folder:
             code, output = self.run_swarm(
                 *("--clients", "41", "--simulators", "2", "--transport", "mix"),
@@ -64,7 +64,7 @@ class Swarm(TransactionTestCase):
             self.assertIn(code, HELD, output)
             report = json.loads(Path(folder, "report.json").read_text())
             page = Path(folder, "report.html").read_text()
-        self.assertEqual(report["verdict"]["valid"], code == PASS)
+        self.assertEqual(report["verdict"]["valid"], code == ExitCode.PASSED)
         self.assertEqual(report["connections"]["connected"], 41)
         self.assertEqual(report["connections"]["server_count"], {"ws": 21, "poll": 20})
         self.assertEqual(report["deliveries"]["expected"], 41 * 5)
@@ -79,7 +79,7 @@ class Swarm(TransactionTestCase):
         self.assertEqual(Publication.objects.count(), 1 + 5 + 1)
         self.assertFalse(ApiToken.objects.exists())
 
-    def test_polls_that_reopen_from_many_addresses_at_once(self):
+    def test_polls_reopen_from_many_addresses(self):
         code, output = self.run_swarm(
             *("--clients", "30", "--simulators", "1", "--transport", "poll", "--poll-reopen"),
             *("--ramp", "0", "--settle", "0", "--rounds", "3@0.2", "--source-ip", "127.0.9.0/29"),
@@ -104,22 +104,22 @@ class Swarm(TransactionTestCase):
         self.assertEqual(Broadcast.objects.get().phase, "ended")
         self.assertFalse(ApiToken.objects.exists())
 
-    def test_a_token_that_the_server_does_not_know(self):
+    def test_token_from_another_database_is_explained(self):
         code, output = self.run_swarm("--clients", "2", "--token", "nonsense")
         self.assertEqual(code, 6, output)
         self.assertIn("--token", output)
 
 
-class Refusals(TransactionTestCase):
-    def refused(self, code, words, *arguments):
+class Rejections(TransactionTestCase):
+    def check(self, code, words, *arguments):
         with swarm(*arguments) as process:
             output, _ = process.communicate(timeout=LIMIT)
         self.assertEqual(process.returncode, code, output)
         self.assertIn(words, output)
 
-    def test_nothing_listens(self):
-        self.refused(6, "Start it with: make run", f"http://127.0.0.1:{free_port()}/")
+    def test_server_that_does_not_listen_is_explained(self):
+        self.check(6, "Start it with: make run", f"http://127.0.0.1:{free_port()}/")
 
-    def test_options_that_make_no_sense(self):
-        self.refused(2, "is not MESSAGES@SECONDS", "--rounds", "ten")
-        self.refused(2, "invalid choice", "--transport", "pigeon")
+    def test_invalid_options_are_explained(self):
+        self.check(2, "is not MESSAGES@SECONDS", "--rounds", "ten")
+        self.check(2, "invalid choice", "--transport", "pigeon")

@@ -1,4 +1,4 @@
-"""The benchmark's pictures, as SVG files that can be read on light and dark ground."""
+"""The benchmark's charts, as SVG files for light and dark backgrounds."""
 
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -7,30 +7,20 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from loadtest.benchmark.measure import Result
-from loadtest.swarm.report.pictures import (
-    BLUE,
-    GREEN,
-    INK,
-    LEGEND,
-    ORANGE,
-    RED,
-    SIZE,
-    STYLE,
-    VIOLET,
-)
+from loadtest.benchmark.results import PeerResult
+from loadtest.common.chart_style import BLUE, GREEN, INK, LEGEND, ORANGE, RED, SIZE, STYLE, VIOLET
 
-GREY = "#7d858f"  # of text and lines: an image does not know the page's colours
+GREY = "#7d858f"  # of text and lines: an image cannot use the colours of its page
 ROW = 0.42  # inches
 EDGES = 1.1  # inches above and below the rows
 OURS, OTHERS = BLUE, "#9aa1aa"
 
-Draw = Callable[[Axes, Sequence[Result]], None]
+Draw = Callable[[Axes, Sequence[PeerResult]], None]
 
 
-def draw_all(results: Sequence[Result]) -> Iterator[tuple[str, str, str]]:
-    """File name, caption and SVG of each picture."""
-    pictures: dict[str, tuple[str, Draw]] = {
+def draw_all(results: Sequence[PeerResult]) -> Iterator[tuple[str, str, str]]:
+    """Yield the file name, caption and SVG of each chart."""
+    charts: dict[str, tuple[str, Draw]] = {
         "cpu": ("server CPU per delivery", _cpu),
         "delay": ("first, half, 99 % and all viewers reached", _delay),
         "memory": ("resident memory per viewer", _memory),
@@ -38,12 +28,12 @@ def draw_all(results: Sequence[Result]) -> Iterator[tuple[str, str, str]]:
     }
     for transport, name in (("ws", "WebSocket"), ("poll", "long poll")):
         chosen = [one for one in results if one.transport == transport]
-        for kind, (caption, draw) in pictures.items():
+        for kind, (caption, draw) in charts.items():
             if chosen:
                 yield f"{transport}-{kind}.svg", f"{name}: {caption}", _svg(draw, chosen)
 
 
-def _svg(draw: Draw, results: Sequence[Result]) -> str:
+def _svg(draw: Draw, results: Sequence[PeerResult]) -> str:
     with matplotlib.rc_context(STYLE):
         size = SIZE[0], EDGES + ROW * len(results)
         figure = Figure(figsize=size, layout="constrained")
@@ -59,21 +49,21 @@ def _svg(draw: Draw, results: Sequence[Result]) -> str:
     return svg[svg.index("<svg") :].replace(INK, GREY)
 
 
-def _cpu(axes: Axes, results: Sequence[Result]) -> None:
+def _cpu(axes: Axes, results: Sequence[PeerResult]) -> None:
     _bars(axes, results, [one.cpu for one in results], "µs, logarithmic")
     axes.set_xscale("log")
     axes.set_xlim(left=1)
 
 
-def _memory(axes: Axes, results: Sequence[Result]) -> None:
+def _memory(axes: Axes, results: Sequence[PeerResult]) -> None:
     _bars(axes, results, [one.memory for one in results], "KiB")
 
 
-def _connect(axes: Axes, results: Sequence[Result]) -> None:
+def _connect(axes: Axes, results: Sequence[PeerResult]) -> None:
     _bars(axes, results, [one.connect for one in results], "µs")
 
 
-def _bars(axes: Axes, results: Sequence[Result], values: list[float | None], unit: str) -> None:
+def _bars(axes: Axes, results: Sequence[PeerResult], values: list[float | None], unit: str) -> None:
     colors = [OURS if one.title.startswith("Map Center") else OTHERS for one in results]
     bars = axes.barh(range(len(results)), [value or 0 for value in values], 0.6, color=colors)
     labels = ["–" if value is None else f"{value:,.3g}" for value in values]
@@ -82,7 +72,7 @@ def _bars(axes: Axes, results: Sequence[Result], values: list[float | None], uni
     axes.set_xlabel(unit)
 
 
-def _delay(axes: Axes, results: Sequence[Result]) -> None:
+def _delay(axes: Axes, results: Sequence[PeerResult]) -> None:
     marks = (("first", GREEN), ("p50", BLUE), ("p99", VIOLET), ("last", RED))
     for row, one in enumerate(results):
         known = [value for value in (one.first, one.last) if value is not None]

@@ -1,0 +1,132 @@
+"""The messages between the director and its child processes: simulators and the publisher.
+
+Times are ns of CLOCK_MONOTONIC unless a comment says otherwise.
+"""
+
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.msgpack import Decoder
+
+from loadtest.common.plan import Plan
+from loadtest.common.target import Target
+
+
+class Ready(Struct, tag="ready"):
+    """From any child: it has started."""
+
+
+# To a simulator, in this order.
+
+
+class StartSimulator(Struct, tag="start"):
+    """Create the viewers of simulator `number`."""
+
+    plan: Plan
+    number: int
+    slug: str
+    heartbeat: float  # seconds
+
+
+class Ramp(Struct, tag="ramp"):
+    """Let the viewers connect from `at` on, spread over `seconds`."""
+
+    at: int
+    seconds: float
+
+
+class Settle(Struct, tag="settle"):
+    """The ramp is over: collect garbage now, and not during the rounds."""
+
+
+class Count(Struct, tag="count"):
+    """Send a `TallyReport`. `intended` has send times by seq; `snapshot` may be empty."""
+
+    intended: dict[int, int]
+    snapshot: bytes
+
+
+# From a simulator.
+
+
+class UpdateProgress(Struct, array_like=True):
+    """How far one update has come: the number of receipts, and when they came."""
+
+    count: int
+    first: int
+    p50: int
+    p95: int
+    last: int
+
+
+class ProgressReport(Struct, tag="progress"):
+    """The state of one simulator; all zero before its first report."""
+
+    at: int = 0
+    ws: int = 0  # viewers that are watching now
+    poll: int = 0
+    connected: int = 0  # viewers that ever received a frame
+    failures: dict[str, int] = field(default_factory=dict)  # so far, by reason
+    losses: dict[str, int] = field(default_factory=dict)
+    farewells: int = 0
+    messages: dict[int, UpdateProgress] = field(default_factory=dict)  # changed ones, by seq
+    cpu: float = 0.0  # seconds
+    lag: float = 0.0  # seconds: the worst since the last report
+
+
+class TallyReport(Struct, tag="tally"):
+    """The result of `Count`; `Tally.decode` reads it."""
+
+    tally: bytes
+
+
+class SimulatorError(Struct, tag="error"):
+    """An exception in a simulator: its measurements cannot be trusted."""
+
+    error: str
+
+
+# To and from the publisher.
+
+
+class ScheduledUpdate(Struct):
+    """One change, as the publishing API takes it, and when to send it."""
+
+    intended: int
+    change: dict[str, Any]
+
+
+class StartPublisher(Struct):
+    """Publish a schedule."""
+
+    target: Target
+    token: str
+    slug: str
+    schedule: list[ScheduledUpdate]
+
+
+class SentUpdate(Struct, tag="sent", frozen=True):
+    """One update and the server's response; `seq` is 0 if it was not published."""
+
+    number: int
+    intended: int
+    sent: int
+    answered: int
+    status: int
+    seq: int
+    error: str = ""
+
+    @property
+    def slip(self) -> float:
+        """The ms between the intended and the actual time of sending."""
+        return (self.sent - self.intended) / 1e6
+
+
+Order = StartSimulator | Ramp | Settle | Count
+SimulatorMessage = Ready | ProgressReport | TallyReport | SimulatorError
+PublisherMessage = Ready | SentUpdate
+
+ORDERS: Decoder[Order] = Decoder(Order)
+SIMULATOR_MESSAGES: Decoder[SimulatorMessage] = Decoder(SimulatorMessage)
+SCHEDULES: Decoder[StartPublisher] = Decoder(StartPublisher)
+PUBLISHER_MESSAGES: Decoder[PublisherMessage] = Decoder(PublisherMessage)

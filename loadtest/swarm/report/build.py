@@ -1,0 +1,221 @@
+"""Builds the report of a finished run from its samples and tallies."""
+
+import base64
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from statistics import fmean
+
+from hdrh.histogram import HdrHistogram
+
+from loadtest.common.plan import Round, offsets
+from loadtest.swarm.analysis import overlaps, worst_simulator_cpu
+from loadtest.swarm.histograms import merged, quantile, to_bytes
+from loadtest.swarm.messages import SentUpdate
+from loadtest.swarm.report.model import (
+    ConnectionsReport,
+    DeliveriesReport,
+    GeneratorReport,
+    MessageReport,
+    Percentiles,
+    RoundReport,
+    ServerReport,
+    SwarmReport,
+    VerdictReport,
+)
+from loadtest.swarm.run import Run
+from loadtest.swarm.tally import MessageTally, Tally
+from loadtest.swarm.verdict import Verdict
+
+SPECTRUM = [1 - 10 ** (-step / 10) for step in range(61)]  # shares, up to all but a millionth
+
+
+def build_report(run: Run, verdict: Verdict) -> SwarmReport:
+    """Return the report of a run."""
+    tally = run.tally
+    messages = _messages(run, tally)
+    series = _series(run, tally)
+    return SwarmReport(
+        verdict=VerdictReport(
+            verdict.invalid,
+            verdict.failures,
+            verdict.warnings,
+            verdict.interrupted,
+            verdict.valid,
+            verdict.exit_code,
+        ),
+        distribution=run.plan.distribution,
+        started_at=datetime.fromtimestamp(run.started_at, UTC).isoformat(timespec="seconds"),
+        interrupted=run.interrupted,
+        shared_host=run.local,
+        plan=run.plan,
+        slug=run.slug,
+        heartbeat=run.heartbeat,
+        ramp=run.ramp,
+        marks=run.marks,
+        rounds=[
+            _round(entry, [one for one in messages if one.round == index], tally)
+            for index, entry in enumerate(run.plan.rounds)
+        ],
+        messages=messages,
+        connections=_connections(run, tally),
+        deliveries=DeliveriesReport(
+            expected=tally.expected,
+            received=tally.received,
+            missing=tally.missing,
+            duplicate=tally.events["seen"],
+            out_of_order=tally.events["gap"],
+            events=dict(tally.events),
+            converged=tally.converged,
+        ),
+        server=_server(run, tally),
+        generator=_generator(run, tally),
+        timeline=run.samples,
+        spectrum={name: _spectrum(delays) for name, delays in series.items()},
+        reached=_reached(tally),
+        histograms={
+            name: base64.b64encode(to_bytes(delays)).decode() for name, delays in series.items()
+        },
+    )
+
+
+def _messages(run: Run, tally: Tally) -> list[MessageReport]:
+    late = set(overlaps(run, tally))
+    found = []
+    for sent, index in _sent_with_rounds(run):
+        message = tally.messages.get(sent.seq, MessageTally())
+        found.append(
+            MessageReport(
+                number=sent.number + 1,
+                seq=sent.seq,
+                round=index,
+                at=sent.intended / 1e9 - run.began,
+                slip=sent.slip,
+                answer=(sent.answered - sent.sent) / 1e6,
+                status=sent.status,
+                expected=message.expected,
+                received=message.received,
+                missing=message.missing,
+                first=message.first,
+                p50=message.quantile(0.5),
+                p95=message.quantile(0.95),
+                p99=message.quantile(0.99),
+                last=None if message.missing else message.last,
+                mean_relative_delay=message.mean_relative_delay,
+                overlap=sent.seq in late,
+            )
+        )
+    return found
+
+
+def _sent_with_rounds(run: Run) -> list[tuple[SentUpdate, int]]:
+    """Return the updates in the order of the plan, each with the index of its round."""
+    rounds = [index for index, _ in offsets(run.plan.rounds)]
+    in_order = sorted(run.sent, key=lambda sent: sent.intended)
+    return [(sent, rounds[sent.number]) for sent in in_order]
+
+
+def _round(entry: Round, messages: list[MessageReport], tally: Tally) -> RoundReport:
+    seqs = [message.seq for message in messages if message.seq in tally.messages]
+    every = merged(one for seq in seqs for one in tally.messages[seq].delays.values())
+    delays = _percentiles(every, sum(tally.messages[seq].expected for seq in seqs))
+    return RoundReport(
+        interval=entry.interval,
+        messages=entry.messages,
+        sent=len(messages),
+        mean_relative_delay=_mean(message.mean_relative_delay for message in messages),
+        first=_mean(message.first for message in messages),
+        p50=delays.p50,
+        p95=delays.p95,
+        p99=delays.p99,
+        last=_mean(message.last for message in messages),
+    )
+
+
+def _connections(run: Run, tally: Tally) -> ConnectionsReport:
+    return ConnectionsReport(
+        requested=run.plan.clients,
+        polls_requested=run.plan.polls,
+        connected=tally.connected,
+        watching=tally.watching,
+        failures=dict(tally.failures),
+        losses=dict(tally.losses),
+        never_connected=dict(tally.unconnected),
+        first_frame=_percentiles(tally.connecting, tally.connecting.total_count),
+        server_count=run.server_count,
+        our_count=run.our_count,
+        synchrony=tally.synchrony,
+        farewells=run.farewells,
+    )
+
+
+def _server(run: Run, tally: Tally) -> ServerReport:
+    cpu = run.cpu_in_rounds()
+    memory = [sum(sample.server_memory.values()) for sample in run.samples]
+    answers = sorted((sent.answered - sent.sent) / 1e6 for sent in run.sent)
+    return ServerReport(
+        processes=sorted({pid for sample in run.samples for pid in sample.server_memory}),
+        cpu_in_rounds=cpu,
+        cpu_per_delivery=cpu / tally.received * 1e6 if cpu and tally.received else None,
+        memory_first=memory[0] if memory else 0,
+        memory_peak=max(memory, default=0),
+        files_peak=max((sample.server_files for sample in run.samples), default=0),
+        publish_p50=answers[len(answers) // 2] if answers else None,
+        publish_worst=answers[-1] if answers else None,
+    )
+
+
+def _generator(run: Run, tally: Tally) -> GeneratorReport:
+    return GeneratorReport(
+        simulator_cpu_worst=worst_simulator_cpu(run),
+        lag=_percentiles(tally.lag, tally.lag.total_count),
+        slip_worst=max((sent.slip for sent in run.sent), default=None),
+        relative_by_simulator=[
+            _mean(value for message in one.messages.values() for value in message.relative)
+            for one in run.tallies
+        ],
+    )
+
+
+def _series(run: Run, tally: Tally) -> dict[str, HdrHistogram]:
+    """Return the delays of each transport and round, named "ws, every 5 s"."""
+    found: dict[str, list[HdrHistogram]] = {}
+    for sent, index in _sent_with_rounds(run):
+        message = tally.messages.get(sent.seq, MessageTally())
+        for transport, delays in sorted(message.delays.items()):
+            interval = run.plan.rounds[index].interval
+            found.setdefault(f"{transport}, every {interval:g} s", []).append(delays)
+    return {name: merged(parts) for name, parts in found.items()}
+
+
+def _spectrum(delays: HdrHistogram) -> list[tuple[float, float | None]]:
+    """Return shares and delays, up to the share that leaves out one delivery."""
+    count = delays.total_count
+    finest = 1 - 1 / count if count else 0
+    return [(q, quantile(delays, q, count)) for q in SPECTRUM if q <= finest]
+
+
+def _reached(tally: Tally) -> dict[str, list[float | None]]:
+    """Return for the best, median and worst update the delay by per cent of viewers, 0 to 100."""
+    every = [message for message in tally.messages.values() if message.expected]
+    every.sort(key=lambda m: float("inf") if m.missing or m.last is None else m.last)
+    if not every:
+        return {}
+    chosen = {"best": every[0], "median": every[len(every) // 2], "worst": every[-1]}
+    return {
+        name: [
+            message.first,
+            *(message.quantile(share / 100) for share in range(1, 100)),
+            None if message.missing else message.last,
+        ]
+        for name, message in chosen.items()
+    }
+
+
+def _percentiles(delays: HdrHistogram, expected: int) -> Percentiles:
+    return Percentiles(*(quantile(delays, q, expected) for q in (0.5, 0.95, 0.99)))
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the known values; None if there are none."""
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None

@@ -1,0 +1,182 @@
+"""The report's charts, as SVG for a page in light or dark."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from loadtest.common.chart_style import BLUE, GREEN, INK, LEGEND, ORANGE, RED, SIZE, STYLE, VIOLET
+from loadtest.swarm.report.model import SwarmReport
+
+SERIES = (BLUE, ORANGE, GREEN, VIOLET, RED, "#8a8f98")
+
+
+class Chart(NamedTuple):
+    """A caption and an SVG element."""
+
+    caption: str
+    svg: str
+
+
+def draw_all(report: SwarmReport) -> list[Chart]:
+    """Return all charts for which the report has data."""
+    drawings: list[tuple[str, Callable[[Axes, SwarmReport], None], bool]] = [
+        ("Connections over time", _connections, bool(report.timeline)),
+        (
+            "Mean relative delay of each update, as in 2012: the first receipt starts the clock, "
+            "the mean is over the others, averaged over simulators. Rounds are shaded in turn",
+            _relative,
+            bool(report.messages),
+        ),
+        (
+            "Delay of each update from its intended time: first viewer, half, 95 %, last. "
+            "A ring marks an update that reached its last viewer after the next was due",
+            _band,
+            bool(report.messages),
+        ),
+        ("Delay by percentile", _spectrum, any(report.spectrum.values())),
+        ("Server: CPU and memory", _server, bool(report.server.processes)),
+        ("Share of viewers reached against time", _reached, bool(report.reached)),
+    ]
+    note = " (server and swarm on one host)" if report.shared_host else ""
+    return [
+        Chart(f"{caption}{note}.", _svg(draw, report, caption))
+        for caption, draw, possible in drawings
+        if possible
+    ]
+
+
+def _svg(draw: Callable[[Axes, SwarmReport], None], report: SwarmReport, caption: str) -> str:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        draw(figure.add_subplot(), report)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    svg = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', 'width="100%"', svg, count=1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{caption}"', 1)
+
+
+def _connections(axes: Axes, report: SwarmReport) -> None:
+    timeline = report.timeline
+    at = [sample.at for sample in timeline]
+    axes.plot(at, [s.due for s in timeline], color=INK, alpha=0.5, ls=":", label="due")
+    if any(sample.ws for sample in timeline):
+        axes.plot(at, [s.ws for s in timeline], color=BLUE, label="WebSocket")
+    if any(sample.poll for sample in timeline):
+        axes.plot(at, [s.poll for s in timeline], color=ORANGE, label="long poll")
+    if report.plan.transport == "mix":
+        both = [sample.ws + sample.poll for sample in timeline]
+        axes.plot(at, both, color=GREEN, label="all")
+    if any(sample.failures for sample in timeline):
+        failures = [s.failures for s in timeline]
+        axes.plot(at, failures, color=RED, label="failed attempts, so far")
+    _shade(axes, report)
+    axes.set_ylim(bottom=0)
+    _finish(axes, "seconds since the ramp began", "viewers")
+
+
+def _relative(axes: Axes, report: SwarmReport) -> None:
+    _shade(axes, report)
+    delays = [_or_gap(message.mean_relative_delay) for message in report.messages]
+    at = [message.at for message in report.messages]
+    axes.plot(at, delays, color=BLUE, marker="o", ms=4, label=report.distribution)
+    axes.set_ylim(bottom=0)
+    _finish(axes, "seconds since the ramp began", "mean relative delay, ms")
+
+
+def _band(axes: Axes, report: SwarmReport) -> None:
+    _shade(axes, report)
+    messages = report.messages
+    at = [message.at for message in messages]
+    first = [_or_gap(message.first) for message in messages]
+    p50 = [_or_gap(message.p50) for message in messages]
+    p95 = [_or_gap(message.p95) for message in messages]
+    last = [_or_gap(message.last) for message in messages]
+    axes.fill_between(at, first, last, color=BLUE, alpha=0.15, lw=0)
+    axes.fill_between(at, p50, p95, color=BLUE, alpha=0.25, lw=0)
+    axes.plot(at, first, color=GREEN, marker=".", label="first")
+    axes.plot(at, p50, color=BLUE, marker=".", label="p50")
+    axes.plot(at, p95, color=VIOLET, marker=".", label="p95")
+    axes.plot(at, last, color=RED, marker=".", label="last")
+    late = [message for message in messages if message.overlap]
+    if late:
+        x, y = [message.at for message in late], [_or_gap(message.last) for message in late]
+        axes.plot(x, y, "o", ms=9, mfc="none", mec=RED, label="overlap")
+    axes.set_ylim(bottom=0)
+    _finish(axes, "seconds since the ramp began", "ms after the intended time")
+
+
+def _spectrum(axes: Axes, report: SwarmReport) -> None:
+    for (name, points), color in zip(report.spectrum.items(), _colors(), strict=False):
+        known = [(1 / (1 - q), delay) for q, delay in points if delay is not None]
+        axes.plot([x for x, _ in known], [y for _, y in known], color=color, label=name)
+    axes.set_xscale("log")
+    marks = (0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999)
+    finest = max((q for points in report.spectrum.values() for q, _ in points), default=0)
+    shown = [q for q in marks if q <= max(finest, 0.9)]
+    axes.set_xticks([1 / (1 - q) for q in shown], [f"{q * 100:g} %" for q in shown])
+    axes.minorticks_off()
+    axes.set_ylim(bottom=0)
+    _finish(axes, "share of deliveries", "ms after the intended time")
+
+
+def _server(axes: Axes, report: SwarmReport) -> None:
+    timeline = report.timeline
+    at = [sample.at for sample in timeline]
+    _shade(axes, report)
+    for pid, color in zip(report.server.processes, _colors(), strict=False):
+        cpu = [100 * _or_gap(sample.server_cpu.get(pid)) for sample in timeline]
+        axes.plot(at, cpu, color=color, label=f"CPU of process {pid}")
+    axes.set_ylim(bottom=0)
+    memory = axes.twinx()
+    used = [sum(sample.server_memory.values()) / 2**20 for sample in timeline]
+    memory.plot(at, used, color=RED, ls="--", label="memory, all (right)")
+    memory.set_ylim(bottom=0)
+    memory.set_ylabel("MiB resident")
+    memory.grid(False)
+    lines = [*axes.get_lines(), *memory.get_lines()]
+    _finish(axes, "seconds since the ramp began", "% of a core")
+    axes.legend(handles=lines, **LEGEND)
+
+
+def _reached(axes: Axes, report: SwarmReport) -> None:
+    names = {"best": GREEN, "median": BLUE, "worst": RED}
+    for name, color in names.items():
+        delays = report.reached[name]
+        known = [(delay, share) for share, delay in enumerate(delays) if delay is not None]
+        axes.plot([x for x, _ in known], [y for _, y in known], color=color, label=f"{name} update")
+    axes.set_xlim(left=0)
+    axes.set_ylim(0, 103)
+    _finish(axes, "ms after the intended time", "% of viewers reached")
+
+
+def _shade(axes: Axes, report: SwarmReport) -> None:
+    """Shade the rounds in turn, each from its first message to the next round's."""
+    for index, entry in enumerate(report.rounds):
+        at = [message.at for message in report.messages if message.round == index]
+        if at:
+            end = at[-1] + entry.interval
+            axes.axvspan(at[0], end, color=INK, alpha=0.08 if index % 2 == 0 else 0.03, lw=0)
+
+
+def _finish(axes: Axes, x_label: str, y_label: str) -> None:
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.legend(**LEGEND)
+
+
+def _colors() -> Iterator[str]:
+    """Yield the colours of a chart's series, without end."""
+    while True:
+        yield from SERIES
+
+
+def _or_gap(value: float | None) -> float:
+    """Return NaN for an unknown value, at which matplotlib interrupts the line."""
+    return float("nan") if value is None else value

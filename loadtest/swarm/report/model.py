@@ -1,0 +1,141 @@
+"""The report of a run as data: what report.json contains, key by key.
+
+Delays are ms, times are seconds since the ramp began, sizes are bytes, unless a comment says
+otherwise.
+"""
+
+from msgspec import Struct
+
+from loadtest.common.plan import Plan
+from loadtest.swarm.run import Sample
+
+
+class VerdictReport(Struct):
+    """The verdict: see verdict.py."""
+
+    invalid: list[str]
+    failures: list[str]
+    warnings: list[str]
+    interrupted: bool
+    valid: bool
+    exit_code: int
+
+
+class Percentiles(Struct):
+    """Delays within which 50, 95 and 99 % arrived; None if fewer did."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class RoundReport(Struct):
+    """One round; `first` and `last` are means over its updates."""
+
+    interval: float
+    messages: int
+    sent: int
+    mean_relative_delay: float | None
+    first: float | None
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    last: float | None
+
+
+class MessageReport(Struct):
+    """One update. `slip`: how late it was sent; `answer`: how long publishing took."""
+
+    number: int
+    seq: int
+    round: int
+    at: float
+    slip: float
+    answer: float
+    status: int
+    expected: int
+    received: int
+    missing: int
+    first: float | None
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    last: float | None
+    mean_relative_delay: float | None
+    overlap: bool
+
+
+class ConnectionsReport(Struct):
+    """How viewers connected; failures, losses and viewers that never connected by reason."""
+
+    requested: int
+    polls_requested: int
+    connected: int
+    watching: int
+    failures: dict[str, int]
+    losses: dict[str, int]
+    never_connected: dict[str, int]
+    first_frame: Percentiles
+    server_count: dict[str, int] | None
+    our_count: dict[str, int]
+    synchrony: float
+    farewells: int
+
+
+class DeliveriesReport(Struct):
+    """Deliveries of all updates to all viewers."""
+
+    expected: int
+    received: int
+    missing: int
+    duplicate: int
+    out_of_order: int
+    events: dict[str, int]
+    converged: int
+
+
+class ServerReport(Struct):
+    """What the server used; empty if it is on another machine."""
+
+    processes: list[int]
+    cpu_in_rounds: float | None  # seconds
+    cpu_per_delivery: float | None  # µs
+    memory_first: int
+    memory_peak: int
+    files_peak: int
+    publish_p50: float | None
+    publish_worst: float | None
+
+
+class GeneratorReport(Struct):
+    """What the swarm itself used, and how late it was."""
+
+    simulator_cpu_worst: float  # cores
+    lag: Percentiles
+    slip_worst: float | None
+    relative_by_simulator: list[float | None]
+
+
+class SwarmReport(Struct):
+    """The whole report."""
+
+    verdict: VerdictReport
+    distribution: str
+    started_at: str
+    interrupted: bool
+    shared_host: bool
+    plan: Plan
+    slug: str
+    heartbeat: float
+    ramp: float
+    marks: dict[str, float]
+    rounds: list[RoundReport]
+    messages: list[MessageReport]
+    connections: ConnectionsReport
+    deliveries: DeliveriesReport
+    server: ServerReport
+    generator: GeneratorReport
+    timeline: list[Sample]
+    spectrum: dict[str, list[tuple[float, float | None]]]  # by series: share, delay
+    reached: dict[str, list[float | None]]  # best, median, worst: delay by % of viewers
+    histograms: dict[str, str]  # by series: an HDR histogram of µs in base64

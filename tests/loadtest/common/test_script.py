@@ -1,0 +1,16 @@
+"""The updates that the swarm publishes."""
+
+from unittest import TestCase
+
+from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.parsing import parse_change
+from loadtest.common.script import changes
+
+
+class Changes(TestCase):
+    def test_all_changes_are_accepted_by_the_map_however_many(self):
+        state = MapState(2020, phase="live")
+        for data in changes(300):
+            change = parse_change(data)
+            self.assertIsNone(state.rejection(change))
+            state = state.apply(change)
