@@ -5,16 +5,25 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import path
 
 from broadcaster.admin.records import viewable
 from broadcaster.desk.commands import handle_command
-from broadcaster.desk.permissions import CONFIRM, CORRECT, PREPARE, RUN, SCHEDULE, TAKE
+from broadcaster.desk.permissions import (
+    CONFIRM,
+    CORRECT,
+    PREPARE,
+    RUN,
+    SCHEDULE,
+    TAKE,
+    check_access,
+)
 from broadcaster.desk.requests import failure, read_body
 from broadcaster.desk.state import desk_state
 from broadcaster.domain.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.domain.parsing import MAX_HEADLINE, MAX_REASON
+from broadcaster.domain.rejection import Forbidden
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.rendering.picture import Picture
@@ -38,6 +47,7 @@ class ConsolePages(admin.ModelAdmin):
         name = "broadcaster_broadcast_"
         return [
             path("<int:pk>/console/", view(self.console), name=f"{name}console"),
+            path("<int:pk>/console/state", self.state, name=f"{name}state"),
             path("<int:pk>/console/command", self.command, name=f"{name}command"),
             *super().get_urls(),
         ]
@@ -81,6 +91,15 @@ class ConsolePages(admin.ModelAdmin):
                 "rehearsal": broadcast.rehearsal,
             },
         }
+
+    def state(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """Return `desk_state` as JSON. A console reads it while its socket is down."""
+        try:
+            check_access(request.user)
+        except Forbidden as error:
+            return JsonResponse({"error": str(error)}, status=error.status)
+        state = desk_state(get_object_or_404(Broadcast, pk=pk))
+        return JsonResponse(state, headers={"Cache-Control": "no-store"})
 
     def command(self, request: HttpRequest, pk: int) -> JsonResponse:
         """POST one command as JSON, as on the console's socket; the status is its reply's."""

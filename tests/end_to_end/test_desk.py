@@ -100,6 +100,32 @@ class Desk(TransactionTestCase):
             self.assertEqual(self.post(client, VIEW).status_code, 403)
             self.assertClosed(self.socket(client))
 
+    def test_the_state_is_what_the_socket_sends(self):
+        contributor = self.staff()
+        socket = self.socket(contributor)
+
+        state = contributor.get(self.page + "state").json()
+
+        snapshot, rundown = self.frame(socket, "snapshot"), self.frame(socket, "rundown")
+        self.assertEqual({"t": "snapshot", **state["snapshot"]}, snapshot)
+        rundown["now"] = state["rundown"]["now"]  # the only part that the clock changes
+        self.assertEqual({"t": "rundown", **state["rundown"]}, rundown)
+        self.assertEqual(snapshot["log"][0]["kind"], "start")
+
+    def test_the_state_is_forbidden_to_users_who_may_not_see_the_console(self):
+        not_staff, not_permitted = self.staff(), self.staff()
+        get_user_model().objects.filter(pk=not_staff.user.pk).update(is_staff=False)
+        not_permitted.user.user_permissions.clear()
+
+        for client in (self.client, not_staff, not_permitted):
+            response = client.get(self.page + "state")
+            self.assertEqual(response.status_code, 403)
+            self.assertEqual([*response.json()], ["error"])
+
+    def test_the_state_of_no_broadcast_is_not_found(self):
+        response = self.staff().get("/admin/broadcaster/broadcast/999999/console/state")
+        self.assertEqual(response.status_code, 404)
+
     def test_who_may_only_watch_sees_the_console_without_take(self):
         contributor = self.staff()
 

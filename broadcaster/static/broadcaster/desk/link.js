@@ -1,5 +1,5 @@
-// The console's line to the server: a socket that tells what happens and takes commands; posts
-// for commands when it is down, and the page itself, fetched again, for what happened.
+// The console's connection to the server: a socket for frames and commands. While it is down,
+// commands are posted and console/state is fetched every 5 s.
 
 const PATIENCE = 5000; // milliseconds to wait for an answer
 const SILENCE = 10000; // milliseconds
@@ -87,16 +87,14 @@ export class Link {
     this.look();
   }
 
-  /** While the socket is down: what happened, from the page's own data. */
+  /** While the socket is down: what happened, from the server's console/state. */
   async look() {
     if (!this.looking) return;
     const number = (this.looks += 1);
     try {
-      const answer = await fetch(location.href, { signal: AbortSignal.timeout(PATIENCE) });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const found = page.getElementById("desk-data");
-      if (!found) return this.onState(answer.ok ? "forbidden" : "away");
-      const { snapshot, rundown } = JSON.parse(found.textContent);
+      const response = await fetch("state", { signal: AbortSignal.timeout(PATIENCE) });
+      if (!response.ok) return this.onState(response.status === 403 ? "forbidden" : "away");
+      const { snapshot, rundown } = await response.json();
       if (!this.looking || number < this.seen) return; // a newer one was faster
       this.seen = number;
       this.onFrame({ t: "snapshot", ...snapshot });
