@@ -21,6 +21,7 @@ from broadcaster.desk.permissions import (
 )
 from broadcaster.desk.requests import failure, read_body
 from broadcaster.desk.state import desk_state
+from broadcaster.domain.change import to_json
 from broadcaster.domain.electoral import STATE_NAMES, UNITS, unit_name
 from broadcaster.domain.parsing import MAX_HEADLINE, MAX_REASON
 from broadcaster.domain.rejection import Forbidden
@@ -81,6 +82,7 @@ class ConsolePages(admin.ModelAdmin):
     ) -> dict[str, Any]:
         """Return what the console's script needs besides the state of the desk."""
         return {
+            "initial": to_json(broadcast.opening)["calls"],
             "names": {unit: unit_name(unit) for unit in UNITS},
             "election": picture.script_data,
             "may": may,
