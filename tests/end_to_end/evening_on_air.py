@@ -31,7 +31,7 @@ class OnAir:
         self.the_end()
 
     def the_first_hour(self):
-        self.editor.page.click('[data-does="start"]')
+        self.editor.page.click('[data-action="start"]')
         self.editor.is_told("The broadcast is on air")
         self.agree("0–0–538")
         self.everyone('[data-part="status"][data-state="live"]')
@@ -107,7 +107,7 @@ class OnAir:
         for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
             self.assertNotIn("the West Coast", self.fetch(page), page)
         cue.locator("text=Cancel the time").click()
-        self.broadcaster.is_told("“C4” no longer goes out by itself")
+        self.broadcaster.is_told("“C4” no longer goes out automatically")
         self.desktop.page.click("text=Return")
         self.desktop.reads("Following the broadcast")
         self.desktop.waits_for('.map[data-focus="US"]')
@@ -208,12 +208,12 @@ class OnAir:
         self.broadcaster.takes_draft(self.seq + 1)
         self.agree("227–213–98")
         self.everyone('.map[data-focus="TX"]')
-        desk.click('[data-does="undo"]')
+        desk.click('[data-action="undoView"]')
         self.broadcaster.is_told(f"Update {self.seq + 1} restored the view before")
         self.agree("227–213–98")
         self.everyone('.map[data-focus="US"]')
 
-        desk.click('[data-does="hold"]')
+        desk.click('[data-action="hold"]')
         self.agree("227–213–98")
         self.everyone('[data-part="status"][data-state="held"]')
         for viewer in self.viewers:
@@ -223,7 +223,7 @@ class OnAir:
         self.explore_by_keyboard()
         self.broadcaster.cue("ME-2").locator(".cue-take").click()
         self.broadcaster.is_told("Not taken. .*on hold")
-        desk.click('[data-does="resume"]')
+        desk.click('[data-action="resume"]')
         self.agree("227–213–98")
         self.everyone('[data-part="status"][data-state="live"]')
         self.assertFalse(self.desktop.page.locator('[data-notice="held"]').is_visible())
@@ -282,7 +282,7 @@ class OnAir:
         waiting = self.broadcaster.cue("PA")
         waiting.locator(".cue-take").click()
         self.broadcaster.is_told("Not on air yet. A second person must confirm")
-        waiting.locator("text=You took it. It waits for a second person.").wait_for()
+        waiting.locator("text=You took it. A second person must confirm it.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         pk = self.broadcast.cues.get(title="PA").pk
         self.assertEqual(self.broadcaster.commands(command="confirm", cue=pk), 403)
@@ -306,8 +306,8 @@ class OnAir:
         friend.context.close()
 
     def the_end(self):
-        self.editor.page.click('[data-does="end"]')
-        self.editor.page.click('dialog [data-ask="yes"]')
+        self.editor.page.click('[data-action="end"]')
+        self.editor.page.click('dialog [data-dialog="yes"]')
         self.agree("306–232–0")
         self.everyone('[data-part="status"][data-state="ended"]')
         for viewer in self.viewers:

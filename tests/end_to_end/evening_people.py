@@ -13,7 +13,7 @@ SOON = 60_000  # the same, for those who come back by themselves: they wait long
 
 PREVIEW = '[data-desk="preview"]'
 PROGRAM = '[data-desk="program"]'
-TAKE = '[data-does="take"]'
+TAKE = '[data-action="take"]'
 
 TALLY = """(root) => ["D", "R", "uncalled"]
     .map((name) => root?.querySelector(`.tally [data-part="${name}"]`)?.textContent)
@@ -202,7 +202,7 @@ class Staff(Person):
         self.is_connected()
 
     def is_connected(self) -> None:
-        self.waits_for('[data-desk="line"][data-state="open"]', timeout=SOON)
+        self.waits_for('[data-desk="connection"][data-state="connected"]', timeout=SOON)
 
     def cue(self, title: str):
         """A cue's row in the rundown."""
@@ -218,9 +218,9 @@ class Staff(Person):
         script = "then => new Date(then).toTimeString().slice(0, 8)"
         due = int(time.time() + ahead)
         row = self.cue(title)
-        row.locator('[data-cue="at"]').fill(self.page.evaluate(script, due * 1000))
+        row.locator('[data-cue="time"]').fill(self.page.evaluate(script, due * 1000))
         row.locator("text=Take at").click()
-        self.is_told(f"“{title}” goes out by itself at")
+        self.is_told(f"“{title}” goes out automatically at")
         return due
 
     def takes(self, title: str) -> None:
@@ -235,7 +235,7 @@ class Staff(Person):
 
     def is_told(self, words: str) -> None:
         """Wait until the console answers so: a regular expression."""
-        self.page.locator(".desk-answers", has_text=re.compile(words)).wait_for()
+        self.page.locator(".desk-messages", has_text=re.compile(words)).wait_for()
 
     def commands(self, **command) -> int:
         """A forged post; the status of the answer."""

@@ -64,7 +64,7 @@ class OnAir(Console):
         self.put(call("AZ GA", "Two calls"))
         desk = self.desk(EDITOR)
         desk.click('[data-desk="log"] >> text=Correct')
-        desk.click('[aria-label="Leave Georgia out"]')
+        desk.click('[aria-label="Remove Georgia from the draft"]')
         desk.fill("#draft-headline", "Arizona is not called")
         desk.click(TAKE)
         self.said(desk, "Not taken. A correction needs a reason.")
@@ -83,7 +83,7 @@ class OnAir(Console):
         desk = self.desk(BROADCASTER)
         self.assertIn("view TX", desk.inner_text(PROGRAM))
 
-        desk.click('[data-does="undo"]')
+        desk.click('[data-action="undoView"]')
 
         self.said(desk, "Update 3 restored the view before.")
         desk.wait_for_selector(f"{PROGRAM} >> text=view US")
@@ -94,14 +94,14 @@ class OnAir(Console):
         frame = desk.locator("#desk")
         found = [frame.get_attribute("data-mode")]
         for button, mode in (("start", "live"), ("hold", "held"), ("resume", "live")):
-            desk.click(f'[data-does="{button}"]')
+            desk.click(f'[data-action="{button}"]')
             desk.wait_for_selector(f'#desk[data-mode="{mode}"]')
             found.append(desk.inner_text('[data-desk="mode"]'))
-        desk.click('[data-does="end"]')
+        desk.click('[data-action="end"]')
         desk.click("dialog >> text=Go back")
         self.assertEqual(frame.get_attribute("data-mode"), "live")
-        desk.click('[data-does="end"]')
-        desk.click('dialog [data-ask="yes"]')
+        desk.click('[data-action="end"]')
+        desk.click('dialog [data-dialog="yes"]')
         desk.wait_for_selector('#desk[data-mode="ended"]')
 
         self.assertEqual(found, ["scheduled", "● LIVE", "❚❚ ON HOLD", "● LIVE"])
@@ -113,7 +113,7 @@ class OnAir(Console):
 
         self.broadcast.save()
 
-        desk.wait_for_selector(".desk-bar >> text=/ends by itself at .*, in 1:59:/")
+        desk.wait_for_selector(".desk-bar >> text=/ends automatically at .*, in 1:59:/")
 
     def test_shortcuts_press_buttons_but_not_while_typing_and_can_be_switched_off(self):
         self.cue("C1", call("KY", "Kentucky"))
@@ -129,12 +129,12 @@ class OnAir(Console):
         desk.keyboard.press("Shift+H")
         desk.wait_for_selector('#desk[data-mode="held"]')
 
-        desk.uncheck('[data-desk="keys"]')
+        desk.uncheck('[data-desk="shortcuts"]')
         desk.reload()
         desk.wait_for_selector(CONNECTED)
         desk.keyboard.press("Shift+H")
 
-        self.assertFalse(desk.is_checked('[data-desk="keys"]'))
+        self.assertFalse(desk.is_checked('[data-desk="shortcuts"]'))
         self.assertFalse(desk.locator("kbd").first.is_visible())
         self.assertEqual(self.seq(), 3)
 
@@ -164,7 +164,7 @@ class OnAir(Console):
 
     def test_a_double_press_on_hold_does_not_resume_the_show(self):
         desk = self.desk(BROADCASTER)
-        hold = desk.locator('[data-does="hold"]').bounding_box()
+        hold = desk.locator('[data-action="hold"]').bounding_box()
         desk.mouse.move(hold["x"] + 9, hold["y"] + 9)
         desk.mouse.down()
         desk.mouse.up()
@@ -179,11 +179,11 @@ class OnAir(Console):
     def test_two_people_undo_one_view_and_the_second_does_not_bring_it_back(self):
         self.put({"view": {"focus": "TX"}})
         first, second = self.desk(BROADCASTER), self.desk(EDITOR)
-        self.finger(second, '[data-does="undo"]', PROGRAM, "view US")
+        self.finger(second, '[data-action="undoView"]', PROGRAM, "view US")
 
-        first.click('[data-does="undo"]')
+        first.click('[data-action="undoView"]')
 
-        self.said(second, "Nothing was undone. Somebody changed the view just now")
+        self.said(second, "Nothing was undone. Somebody else just changed the view")
         self.assertEqual(self.seq(), 3)
 
     # With the socket down takes go by post; what cannot be known is not said.
@@ -195,13 +195,13 @@ class OnAir(Console):
         visit.context.route_web_socket("**/console/ws", lambda socket: socket.close())
         visit.log_in_as(self.user(group))
         visit.open(self.path)
-        visit.waits_for('[data-desk="line"][data-state="lost"]')
+        visit.waits_for('[data-desk="connection"][data-state="fallback"]')
         return visit.page
 
     def test_a_take_goes_by_post_and_the_page_shows_what_happened(self):
         self.cue("C1", call("KY", "Kentucky"))
         desk = self.blocked(BROADCASTER)
-        self.assertIn("socket down: takes go by post", desk.inner_text(".desk-bar"))
+        self.assertIn("socket down: takes still work", desk.inner_text(".desk-bar"))
 
         desk.click(TAKE)
 
@@ -231,14 +231,14 @@ class OnAir(Console):
     def test_a_hold_that_was_not_answered_is_another_one_later_on(self):
         desk = self.blocked(BROADCASTER)
         desk.context.route("**/console/command", lambda route: (route.fetch(), route.abort()))
-        desk.click('[data-does="hold"]')
+        desk.click('[data-action="hold"]')
         self.said(desk, "Not known whether that was done")
         desk.context.unroute("**/console/command")
         desk.wait_for_selector('#desk[data-mode="held"]')
         self.put({"kind": "resume"})
         desk.wait_for_selector('#desk[data-mode="live"]')
 
-        desk.click('[data-does="hold"]')
+        desk.click('[data-action="hold"]')
 
         self.said(desk, "On hold: viewers see the pause.")
         self.assertEqual(self.seq(), 4)

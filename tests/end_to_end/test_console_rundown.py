@@ -110,7 +110,7 @@ class Rundown(Console):
         other.click("text=Save cue")
         self.said(other, "Saved: C1.")
 
-        self.said(desk, "Not taken. It was edited just now: look at it.")
+        self.said(desk, "Not taken. The cue was just edited: look at Preview.")
         self.assertIn("First calls, mended", desk.inner_text(PREVIEW))
         self.assertEqual(self.seq(), 1)
 
@@ -120,7 +120,7 @@ class Rundown(Console):
 
         self.row(other, "C2").locator('[data-cue="select"]').press("Alt+ArrowUp")
 
-        self.said(desk, "Not done. The rundown changed just now: look at it.")
+        self.said(desk, "Not done. The rundown just changed: look at it first.")
         self.assertEqual(self.seq(), 1)
 
     def test_steps_in_a_hurry_are_all_taken(self):
@@ -139,7 +139,7 @@ class Rundown(Console):
     def test_a_double_press_adds_one_cue_and_says_that_it_did(self):
         desk = self.desk(CONTRIBUTOR)
         desk.fill("#draft-headline", "Good evening")
-        self.finger(desk, '[data-does="store"]', DONE, "In the rundown")
+        self.finger(desk, '[data-action="saveDraft"]', DONE, "In the rundown")
 
         desk.click("text=Add to rundown")
 
@@ -152,7 +152,7 @@ class Rundown(Console):
         desk.fill("#draft-headline", "First calls, mended")
         desk.evaluate(
             """() => {
-                document.querySelector('[data-does="store"]').click();
+                document.querySelector('[data-action="saveDraft"]').click();
                 document.querySelector('.cue:nth-child(3) [data-cue="select"]').click();
             }"""
         )
@@ -163,18 +163,18 @@ class Rundown(Console):
     def test_a_cue_is_scheduled_counted_down_and_cancelled(self):
         editor, broadcaster = self.desk(EDITOR), self.desk(BROADCASTER)
         row = self.row(editor, "C1")
-        row.locator('[data-cue="at"]').fill(
+        row.locator('[data-cue="time"]').fill(
             editor.evaluate("new Date(Date.now() + 7.2e6).toTimeString().slice(0, 8)")
         )
         row.locator("text=Take at").click()
-        self.said(editor, "“C1” goes out by itself at")
+        self.said(editor, "“C1” goes out automatically at")
 
         seen = self.row(broadcaster, "C1")
         seen.locator("text=/in 1:5\\d:\\d\\d/").wait_for()
         self.assertIn("SCHEDULED", seen.inner_text())
         seen.locator("text=Cancel the time").click()
 
-        self.said(broadcaster, "“C1” no longer goes out by itself.")
+        self.said(broadcaster, "“C1” no longer goes out automatically.")
         self.assertIsNone(Cue.objects.get(title="C1").due_at)
 
     def test_what_a_feed_proposes_is_previewed_and_taken(self):
@@ -209,7 +209,7 @@ class Rundown(Console):
         self.row(desk, "PA").locator('[data-cue="decline"]').dblclick()
 
         self.said(desk, "“PA” was not taken: it is back in the rundown.")
-        self.assertEqual(desk.inner_text('[data-desk="refused"]'), "")
+        self.assertEqual(desk.inner_text('[data-desk="error"]'), "")
 
     def test_a_second_person_confirms_what_crosses_270(self):
         self.put(call(NEARLY, "Nearly"))
@@ -221,7 +221,7 @@ class Rundown(Console):
         self.said(broadcaster, "Not on air yet. A second person must confirm")
         self.assertEqual(self.seq(), 2)
         waiting = self.row(broadcaster, "PA")
-        waiting.locator("text=You took it. It waits for a second person.").wait_for()
+        waiting.locator("text=You took it. A second person must confirm it.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         self.row(editor, "PA").locator('[data-cue="confirm"]').click()
 

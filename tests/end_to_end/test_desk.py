@@ -132,7 +132,7 @@ class Desk(TransactionTestCase):
         page = contributor.get(self.page)
         socket = self.socket(contributor)
 
-        self.assertNotContains(page, 'data-does="take"')
+        self.assertNotContains(page, 'data-action="take"')
         self.assertEqual(self.frame(socket, "snapshot")["seq"], 1)
         self.assertEqual(self.post(contributor, VIEW).status_code, 403)
         self.assertEqual(self.take(socket, VIEW)["status"], 403)
@@ -186,8 +186,8 @@ class Desk(TransactionTestCase):
         editor = self.staff("take_broadcast", "run_broadcast", "correct_broadcast")
 
         self.assertEqual(self.post(broadcaster, {"kind": "end"}).status_code, 403)
-        self.assertNotContains(broadcaster.get(self.page), 'data-does="end"')
-        self.assertContains(editor.get(self.page), 'data-does="end"')
+        self.assertNotContains(broadcaster.get(self.page), 'data-action="end"')
+        self.assertContains(editor.get(self.page), 'data-action="end"')
         self.assertEqual(self.post(editor, {"kind": "hold"}).status_code, 201)
         held = self.take(self.socket(broadcaster), VIEW)
         self.assertEqual(held["status"], 409)

@@ -121,7 +121,7 @@ class Loading(Audience, TransactionTestCase):
             self.assertEqual(page.goto(self.server.url + path).status, 200, path)
 
         visit.open(f"{one}console/")
-        visit.waits_for('[data-desk="line"][data-state="open"]')
+        visit.waits_for('[data-desk="connection"][data-state="connected"]')
         visit.open(one)
         page.click(".datetimeshortcuts >> nth=0 >> a >> nth=1")  # the calendar
         page.click(".calendar td >> text=15")

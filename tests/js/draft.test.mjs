@@ -3,9 +3,10 @@ import test from "node:test";
 
 import { election, load } from "./modules.mjs";
 
-const { describe, EMPTY, fromChange, isEmpty, needsSecond, parts, sketch, toChange } = await load(
+const { EMPTY, fromChange, isEmpty, toChange, toPartialChange } = await load(
   "broadcaster/desk/draft.js",
 );
+const { approvalReason } = await load("broadcaster/desk/approval.js");
 const { apply } = await load("broadcaster/domain/replica.js");
 
 const { votes } = election(2020);
@@ -18,73 +19,85 @@ const START = {
 };
 const AZ = { AZ: { status: "called", party: "D" } };
 const CALLED = apply(START, { calls: AZ });
-const LOG = [{ seq: 1, kind: "start" }, { seq: 2, kind: "update", calls: AZ }];
+const UPDATES = [{ seq: 1, kind: "start" }, { seq: 2, kind: "update", calls: AZ }];
+const HISTORY = { initial: {}, updates: UPDATES };
+const NO_HISTORY = { initial: {}, updates: [] };
 
 function draft(more) {
   return { ...EMPTY, ...more };
 }
 
-function problem(more, state = START, log = []) {
-  return toChange(draft(more), state, log).problem;
+function problem(more, state = START, history = NO_HISTORY) {
+  return toChange(draft(more), state, history).problem;
 }
 
-test("an empty draft changes nothing and says so", () => {
+test("an empty draft makes no change and has a problem", () => {
   assert.ok(isEmpty(EMPTY));
-  assert.deepEqual(sketch(EMPTY), { kind: "update" });
+  assert.deepEqual(toPartialChange(EMPTY), { kind: "update" });
   assert.equal(problem({}), "There is nothing to take yet.");
 });
 
-test("a view alone is an update, as in 2012", () => {
-  const { change } = toChange(draft({ focus: "OH", highlight: ["PA"] }), START, []);
+test("a view alone is an update", () => {
+  const { change } = toChange(draft({ focus: "OH", highlight: ["PA"] }), START, NO_HISTORY);
   assert.deepEqual(change, {
     kind: "update",
     view: { layer: "president", focus: "OH", highlight: ["PA"] },
   });
 });
 
-test("a call does not leave without its result, nor without a headline", () => {
+test("a call needs a result and a headline", () => {
   assert.equal(problem({ calls: { PA: "" }, headline: "News" }), "Choose a result for PA.");
-  const found = toChange(draft({ calls: { PA: "called-D" } }), START, []);
+  const found = toChange(draft({ calls: { PA: "called-D" } }), START, NO_HISTORY);
   assert.deepEqual(found, { problem: "A call needs a headline.", field: "headline" });
 });
 
-test("a story without a headline and a highlight without a view are incomplete", () => {
+test("a story needs a headline and a highlight needs a view", () => {
   assert.equal(problem({ body: "More" }), "A story needs a headline.");
   assert.equal(problem({ highlight: ["OH"], headline: "Ohio" }), "A highlight needs a view.");
 });
 
-test("taking a call back is a correction, with a reason, of the update that made it", () => {
+test("taking a call back is a correction, which needs a reason and names the update", () => {
   const wrong = { calls: { AZ: "retracted" }, headline: "Arizona is not called" };
-  assert.equal(problem(wrong, CALLED, LOG), "A correction needs a reason.");
+  assert.equal(problem(wrong, CALLED, HISTORY), "A correction needs a reason.");
 
-  const { change } = toChange(draft({ ...wrong, reason: " Too early " }), CALLED, LOG);
+  const { change } = toChange(draft({ ...wrong, reason: " Too early " }), CALLED, HISTORY);
   assert.equal(change.kind, "correct");
   assert.equal(change.corrects, 2);
   assert.equal(change.reason, "Too early");
   assert.equal(change.story.announce, "assertive");
 });
 
-test("a correction goes out by itself, and only of what is called", () => {
+test("a correction of a call of the first map names update 0", () => {
+  const wrong = draft({ calls: { AZ: "retracted" }, headline: "News", reason: "Wrong" });
+  const { change } = toChange(wrong, CALLED, { initial: AZ, updates: [UPDATES[0]] });
+  assert.equal(change.corrects, 0);
+});
+
+test("a correction holds nothing else, and only units that are called", () => {
   const mixed = { calls: { AZ: "called-R", PA: "called-D" }, headline: "News", reason: "Wrong" };
-  assert.equal(problem(mixed, CALLED, LOG), "Take the correction of AZ by itself.");
+  assert.equal(problem(mixed, CALLED, HISTORY), "Take the correction of AZ by itself.");
   assert.equal(
     problem({ calls: { PA: "retracted" }, headline: "News" }),
     "Only a called unit can be retracted.",
   );
   const two = apply(CALLED, { calls: { GA: { status: "called", party: "R" } } });
-  const log = [...LOG, { seq: 3, kind: "update", calls: { GA: { status: "called", party: "R" } } }];
+  const third = { seq: 3, kind: "update", calls: { GA: { status: "called", party: "R" } } };
+  const history = { initial: {}, updates: [...UPDATES, third] };
   const both = { calls: { AZ: "retracted", GA: "retracted" }, headline: "News", reason: "Wrong" };
-  assert.equal(problem(both, two, log), "AZ, GA were not called together.");
+  assert.equal(
+    problem(both, two, history),
+    "AZ, GA were called by different updates. Correct them one at a time.",
+  );
 });
 
-test("calling for the same party again, and certifying it, are no corrections", () => {
+test("certifying a call for the same party is no correction", () => {
   const again = draft({ calls: { AZ: "certified-D" }, headline: "Certified" });
-  const { change } = toChange(again, CALLED, LOG);
+  const { change } = toChange(again, CALLED, HISTORY);
   assert.equal(change.kind, "update");
   assert.deepEqual(change.calls.AZ, { status: "certified", party: "D" });
 });
 
-test("a cue can be edited: its change becomes the draft that makes it again", () => {
+test("a cue's change becomes the draft that makes the same change", () => {
   const whole = draft({
     calls: { PA: "called-D", GA: "too_close" },
     headline: "Pennsylvania",
@@ -94,18 +107,19 @@ test("a cue can be edited: its change becomes the draft that makes it again", ()
     focus: "PA",
     highlight: ["PA"],
   });
-  const { change } = toChange(whole, START, []);
+  const { change } = toChange(whole, START, NO_HISTORY);
   assert.deepEqual(fromChange(change, "C9"), { ...whole, title: "C9" });
-  assert.deepEqual(toChange(fromChange(change), START, []).change, change);
+  assert.deepEqual(toChange(fromChange(change), START, NO_HISTORY).change, change);
 });
 
-test("a second person is needed as the broadcast's rule says", () => {
+test("a second person is needed by the broadcast's rule", () => {
   const units = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1".split(" ");
   const close = apply(START, {
     calls: Object.fromEntries(units.map((unit) => [unit, { status: "called", party: "D" }])),
   });
   const call = { kind: "update", calls: { PA: { status: "called", party: "D" } } };
-  const need = (rule, state, change) => needsSecond(rule, votes, state, apply(state, change), change);
+  const need = (rule, state, change) =>
+    approvalReason(rule, votes, state, apply(state, change), change);
 
   assert.match(need("270", close, call), /270/);
   assert.equal(need("270", START, call), "");
@@ -113,17 +127,4 @@ test("a second person is needed as the broadcast's rule says", () => {
   assert.match(need("calls", START, call), /every call/);
   assert.equal(need("calls", START, { view: { focus: "OH" } }), "");
   assert.equal(need("never", close, call), "");
-});
-
-test("an update in a few words", () => {
-  assert.equal(describe({ kind: "update", calls: AZ, view: { focus: "AZ" } }), "AZ → D, view AZ");
-  assert.equal(describe({ kind: "hold" }), "hold");
-  assert.equal(describe({ kind: "update", story: {} }), "story");
-  const R = { status: "called", party: "R" };
-  const calls = { KY: R, VT: AZ.AZ, IN: R, GA: { status: "too_close" } };
-  assert.equal(describe({ kind: "update", calls }), "KY IN → R, VT → D, GA too close");
-  assert.deepEqual(parts({ kind: "correct", calls: { AZ: { status: "retracted" } } }), [
-    { units: [], words: "correction" },
-    { units: ["AZ"], words: "retracted" },
-  ]);
 });

@@ -15,8 +15,8 @@ from tests.support.staff import publisher, staff
 
 PREVIEW = '[data-desk="preview"]'
 PROGRAM = '[data-desk="program"]'
-TAKE = '[data-does="take"]'
-CONNECTED = '[data-desk="line"][data-state="open"]'
+TAKE = '[data-action="take"]'
+CONNECTED = '[data-desk="connection"][data-state="connected"]'
 WIDE = {"width": 1440, "height": 900}
 DONE = '[data-desk="done"]'
 
@@ -88,4 +88,4 @@ class Console(TransactionTestCase):
 
     def said(self, page, words):
         """Wait until the console says this of a command."""
-        page.wait_for_selector(f".desk-answers >> text={words}")
+        page.wait_for_selector(f".desk-messages >> text={words}")

@@ -1,238 +1,151 @@
-// What people can do at the desk, by the names that buttons have: each a command to the server.
+// What the buttons below Preview and in the draft's panel do. Each button names its method here in
+// data-action.
 
-import { ask } from "./ask.js";
-import { just } from "./desk.js";
-import { describe, EMPTY, fromChange, isEmpty } from "./draft.js";
-import { atClock, beforeWhich, clock, countdown, nextCue, upNext } from "./rundown.js";
+import { EMPTY, isEmpty } from "./draft.js";
+import { isRecent } from "./recent_changes.js";
+import { nextCue, upNext } from "./rundown.js";
+import { summarize } from "./summary.js";
 
-const END = "End the broadcast? Viewers are told that it is final. It cannot start again.";
-const LOSE = "The draft that you have begun would be lost.";
-
-const AIRING = ["take_cue", "confirm", "decline", "unschedule"];
-
-const onAir = ({ seq }) => `Update ${seq} is on air.`;
+const END_QUESTION = "End the broadcast? Viewers are told that it is final. It cannot start again.";
+const MAX_TITLE = 120; // characters
 
 export class Actions {
-  constructor(desk, commands) {
+  constructor(desk, commands, cueActions) {
     this.desk = desk;
+    this.messages = desk.messages;
     this.commands = commands;
-    this.stepped = Promise.resolve(); // when the last step of a cue is done
-    this.stored = { at: -Infinity, words: "" }; // what last went into the rundown from here
+    this.cueActions = cueActions;
+    this.lastSave = { at: -Infinity, text: "" }; // when a draft last became a cue, and its message
   }
 
-  /** The second half of a double press, which would undo the first or do something else. */
-  again() {
-    const { desk, commands } = this;
-    const { words, bad } = desk.answer;
-    if (!commands.open) desk.say(`${words} The second press did nothing.`, bad);
+  /** Answer the second half of a double press, which must not undo the first. */
+  ignoreSecondPress() {
+    const { messages, commands } = this;
+    const { text, isError } = messages.answer;
+    if (!commands.pending) messages.showAnswer(`${text} The second press did nothing.`, isError);
   }
 
-  /** What is in preview goes on air. */
+  /** Put what is in Preview on air. */
   async take() {
-    const { desk, commands } = this;
-    if (!commands.ready()) return;
-    if (desk.unseen) return desk.say(...desk.unseen);
-    if (desk.selected !== null) return this.take_cue(desk.cue(desk.selected));
-    const { change, problem, field } = desk.previewed;
+    const { desk, messages, commands } = this;
+    if (!commands.checkIdle()) return;
+    const unseen = desk.recent.unseenPreview;
+    if (unseen) return messages.showAnswer(unseen.text, unseen.isError);
+    if (desk.selected !== null) return this.cueActions.take_cue(desk.cue(desk.selected));
+    const { change, problem, field } = desk.takeTarget;
     const { draft } = desk;
     if (problem) {
-      desk.say(`Not taken. ${problem}`, true);
+      messages.showAnswer(`Not taken. ${problem}`, true);
       return desk.form.focus(field);
     }
-    if (!(await commands.run("take", { change }, onAir, "Not taken."))) return;
-    if (this.#clear(draft) && desk.selected === null) this.#goOn(upNext(desk.cues));
-  }
-
-  async take_cue(cue) {
-    const { desk, commands } = this;
-    if (!commands.ready()) return;
-    const { id, version, title } = cue;
-    const done = ({ seq }) => `Update ${seq} is on air: ${title}.`;
-    const answer = await commands.run("take_cue", { cue: id, version }, done, "Not taken.");
-    if (!answer) return;
-    if (desk.selected === id) this.#goOn(nextCue(desk.cues, id));
-  }
-
-  /** After a take; a second press is none for what comes next. */
-  #goOn(cue) {
-    this.#advance(cue);
-    this.desk.changed(`${this.desk.said} The second press took nothing.`);
+    const doneText = ({ seq }) => `Update ${seq} is on air.`;
+    if (!(await commands.run("take", { change }, doneText, "Not taken."))) return;
+    if (this.#clearSent(draft) && desk.selected === null) desk.advanceAfterTake(upNext(desk.cues));
   }
 
   next() {
-    const { desk } = this;
+    const { desk, messages } = this;
     const next = nextCue(desk.cues, desk.selected);
-    if (!next) return desk.say("No other cue is ready.");
-    this.#advance(next);
-    desk.say(`In preview: ${next.title}.`);
+    if (!next) return messages.showAnswer("No other cue is ready.");
+    desk.advance(next);
+    messages.showAnswer(`In preview: ${next.title}.`);
   }
 
-  #advance(cue) {
-    this.desk.select(cue?.id ?? null);
-    this.desk.list.reveal(cue?.id);
-  }
-
-  undo() {
-    const { desk } = this;
-    if (just(desk.others.view)) {
-      return desk.say("Nothing was undone. Somebody changed the view just now: look at it.", true);
+  undoView() {
+    if (isRecent(this.desk.recent.view)) {
+      const text = "Nothing was undone. Somebody else just changed the view: look at Program.";
+      return this.messages.showAnswer(text, true);
     }
-    const done = ({ seq }) => `Update ${seq} restored the view before.`;
-    return this.commands.run("undo_view", {}, done, "Nothing was undone.");
+    const doneText = ({ seq }) => `Update ${seq} restored the view before.`;
+    return this.commands.run("undo_view", {}, doneText, "Nothing was undone.");
   }
 
-  // The show
+  // The broadcast's phase
 
   start() {
-    return this.#control("start", "The broadcast is on air.");
+    return this.#changePhase("start", "The broadcast is on air.");
   }
 
   hold() {
-    return this.#control("hold", "On hold: viewers see the pause.");
+    return this.#changePhase("hold", "On hold: viewers see the pause.");
   }
 
   resume() {
-    return this.#control("resume", "On air again.");
+    return this.#changePhase("resume", "On air again.");
   }
 
   async end() {
-    if (await this.#sure(END, "End the broadcast")) this.#control("end", "The broadcast has ended.");
+    if (!(await this.desk.ask(END_QUESTION, "End the broadcast"))) return;
+    this.#changePhase("end", "The broadcast has ended.");
   }
 
-  #control(kind, done) {
-    const { desk, commands } = this;
-    if (!commands.ready()) return;
-    if (just(desk.others.phase)) {
-      return desk.say("Not done. Somebody else did something to the show just now.", true);
+  #changePhase(kind, doneText) {
+    const { desk, messages, commands } = this;
+    if (!commands.checkIdle()) return;
+    if (isRecent(desk.recent.phase)) {
+      const text = "Not done. Somebody else just started, held, resumed or ended the broadcast.";
+      return messages.showAnswer(text, true);
     }
-    commands.run("take", { change: { kind } }, () => done);
-  }
-
-  // Cues
-
-  /** A button in a row of the rundown. A row that came under the finger goes nowhere. */
-  inRow(name, cue, more) {
-    const { desk, commands } = this;
-    if (AIRING.includes(name)) {
-      if (!commands.ready()) return;
-      if (just(desk.moved.get(cue.id) ?? -Infinity)) {
-        return desk.say("Not done. The rundown changed just now: look at it.", true);
-      }
-    }
-    return this[name](cue, more);
-  }
-
-  select({ id }) {
-    this.desk.select(id);
-  }
-
-  confirm({ id }) {
-    return this.commands.run("confirm", { cue: id }, onAir, "Not confirmed.");
-  }
-
-  decline({ id, title }) {
-    const done = () => `“${title}” was not taken: it is back in the rundown.`;
-    return this.commands.run("decline", { cue: id }, done);
-  }
-
-  schedule({ id, version, title }, time) {
-    const { now } = this.desk;
-    const at = atClock(time, now);
-    const done = () => `“${title}” goes out by itself at ${clock(at)}, in ${countdown(at - now)}.`;
-    return this.commands.run("schedule", { cue: id, version, at }, done);
-  }
-
-  unschedule({ id, title }) {
-    const done = () => `“${title}” no longer goes out by itself.`;
-    return this.commands.run("unschedule", { cue: id }, done);
-  }
-
-  move({ id, title }, before) {
-    const others = this.desk.cues.filter((cue) => cue.id !== id);
-    const found = others.findIndex((cue) => cue.id === before);
-    const place = (found < 0 ? others.length : found) + 1;
-    const done = () => `“${title}” is number ${place} of ${others.length + 1}.`;
-    return this.commands.run("move", { cue: id, before }, done);
-  }
-
-  /** By one place, up (-1) or down. A second press waits for the first, whose outcome is where
-   * it begins. */
-  step({ id }, by) {
-    const { desk } = this;
-    this.stepped = this.stepped.then(() => {
-      const before = beforeWhich(desk.cues, id, by);
-      return before === undefined ? null : this.move(desk.cue(id), before);
-    });
-    return this.stepped;
-  }
-
-  async remove({ id, title }) {
-    if (!(await this.#sure(`Remove “${title}” from the rundown?`, "Remove"))) return;
-    this.commands.run("remove", { cue: id }, () => `“${title}” was removed.`);
-  }
-
-  async edit({ id, version, change, title }) {
-    const { desk } = this;
-    if (!isEmpty(desk.draft) && !(await this.#sure(LOSE, "Edit the cue"))) return;
-    desk.write(fromChange(change, title), { id, version });
-    desk.form.focus("headline");
+    commands.run("take", { change: { kind } }, () => doneText);
   }
 
   // The draft
 
-  /** The draft goes into the rundown, or into the cue that it edits. */
-  async store() {
-    const { desk, commands } = this;
-    if (!commands.ready()) return;
-    if (isEmpty(desk.draft) && just(this.stored.at)) {
-      return desk.say(`${this.stored.words} The second press added nothing.`);
+  /** Add the draft to the rundown, or save it in the cue that it edits. */
+  async saveDraft() {
+    const { desk, messages, commands } = this;
+    if (!commands.checkIdle()) return;
+    if (isEmpty(desk.draft) && isRecent(this.lastSave.at)) {
+      return messages.showAnswer(`${this.lastSave.text} The second press added nothing.`);
     }
     desk.select(null);
-    const { change, whole, problem, field } = desk.previewed;
-    if (!whole) {
-      desk.say(`Not in the rundown. ${problem}`, true);
+    const { change, complete, problem, field } = desk.takeTarget;
+    if (!complete) {
+      messages.showAnswer(`Not in the rundown. ${problem}`, true);
       return desk.form.focus(field);
     }
     const { draft } = desk;
-    const title = draft.title.trim() || change.story?.headline || describe(change);
-    const named = { title: title.slice(0, 120), change };
-    if (!desk.editing) {
-      const done = () => `In the rundown: ${title}.`;
-      if (!(await commands.run("prepare", named, done))) return;
-      this.stored = { at: performance.now(), words: done() };
-      this.#clear(draft);
-      return;
-    }
+    const title = draft.title.trim() || change.story?.headline || summarize(change);
+    const cue = { title: title.slice(0, MAX_TITLE), change };
+    return desk.editing ? this.#saveEdit(cue, title, draft) : this.#addCue(cue, title, draft);
+  }
+
+  async #addCue(cue, title, draft) {
+    const doneText = () => `In the rundown: ${title}.`;
+    if (!(await this.commands.run("prepare", cue, doneText))) return;
+    this.lastSave = { at: performance.now(), text: doneText() };
+    this.#clearSent(draft);
+  }
+
+  async #saveEdit(cue, title, draft) {
+    const { desk } = this;
     const { id, version } = desk.editing;
-    const edit = { cue: id, version, ...named };
-    const done = () => `Saved: ${title}.`;
-    const saved = await commands.run("edit", edit, done);
+    const doneText = () => `Saved: ${title}.`;
+    const saved = await this.commands.run("edit", { cue: id, version, ...cue }, doneText);
     if (!saved) return;
-    this.stored = { at: performance.now(), words: done() };
-    if (!this.#clear(draft)) desk.editing = { id, version: saved.version };
+    this.lastSave = { at: performance.now(), text: doneText() };
+    if (!this.#clearSent(draft)) desk.editing = { id, version: saved.version };
     else if (desk.selected === null) desk.select(id);
   }
 
   clear() {
-    this.desk.write(EMPTY);
+    this.desk.writeDraft(EMPTY);
   }
 
   showDraft() {
     this.desk.select(null);
   }
 
-  /** Empty the draft that was sent; whether it was: it may have been worked on meanwhile. What
-   * somebody has put into preview meanwhile stays there. */
-  #clear(sent) {
+  /**
+   * Empty the form unless the draft was edited after `sent` was sent. Return whether it was
+   * emptied. A cue that was put into Preview meanwhile stays there.
+   */
+  #clearSent(sent) {
     const { desk } = this;
     const { selected } = desk;
-    const same = JSON.stringify(desk.draft) === JSON.stringify(sent);
-    if (same) desk.write(EMPTY);
-    if (same && selected !== null) desk.select(selected);
-    return same;
-  }
-
-  #sure(words, yes) {
-    return ask(this.desk.part("ask"), words, yes);
+    if (JSON.stringify(desk.draft) !== JSON.stringify(sent)) return false;
+    desk.writeDraft(EMPTY);
+    if (selected !== null) desk.select(selected);
+    return true;
   }
 }

@@ -1,63 +1,67 @@
-// Commands to the server, and in words what became of each of them.
+// Commands to the server, and a message about what became of each.
 
-import { newId } from "./link.js";
+import { newId } from "./connection.js";
 
-const ONCE = ["take", "take_cue", "confirm", "undo_view", "prepare"]; // what carries a client_id
-const SHOW = ["start", "hold", "resume", "end"]; // twice is refused; later on it is another one
+// Commands that carry an idempotency key, and kinds of change that get a new one each time: the
+// server rejects a second start, hold, resume or end, and a later one is meant.
+const WITH_CLIENT_ID = ["take", "take_cue", "confirm", "undo_view", "prepare"];
+const PHASE_KINDS = ["start", "hold", "resume", "end"];
 
 export class Commands {
-  /** `ticket` is a Memory; `say(words, bad)` tells people. */
-  constructor(link, ticket, say) {
-    this.link = link;
-    this.ticket = ticket;
-    this.say = say;
-    this.open = 0; // commands that are not answered yet
+  /** `unanswered` is the LocalStore for the command that has no answer yet. */
+  constructor(connection, unanswered, messages) {
+    this.connection = connection;
+    this.unanswered = unanswered;
+    this.messages = messages;
+    this.pending = 0; // commands that have no answer yet
   }
 
-  /** Whether a take may be pressed now; says so if an answer is still missing. */
-  ready() {
-    if (this.open) this.say("Wait: what was pressed before is not answered yet.");
-    return !this.open;
+  /** Return whether the next take may be pressed. If not, show why. */
+  checkIdle() {
+    if (this.pending) this.messages.showAnswer("Wait: the last command has not been answered yet.");
+    return !this.pending;
   }
 
   /**
-   * Resolves to the server's answer if it did what was asked, else to null; both are said.
-   * `done` has the words for when it was done, `not` begins those for when it was refused.
+   * Send a command and show its outcome. Resolves to the server's answer if the command was done
+   * or waits for approval, else to null. `doneText(answer)` is shown when it was done;
+   * `rejectedText` precedes the server's error.
    */
-  async run(name, more, done, not = "Not done.") {
-    this.open += 1;
-    this.say("…");
+  async run(name, more, doneText, rejectedText = "Not done.") {
+    this.pending += 1;
+    this.messages.showAnswer("…");
     try {
-      const once = ONCE.includes(name) && { client_id: this.#clientId(name, more) };
-      const answer = await this.link.command(name, { ...more, ...once });
-      if (once) this.ticket.save(null);
+      const hasClientId = WITH_CLIENT_ID.includes(name);
+      const key = hasClientId && { client_id: this.#clientId(name, more) };
+      const answer = await this.connection.command(name, { ...more, ...key });
+      if (hasClientId) this.unanswered.save(null);
       const { status, field, error, waiting } = answer;
       if (status >= 400) {
-        this.say(`${not} ${field ? `${field}: ` : ""}${error}`, true);
+        this.messages.showAnswer(`${rejectedText} ${field ? `${field}: ` : ""}${error}`, true);
         return null;
       }
-      this.say(status === 202 ? `Not on air yet. ${waiting}` : done(answer));
+      this.messages.showAnswer(status === 202 ? `Not on air yet. ${waiting}` : doneText(answer));
       return answer;
     } catch {
-      this.say(
-        "Not known whether that was done: the server does not answer. Look at the log, " +
-          "then press again: the same take goes out only once.",
+      this.messages.showAnswer(
+        "Not known whether that was done: the server did not answer. Check the log, then press " +
+          "again: the same take goes out only once.",
         true,
       );
       return null;
     } finally {
-      this.open -= 1;
+      this.pending -= 1;
     }
   }
 
-  /** The same for the same command until it was answered, across reloads. */
+  /** Return the key for a command: the same one, even after a reload, until it was answered. */
   #clientId(name, more) {
-    if (SHOW.includes(more.change?.kind)) return newId();
-    const what = JSON.stringify([name, more]);
-    const open = this.ticket.load(null);
-    if (open?.what === what) return open.id;
+    if (PHASE_KINDS.includes(more.change?.kind)) return newId();
+    const command = JSON.stringify([name, more]);
+    const earlier = this.unanswered.load(null);
+    if (earlier?.command === command) return earlier.id;
     const id = newId();
-    this.ticket.save({ what, id });
+    this.unanswered.save({ command, id });
     return id;
   }
 }

@@ -1,56 +1,56 @@
-// How an update arrived, in words and as a line. Pure: no DOM, no network.
+// How an update was delivered, as text and as a sparkline. Pure: no DOM, no network.
 
-const KEPT = 150; // points of the sparkline
-const STEP = 4000; // milliseconds between two of them: ten minutes in all
+const MAX_POINTS = 150; // of the sparkline
+const STEP = 4000; // milliseconds between two points, so the sparkline covers ten minutes
 
 /** 9987 → "9,987" */
-export function count(n) {
+export function formatCount(n) {
   return n.toLocaleString("en-US");
 }
 
 /** 310 → "0.31 s" */
-export function seconds(milliseconds) {
+export function formatSeconds(milliseconds) {
   return `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
-/** A number for both transports, or one for each, as {all, ws, poll}. */
-function both(value) {
+/** Return {all, ws, poll}. `value` is {ws, poll}, or one number from an older server. */
+function withSum(value) {
   if (typeof value !== "object" || value === null) return { all: value };
   return { ...value, all: value.ws + value.poll };
 }
 
-/** The newest receipt in short, for the bar and the log: "9,981 of 9,987". */
-export function reached({ reached: got, of }) {
-  const known = of == null ? "" : ` of ${count(both(of).all)}`;
-  return count(both(got).all) + known;
+/** Return how many viewers the newest update reached: "9,981 of 9,987". */
+export function reachedLabel({ reached, of }) {
+  const total = of == null ? "" : ` of ${formatCount(withSum(of).all)}`;
+  return formatCount(withSum(reached).all) + total;
 }
 
-/** The newest receipt in one line: what the server said of it, and no more. */
-export function proof(receipt) {
-  const { seq, ms, reached: got, p50, p99, behind } = receipt;
-  const split = both(got);
-  const words = [`Update ${seq} reached ${reached(receipt)}`];
-  if (split.ws !== undefined) words[0] += ` (${count(split.ws)} ws, ${count(split.poll)} poll)`;
-  if (p50 != null) words.push(`half by ${seconds(p50)}`);
-  if (p99 != null) words.push(`99 % by ${seconds(p99)}`);
-  else if (ms != null) words.push(`the last after ${seconds(ms)}`);
-  if (behind != null) words.push(behind ? `still behind: ${count(behind)}` : "nobody behind");
-  return `${words.join(", ")}.`;
+/** Return the delivery of the newest update in one line. What the server left out is left out. */
+export function deliverySummary(receipt) {
+  const { seq, ms, reached, p50, p99, behind } = receipt;
+  const { ws, poll } = withSum(reached);
+  const split = ws === undefined ? "" : ` (${formatCount(ws)} ws, ${formatCount(poll)} poll)`;
+  const parts = [`Update ${seq} reached ${reachedLabel(receipt)}${split}`];
+  if (p50 != null) parts.push(`half within ${formatSeconds(p50)}`);
+  if (p99 != null) parts.push(`99 % within ${formatSeconds(p99)}`);
+  else if (ms != null) parts.push(`the last after ${formatSeconds(ms)}`);
+  if (behind != null) parts.push(behind ? `still behind: ${formatCount(behind)}` : "none behind");
+  return `${parts.join(", ")}.`;
 }
 
-/** How old each process's knowledge of the log is: the oldest says it. */
-export function ages(list) {
-  if (!list?.length) return "";
-  const oldest = Math.max(...list);
-  const each = list.map((age) => `${age.toFixed(1)} s`).join(", ");
-  return `${oldest > 10 ? "⚠ " : ""}Age of each process's position: ${each}.`;
+/** Return how many seconds ago each process last compared its position with the log. */
+export function agesSummary(ages) {
+  if (!ages?.length) return "";
+  const warning = Math.max(...ages) > 10 ? "⚠ " : "";
+  const list = ages.map((age) => `${age.toFixed(1)} s`).join(", ");
+  return `${warning}Processes last checked the log ${list} ago.`;
 }
 
-/** How many watched, over the last ten minutes. */
-export class History {
+/** The number of viewers over the last ten minutes. */
+export class ViewerHistory {
   constructor() {
     this.points = [];
-    this.at = -Infinity;
+    this.at = -Infinity; // when the last point was added
   }
 
   add(viewers, now) {
@@ -60,21 +60,23 @@ export class History {
     }
     this.at = now;
     this.points.push(viewers);
-    if (this.points.length > KEPT) this.points.shift();
+    if (this.points.length > MAX_POINTS) this.points.shift();
   }
 
-  /** An SVG polyline's points in a box of this size; it ends at the right edge. */
-  line(width, height) {
+  /** Return an SVG polyline's points in a box of this size. The newest is at its right edge. */
+  polyline(width, height) {
     const most = Math.max(1, ...this.points);
-    const step = width / (KEPT - 1);
+    const step = width / (MAX_POINTS - 1);
     const start = width - step * (this.points.length - 1);
     return this.points
-      .map((n, i) => `${(start + i * step).toFixed(1)},${(height - (n / most) * height).toFixed(1)}`)
+      .map((n, i) => [start + i * step, height - (n / most) * height])
+      .map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`)
       .join(" ");
   }
 
-  get words() {
-    const [least, most] = [Math.min(...this.points), Math.max(...this.points)];
-    return `Viewers over the last ten minutes: between ${count(least)} and ${count(most)}`;
+  get label() {
+    const least = formatCount(Math.min(...this.points));
+    const most = formatCount(Math.max(...this.points));
+    return `Viewers over the last ten minutes: between ${least} and ${most}`;
   }
 }

@@ -1,64 +1,71 @@
-// Delivery on the page: who watches, and how the last update reached them.
+// The Delivery panel: how many viewers there are, and how the last update reached them.
 
-import { ages, count, History, proof, reached, seconds } from "./delivery.js";
+import {
+  agesSummary,
+  deliverySummary,
+  formatCount,
+  formatSeconds,
+  reachedLabel,
+  ViewerHistory,
+} from "./delivery.js";
 
-const WIDTH = 240; // units of the sparkline's own
+const WIDTH = 240; // of the sparkline, in its own units
 const HEIGHT = 32;
 const SVG = "http://www.w3.org/2000/svg";
 
-export class Proof {
-  constructor(part, log) {
+export class DeliveryPanel {
+  constructor(part, logTable) {
     this.part = part;
-    this.log = log;
-    this.history = new History();
-    this.line = sparkline(part("spark"));
+    this.logTable = logTable;
+    this.history = new ViewerHistory();
+    this.sparkline = addSparkline(part("sparkline"));
   }
 
-  /** A "viewers" frame. Older servers leave out what they do not know. */
-  show({ processes, ws, poll, receipt, ages: list }) {
-    this.#write("viewers", count(ws + poll));
-    this.#write("ws", count(ws));
-    this.#write("poll", count(poll));
-    this.#write("processes", alive(processes));
-    this.#write("ages", ages(list));
+  /** Show a "viewers" frame. A server of an earlier version leaves some of its keys out. */
+  show({ processes, ws, poll, receipt, ages }) {
+    this.#write("viewers", formatCount(ws + poll));
+    this.#write("ws", formatCount(ws));
+    this.#write("poll", formatCount(poll));
+    this.#write("processes", processesLabel(processes));
+    this.#write("ages", agesSummary(ages));
     if (receipt?.seq) {
       const { p99 } = receipt;
-      const late = p99 == null ? "" : `, p99 ${seconds(p99)}`;
-      this.#write("receipt", `last take reached ${reached(receipt)}${late}`);
-      this.#write("proof", proof(receipt));
-      this.log.reached(receipt.seq, reached(receipt));
+      const latency = p99 == null ? "" : `, p99 ${formatSeconds(p99)}`;
+      this.#write("receipt", `last take reached ${reachedLabel(receipt)}${latency}`);
+      this.#write("delivery", deliverySummary(receipt));
+      this.logTable.showReached(receipt.seq, reachedLabel(receipt));
     }
     this.history.add(ws + poll, performance.now());
-    this.line.setAttribute("points", this.history.line(WIDTH, HEIGHT));
-    this.line.parentElement.setAttribute("aria-label", this.history.words);
+    this.sparkline.setAttribute("points", this.history.polyline(WIDTH, HEIGHT));
+    this.sparkline.parentElement.setAttribute("aria-label", this.history.label);
   }
 
-  /** Nobody tells how many watch. */
-  unknown() {
+  /** Show that the number of viewers is unknown: the server no longer reports it. */
+  showUnknown() {
     for (const name of ["viewers", "ws", "poll"]) this.#write(name, "–");
     this.#write("processes", "");
     this.#write("ages", "");
   }
 
-  #write(name, words) {
+  #write(name, text) {
     const element = this.part(name);
-    if (element.textContent !== words) element.textContent = words;
+    if (element.textContent !== text) element.textContent = text;
   }
 }
 
-/** Only processes that hold viewers of this broadcast report. */
-function alive(processes) {
+/** Only processes that have viewers of this broadcast report. */
+function processesLabel(processes) {
   if (!processes) return "nobody watches";
   return `${processes} ${processes === 1 ? "process" : "processes"} alive`;
 }
 
-function sparkline(place) {
+function addSparkline(parent) {
   const svg = document.createElementNS(SVG, "svg");
   const line = document.createElementNS(SVG, "polyline");
   svg.setAttribute("viewBox", `0 -2 ${WIDTH} ${HEIGHT + 4}`);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", "Viewers: not known yet");
   svg.append(line);
-  place.append(svg);
+  parent.append(svg);
   return line;
 }

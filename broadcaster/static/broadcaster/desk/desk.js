@@ -1,123 +1,124 @@
-// What this console knows and shows: the map and log as the server tells them, the rundown, and
-// what is in preview.
+// What this console knows and shows: the map, the log and the rundown as the server sends them,
+// and what is in Preview.
 
 import { Replica, sameTotals, totals } from "../domain/replica.js";
-import { programWords } from "./show_status.js";
-import { Bar } from "./bar.js";
-import { Cues } from "./cues.js";
-import { describe, EMPTY, isEmpty } from "./draft.js";
-import { DraftForm } from "./form.js";
-import { Log } from "./log.js";
-import { Memory } from "./memory.js";
-import { Proof } from "./delivery_panel.js";
-import { moved, news, upNext } from "./rundown.js";
-import { Screen } from "./screens.js";
-import { previewed } from "./take_target.js";
-
-const LOOK = 1000; // milliseconds that people need to see that something changed, or pressed twice
-const KEPT = 5000; // milliseconds that news is left to read beside the next answer
-
-/** Whether that was so little ago that nobody can have seen it yet. */
-export function just(at) {
-  return performance.now() - at < LOOK;
-}
+import { CueList } from "./cue_list.js";
+import { DeliveryPanel } from "./delivery_panel.js";
+import { askYesOrNo } from "./dialog.js";
+import { EMPTY, isEmpty } from "./draft.js";
+import { DraftForm } from "./draft_form.js";
+import { LocalStore } from "./local_store.js";
+import { LogTable } from "./log_table.js";
+import { Messages } from "./messages.js";
+import { RecentChanges } from "./recent_changes.js";
+import { changedCues, cueNotifications, upNext } from "./rundown.js";
+import { Screen } from "./screen.js";
+import { programLabel } from "./show_status.js";
+import { StatusBar } from "./status_bar.js";
+import { summarize } from "./summary.js";
+import { takeTarget } from "./take_target.js";
 
 export class Desk {
-  /** `data` is the page's; `onCue(name, cue, more)` hears the rundown's buttons, `onGap` that
-   * updates are missing or do not add up. */
-  constructor(root, data, onCue, onGap) {
-    const { election, may, me, broadcast, names } = data;
+  /**
+   * `data` is the page's JSON. `onCueAction(name, cue, argument)` is called for the rundown's
+   * buttons, `onGap` when updates are missing or the totals differ from the server's.
+   */
+  constructor(root, data, onCueAction, onGap) {
+    const { election, may, me, broadcast, names, initial } = data;
     Object.assign(this, { root, may, me, votes: election.votes, onGap });
-    this.memory = new Memory(`desk:${broadcast.slug}:${me}`);
-    const { draft, selected = null, editing = null } = this.memory.load({});
-    this.selected = selected; // the cue in preview, by id; null: the draft
-    this.editing = editing; // the cue that the draft is an edit of: {id, version}
-    this.fresh = null; // a change of what is in preview, by no hand here: {at, words, bad}
-    this.others = { view: -Infinity, phase: -Infinity }; // when somebody else last changed it
-    this.moved = new Map(); // id of a cue -> when somebody else last moved or edited it
-    this.answer = { words: "", bad: false };
-    this.heard = []; // news beside it: {words, bad, at}
+    this.store = new LocalStore(`desk:${broadcast.slug}:${me}`);
+    const stored = this.store.load(null);
+    const { draft, selected = null, editing = null } = stored ?? {};
+    this.selected = selected; // id of the cue in Preview; null: the draft is
+    this.editing = editing; // the cue that the draft edits: {id, version}
+    this.recent = new RecentChanges();
     this.cues = [];
-    this.plan = data.rundown.plan; // when it begins and ends, and who must confirm
-    this.ahead = 0; // milliseconds that the server's clock is ahead of this one
+    this.plan = data.rundown.plan; // planned times and the two-person rule
+    this.clockOffset = 0; // milliseconds that the server's clock is ahead of this one
 
     const part = (name) => root.querySelector(`[data-desk="${name}"]`);
     this.part = part;
     const copy = part("program").querySelector('[data-screen="body"]').cloneNode(true);
     part("preview").querySelector('[data-screen="copy"]').replaceWith(copy);
-    this.bar = new Bar(root, part, broadcast);
+    this.messages = new Messages(part("done"), part("error"));
+    this.statusBar = new StatusBar(root, part, broadcast);
     this.preview = new Screen(part("preview"), election);
     this.program = new Screen(part("program"), election);
-    this.list = new Cues(part("cues"), may, me, onCue);
+    this.cueList = new CueList(part("cues"), may, me, onCueAction);
     this.form = document.getElementById("draft") && new DraftForm(part, names);
-    this.log = new Log(part("log"), Boolean(this.form) && may.correct, (units) => this.form.correct(units));
-    this.proof = new Proof(part, this.log);
+    const onCorrect = this.form && may.correct ? (units) => this.form.correct(units) : null;
+    this.logTable = new LogTable(part("log"), initial, onCorrect);
+    this.deliveryPanel = new DeliveryPanel(part, this.logTable);
 
-    this.snapshot(data.snapshot);
-    this.rundown(data.rundown);
+    this.#handleSnapshot(data.snapshot);
+    this.#handleRundown(data.rundown);
     if (draft) this.form?.write(draft);
-    if (this.form) this.form.onChange = () => this.select(null); // one wants to see what one edits
-    if (!this.memory.load(null)) this.selected = upNext(this.cues)?.id ?? null;
+    if (this.form) this.form.onChange = () => this.select(null); // an edited draft is previewed
+    if (!stored) this.selected = upNext(this.cues)?.id ?? null;
     this.show();
-    this.list.reveal(this.selected);
+    this.cueList.scrollTo(this.selected);
   }
 
   // Frames from the server
 
-  snapshot(frame) {
-    if (this.replica?.position.toString() === `${frame.epoch}:${frame.seq}`) return;
-    this.replica = new Replica(frame);
-    this.log.restart(frame.log);
-    this.#show();
+  /** Show a frame. `isOwn`: a command from here is pending, so the frame may be its outcome. */
+  handleFrame(frame, isOwn) {
+    switch (frame.t) {
+      case "snapshot":
+        return this.#handleSnapshot(frame);
+      case "updates":
+        return this.#handleUpdates(frame);
+      case "rundown":
+        return this.#handleRundown(frame, isOwn);
+      case "viewers":
+        return this.deliveryPanel.show(frame);
+    }
   }
 
-  updates({ epoch, updates }) {
+  #handleSnapshot(frame) {
+    if (this.replica?.position.toString() === `${frame.epoch}:${frame.seq}`) return;
+    this.replica = new Replica(frame);
+    this.logTable.restart(frame.log);
+    this.#showUpdates();
+  }
+
+  #handleUpdates({ epoch, updates }) {
     for (const update of updates) {
       const outcome = this.replica.receive(epoch, update);
       if (outcome === "seen") continue;
       const sums = totals(this.votes, this.replica.state.calls);
       if (outcome === "gap" || !sameTotals(sums, update.totals)) return this.onGap();
-      this.log.add(update);
-      this.#note(update);
+      this.logTable.add(update);
+      if (update.by !== this.me) this.recent.addUpdate(update);
     }
-    this.#show();
+    this.#showUpdates();
   }
 
-  /** Says what others did that matters here: to what is in preview, or waits for somebody.
-   * `mine`: it came of a command from here. */
-  rundown({ now, plan, cues }, mine = false) {
+  /** Show the rundown. Notify of what others did to the cue in Preview, or need a person for. */
+  #handleRundown({ now, plan, cues }, isOwn = false) {
     const before = this.cue(this.selected);
-    const heard = news(this.cues, cues, this.me, this.may);
-    if (!mine) for (const id of moved(this.cues, cues)) this.moved.set(id, performance.now());
-    this.ahead = now - Date.now();
+    const notifications = cueNotifications(this.cues, cues, this.me, this.may);
+    if (!isOwn) this.recent.addCues(changedCues(this.cues, cues));
+    this.clockOffset = now - Date.now();
     Object.assign(this, { plan, cues });
     const after = this.cue(this.selected);
     if (this.selected !== null && !after) {
       this.selected = upNext(cues)?.id ?? null;
-      this.changed("Not taken. What was in preview was removed: look at what is there now.", true);
+      const text = "Not taken. The cue in Preview was just removed: look at what is there now.";
+      this.recent.addPreview(text, true);
     }
     this.show();
     if (before && after && before.version !== after.version) {
-      this.changed("Not taken. It was edited just now: look at it.", true);
-      heard.push({ words: `“${after.title}” was edited: look at the preview.`, id: after.id });
+      this.recent.addPreview("Not taken. The cue was just edited: look at Preview.", true);
+      notifications.push({ text: `“${after.title}” was edited: look at Preview.`, id: after.id });
     }
-    this.#hear(heard);
-    for (const { id } of heard) this.list.reveal(id);
+    this.messages.notify(notifications);
+    for (const { id } of notifications) this.cueList.scrollTo(id);
   }
 
-  viewers(frame) {
-    this.proof.show(frame);
-  }
-
-  #note({ by, kind, view }) {
-    if (by === this.me) return;
-    if (view) this.others.view = performance.now();
-    if (kind !== "update" && kind !== "correct") this.others.phase = performance.now();
-  }
-
-  #show() {
-    this.log.show(this.replica.state);
-    this.show();
+  showConnection(state) {
+    const isNew = this.statusBar.showConnection(state);
+    if (isNew && state !== "connected") this.deliveryPanel.showUnknown();
   }
 
   // What is known
@@ -128,7 +129,7 @@ export class Desk {
 
   /** The server's time, in milliseconds. */
   get now() {
-    return Date.now() + this.ahead;
+    return Date.now() + this.clockOffset;
   }
 
   cue(id) {
@@ -139,74 +140,88 @@ export class Desk {
     return this.form?.read() ?? EMPTY;
   }
 
-  /** Whether there is neither a cue nor a draft in preview. */
-  get idle() {
+  /** Whether neither a cue nor a draft is in Preview. */
+  get isPreviewEmpty() {
     return this.selected === null && isEmpty(this.draft);
   }
 
-  /** What is in preview changed, and not by hand: until that can be seen, Take says this. */
-  changed(words, bad = false) {
-    this.fresh = { at: performance.now(), words, bad };
+  get takeTarget() {
+    const { state, now, me, may, votes } = this;
+    const { history } = this.logTable;
+    const context = { state, history, now, me, may, votes, rule: this.plan.second_person };
+    return takeTarget(this.cue(this.selected) ?? null, this.draft, this.editing, context);
   }
 
-  /** What Take would say now, as for `say`, since a finger on its way down could not have seen
-   * what is in preview; null if it could. */
-  get unseen() {
-    const { at, words, bad } = this.fresh ?? { at: -Infinity };
-    return just(at) ? [words, bad] : null;
-  }
+  // What a person at this desk chose
 
-  get previewed() {
-    const { state, log, now, me, may, votes } = this;
-    const moment = { state, log: log.updates, clock: now, me, may, votes };
-    const rule = this.plan.second_person;
-    return previewed(this.cue(this.selected) ?? null, this.draft, this.editing, { ...moment, rule });
-  }
-
-  // What is shown
-
-  /** Put a cue into preview, or the draft (null). */
+  /** Put a cue into Preview, or the draft (null). */
   select(id) {
     this.selected = id;
-    this.fresh = null;
+    this.recent.clearPreview();
     const { draft, selected, editing } = this;
-    this.memory.save({ draft, selected, editing });
+    this.store.save({ draft, selected, editing });
     this.show();
   }
 
-  /** The draft, empty or an edit of the cue `editing`, in preview. */
-  write(draft, editing = null) {
+  /** Put a cue into Preview, or the draft (undefined), and scroll to the cue. */
+  advance(cue) {
+    this.select(cue?.id ?? null);
+    this.cueList.scrollTo(cue?.id);
+  }
+
+  /** Advance after a take. The second half of a double press on TAKE must not take this cue. */
+  advanceAfterTake(cue) {
+    this.advance(cue);
+    this.recent.addPreview(`${this.messages.answer.text} The second press took nothing.`);
+  }
+
+  /** Put `draft` into the form and into Preview. `editing` is the cue that it edits. */
+  writeDraft(draft, editing = null) {
     this.editing = editing;
     this.form.write(draft);
     this.select(null);
   }
 
+  /** Ask before an action that cannot be undone. Resolves to whether to do it. */
+  ask(question, yesLabel) {
+    return askYesOrNo(this.part("dialog"), question, yesLabel);
+  }
+
+  // What is shown
+
   show() {
-    const { state, part, idle } = this;
+    const { state, part, isPreviewEmpty } = this;
     const { phase } = state;
-    const { change, what, after, problem, off } = this.previewed;
-    this.form?.show(state);
-    this.program.show(state, programWords(phase, state.view.focus));
+    const { change, name, after, problem, blocked } = this.takeTarget;
+    this.form?.showChoices(state);
+    this.program.show(state, programLabel(phase, state.view.focus));
+    const label = isPreviewEmpty ? "nothing selected" : name;
     const units = Object.keys(change.calls ?? {});
-    this.preview.show(after, idle ? "nothing chosen" : what, units, part("whole").checked);
+    this.preview.show(after, label, units, part("whole-country").checked);
     this.#showRundown(phase === "live");
-    this.bar.show(phase);
+    this.statusBar.showPhase(phase);
     if (this.may.take) {
-      const take = this.root.querySelector('[data-does="take"]');
-      take.toggleAttribute("data-off", off);
-      part("taking").textContent = idle ? "Choose a cue, or draft an update." : describe(change);
+      const take = this.root.querySelector('[data-action="take"]');
+      take.toggleAttribute("data-blocked", blocked);
+      const summary = isPreviewEmpty ? "Choose a cue, or draft an update." : summarize(change);
+      part("take-summary").textContent = summary;
     }
-    if (this.form) this.#showDraft(idle ? "" : problem);
-    this.tick();
+    if (this.form) this.#showDraft(isPreviewEmpty ? "" : problem);
+    this.showTime();
+  }
+
+  #showUpdates() {
+    this.logTable.showCorrectable(this.state);
+    this.show();
   }
 
   #showRundown(live) {
     const { cues, selected, editing, part } = this;
     const marked = { next: upNext(cues)?.id, preview: selected, editing: editing?.id };
-    this.list.show(cues, marked, this.now, live);
+    this.cueList.show(cues, marked, this.now, live);
     part("no-cues").hidden = cues.length > 0;
     const left = cues.filter((cue) => !cue.taken).length;
-    part("rundown-sum").textContent = cues.length ? `${left} of ${cues.length} to come` : "";
+    part("rundown-count").textContent = cues.length ? `${left} of ${cues.length} to come` : "";
   }
 
   #showDraft(problem) {
@@ -215,49 +230,20 @@ export class Desk {
     part("show-draft").hidden = selected === null;
     const title = editing && (this.cue(editing.id)?.title ?? "a cue that was removed");
     part("draft-state").textContent = editing ? `edits “${title}”` : "";
-    if (part("store")) part("store").textContent = editing ? "Save cue" : "Add to rundown";
-    part("clear").textContent = editing ? "Drop the edit" : "Clear";
+    const saveDraft = part("save-draft"); // only people who may prepare cues have it
+    if (saveDraft) saveDraft.textContent = editing ? "Save cue" : "Add to rundown";
+    part("clear").textContent = editing ? "Discard the edit" : "Clear";
   }
 
-  /** Every second: what counts down. */
-  tick() {
+  /** Update what counts down, every second. */
+  showTime() {
     const { phase } = this.state;
-    this.list.tick(this.now, phase === "live");
-    this.bar.tick(this.plan, phase, this.now);
+    this.cueList.showTime(this.now, phase === "live");
+    this.statusBar.showPlan(this.plan, phase, this.now);
     if (!this.may.take) return;
-    const { problem, hindrance } = this.previewed;
-    const [words, place] = [this.idle ? "" : (problem ?? hindrance), this.part("hindrance")];
-    if (place.textContent !== words) place.textContent = words;
-  }
-
-  /** What was last told of something that was pressed. */
-  get said() {
-    return this.answer.words;
-  }
-
-  /** Tell what became of something; `bad` if it was refused. */
-  say(words, bad = false) {
-    this.answer = { words, bad };
-    this.heard = this.heard.filter(({ at }) => performance.now() - at < KEPT);
-    this.#tell();
-  }
-
-  /** News, which must not hide an answer, nor an answer the news. */
-  #hear(news) {
-    if (!news.length) return;
-    this.heard = news.map(({ words, bad = false }) => ({ words, bad, at: performance.now() }));
-    this.#tell();
-  }
-
-  #tell() {
-    const told = [this.answer, ...this.heard];
-    for (const [name, bad] of [["done", false], ["refused", true]]) {
-      const words = told.filter((one) => one.words && one.bad === bad).map((one) => one.words);
-      this.part(name).textContent = words.join(" ");
-    }
-  }
-
-  line(state) {
-    if (this.bar.line(state) && state !== "open") this.proof.unknown();
+    const { problem, warning } = this.takeTarget;
+    const text = this.isPreviewEmpty ? "" : (problem ?? warning);
+    const element = this.part("warning");
+    if (element.textContent !== text) element.textContent = text;
   }
 }

@@ -1,12 +1,10 @@
-// What somebody has prepared and nobody has taken yet. Pure: no DOM, no network.
+// The draft: what somebody is preparing and has not taken. Pure: no DOM, no network.
 // A draft is {title, calls: {unit: choice}, headline, body, announce, annotations, focus,
-// highlight, reason}: what the form holds.
+// highlight, reason}, which are the values of the form.
 
-import { totals } from "../domain/replica.js";
+import { seqToCorrect } from "./corrections.js";
 
-const DECIDED = ["called", "certified"];
-const TO_WIN = 270;
-const KINDS = { correct: "correction" };
+export const DECIDED = ["called", "certified"]; // statuses of a unit that somebody has won
 
 export const EMPTY = Object.freeze({
   title: "",
@@ -20,7 +18,7 @@ export const EMPTY = Object.freeze({
   reason: "",
 });
 
-/** The choices for a unit: a name for the form's value, and the call it makes. */
+/** The choices for a unit: the form's value, and the call it makes. */
 export const CHOICES = {
   "called-D": { status: "called", party: "D" },
   "called-R": { status: "called", party: "R" },
@@ -34,24 +32,24 @@ export const CHOICES = {
   "certified-O": { status: "certified", party: "O" },
 };
 
-/** Whether viewers see this unit as won by somebody. */
-export function decided(state, unit) {
+/** Return whether viewers see this unit as won by somebody. */
+export function isDecided(state, unit) {
   return DECIDED.includes(state.calls[unit]?.status);
 }
 
-/** Whether giving `unit` this call takes back one that viewers have seen. */
-export function corrects(state, unit, call) {
-  return decided(state, unit) && call.party !== state.calls[unit].party;
+/** Return whether giving `unit` this call takes back one that viewers have seen. */
+export function isCorrection(state, unit, call) {
+  return isDecided(state, unit) && call.party !== state.calls[unit].party;
 }
 
-/** Whether nothing would be lost by clearing it. */
+/** Return whether clearing the draft would lose nothing. */
 export function isEmpty(draft) {
   const { calls, headline, body, focus, reason, title } = draft;
   return !Object.keys(calls).length && ![headline, body, focus, reason, title].some(Boolean);
 }
 
-/** What the draft would change as far as it goes, complete or not: for the preview. */
-export function sketch(draft) {
+/** Return the change that the draft makes so far, for the preview. It may be incomplete. */
+export function toPartialChange(draft) {
   const change = { kind: "update" };
   const calls = Object.entries(draft.calls).filter(([, choice]) => CHOICES[choice]);
   const [headline, body] = [draft.headline.trim(), draft.body.trim()];
@@ -69,26 +67,30 @@ export function sketch(draft) {
 }
 
 /**
- * The change to take, {change}, or what keeps it from being taken, {problem, field}.
- * `log` holds the updates so far, oldest first.
+ * Return {change}, ready to be taken, or {problem, field}: what is missing, and the form's field
+ * for it. `history` is {initial, updates} as in corrections.js.
  */
-export function toChange(draft, state, log) {
-  const change = sketch(draft);
+export function toChange(draft, state, history) {
+  const change = toPartialChange(draft);
   const units = Object.keys(draft.calls);
-  const vague = units.find((unit) => !change.calls?.[unit]);
-  if (vague) return { problem: `Choose a result for ${vague}.`, field: "calls" };
+  const unchosen = units.find((unit) => !change.calls?.[unit]);
+  if (unchosen) return { problem: `Choose a result for ${unchosen}.`, field: "calls" };
   if (units.length && !change.story) {
     return { problem: "A call needs a headline.", field: "headline" };
   }
-  const wrong = units.filter((unit) => corrects(state, unit, change.calls[unit]));
-  if (wrong.length) {
-    if (wrong.length < units.length) {
-      return { problem: `Take the correction of ${wrong.join(", ")} by itself.`, field: "calls" };
+  const corrected = units.filter((unit) => isCorrection(state, unit, change.calls[unit]));
+  if (corrected.length) {
+    const names = corrected.join(", ");
+    if (corrected.length < units.length) {
+      return { problem: `Take the correction of ${names} by itself.`, field: "calls" };
     }
     const reason = draft.reason.trim();
     if (!reason) return { problem: "A correction needs a reason.", field: "reason" };
-    const seq = seqOfCalls(units, log);
-    if (!seq) return { problem: `${wrong.join(", ")} were not called together.`, field: "calls" };
+    const seq = seqToCorrect(units, history);
+    if (seq === undefined) {
+      const problem = `${names} were called by different updates. Correct them one at a time.`;
+      return { problem, field: "calls" };
+    }
     Object.assign(change, { kind: "correct", corrects: seq, reason });
     change.story.announce = "assertive";
   } else if (units.some((unit) => change.calls[unit].status === "retracted")) {
@@ -106,7 +108,7 @@ export function toChange(draft, state, log) {
   return { change };
 }
 
-/** The draft that makes this change again, to edit a cue. */
+/** Return the draft that makes `change`, to edit a cue. */
 export function fromChange(change, title = "") {
   const calls = Object.entries(change.calls ?? {}).map(([unit, call]) => [
     unit,
@@ -121,44 +123,4 @@ export function fromChange(change, title = "") {
     highlight: change.view?.highlight ?? [],
     reason: change.reason ?? "",
   };
-}
-
-/** The newest update that called all of `units`, as seq; undefined if there is none. */
-export function seqOfCalls(units, log) {
-  const made = log.findLast((update) =>
-    units.every((unit) => DECIDED.includes(update.calls?.[unit]?.status)),
-  );
-  return made?.seq;
-}
-
-/** Why somebody else must confirm, as far as can be told here; "" if nobody needs to. */
-export function needsSecond(rule, votes, before, after, change) {
-  const calls = Object.values(change.calls ?? {}).some((call) => DECIDED.includes(call.status));
-  if (rule === "calls" && calls) return "every call is confirmed by a second person";
-  if (rule !== "270") return "";
-  const [was, is] = [totals(votes, before.calls), totals(votes, after.calls)];
-  const crosses = Object.keys(is).some(
-    (party) => party !== "uncalled" && is[party] >= TO_WIN && !(was[party] >= TO_WIN),
-  );
-  return crosses ? "it crosses 270, which a second person confirms" : "";
-}
-
-/** An update in a few words, in parts: [{units: ["KY", "IN"], words: "→ R"}, {words: "view OH"}]. */
-export function parts(update) {
-  const found = new Map(); // words -> units
-  for (const [unit, call] of Object.entries(update.calls ?? {})) {
-    const words = call.party ? `→ ${call.party}` : call.status.replace("_", " ");
-    found.set(words, [...(found.get(words) ?? []), unit]);
-  }
-  const list = [...found].map(([words, units]) => ({ units, words }));
-  if (update.view) list.push({ units: [], words: `view ${update.view.focus}` });
-  if (update.kind !== "update") list.unshift({ units: [], words: KINDS[update.kind] ?? update.kind });
-  return list.length ? list : [{ units: [], words: "story" }];
-}
-
-/** The same as text. */
-export function describe(update) {
-  return parts(update)
-    .map(({ units, words }) => [...units, words].join(" "))
-    .join(", ");
 }

@@ -1,14 +1,15 @@
-// The console: wires the line to the server, the desk, and what people press.
+// The console's entry point: connects the server, the desk and the buttons.
 
 import { Actions } from "./actions.js";
 import { Commands } from "./commands.js";
+import { Connection } from "./connection.js";
+import { CueActions } from "./cue_actions.js";
 import { Desk } from "./desk.js";
-import { listen } from "./keys.js";
-import { Link } from "./link.js";
-import { Memory } from "./memory.js";
+import { LocalStore } from "./local_store.js";
+import { listenForShortcuts } from "./shortcuts.js";
 
-const SINGLE = ["undo", "start", "hold", "resume", "end"]; // Resume comes where Hold was
-const FRAMES = ["snapshot", "updates", "rundown", "viewers"];
+// A double press must not reach the button that takes this one's place, as Resume does Hold's.
+const SINGLE_PRESS = ["undoView", "start", "hold", "resume", "end"];
 
 const data = JSON.parse(document.getElementById("desk-data").textContent);
 const { me, broadcast } = data;
@@ -17,23 +18,25 @@ const root = document.getElementById("desk");
 const desk = new Desk(
   root,
   data,
-  (name, cue, more) => actions.inRow(name, cue, more),
-  () => link.reconnect(),
+  (name, cue, argument) => cueActions.run(name, cue, argument),
+  () => connection.reconnect(),
 );
-const link = new Link(
+const connection = new Connection(
   root.querySelector("[name=csrfmiddlewaretoken]").value,
-  (frame) => FRAMES.includes(frame.t) && desk[frame.t](frame, commands.open > 0),
-  (state) => desk.line(state),
+  (frame) => desk.handleFrame(frame, commands.pending > 0),
+  (state) => desk.showConnection(state),
 );
-const ticket = new Memory(`desk:${broadcast.slug}:${me}:ticket`);
-const commands = new Commands(link, ticket, (words, bad) => desk.say(words, bad));
-const actions = new Actions(desk, commands);
+const unanswered = new LocalStore(`desk:${broadcast.slug}:${me}:unanswered`);
+const commands = new Commands(connection, unanswered, desk.messages);
+const cueActions = new CueActions(desk, commands);
+const actions = new Actions(desk, commands, cueActions);
 
-const does = (name) => root.querySelector(`[data-does="${name}"]`);
-for (const button of root.querySelectorAll("[data-does]")) {
-  const { does: name } = button.dataset;
-  button.addEventListener("click", ({ detail }) => {
-    actions[detail > 1 && SINGLE.includes(name) ? "again" : name]();
+const button = (action) => root.querySelector(`[data-action="${action}"]`);
+for (const element of root.querySelectorAll("[data-action]")) {
+  const { action } = element.dataset;
+  element.addEventListener("click", ({ detail }) => {
+    if (detail > 1 && SINGLE_PRESS.includes(action)) actions.ignoreSecondPress();
+    else actions[action]();
   });
 }
 for (const screen of [desk.preview, desk.program]) {
@@ -43,28 +46,26 @@ for (const screen of [desk.preview, desk.program]) {
   });
 }
 
-// Shortcuts
-
-const keys = new Memory(`desk:${me}:keys`);
-const keysOn = desk.part("keys");
-const showKeys = () => root.toggleAttribute("data-keys", keysOn.checked);
-keysOn.checked = keys.load(true);
-keysOn.addEventListener("change", () => {
-  keys.save(keysOn.checked);
+const shortcutStore = new LocalStore(`desk:${me}:keys`);
+const shortcutsOn = desk.part("shortcuts");
+const showKeys = () => root.toggleAttribute("data-keys", shortcutsOn.checked);
+shortcutsOn.checked = shortcutStore.load(true);
+shortcutsOn.addEventListener("change", () => {
+  shortcutStore.save(shortcutsOn.checked);
   showKeys();
 });
 showKeys();
-listen(
+listenForShortcuts(
   {
-    Enter: [does("take")],
-    N: [does("next")],
-    U: [does("undo")],
-    H: [does("hold"), does("resume")],
+    Enter: [button("take")],
+    N: [button("next")],
+    U: [button("undoView")],
+    H: [button("hold"), button("resume")],
   },
-  () => keysOn.checked,
+  () => shortcutsOn.checked,
 );
 
-desk.part("whole").addEventListener("change", () => desk.show());
-setInterval(() => desk.tick(), 1000);
-link.connect();
-root.querySelector(".desk-body").inert = false; // from here on whatever is pressed is heard
+desk.part("whole-country").addEventListener("change", () => desk.show());
+setInterval(() => desk.showTime(), 1000);
+connection.connect();
+root.querySelector(".desk-body").inert = false; // the page is inert until its buttons work

@@ -1,50 +1,71 @@
-// What Take would take: a cue, or the draft. Pure: no DOM, no network.
+// What TAKE would put on air: a cue, or the draft. Pure: no DOM, no network.
 
 import { apply } from "../domain/replica.js";
-import { needsSecond, sketch, toChange } from "./draft.js";
-import { note } from "./rundown.js";
+import { approvalReason } from "./approval.js";
+import { toChange, toPartialChange } from "./draft.js";
+import { statusNote } from "./rundown.js";
 
 /**
- * {change, whole, what, after, hindrance, problem, field, off}: the change in preview, whether it
- * is whole, its name, the map after it, why it would wait or be refused, what keeps it from being
- * sent at all, and whether Take would do nothing now. `cue` is null for the draft; `now` has {state, log, clock, me, may, rule, votes}.
+ * Return what is in Preview:
+ * - change, name: the change, and what it is called there;
+ * - after: the state after it;
+ * - complete: whether the change could be stored as a cue;
+ * - problem, field: why it cannot be sent, and the form's field for it;
+ * - warning: why it would wait for approval or be rejected;
+ * - blocked: whether TAKE would do nothing now.
+ *
+ * `cue` is null for the draft, `editing` is the cue that the draft edits, or null.
+ * `context` is {state, history, now, me, may, rule, votes}.
  */
-export function previewed(cue, draft, editing, now) {
-  const { state, log, clock, me, may, rule, votes } = now;
-  if (cue) {
-    const after = apply(state, cue.change);
-    const { change, title } = cue;
-    const why = hindrance(cue, clock, me) || forbidden(change, may);
-    const off = Boolean(cue.taken) || !goesOut(change, state);
-    return { change, whole: true, what: title, after, hindrance: why, off };
-  }
-  const { change = sketch(draft), problem, field } = toChange(draft, state, log);
-  const after = apply(state, change);
-  const second = needsSecond(rule, votes, state, after, change);
-  const edits = editing && "This edits a cue: save it, then take the cue.";
+export function takeTarget(cue, draft, editing, context) {
+  return cue ? cueTarget(cue, context) : draftTarget(draft, editing, context);
+}
+
+function cueTarget(cue, { state, now, me, may }) {
+  const { change, title } = cue;
   return {
     change,
-    whole: !problem,
-    what: editing ? "the cue as edited" : "the draft",
-    after,
-    hindrance: forbidden(change, may) || (second && `It will wait: ${second}.`),
-    problem: problem ?? edits,
-    field,
-    off: Boolean(problem ?? edits) || !goesOut(change, state),
+    name: title,
+    after: apply(state, change),
+    complete: true,
+    warning: cueWarning(cue, now, me) || missingPermission(change, may),
+    blocked: Boolean(cue.taken) || !isAllowedIn(state, change),
   };
 }
 
-/** Whether the show lets it out: on hold, corrections alone. */
-function goesOut({ kind }, { phase }) {
+function draftTarget(draft, editing, { state, history, may, rule, votes }) {
+  const { change = toPartialChange(draft), problem: missing, field } = toChange(
+    draft,
+    state,
+    history,
+  );
+  const after = apply(state, change);
+  const problem =
+    missing ?? (editing ? "This draft edits a cue: save it, then take the cue." : undefined);
+  const approval = approvalReason(rule, votes, state, after, change);
+  return {
+    change,
+    name: editing ? "the cue as edited" : "the draft",
+    after,
+    complete: !missing,
+    problem,
+    field,
+    warning: missingPermission(change, may) || (approval && `Needs a second person: ${approval}.`),
+    blocked: Boolean(problem) || !isAllowedIn(state, change),
+  };
+}
+
+/** Return whether the broadcast's phase lets the change out: on hold, only corrections. */
+function isAllowedIn({ phase }, { kind }) {
   return phase === "live" || (phase === "held" && kind === "correct");
 }
 
-function hindrance(cue, clock, me) {
-  const words = note(cue, clock, me, true);
-  return words || (cue.crosses ? "It will wait for a second person." : "");
+function cueWarning(cue, now, me) {
+  const note = statusNote(cue, now, me, true);
+  return note || (cue.crosses ? "Needs a second person to confirm it." : "");
 }
 
-function forbidden(change, may) {
+function missingPermission(change, may) {
   if (change.kind !== "correct" || may.correct) return "";
-  return "Taking a correction is for an editor in charge.";
+  return "Only an editor in charge can take a correction.";
 }

@@ -1,12 +1,14 @@
-// Reordering by drag. The buttons and Alt with the arrow keys do the same without.
+// Reordering by drag. The ↑ and ↓ buttons and Alt with the arrow keys do the same without a mouse.
 
-/** Rows of `list` have their id in data-id and are dragged by what is draggable in them.
- * `onMove(id, before)`: the row before which it was dropped, null for the end. */
-export function sortable(list, onMove) {
+/**
+ * Let the rows of `list` be dragged by the draggable element in each. Rows have their id in
+ * data-id. `onMove(id, before)` gets the id of the row it was dropped before, or null for the end.
+ */
+export function makeSortable(list, onMove) {
   let dragged = null;
   let goal; // the row to go before; null: the end; undefined: nowhere yet
 
-  const mark = () => {
+  const markGoal = () => {
     for (const row of list.children) row.toggleAttribute("data-goal", row === goal);
     list.toggleAttribute("data-goal", goal === null);
   };
@@ -24,17 +26,17 @@ export function sortable(list, onMove) {
     if (!row) return;
     const { top, height } = row.getBoundingClientRect();
     goal = event.clientY > top + height / 2 ? row.nextElementSibling : row;
-    mark();
+    markGoal();
   });
   list.addEventListener("drop", (event) => {
     event.preventDefault();
-    const here = goal === undefined || goal === dragged || goal === dragged.nextElementSibling;
-    if (!here) onMove(Number(dragged.dataset.id), goal && Number(goal.dataset.id));
+    const unmoved = goal === undefined || goal === dragged || goal === dragged.nextElementSibling;
+    if (!unmoved) onMove(Number(dragged.dataset.id), goal && Number(goal.dataset.id));
   });
   list.addEventListener("dragend", () => {
     dragged?.removeAttribute("data-dragged");
     dragged = null;
     goal = undefined;
-    mark();
+    markGoal();
   });
 }

@@ -1,0 +1,98 @@
+// What the buttons in the rows of the rundown do. Methods for commands have the command's name.
+
+import { fromChange, isEmpty } from "./draft.js";
+import { clockTime, countdown, cueToMoveBefore, nextCue, nextTimeAt } from "./rundown.js";
+
+const PUBLISHING = ["take_cue", "confirm", "decline", "unschedule"]; // or keeping from air
+const EDIT_QUESTION = "Edit the cue? The draft that you have begun will be lost.";
+
+export class CueActions {
+  constructor(desk, commands) {
+    this.desk = desk;
+    this.commands = commands;
+    this.lastStep = Promise.resolve(); // settled when the last step of a cue is done
+  }
+
+  /**
+   * Do what a button says. A press that decides what goes on air is ignored if the row has just
+   * moved there: it was probably meant for another cue.
+   */
+  run(name, cue, argument) {
+    const { desk, commands } = this;
+    if (PUBLISHING.includes(name)) {
+      if (!commands.checkIdle()) return;
+      if (desk.recent.isCueRecent(cue.id)) {
+        const text = "Not done. The rundown just changed: look at it first.";
+        return desk.messages.showAnswer(text, true);
+      }
+    }
+    return this[name](cue, argument);
+  }
+
+  select({ id }) {
+    this.desk.select(id);
+  }
+
+  async take_cue({ id, version, title }) {
+    const { desk, commands } = this;
+    if (!commands.checkIdle()) return;
+    const doneText = ({ seq }) => `Update ${seq} is on air: ${title}.`;
+    const answer = await commands.run("take_cue", { cue: id, version }, doneText, "Not taken.");
+    if (answer && desk.selected === id) desk.advanceAfterTake(nextCue(desk.cues, id));
+  }
+
+  confirm({ id }) {
+    const doneText = ({ seq }) => `Update ${seq} is on air.`;
+    return this.commands.run("confirm", { cue: id }, doneText, "Not confirmed.");
+  }
+
+  decline({ id, title }) {
+    const doneText = () => `“${title}” was not taken: it is back in the rundown.`;
+    return this.commands.run("decline", { cue: id }, doneText);
+  }
+
+  schedule({ id, version, title }, time) {
+    const { now } = this.desk;
+    const at = nextTimeAt(time, now);
+    const doneText = () =>
+      `“${title}” goes out automatically at ${clockTime(at)}, in ${countdown(at - now)}.`;
+    return this.commands.run("schedule", { cue: id, version, at }, doneText);
+  }
+
+  unschedule({ id, title }) {
+    const doneText = () => `“${title}” no longer goes out automatically.`;
+    return this.commands.run("unschedule", { cue: id }, doneText);
+  }
+
+  /** Move a cue before the cue with id `before`, or to the end (null). */
+  move({ id, title }, before) {
+    const others = this.desk.cues.filter((cue) => cue.id !== id);
+    const index = others.findIndex((cue) => cue.id === before);
+    const place = (index < 0 ? others.length : index) + 1;
+    const doneText = () => `“${title}” is number ${place} of ${others.length + 1}.`;
+    return this.commands.run("move", { cue: id, before }, doneText);
+  }
+
+  /** Move a cue by one place, up (-1) or down (1), from where the step before has put it. */
+  step({ id }, by) {
+    const { desk } = this;
+    this.lastStep = this.lastStep.then(() => {
+      const before = cueToMoveBefore(desk.cues, id, by);
+      return before === undefined ? null : this.move(desk.cue(id), before);
+    });
+    return this.lastStep;
+  }
+
+  async remove({ id, title }) {
+    if (!(await this.desk.ask(`Remove “${title}” from the rundown?`, "Remove"))) return;
+    this.commands.run("remove", { cue: id }, () => `“${title}” was removed.`);
+  }
+
+  /** Bring a cue into the draft. */
+  async edit({ id, version, change, title }) {
+    const { desk } = this;
+    if (!isEmpty(desk.draft) && !(await desk.ask(EDIT_QUESTION, "Edit the cue"))) return;
+    desk.writeDraft(fromChange(change, title), { id, version });
+    desk.form.focus("headline");
+  }
+}

@@ -1,0 +1,47 @@
+// What changed at the desk so recently that nobody can have seen it yet. A press aimed at what was
+// there before must do nothing: it would take, move or undo something unseen.
+
+const NOTICE_TIME = 1000; // milliseconds that people need to see a change, or to double-press
+
+/** Return whether `at`, from performance.now(), was less than NOTICE_TIME ago. */
+export function isRecent(at) {
+  return performance.now() - at < NOTICE_TIME;
+}
+
+export class RecentChanges {
+  constructor() {
+    this.view = -Infinity; // when somebody else last changed the view
+    this.phase = -Infinity; // when somebody else last changed the phase
+    this.cues = new Map(); // id of a cue -> when somebody else last moved or edited it
+    this.preview = null; // {at, text, isError}: a change of Preview that nobody made by hand here
+  }
+
+  /** Note an update that somebody else published. */
+  addUpdate({ kind, view }) {
+    if (view) this.view = performance.now();
+    if (kind !== "update" && kind !== "correct") this.phase = performance.now();
+  }
+
+  addCues(ids) {
+    for (const id of ids) this.cues.set(id, performance.now());
+  }
+
+  /** Note a change of Preview. `text` is the answer to TAKE until the change can be seen. */
+  addPreview(text, isError = false) {
+    this.preview = { at: performance.now(), text, isError };
+  }
+
+  /** Forget it: the person at the desk chose what is in Preview. */
+  clearPreview() {
+    this.preview = null;
+  }
+
+  isCueRecent(id) {
+    return isRecent(this.cues.get(id) ?? -Infinity);
+  }
+
+  /** Return {text, isError}, the answer to TAKE, if Preview changed recently, else null. */
+  get unseenPreview() {
+    return this.preview && isRecent(this.preview.at) ? this.preview : null;
+  }
+}
