@@ -1,4 +1,4 @@
-// A recording beside a video: the map follows the video's clock, moved by the offset in the form.
+// A recording beside a video: the map follows the video's clock, shifted by the form's offset.
 
 import { draw } from "../rendering/drawing.js";
 import { Recording } from "../domain/recording.js";
@@ -11,27 +11,27 @@ const preview = document.querySelector(".preview");
 const video = preview.querySelector("video");
 const offset = document.getElementById("id_offset");
 const entries = [...preview.querySelectorAll("[data-t]")];
-let shown = 0; // seq
+let shownSeq = 0;
 
-/** Milliseconds by which updates come later than they did. */
-function moved() {
+/** Return by how many milliseconds updates come later than in the recording. */
+function offsetMilliseconds() {
   return (Number(offset.value) || 0) * 1000;
 }
 
 function show() {
-  const seq = recording.seqAt(Math.round(video.currentTime * 1000) - moved());
-  if (seq === shown) return;
-  shown = seq;
+  const seq = recording.seqAt(Math.round(video.currentTime * 1000) - offsetMilliseconds());
+  if (seq === shownSeq) return;
+  shownSeq = seq;
   const state = recording.states[seq];
   draw(preview, state, election);
   preview.querySelector('[data-part="headline"]').textContent = state.story.headline;
   entries.forEach((entry, i) => entry.toggleAttribute("data-now", i === seq - 1));
 }
 
-/** The times as they will be in the file: what would come before 0 is in its first map. */
-function label() {
+/** Show the times as they will be in the file. Updates before 0 are in its first map. */
+function showTimes() {
   for (const entry of entries) {
-    const t = Number(entry.dataset.t) + moved();
+    const t = Number(entry.dataset.t) + offsetMilliseconds();
     entry.hidden = t < 0;
     entry.querySelector("button").textContent = `${(t / 1000).toFixed(1)} s`;
   }
@@ -42,14 +42,14 @@ video.addEventListener("error", () => {
   preview.querySelector('[data-part="failed"]').hidden = false;
 });
 offset.addEventListener("input", () => {
-  label();
+  showTimes();
   show();
 });
 preview.addEventListener("click", ({ target }) => {
   const entry = target.closest("[data-t]");
   if (entry && target.matches("button")) {
-    video.currentTime = (Number(entry.dataset.t) + moved()) / 1000;
+    video.currentTime = (Number(entry.dataset.t) + offsetMilliseconds()) / 1000;
   }
 });
-label();
+showTimes();
 show();
