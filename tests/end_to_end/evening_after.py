@@ -1,4 +1,4 @@
-"""After: the evening is replayed, cut, imported, shown again, accounted for, and kept."""
+"""After the show: the replay, a part as a broadcast of its own, the audit, a rebroadcast."""
 
 import csv
 import json
@@ -7,49 +7,49 @@ from datetime import timedelta
 from django.utils import timezone
 
 from broadcaster.models import AuditEntry, Broadcast, Publication
-from tests.end_to_end.evening_people import Person
+from tests.end_to_end.evening_people import PersonPage
 from tests.support.server import wait_for
 
-SOON = timedelta(seconds=7)  # from now on, for which the rebroadcast is planned
+SOON = timedelta(seconds=7)  # until the rebroadcast
 
 
-class After:
-    def after(self):
+class AfterTheShow:
+    def run_after(self):
         self.admin = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/"
-        self.it_is_replayed()
-        self.a_part_becomes_a_broadcast_of_its_own()
-        self.everything_is_accounted_for()
+        self.replay()
+        self.download_and_import_a_part()
+        self.check_the_audit()
         for person in (self.contributor, self.broadcaster):
             person.context.close()
-        self.it_is_shown_again()
-        self.it_is_kept()
+        self.rebroadcast()
+        self.check_that_it_is_kept()
         for viewer, asked in self.asked.items():
             viewer.page.evaluate("0")
-            self.assertEqual(viewer.requests[asked:], [], viewer.name)  # none since the end
+            self.assertEqual(viewer.requests[asked:], [], viewer.name)  # no request since the end
 
     def seq_of(self, title):
-        """Which update took a cue."""
+        """Return the seq of the update that took a cue."""
         return self.published().get(cue__title=title).seq
 
-    def it_is_replayed(self):
-        guest = self.person(Person, "Guest")
+    def replay(self):
+        guest = self.person(PersonPage, "Guest")
         guest.open(f"{self.path}replay/")
         guest.waits_for('[data-part="slider"]:enabled')
         arizona = self.seq_of("AZ")
-        guest.page.press('[data-part="slider"]', "End")  # the log grows until then
+        guest.page.press('[data-part="slider"]', "End")  # to load the whole log
         guest.page.click(f'.updates [data-seq="{arizona}"] a')
-        guest.reaches("238–213–87")
-        guest.reads("Later corrected: Arizona", state="visible")
+        guest.wait_for_totals("238–213–87")
+        guest.wait_for_text("Later corrected: Arizona", state="visible")
         guest.page.click("text=Next")
-        guest.reaches("227–213–98")
+        guest.wait_for_totals("227–213–98")
         self.assertFalse(guest.page.locator('[data-part="later"]').is_visible())
         guest.open(f"{self.path}?at={self.seq_of('PA')}")
         self.assertEqual(guest.totals, "273–214–51")
         guest.page.click("text=See how it ended")
-        guest.reaches("306–232–0")
+        guest.wait_for_totals("306–232–0")
         guest.context.close()
 
-    def a_part_becomes_a_broadcast_of_its_own(self):
+    def download_and_import_a_part(self):
         first, last = self.seq_of("C2"), self.seq_of("AK")
         updates = json.loads(self.fetch("recording.json"))["updates"]
         start, end = (updates[seq - 1]["t"] / 1000 for seq in (first, last))
@@ -77,12 +77,12 @@ class After:
         self.assertEqual(
             [row.totals for row in imported[: len(original)]], [row.totals for row in original]
         )
-        guest = self.person(Person, "Guest")
+        guest = self.person(PersonPage, "Guest")
         guest.open("/broadcasts/from-eight/")
         self.assertEqual(guest.totals, "306–232–0")
         guest.context.close()
 
-    def everything_is_accounted_for(self):
+    def check_the_audit(self):
         audit = "/admin/broadcaster/auditentry/"
         page = self.editor.page
         for action, who, what in (
@@ -109,7 +109,7 @@ class After:
         for address in (
             f"{audit}{entry.pk}/delete/",
             f"/admin/broadcaster/publication/{self.published()[0].pk}/delete/",
-            f"{self.admin}delete/",  # a show with updates
+            f"{self.admin}delete/",  # a broadcast with updates
         ):
             self.assertEqual(page.request.get(self.server.url + address).status, 403, address)
 
@@ -117,29 +117,29 @@ class After:
         for entry in self.broadcast.audit.all():
             self.assertIn(entry.detail, history)
 
-    def it_is_shown_again(self):
+    def rebroadcast(self):
         page = self.editor.open(f"{self.admin}recording/")
-        page.eval_on_selector("#id_starts_at", "input => input.step = 1")  # not a whole minute
+        page.eval_on_selector("#id_starts_at", "input => input.step = 1")  # allow seconds
         starts = timezone.localtime() + SOON
         page.fill("#id_starts_at", f"{starts:%Y-%m-%dT%H:%M:%S}")
         page.click("text=Plan the rebroadcast")
         page.wait_for_selector("text=The rebroadcast is planned")
-        self.editor.open("/admin/")  # nobody is at the desk
+        self.editor.open("/admin/")  # leave the console: nobody needs to be there
 
-        early, late = self.person(Person, "Early"), self.person(Person, "Late")
+        early, late = self.person(PersonPage, "Early"), self.person(PersonPage, "Late")
         early.open("/")
         early.page.click("text=Election Night 2020 >> nth=0")
-        early.reads("This rebroadcast begins at")
-        early.waits_for('.tally [data-part="R"]:text-matches("[1-9]")')  # it goes on by itself
+        early.wait_for_text("This rebroadcast begins at")
+        early.waits_for('.tally [data-part="R"]:text-matches("[1-9]")')  # the rebroadcast goes on
         late.open(early.page.url.removeprefix(self.server.url))
         for person in (early, late):
-            person.reads("everyone sees the same second")
+            person.wait_for_text("everyone sees the same second")
         wait_for(lambda: late.totals == early.totals, "both to see the same map")
         self.assertNotEqual(late.totals, "0–0–538")
         for person in (early, late):
             person.context.close()
 
-    def it_is_kept(self):
+    def check_that_it_is_kept(self):
         page = self.editor.open("/admin/broadcaster/broadcast/")
         page.check(f'[name="_selected_action"][value="{self.broadcast.pk}"]')
         page.select_option("[name=action]", "delete_selected")

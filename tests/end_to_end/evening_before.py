@@ -1,4 +1,4 @@
-"""Before: what is prepared and rehearsed, by whom, and what no viewer sees of it."""
+"""Before the show: preparing, permissions, the waiting page, a rehearsal."""
 
 import subprocess
 import sys
@@ -12,50 +12,50 @@ from websockets.sync.client import connect
 from broadcaster.management import evening
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing.history import milliseconds
-from tests.end_to_end.evening_people import PREVIEW, TAKE, Person
+from tests.end_to_end.evening_people import PREVIEW, TAKE, PersonPage
 from tests.support.browser import violations
 from tests.support.log import store
 from tests.support.server import ROOT, wait_for
 
-SPEED = "3600"  # times as fast as it was: an hour of the show in a second
+SPEED = "3600"  # an hour of the show in a second
 KENTUCKY = {
     "calls": {"KY": {"status": "called", "party": "R"}},
     "story": {"headline": "Kentucky goes to Trump"},
 }
 
 
-class Before:
-    def before(self):
-        self.nobody_takes_who_may_not()
-        self.a_call_needs_a_headline()
-        self.viewers_wait_for_the_start()
-        self.nothing_is_published_off_air()
-        self.it_is_rehearsed()
+class BeforeTheShow:
+    def run_before(self):
+        self.check_take_permission()
+        self.check_headline_is_required()
+        self.check_pages_before_the_start()
+        self.check_off_air_take_is_rejected()
+        self.rehearse()
 
-    def prepare(self):
-        """The contributor adds a cue to the rundown."""
+    def prepare_cue(self):
+        """Add a cue to the rundown as the contributor."""
         desk = self.contributor.page
         desk.click("text=Preview the draft")
         desk.fill("#draft-headline", "Polls are closed in forty states")
         desk.fill("#draft-title", "Closed")
         desk.click("text=Add to rundown")
-        self.contributor.is_told("In the rundown: Closed")
+        self.contributor.wait_for_message("In the rundown: Closed")
 
-    def nobody_takes_who_may_not(self):
+    def check_take_permission(self):
         desk = self.contributor.page
         self.assertEqual(desk.locator(f"{TAKE}, .cue-take:visible").count(), 0)
         forged = {"command": "take", "change": KENTUCKY}
-        self.assertEqual(self.contributor.commands(**forged), 403)
-        self.assertEqual(self.contributor.commands_by_socket(**forged), 403)
+        self.assertEqual(self.contributor.post_command(**forged), 403)
+        self.assertEqual(self.contributor.send_command(**forged), 403)
         refused = AuditEntry.objects.filter(who="contributor", action="refused").order_by("pk")
         self.assertEqual([entry.via for entry in refused], ["console", "socket"])
         for entry in refused:
             self.assertIn("contributor may not take updates on air", entry.detail)
 
         console = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
-        self.assertEqual(self.stranger("GET", console), 302)  # to the login
-        self.assertEqual(self.stranger("POST", f"{console}command"), 403)
-        self.assertEqual(self.stranger("POST", f"/api{self.path}updates"), 401)
+        self.assertEqual(self.request_anonymously("GET", console), 302)  # to the login
+        self.assertEqual(self.request_anonymously("POST", f"{console}command"), 403)
+        self.assertEqual(self.request_anonymously("POST", f"/api{self.path}updates"), 401)
         address = f"ws://127.0.0.1:{self.server.port}{console}ws"
         with (
             connect(address, origin=self.server.url) as socket,
@@ -64,46 +64,46 @@ class Before:
             socket.recv(10)
         self.assertEqual(closed.exception.rcvd.code, 4003)
 
-    def stranger(self, method, path):
-        """A request of somebody who is not logged in; the status of the answer."""
+    def request_anonymously(self, method, path):
+        """Send a request without a session; return the status of the answer."""
         connection = HTTPConnection("127.0.0.1", self.server.port)
         connection.request(method, path, body="{}")
         status = connection.getresponse().status
         connection.close()
         return status
 
-    def a_call_needs_a_headline(self):
+    def check_headline_is_required(self):
         desk = self.contributor.page
         cues = self.broadcast.cues.count()
         desk.click("text=Preview the draft")
         desk.select_option('[data-desk="add"]', "PA")
         desk.check(".call [value=called-D]")
         desk.click("text=Add to rundown")
-        self.contributor.is_told("Not in the rundown. A call needs a headline")
+        self.contributor.wait_for_message("Not in the rundown. A call needs a headline")
         self.assertEqual(self.broadcast.cues.count(), cues)
         desk.click("text=Clear")
 
-    def viewers_wait_for_the_start(self):
-        self.contributor.previews("C1")
+    def check_pages_before_the_start(self):
+        self.contributor.preview("C1")
         self.contributor.page.wait_for_selector(f'{PREVIEW} [data-part="R"]:text("33")')
-        self.everyone('[data-part="status"][data-state="scheduled"]')
+        self.wait_for_all('[data-part="status"][data-state="scheduled"]')
         for viewer in self.viewers:
             status = viewer.frame.inner_text('[data-part="status"]')
             self.assertRegex(status, "Begins 7:00 pm E[SD]T", viewer.name)
             told = {"table": "0–0–538", "rows": 56, "differ": []}
-            self.assertEqual([viewer.totals, viewer.facts()], ["0–0–538", told], viewer.name)
+            self.assertEqual([viewer.totals, viewer.read_facts()], ["0–0–538", told], viewer.name)
             self.assertNotIn("Kentucky, Indiana", viewer.frame.content())
         self.assertEqual(violations(self.desktop.page), [])
 
-    def nothing_is_published_off_air(self):
+    def check_off_air_take_is_rejected(self):
         self.broadcaster.cue("C1").locator(".cue-take").click()
-        self.broadcaster.is_told("Not taken. The broadcast is off air: it has not started")
+        self.broadcaster.wait_for_message("Not taken. The broadcast is off air: it has not started")
         refused = AuditEntry.objects.filter(who="broadcaster").latest("pk")
         self.assertEqual(refused.action, "refused")
         self.assertEqual(Broadcast.objects.get(pk=self.broadcast.pk).seq, 0)
 
-    def it_is_rehearsed(self):
-        """With the recording of another evening, by a command beside the server."""
+    def rehearse(self):
+        """Play the recording of another evening into a rehearsal with manage.py rehearse."""
         began = milliseconds(timezone.now() - timedelta(days=1))
         store(evening.recording(began), slug="last-time", title="Last time")
         command = [sys.executable, "manage.py", "rehearse", "last-time", "--speed", SPEED]
@@ -111,18 +111,18 @@ class Before:
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet) as process:
             rehearsal = Broadcast.objects.filter(slug="last-time-rehearsal", seq__gt=0)
             wait_for(rehearsal.exists, "the rehearsal to begin")
-            guest = self.person(Person, "Guest")
+            guest = self.person(PersonPage, "Guest")
             guest.open("/broadcasts/last-time-rehearsal/")
-            guest.reads("REHEARSAL – these are not results")
-            self.editor.sits_down(rehearsal.get())
+            guest.wait_for_text("REHEARSAL – these are not results")
+            self.editor.open_console(rehearsal.get())
             self.editor.page.wait_for_selector('#desk[data-mode="rehearsal"] >> text=REHEARSAL')
             for person in (guest, self.editor):
-                person.reaches("306–232–0")
+                person.wait_for_totals("306–232–0")
         self.assertEqual(process.returncode, 0)
-        guest.reads("REHEARSAL – these are not results")
+        guest.wait_for_text("REHEARSAL – these are not results")
         self.assertNotIn("last-time", guest.open("/").content())
         guest.context.close()
-        self.editor.sits_down(self.broadcast)
+        self.editor.open_console(self.broadcast)
         self.assertEqual(self.snapshot()["seq"], 0)
         for viewer in self.viewers:
             self.assertEqual(viewer.totals, "0–0–538", viewer.name)

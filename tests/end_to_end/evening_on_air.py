@@ -1,15 +1,15 @@
-"""On air: from the start to the end, with a correction, and a server that dies."""
+"""During the show: from the start to the end, with a correction and a killed server."""
 
 import json
 import signal
 
 from broadcaster.management.evening import RUNDOWN
 from broadcaster.rendering.picture import SHAPES
-from tests.end_to_end.evening_people import SOON, TAKE, Person, Viewer, unit
+from tests.end_to_end.evening_people import RECONNECT_TIMEOUT, TAKE, PersonPage, ViewerPage, unit
 from tests.support.server import wait_for
 
 LATER = 3600  # seconds from now for which C4 is scheduled
-AHEAD = 5  # and then, to see it go out
+AHEAD = 5  # seconds, the second time, to see C4 go out
 WELCOME = "Welcome to election night"
 RETRACTION = "Correction: Arizona is not called"
 REASON = "Too many ballots in Maricopa County are uncounted"
@@ -17,65 +17,65 @@ AWAY = "While the server was away"
 
 
 def headline(title):
-    """What a cue of the demonstration says."""
+    """Return the headline of a cue of the demonstration."""
     return RUNDOWN[title]["story"]["headline"]
 
 
-class OnAir:
-    def on_air(self):
-        self.the_first_hour()
-        self.a_call_is_withdrawn()
-        self.the_server_dies()
-        self.a_view_is_undone_and_the_show_held()
-        self.somebody_wins()
-        self.the_end()
+class DuringTheShow:
+    def run_on_air(self):
+        self.publish_the_first_hour()
+        self.correct_a_call()
+        self.kill_and_restart_the_server()
+        self.undo_a_view_and_hold()
+        self.cross_270()
+        self.end_the_broadcast()
 
-    def the_first_hour(self):
+    def publish_the_first_hour(self):
         self.editor.page.click('[data-action="start"]')
-        self.editor.is_told("The broadcast is on air")
-        self.agree("0–0–538")
-        self.everyone('[data-part="status"][data-state="live"]')
+        self.editor.wait_for_message("The broadcast is on air")
+        self.wait_for_totals("0–0–538")
+        self.wait_for_all('[data-part="status"][data-state="live"]')
         desk = self.broadcaster.page
         desk.select_option("#draft-focus", "US")
         desk.fill("#draft-headline", WELCOME)
-        self.broadcaster.takes_draft(2)
-        self.agree("0–0–538")
+        self.broadcaster.take_draft(2)
+        self.wait_for_totals("0–0–538")
         for viewer in self.viewers:
-            viewer.reads(WELCOME)
-        self.assertEqual(self.keyboard.witness("said"), [WELCOME])
+            viewer.wait_for_text(WELCOME)
+        self.assertEqual(self.keyboard.recorded("said"), [WELCOME])
 
-        self.broadcaster.takes("C1")
-        self.agree("3–33–502")
-        self.check_that_a_call_is_told_without_colour()
+        self.broadcaster.take("C1")
+        self.wait_for_totals("3–33–502")
+        self.check_calls_are_told_without_colour()
 
-        self.broadcaster.takes("C2")
-        self.agree("75–72–391")
-        self.assertEqual(self.keyboard.witness("said")[2:], [headline("C2")])
+        self.broadcaster.take("C2")
+        self.wait_for_totals("75–72–391")
+        self.assertEqual(self.keyboard.recorded("said")[2:], [headline("C2")])
 
         desk.select_option("#draft-focus", "OH")
-        self.broadcaster.takes_draft(5)
-        self.agree("75–72–391")
-        self.everyone('.map[data-focus="OH"]')
-        self.assertEqual(self.embed.witness("views"), [SHAPES["OH"].view])  # there at once
+        self.broadcaster.take_draft(5)
+        self.wait_for_totals("75–72–391")
+        self.wait_for_all('.map[data-focus="OH"]')
+        self.assertEqual(self.embed.recorded("views"), [SHAPES["OH"].view])  # without an animation
         self.desktop.waits_for(f'.map[viewBox="{SHAPES["OH"].view}"]')
 
         self.desktop.page.click('.actions >> text="Explore"')
         self.desktop.page.click(unit("OH"))  # back to the whole country
         self.desktop.page.click(unit("TX"))
         self.desktop.waits_for(f'.map[viewBox="{SHAPES["TX"].view}"]')
-        self.broadcaster.takes("C3")
-        self.agree("118–109–311")
-        self.desktop.reads("Broadcast is showing US")
+        self.broadcaster.take("C3")
+        self.wait_for_totals("118–109–311")
+        self.desktop.wait_for_text("Broadcast is showing US")
         self.assertEqual(self.desktop.page.get_attribute(".map", "viewBox"), SHAPES["TX"].view)
-        self.assertRegex(self.desktop.colour("NY"), "fill-D")
-        self.a_cue_goes_out_by_itself()
-        self.two_take_one_cue()
+        self.assertRegex(self.desktop.fill_of("NY"), "fill-D")
+        self.schedule_a_cue()
+        self.take_one_cue_twice()
 
         self.phone.page.evaluate("show(false)")
         before = self.phone.totals
         with self.phone.page.expect_request(lambda asked: asked.url.endswith(f"%3A{self.seq + 1}")):
-            self.broadcaster.takes("C5")
-        self.agree("227–213–98", but=[self.phone])
+            self.broadcaster.take("C5")
+        self.wait_for_totals("227–213–98", but=[self.phone])
         self.assertEqual(self.phone.totals, before)
         self.phone.page.evaluate("show(true)")
         self.assertEqual(self.phone.totals, "227–213–98")
@@ -86,83 +86,85 @@ class OnAir:
             }
             called = {"NE-1": "R", "NE-2": "D", "NE-3": "R", "ME-1": "D", "ME-2": ""}
             self.assertEqual(drawn, called, viewer.name)
-            self.assertIn("#fill-R", viewer.colour("NE-AL"), viewer.name)
-            self.assertIn("#fill-D", viewer.colour("ME-AL"), viewer.name)
+            self.assertIn("#fill-R", viewer.fill_of("NE-AL"), viewer.name)
+            self.assertIn("#fill-D", viewer.fill_of("ME-AL"), viewer.name)
 
-    def check_that_a_call_is_told_without_colour(self):
+    def check_calls_are_told_without_colour(self):
         for viewer in self.viewers:
-            self.assertIn("#fill-R", viewer.colour("KY"), viewer.name)  # a hatch
+            self.assertIn("#fill-R", viewer.fill_of("KY"), viewer.name)  # a hatching
         label = self.desktop.page.locator('.map-labels [data-unit="KY"]')
         self.assertEqual(label.text_content(), "KYR 8")
         self.assertIn("Trump (R)", self.desktop.page.inner_text('tr[data-unit="KY"]'))
-        self.plain.reaches("3–33–502")
-        self.assertEqual(self.plain.facts()["table"], "3–33–502")
+        self.plain.wait_for_totals("3–33–502")
+        self.assertEqual(self.plain.read_facts()["table"], "3–33–502")
         self.assertIn("Live, as of", self.plain.page.inner_text('[data-part="status"]'))
 
-    def a_cue_goes_out_by_itself(self):
-        self.editor.schedules("C4", LATER)
+    def schedule_a_cue(self):
+        self.editor.schedule("C4", LATER)
         cue = self.broadcaster.cue("C4")
         cue.locator("text=/SCHEDULED/").wait_for()
         cue.locator("text=/in 59:\\d\\d, at .* scheduled by editor/").wait_for()
         for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
             self.assertNotIn("the West Coast", self.fetch(page), page)
         cue.locator("text=Cancel the time").click()
-        self.broadcaster.is_told("“C4” no longer goes out automatically")
+        self.broadcaster.wait_for_message("“C4” no longer goes out automatically")
         self.desktop.page.click("text=Return")
-        self.desktop.reads("Following the broadcast")
+        self.desktop.wait_for_text("Following the broadcast")
         self.desktop.waits_for('.map[data-focus="US"]')
 
-        due = self.editor.schedules("C4", AHEAD)
-        self.agree("209–119–210")
+        due = self.editor.schedule("C4", AHEAD)
+        self.wait_for_totals("209–119–210")
 
         self.assertGreaterEqual(self.published().get(seq=self.seq).at.timestamp(), due)
         cue.locator("text=Already taken by editor: update 7").wait_for()
         carried = [frame for frame in self.desktop.frames if "the West Coast" in json.dumps(frame)]
-        self.assertEqual({frame["seq"] for frame in carried}, {self.seq})  # a snapshot may follow
+        self.assertEqual(
+            {frame["seq"] for frame in carried}, {self.seq}
+        )  # a snapshot may have it, too
 
-    def two_take_one_cue(self):
+    def take_one_cue_twice(self):
         desks = [self.broadcaster, self.editor]
         for desk in desks:
-            desk.previews("Closed")
+            desk.preview("Closed")
         for desk in desks:
             desk.page.locator(TAKE).click()
-        self.agree("209–119–210")
+        self.wait_for_totals("209–119–210")
         first = self.published().get(seq=self.seq).by.username
         for desk in desks:
             if desk.name == first:
-                desk.is_told(f"Update {self.seq} is on air: Closed")
+                desk.wait_for_message(f"Update {self.seq} is on air: Closed")
             else:
-                desk.is_told(f"Not taken. Already taken by {first}, update {self.seq}")
+                desk.wait_for_message(f"Not taken. Already taken by {first}, update {self.seq}")
 
-    def a_call_is_withdrawn(self):
-        self.broadcaster.takes("AZ")
-        self.agree("238–213–87")
+    def correct_a_call(self):
+        self.broadcaster.take("AZ")
+        self.wait_for_totals("238–213–87")
         wrong, desk = self.seq, self.editor.page
         row = desk.locator(f'[data-desk="log"] tr:has([data-log="seq"]:text-is("{wrong}"))')
         row.locator('[data-log="correct"]').click()
         desk.fill("#draft-headline", RETRACTION)
         desk.fill("#draft-reason", REASON)
-        self.editor.takes_draft(wrong + 1)
-        self.agree("227–213–98")
+        self.editor.take_draft(wrong + 1)
+        self.wait_for_totals("227–213–98")
         row.locator("s >> text=AZ").wait_for()
 
         self.check_correction(*self.viewers)
         for viewer in (self.desktop, self.phone, self.keyboard):
             self.assertEqual(viewer.page.text_content('[role="alert"]'), RETRACTION, viewer.name)
-        self.latecomer = self.person(Viewer, "Latecomer")
+        self.latecomer = self.person(ViewerPage, "Latecomer")
         page = self.latecomer.page.goto(self.server.url + self.path).text()
-        self.latecomer.stays()
+        self.latecomer.mark_page()
         self.assertRegex(page, '<tr data-unit="AZ" data-status="retracted" data-party=""[^>]*>')
         self.assertIn(REASON, page)
         self.viewers.append(self.latecomer)
-        self.agree("227–213–98", updates=0)
+        self.wait_for_totals("227–213–98", updates=0)
         self.check_correction(self.latecomer)
-        self.assertEqual(self.latecomer.witness("az"), [""])  # never shown as called
+        self.assertEqual(self.latecomer.recorded("az"), [""])  # never shown as called
 
     def check_correction(self, *viewers):
-        """Arizona is as grey as what was never called, and that this is a correction lasts."""
+        """Check that Arizona is grey again, and that the pages still show the correction."""
         for viewer in viewers:
-            self.assertEqual(viewer.colour("AZ"), viewer.colour("PA"), viewer.name)
+            self.assertEqual(viewer.fill_of("AZ"), viewer.fill_of("PA"), viewer.name)
             row = viewer.frame.locator('tr[data-unit="AZ"]')
             self.assertIn("Call withdrawn", row.text_content())
             if viewer is self.embed:
@@ -173,12 +175,12 @@ class OnAir:
             self.assertEqual(entry.locator("[data-struck]").inner_text(), "Arizona")
             self.assertIn(REASON, viewer.page.inner_text(f'.log [data-seq="{self.seq}"]'))
 
-    # The server dies
-
-    def the_server_dies(self):
+    def kill_and_restart_the_server(self):
         self.server.stop(signal.SIGKILL)
         for viewer in self.viewers:
-            viewer.waits_for('[data-part="status"][data-state="reconnecting"]', timeout=SOON)
+            viewer.waits_for(
+                '[data-part="status"][data-state="reconnecting"]', timeout=RECONNECT_TIMEOUT
+            )
             status = viewer.frame.inner_text('[data-part="status"]')
             self.assertRegex(status, r"Reconnecting, last update \d", viewer.name)
             self.assertEqual(viewer.totals, "227–213–98")
@@ -186,46 +188,46 @@ class OnAir:
         desk.wait_for_selector("text=no connection: what you see may be old")
         desk.fill("#draft-headline", AWAY)
         desk.locator(TAKE).click()
-        self.broadcaster.is_told("Not known whether that was done")
+        self.broadcaster.wait_for_message("Not known whether that was done")
         self.assertEqual(desk.input_value("#draft-headline"), AWAY)
 
         self.server.start()
 
         for person in (self.broadcaster, self.editor):
-            person.is_connected()
-        self.broadcaster.takes_draft(self.seq + 1)
-        self.everyone('[data-part="status"][data-state="live"]', timeout=SOON)
-        self.agree("227–213–98")
+            person.wait_for_connection()
+        self.broadcaster.take_draft(self.seq + 1)
+        self.wait_for_all('[data-part="status"][data-state="live"]', timeout=RECONNECT_TIMEOUT)
+        self.wait_for_totals("227–213–98")
         for viewer in self.viewers:
-            viewer.reads(AWAY)
-            self.assertTrue(viewer.has_stayed(), viewer.name)
+            viewer.wait_for_text(AWAY)
+            self.assertTrue(viewer.is_same_page(), viewer.name)
         for viewer in (self.desktop, self.phone):
             self.assertEqual(viewer.received(), list(range(1, self.seq + 1)), viewer.name)
 
-    def a_view_is_undone_and_the_show_held(self):
+    def undo_a_view_and_hold(self):
         desk = self.broadcaster.page
         desk.select_option("#draft-focus", "TX")
-        self.broadcaster.takes_draft(self.seq + 1)
-        self.agree("227–213–98")
-        self.everyone('.map[data-focus="TX"]')
+        self.broadcaster.take_draft(self.seq + 1)
+        self.wait_for_totals("227–213–98")
+        self.wait_for_all('.map[data-focus="TX"]')
         desk.click('[data-action="undoView"]')
-        self.broadcaster.is_told(f"Update {self.seq + 1} restored the view before")
-        self.agree("227–213–98")
-        self.everyone('.map[data-focus="US"]')
+        self.broadcaster.wait_for_message(f"Update {self.seq + 1} restored the view before")
+        self.wait_for_totals("227–213–98")
+        self.wait_for_all('.map[data-focus="US"]')
 
         desk.click('[data-action="hold"]')
-        self.agree("227–213–98")
-        self.everyone('[data-part="status"][data-state="held"]')
+        self.wait_for_totals("227–213–98")
+        self.wait_for_all('[data-part="status"][data-state="held"]')
         for viewer in self.viewers:
             self.assertIn("On hold", viewer.frame.inner_text('[data-part="status"]'))
         for viewer in (self.desktop, self.phone, self.keyboard):
-            viewer.reads("On hold: back after the break", state="visible")
+            viewer.wait_for_text("On hold: back after the break", state="visible")
         self.explore_by_keyboard()
         self.broadcaster.cue("ME-2").locator(".cue-take").click()
-        self.broadcaster.is_told("Not taken. .*on hold")
+        self.broadcaster.wait_for_message("Not taken. .*on hold")
         desk.click('[data-action="resume"]')
-        self.agree("227–213–98")
-        self.everyone('[data-part="status"][data-state="live"]')
+        self.wait_for_totals("227–213–98")
+        self.wait_for_all('[data-part="status"][data-state="live"]')
         self.assertFalse(self.desktop.page.locator('[data-notice="held"]').is_visible())
 
     def explore_by_keyboard(self):
@@ -245,23 +247,21 @@ class OnAir:
         page.keyboard.press("Escape")
         page.wait_for_selector('.map[data-focus="US"]')
 
-    # Who wins
-
-    def somebody_wins(self):
-        polled = "/updates?since="  # the one that waits is answered yet: offline is for new ones
+    def cross_270(self):
+        polled = "/updates?since="  # going offline fails new polls, not the waiting one
         with self.phone.page.expect_event("requestfailed", lambda asked: polled in asked.url):
             self.phone.context.set_offline(True)
-        self.phone.reads("Offline, last known")
-        self.broadcaster.takes("ME-2")
-        self.agree("227–214–97", but=[self.phone])
+        self.phone.wait_for_text("Offline, last known")
+        self.broadcaster.take("ME-2")
+        self.wait_for_totals("227–214–97", but=[self.phone])
         self.assertEqual(self.phone.totals, "227–213–98")
         self.phone.context.set_offline(False)
-        self.phone.reaches("227–214–97")
-        self.broadcaster.takes("WI")
-        self.agree("237–214–87")
-        self.broadcaster.takes("MI")
-        self.agree("253–214–71")
-        self.a_second_person_confirms()
+        self.phone.wait_for_totals("227–214–97")
+        self.broadcaster.take("WI")
+        self.wait_for_totals("237–214–87")
+        self.broadcaster.take("MI")
+        self.wait_for_totals("253–214–71")
+        self.confirm_by_a_second_person()
         share = self.desktop.page
         share.click("text=Share this moment")
         share.wait_for_selector("text=Link copied")
@@ -273,62 +273,62 @@ class OnAir:
             "NC": "306–229–3",
             "AK": "306–232–0",
         }.items():
-            self.broadcaster.takes(title)
-            self.agree(totals)
+            self.broadcaster.take(title)
+            self.wait_for_totals(totals)
             if title == "NV":
                 self.open_shared(address)
 
-    def a_second_person_confirms(self):
+    def confirm_by_a_second_person(self):
         waiting = self.broadcaster.cue("PA")
         waiting.locator(".cue-take").click()
-        self.broadcaster.is_told("Not on air yet. A second person must confirm")
+        self.broadcaster.wait_for_message("Not on air yet. A second person must confirm")
         waiting.locator("text=You took it. A second person must confirm it.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         pk = self.broadcast.cues.get(title="PA").pk
-        self.assertEqual(self.broadcaster.commands(command="confirm", cue=pk), 403)
-        self.agree("253–214–71", updates=0)
+        self.assertEqual(self.broadcaster.post_command(command="confirm", cue=pk), 403)
+        self.wait_for_totals("253–214–71", updates=0)
         self.editor.cue("PA").locator('[data-cue="confirm"]').click()
-        self.editor.is_told(rf"Update {self.seq + 1} is on air\.")
-        self.agree("273–214–51")
+        self.editor.wait_for_message(rf"Update {self.seq + 1} is on air\.")
+        self.wait_for_totals("273–214–51")
         for viewer in self.viewers:
             mark = viewer.frame.locator('[data-passed="D"]')
             self.assertEqual(mark.inner_text(), "✓ past 270", viewer.name)
-        self.keyboard.reads("Biden has passed 270")
+        self.keyboard.wait_for_text("Biden has passed 270")
 
     def open_shared(self, address):
-        """In a new browser."""
-        friend = self.person(Person, "Friend")
+        """Open the shared moment in a new browser."""
+        friend = self.person(PersonPage, "Friend")
         friend.open(address.removeprefix(self.server.url))
         self.assertEqual(friend.totals, "273–214–51")
-        self.assertEqual(friend.facts()["table"], "273–214–51")
+        self.assertEqual(friend.read_facts()["table"], "273–214–51")
         friend.page.click("text=Return to live")
-        friend.reaches("279–214–45")
+        friend.wait_for_totals("279–214–45")
         friend.context.close()
 
-    def the_end(self):
+    def end_the_broadcast(self):
         self.editor.page.click('[data-action="end"]')
         self.editor.page.click('dialog [data-dialog="yes"]')
-        self.agree("306–232–0")
-        self.everyone('[data-part="status"][data-state="ended"]')
+        self.wait_for_totals("306–232–0")
+        self.wait_for_all('[data-part="status"][data-state="ended"]')
         for viewer in self.viewers:
             self.assertIn("Final, as of", viewer.frame.inner_text('[data-part="status"]'))
-            wait_for(viewer.is_cut_off, f"{viewer.name}'s sockets to close")
-            self.assertTrue(viewer.has_stayed(), viewer.name)
+            wait_for(viewer.has_no_open_socket, f"{viewer.name}'s sockets to close")
+            self.assertTrue(viewer.is_same_page(), viewer.name)
         self.assertEqual(self.desktop.frames[-1]["code"], 4001)
-        self.plain.reaches("306–232–0")
+        self.plain.wait_for_totals("306–232–0")
         self.assertIn("Final, as of", self.plain.page.inner_text('[data-part="status"]'))
-        self.check_what_was_heard()
+        self.check_what_was_delivered()
         self.asked = {viewer: len(viewer.requests) for viewer in self.viewers}
 
-    def check_what_was_heard(self):
-        """Every update once, in order; every headline once; every call in the log."""
+    def check_what_was_delivered(self):
+        """Check that pages got every update once, in order, and announced every headline once."""
         rows = self.published()
         calls = [row.seq for row in rows if row.change.calls]
         headlines = [row.change.story.headline for row in rows if row.change.story]
         for viewer in (self.desktop, self.phone, self.keyboard):
             self.assertEqual(viewer.received(), list(range(1, self.seq + 1)), viewer.name)
             self.assertEqual(viewer.logged(), calls, viewer.name)
-        said = self.keyboard.witness("said")
+        said = self.keyboard.recorded("said")
         won = said.index(f"{headline('PA')}. Biden has passed 270.")
         said[won] = headline("PA")
         self.assertEqual(said, headlines)

@@ -1,4 +1,4 @@
-"""The people of an election night: staff at their consoles, and viewers in their browsers."""
+"""The pages of an election night: consoles of staff, and viewers' pages."""
 
 import json
 import re
@@ -8,8 +8,8 @@ from tests.support.browser import Visit
 from tests.support.newspaper import Newspaper
 from tests.support.server import wait_for
 
-PATIENCE = 30_000  # milliseconds that anything may take to be seen
-SOON = 60_000  # the same, for those who come back by themselves: they wait longer each time
+TIMEOUT = 30_000  # milliseconds
+RECONNECT_TIMEOUT = 60_000  # milliseconds; pages wait longer after each failed attempt
 
 PREVIEW = '[data-desk="preview"]'
 PROGRAM = '[data-desk="program"]'
@@ -17,7 +17,7 @@ TAKE = '[data-action="take"]'
 
 TALLY = """(root) => ["D", "R", "uncalled"]
     .map((name) => root?.querySelector(`.tally [data-part="${name}"]`)?.textContent)
-    .join("–")"""  # also of a page that is on its way
+    .join("–")"""  # root is null while a page loads
 
 FACTS = """(root) => {
     const rows = [...root.querySelectorAll("tr[data-unit]")];
@@ -37,23 +37,23 @@ FACTS = """(root) => {
     };
 }"""
 
-WITNESS = """
-    window.witness = { said: [], az: [], views: [], positions: [] };
+RECORDER = """
+    window.recorded = { said: [], az: [], views: [], positions: [] };
     new MutationObserver((changes) => {
         for (const { target, addedNodes, attributeName } of changes) {
             const text = [...addedNodes].map(({ textContent }) => textContent).join("");
-            if (text && target.matches?.("[role=status], [role=alert]")) witness.said.push(text);
-            if (attributeName === "viewBox") witness.views.push(target.getAttribute("viewBox"));
-            if (attributeName === "href") witness.positions.push(target.getAttribute("href"));
+            if (text && target.matches?.("[role=status], [role=alert]")) recorded.said.push(text);
+            if (attributeName === "viewBox") recorded.views.push(target.getAttribute("viewBox"));
+            if (attributeName === "href") recorded.positions.push(target.getAttribute("href"));
         }
         for (const { dataset } of document.querySelectorAll('[data-unit="AZ"]')) {
-            if (!witness.az.includes(dataset.party)) witness.az.push(dataset.party);
+            if (!recorded.az.includes(dataset.party)) recorded.az.push(dataset.party);
         }
     }).observe(document, {
         subtree: true, childList: true, attributes: true,
         attributeFilter: ["data-party", "viewBox", "href"],
     });
-"""  # from before the page's first paint on: what was announced, and what was ever drawn
+"""  # records what was announced and drawn, from before the first paint
 
 HIDE = """
     let seen = true;
@@ -62,63 +62,63 @@ HIDE = """
         seen = isSeen;
         document.dispatchEvent(new Event("visibilitychange"));
     };
-"""  # a tab that a test can hide and show
+"""  # lets a test hide and show the tab
 
 
 def unit(name: str) -> str:
-    """A unit's shape on the map."""
+    """Return the selector of a unit's shape on the map."""
     return f'.map-shapes [data-unit="{name}"]'
 
 
-class Person(Visit):
-    """Somebody whose page shows the map: `screen` is what of it is looked at."""
+class PersonPage(Visit):
+    """A page with a map. `screen` is the selector of the part that tests look at."""
 
     screen = "main"
 
     def __init__(self, browser, server, name: str, **options) -> None:
         super().__init__(browser, server, **options)
         self.name = name
-        self.page.set_default_timeout(PATIENCE)
+        self.page.set_default_timeout(TIMEOUT)
 
     @property
     def frame(self):
-        """Where the map is: the page, or a frame in it."""
+        """The page or the frame that has the map."""
         return self.page
 
     def waits_for(self, selector: str, **options):
         return self.frame.wait_for_selector(selector, **{"state": "attached"} | options)
 
-    def reads(self, words: str, **options):
-        """Wait until these words can be seen."""
+    def wait_for_text(self, words: str, **options):
+        """Wait until this text is visible."""
         return self.frame.wait_for_selector(f"text={words}", **options)
 
     @property
     def totals(self) -> str:
-        """D–R–uncalled, as the bar has them."""
+        """The totals of the bar: D–R–uncalled."""
         return self.frame.eval_on_selector(self.screen, TALLY)
 
-    def reaches(self, totals: str) -> None:
+    def wait_for_totals(self, totals: str) -> None:
         """Wait until the bar has these totals."""
         script = f"([at, totals]) => ({TALLY})(document.querySelector(at)) === totals"
         self.frame.wait_for_function(script, arg=[self.screen, totals])
 
-    def facts(self) -> dict:
-        """The totals by the table, and the units that the map has otherwise."""
+    def read_facts(self) -> dict:
+        """Return the totals of the table, and the units that differ between table and map."""
         return self.frame.eval_on_selector(self.screen, FACTS)
 
-    def colour(self, name: str) -> str:
-        """How a unit is filled."""
+    def fill_of(self, name: str) -> str:
+        """Return a unit's fill."""
         return self.frame.eval_on_selector(
             f"{self.screen} {unit(name)}", "shape => getComputedStyle(shape).fill"
         )
 
 
-class Viewer(Person):
-    """Somebody who watches; what comes over the wire is kept."""
+class ViewerPage(PersonPage):
+    """A viewer's page. Keeps its requests, sockets, frames and polls."""
 
     def __init__(self, browser, server, name: str, script: str = "", **options) -> None:
         super().__init__(browser, server, name, **options)
-        self.context.add_init_script(WITNESS + script)
+        self.context.add_init_script(RECORDER + script)
         self.requests: list[str] = []
         self.sockets: list = []
         self.frames: list[dict] = []
@@ -135,42 +135,42 @@ class Viewer(Person):
         if "/updates?since=" in response.url and response.request.method == "GET":
             self.polls.append(response)
 
-    def without_websockets(self) -> None:
-        """Behind something that lets none through."""
+    def block_websockets(self) -> None:
+        """Close every WebSocket at once, as a proxy might."""
         self.context.route_web_socket("**/ws*", lambda socket: socket.close())
 
-    def stays(self) -> None:
-        """Mark the page, to see later that it is still the same one."""
+    def mark_page(self) -> None:
+        """Mark the page, so that `is_same_page` can tell whether it was loaded again."""
         self.frame.evaluate("window.unloaded = false")
 
-    def has_stayed(self) -> bool:
+    def is_same_page(self) -> bool:
         return self.frame.evaluate("window.unloaded === false")
 
-    def witness(self, what: str) -> list[str]:
-        return self.frame.evaluate(f"witness.{what}")
+    def recorded(self, what: str) -> list[str]:
+        return self.frame.evaluate(f"recorded.{what}")
 
     def received(self) -> list[int]:
-        """The seq of every update that came, in the order in which they came."""
+        """Return the seqs of the updates that came, in that order."""
         frames = self.frames + [poll.json() for poll in self.polls if poll.ok]
         return [update["seq"] for frame in frames for update in frame.get("updates", ())]
 
     def logged(self) -> list[int]:
-        """The updates in the log of calls, oldest first."""
+        """Return the seqs in the log of calls, oldest first."""
         entries = self.frame.locator(".log [data-seq]").evaluate_all(
             "all => all.map(({ dataset }) => Number(dataset.seq))"
         )
         return entries[::-1]
 
-    def is_cut_off(self) -> bool:
-        """Whether all its sockets are closed. The question lets Playwright look."""
+    def has_no_open_socket(self) -> bool:
+        """Return whether all sockets are closed. Evaluating lets Playwright handle its events."""
         self.page.evaluate("0")
         return all(socket.is_closed() for socket in self.sockets)
 
 
-class Embed(Viewer):
-    """A reader of a newspaper that has the map in a frame."""
+class EmbedPage(ViewerPage):
+    """A newspaper's page that has the map in a frame."""
 
-    def reads_paper(self, paper: Newspaper) -> None:
+    def open_newspaper(self, paper: Newspaper) -> None:
         self.page.goto(f"http://localhost:{paper.server_port}/")
 
     @property
@@ -178,67 +178,69 @@ class Embed(Viewer):
         return self.page.frames[1]
 
 
-class Plain(Person):
-    """Somebody whose browser runs no scripts: the page is what it was when it was loaded."""
+class PlainPage(PersonPage):
+    """A viewer's page in a browser without scripts, which must be reloaded."""
 
     def __init__(self, browser, server, name: str) -> None:
         super().__init__(browser, server, name, java_script_enabled=False)
 
-    def reaches(self, totals: str) -> None:
+    def wait_for_totals(self, totals: str) -> None:
         wait_for(lambda: self.page.reload() and self.totals == totals, f"{totals}, plain")
 
 
-class Staff(Person):
-    """Somebody at the console."""
+class StaffPage(PersonPage):
+    """The console of a member of staff."""
 
     screen = PROGRAM
 
     def __init__(self, browser, server, name: str) -> None:
         super().__init__(browser, server, name, viewport={"width": 1440, "height": 1000})
 
-    def sits_down(self, broadcast) -> None:
-        """At the console of `broadcast`."""
+    def open_console(self, broadcast) -> None:
+        """Open the console of `broadcast`, and wait until it is connected."""
         self.open(f"/admin/broadcaster/broadcast/{broadcast.pk}/console/")
-        self.is_connected()
+        self.wait_for_connection()
 
-    def is_connected(self) -> None:
-        self.waits_for('[data-desk="connection"][data-state="connected"]', timeout=SOON)
+    def wait_for_connection(self) -> None:
+        self.waits_for(
+            '[data-desk="connection"][data-state="connected"]', timeout=RECONNECT_TIMEOUT
+        )
 
     def cue(self, title: str):
-        """A cue's row in the rundown."""
+        """Return a cue's row in the rundown."""
         named = self.page.locator(f'[data-cue="title"]:text-is("{title}")')
         return self.page.locator(".cue").filter(has=named)
 
-    def previews(self, title: str) -> None:
+    def preview(self, title: str) -> None:
         self.cue(title).locator('[data-cue="select"]').click()
 
-    def schedules(self, title: str, ahead: float) -> float:
-        """A cue, for so many seconds from now; when that is, in seconds since 1970."""
-        self.previews(title)
+    def schedule(self, title: str, ahead: float) -> float:
+        """Schedule a cue `ahead` seconds from now; return that time in seconds since 1970."""
+        self.preview(title)
         script = "then => new Date(then).toTimeString().slice(0, 8)"
         due = int(time.time() + ahead)
         row = self.cue(title)
         row.locator('[data-cue="time"]').fill(self.page.evaluate(script, due * 1000))
         row.locator("text=Take at").click()
-        self.is_told(f"“{title}” goes out automatically at")
+        self.wait_for_message(f"“{title}” goes out automatically at")
         return due
 
-    def takes(self, title: str) -> None:
-        """A cue, and wait until it is on air."""
+    def take(self, title: str) -> None:
+        """Take a cue, and wait until it is on air."""
         self.cue(title).locator(".cue-take").click()
-        self.is_told(rf"Update \d+ is on air: {title}\.")
+        self.wait_for_message(rf"Update \d+ is on air: {title}\.")
 
-    def takes_draft(self, seq: int) -> None:
-        """What is drafted, which is to be update `seq`."""
+    def take_draft(self, seq: int) -> None:
+        """Take the draft, and wait until it is on air as update `seq`."""
         self.page.click(TAKE)
-        self.is_told(rf"Update {seq} is on air\.")
+        self.wait_for_message(rf"Update {seq} is on air\.")
 
-    def is_told(self, words: str) -> None:
-        """Wait until the console answers so: a regular expression."""
+    def wait_for_message(self, words: str) -> None:
+        """Wait for a message of the console that matches the regular expression `words`."""
         self.page.locator(".desk-messages", has_text=re.compile(words)).wait_for()
 
-    def commands(self, **command) -> int:
-        """A forged post; the status of the answer."""
+    def post_command(self, **command) -> int:
+        """Post a command that the page would not send; return the status of the answer."""
         return self.page.evaluate(
             """async (command) => {
                 const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -249,8 +251,8 @@ class Staff(Person):
             command,
         )
 
-    def commands_by_socket(self, **command) -> int:
-        """The same on a socket of its own."""
+    def send_command(self, **command) -> int:
+        """Send such a command on a socket of its own; return the status of the answer."""
         return self.page.evaluate(
             """(command) => new Promise((resolve) => {
                 const url = new URL("ws", location.href);

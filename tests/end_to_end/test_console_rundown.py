@@ -1,5 +1,4 @@
-"""The rundown at the console: cues prepared, ordered, edited, scheduled, proposed, confirmed and
-taken."""
+"""The console's rundown: cues are prepared, moved, edited, scheduled, proposed and taken."""
 
 import json
 from urllib.request import Request, urlopen
@@ -8,22 +7,22 @@ from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.management.evening import call
 from broadcaster.models import ApiToken, Cue, Publication
 from tests.support.browser import needs_chromium
-from tests.support.console import DONE, PREVIEW, PROGRAM, TAKE, Console
+from tests.support.console import DONE, PREVIEW, PROGRAM, TAKE, ConsoleTestCase
 from tests.support.staff import staff
 
 NEARLY = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
 
 
 @needs_chromium
-class Rundown(Console):
+class ConsoleRundown(ConsoleTestCase):
     def setUp(self):
         super().setUp()
-        self.cue("C1", call("KY IN WV SC VT", "First calls"))
-        self.cue("C2", call("NY CO", "Nine o'clock"))
-        self.cue("C3", {"view": {"focus": "OH"}})
+        self.add_cue("C1", call("KY IN WV SC VT", "First calls"))
+        self.add_cue("C2", call("NY CO", "Nine o'clock"))
+        self.add_cue("C3", {"view": {"focus": "OH"}})
 
     def test_a_cue_is_previewed_and_taken_and_the_next_one_follows(self):
-        desk = self.desk(BROADCASTER)
+        desk = self.open_console(BROADCASTER)
         self.assertEqual(desk.inner_text(f"{PREVIEW} [data-part=R]"), "33")
         self.assertEqual(desk.inner_text(f"{PROGRAM} [data-part=R]"), "0")
         self.row(desk, "C2").locator('[data-cue="select"]').click()
@@ -33,28 +32,28 @@ class Rundown(Console):
         self.row(desk, "C1").locator('[data-cue="select"]').click()
         desk.click(TAKE)
 
-        self.said(desk, "Update 2 is on air: C1.")
+        self.wait_for_message(desk, "Update 2 is on air: C1.")
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("33")')
         self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
         self.assertIn("NEXT", self.row(desk, "C2").inner_text())
         self.assertIn("PREVIEW", self.row(desk, "C2").inner_text())
 
-    def test_two_people_take_one_cue_and_the_second_reads_who_was_first(self):
-        first, second = self.desk(BROADCASTER), self.desk(EDITOR)
+    def test_two_people_take_one_cue_and_the_second_sees_who_was_first(self):
+        first, second = self.open_console(BROADCASTER), self.open_console(EDITOR)
         first.click(TAKE)
-        self.said(first, "Update 2 is on air")
+        self.wait_for_message(first, "Update 2 is on air")
         second.wait_for_selector("text=Already taken by broadcaster")
-        self.assertIn("PREVIEW", self.row(second, "C1").inner_text())  # not the next one unasked
+        self.assertIn("PREVIEW", self.row(second, "C1").inner_text())  # C2 did not replace it
 
         second.click(TAKE)
 
-        self.said(second, "Not taken. Already taken by broadcaster, update 2.")
+        self.wait_for_message(second, "Not taken. Already taken by broadcaster, update 2.")
         self.assertEqual(self.seq(), 2)
 
-    def test_the_order_is_changed_by_keys_buttons_and_mouse_and_everyone_sees_it(self):
-        desk, other = self.desk(CONTRIBUTOR), self.desk(EDITOR)
+    def test_cues_are_reordered_by_keys_buttons_and_mouse_for_everyone(self):
+        desk, other = self.open_console(CONTRIBUTOR), self.open_console(EDITOR)
         self.row(desk, "C3").locator('[data-cue="select"]').press("Alt+ArrowUp")
-        self.said(desk, "“C3” is number 2 of 3.")
+        self.wait_for_message(desk, "“C3” is number 2 of 3.")
         other.wait_for_selector(".cue:nth-child(2) >> text=C3")
         self.assertEqual(
             desk.evaluate("document.activeElement.closest('.cue').innerText.includes('C3')"), True
@@ -62,69 +61,69 @@ class Rundown(Console):
 
         self.row(desk, "C1").locator('[data-cue="select"]').click()
         self.row(desk, "C1").locator('[data-cue="down"]').click()
-        self.said(desk, "“C1” is number 2 of 3.")
+        self.wait_for_message(desk, "“C1” is number 2 of 3.")
         desk.wait_for_selector(".cue:nth-child(2) >> text=C1")
         self.row(desk, "C2").locator(".cue-grip").drag_to(
             desk.locator(".cue:nth-child(1)"), target_position={"x": 40, "y": 3}
         )
-        self.said(desk, "“C2” is number 1 of 3.")
+        self.wait_for_message(desk, "“C2” is number 1 of 3.")
 
         self.row(other, "C2").and_(other.locator(".cue:nth-child(1)")).wait_for()
         self.assertEqual(self.titles(other), ["C2", "C3", "C1"])
 
     def test_a_contributor_prepares_edits_and_removes_but_has_no_take(self):
-        desk = self.desk(CONTRIBUTOR)
+        desk = self.open_console(CONTRIBUTOR)
         self.assertEqual(desk.locator(f"{TAKE}, .cue-take:visible").count(), 0)
 
         desk.click("text=Preview the draft")
         desk.select_option('[data-desk="add"]', "PA")
         desk.check(".call [value=called-D]")
         desk.click("text=Add to rundown")
-        self.said(desk, "Not in the rundown. A call needs a headline.")
+        self.wait_for_message(desk, "Not in the rundown. A call needs a headline.")
         desk.fill("#draft-headline", "Pennsylvania goes to Biden")
         desk.fill("#draft-title", "PA")
         desk.click("text=Add to rundown")
-        self.said(desk, "In the rundown: PA.")
+        self.wait_for_message(desk, "In the rundown: PA.")
         row = desk.locator(".cue:nth-child(4)")
         row.locator('[data-cue="select"]').click()
         row.locator('[data-cue="edit"]').click()
         desk.fill("#draft-headline", "Pennsylvania, at last")
         desk.click("text=Save cue")
-        self.said(desk, "Saved: PA.")
+        self.wait_for_message(desk, "Saved: PA.")
         desk.wait_for_selector(f'{PREVIEW} >> text="Pennsylvania, at last"')
         self.row(desk, "C3").locator('[data-cue="select"]').click()
         self.row(desk, "C3").locator('[data-cue="remove"]').click()
         desk.click("dialog >> text=Remove >> nth=-1")
-        self.said(desk, "“C3” was removed.")
+        self.wait_for_message(desk, "“C3” was removed.")
         self.row(desk, "C3").wait_for(state="detached")
 
         self.assertEqual(self.titles(desk), ["C1", "C2", "PA"])
         self.assertEqual(Cue.objects.get(title="PA").version, 2)
         self.assertEqual(self.seq(), 1)
 
-    def test_what_somebody_else_edits_in_preview_is_not_taken_unseen(self):
-        desk, other = self.desk(BROADCASTER), self.desk(CONTRIBUTOR)
+    def test_a_cue_that_was_just_edited_is_not_taken(self):
+        desk, other = self.open_console(BROADCASTER), self.open_console(CONTRIBUTOR)
         other.click('.cue:nth-child(1) [data-cue="edit"]')
         other.fill("#draft-headline", "First calls, mended")
-        self.finger(desk, TAKE, DONE, "was edited")
+        self.press_when(desk, TAKE, DONE, "was edited")
         other.click("text=Save cue")
-        self.said(other, "Saved: C1.")
+        self.wait_for_message(other, "Saved: C1.")
 
-        self.said(desk, "Not taken. The cue was just edited: look at Preview.")
+        self.wait_for_message(desk, "Not taken. The cue was just edited: look at Preview.")
         self.assertIn("First calls, mended", desk.inner_text(PREVIEW))
         self.assertEqual(self.seq(), 1)
 
-    def test_a_row_that_came_under_the_finger_is_not_taken(self):
-        desk, other = self.desk(BROADCASTER), self.desk(CONTRIBUTOR)
-        self.finger(desk, ".cue:nth-child(1) .cue-take", ".cue:nth-child(1)", "C2")
+    def test_a_row_that_just_moved_is_not_taken(self):
+        desk, other = self.open_console(BROADCASTER), self.open_console(CONTRIBUTOR)
+        self.press_when(desk, ".cue:nth-child(1) .cue-take", ".cue:nth-child(1)", "C2")
 
         self.row(other, "C2").locator('[data-cue="select"]').press("Alt+ArrowUp")
 
-        self.said(desk, "Not done. The rundown just changed: look at it first.")
+        self.wait_for_message(desk, "Not done. The rundown just changed: look at it first.")
         self.assertEqual(self.seq(), 1)
 
-    def test_steps_in_a_hurry_are_all_taken(self):
-        desk = self.desk(CONTRIBUTOR)
+    def test_moves_in_quick_succession_are_all_done(self):
+        desk = self.open_console(CONTRIBUTOR)
         desk.evaluate(
             """() => {
                 const key = { key: "ArrowDown", altKey: true, bubbles: true };
@@ -133,21 +132,21 @@ class Rundown(Console):
             }"""
         )
 
-        self.said(desk, "“C1” is number 3 of 3.")
+        self.wait_for_message(desk, "“C1” is number 3 of 3.")
         self.assertEqual(self.titles(desk), ["C2", "C3", "C1"])
 
-    def test_a_double_press_adds_one_cue_and_says_that_it_did(self):
-        desk = self.desk(CONTRIBUTOR)
+    def test_a_double_press_adds_one_cue(self):
+        desk = self.open_console(CONTRIBUTOR)
         desk.fill("#draft-headline", "Good evening")
-        self.finger(desk, '[data-action="saveDraft"]', DONE, "In the rundown")
+        self.press_when(desk, '[data-action="saveDraft"]', DONE, "In the rundown")
 
         desk.click("text=Add to rundown")
 
-        self.said(desk, "In the rundown: Good evening. The second press added nothing.")
+        self.wait_for_message(desk, "In the rundown: Good evening. The second press added nothing.")
         self.assertEqual(self.titles(desk), ["C1", "C2", "C3", "Good evening"])
 
-    def test_what_is_chosen_while_a_cue_is_saved_stays_in_preview(self):
-        desk = self.desk(CONTRIBUTOR)
+    def test_a_cue_selected_during_a_save_stays_in_preview(self):
+        desk = self.open_console(CONTRIBUTOR)
         self.row(desk, "C1").locator('[data-cue="edit"]').click()
         desk.fill("#draft-headline", "First calls, mended")
         desk.evaluate(
@@ -157,28 +156,28 @@ class Rundown(Console):
             }"""
         )
 
-        self.said(desk, "Saved: C1.")
+        self.wait_for_message(desk, "Saved: C1.")
         self.assertIn("PREVIEW", self.row(desk, "C3").inner_text())
 
     def test_a_cue_is_scheduled_counted_down_and_cancelled(self):
-        editor, broadcaster = self.desk(EDITOR), self.desk(BROADCASTER)
+        editor, broadcaster = self.open_console(EDITOR), self.open_console(BROADCASTER)
         row = self.row(editor, "C1")
         row.locator('[data-cue="time"]').fill(
             editor.evaluate("new Date(Date.now() + 7.2e6).toTimeString().slice(0, 8)")
         )
         row.locator("text=Take at").click()
-        self.said(editor, "“C1” goes out automatically at")
+        self.wait_for_message(editor, "“C1” goes out automatically at")
 
         seen = self.row(broadcaster, "C1")
         seen.locator("text=/in 1:5\\d:\\d\\d/").wait_for()
         self.assertIn("SCHEDULED", seen.inner_text())
         seen.locator("text=Cancel the time").click()
 
-        self.said(broadcaster, "“C1” no longer goes out automatically.")
+        self.wait_for_message(broadcaster, "“C1” no longer goes out automatically.")
         self.assertIsNone(Cue.objects.get(title="C1").due_at)
 
-    def test_what_a_feed_proposes_is_previewed_and_taken(self):
-        desk = self.desk(BROADCASTER)
+    def test_a_proposed_cue_is_previewed_and_taken(self):
+        desk = self.open_console(BROADCASTER)
         token = ApiToken.issue(staff("ap-robot", CONTRIBUTOR))
         message = {"calls": [{"unit": "PA", "status": "Called", "party": "Dem"}]}
         request = Request(
@@ -196,35 +195,35 @@ class Rundown(Console):
         desk.wait_for_selector(f'{PREVIEW} [data-part=D]:text("20")')
         desk.click(TAKE)
 
-        self.said(desk, "Update 2 is on air: Pennsylvania goes to Biden")
+        self.wait_for_message(desk, "Update 2 is on air: Pennsylvania goes to Biden")
         self.assertEqual(Publication.objects.get(seq=2).cue.by.username, "ap-robot")
 
-    def test_a_double_press_on_decline_declines_once_and_is_not_called_refused(self):
-        self.put(call(NEARLY, "Nearly"))
-        self.cue("PA", call("PA", "Pennsylvania goes to Biden"))
-        desk = self.desk(BROADCASTER)
+    def test_a_double_press_on_decline_declines_once_without_an_error(self):
+        self.publish(call(NEARLY, "Nearly"))
+        self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
+        desk = self.open_console(BROADCASTER)
         self.row(desk, "PA").locator(".cue-take").click()
-        self.said(desk, "Not on air yet. A second person must confirm")
+        self.wait_for_message(desk, "Not on air yet. A second person must confirm")
 
         self.row(desk, "PA").locator('[data-cue="decline"]').dblclick()
 
-        self.said(desk, "“PA” was not taken: it is back in the rundown.")
+        self.wait_for_message(desk, "“PA” was not taken: it is back in the rundown.")
         self.assertEqual(desk.inner_text('[data-desk="error"]'), "")
 
-    def test_a_second_person_confirms_what_crosses_270(self):
-        self.put(call(NEARLY, "Nearly"))
-        self.cue("PA", call("PA", "Pennsylvania goes to Biden"))
-        broadcaster, editor = self.desk(BROADCASTER), self.desk(EDITOR)
+    def test_a_take_that_crosses_270_waits_for_a_second_person(self):
+        self.publish(call(NEARLY, "Nearly"))
+        self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
+        broadcaster, editor = self.open_console(BROADCASTER), self.open_console(EDITOR)
         self.assertIn("NEEDS SECOND PERSON", self.row(broadcaster, "PA").inner_text())
 
         self.row(broadcaster, "PA").locator(".cue-take").click()
-        self.said(broadcaster, "Not on air yet. A second person must confirm")
+        self.wait_for_message(broadcaster, "Not on air yet. A second person must confirm")
         self.assertEqual(self.seq(), 2)
         waiting = self.row(broadcaster, "PA")
         waiting.locator("text=You took it. A second person must confirm it.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         self.row(editor, "PA").locator('[data-cue="confirm"]').click()
 
-        self.said(editor, "Update 3 is on air.")
+        self.wait_for_message(editor, "Update 3 is on air.")
         broadcaster.wait_for_selector(f'{PROGRAM} [data-part=D]:text("272")')
         self.assertEqual(Publication.objects.get(seq=3).confirmed_by.username, "editor")

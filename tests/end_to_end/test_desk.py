@@ -1,4 +1,4 @@
-"""The console's page, its post and its socket: who may, what is told, and what is refused."""
+"""The console's page, state, command and socket: permissions, frames, answers and errors."""
 
 import json
 import time
@@ -19,7 +19,7 @@ from tests.support.watcher import PollWatcher, WebSocketWatcher
 VIEW = {"view": {"focus": "OH"}}
 
 
-class Desk(TransactionTestCase):
+class DeskEndpoints(TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -32,7 +32,7 @@ class Desk(TransactionTestCase):
         self.page = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
 
     def staff(self, *permissions, **more):
-        """A client logged in as a new member of staff, who may see broadcasts."""
+        """Return a client of a new member of staff with `permissions`, who may see broadcasts."""
         name = f"staff-{uuid.uuid4().hex[:6]}"
         user = get_user_model().objects.create_user(name, is_staff=True, **more)
         codenames = ("view_broadcast", *permissions)
@@ -54,9 +54,9 @@ class Desk(TransactionTestCase):
         return socket
 
     def frame(self, socket, *kinds):
-        """The next frame of one of these kinds."""
+        """Return the next frame of one of these kinds."""
         deadline = time.monotonic() + LIMIT
-        while (left := deadline - time.monotonic()) > 0:  # others come every second
+        while (left := deadline - time.monotonic()) > 0:  # other frames come every second
             frame = json.loads(socket.recv(left))
             if frame["t"] in kinds:
                 return frame
@@ -88,7 +88,7 @@ class Desk(TransactionTestCase):
         self.assertEqual(post.status_code, 403)
         self.assertClosed(self.socket(self.client))
 
-    def test_who_is_not_staff_or_may_not_see_broadcasts_reaches_nothing(self):
+    def test_users_who_may_not_see_broadcasts_reach_nothing(self):
         viewer = self.staff()
         get_user_model().objects.filter(pk=viewer.user.pk).update(is_staff=False)
         stranger = self.staff()
@@ -108,7 +108,7 @@ class Desk(TransactionTestCase):
 
         snapshot, rundown = self.frame(socket, "snapshot"), self.frame(socket, "rundown")
         self.assertEqual({"t": "snapshot", **state["snapshot"]}, snapshot)
-        rundown["now"] = state["rundown"]["now"]  # the only part that the clock changes
+        rundown["now"] = state["rundown"]["now"]  # differs: it is the time of the answer
         self.assertEqual({"t": "rundown", **state["rundown"]}, rundown)
         self.assertEqual(snapshot["log"][0]["kind"], "start")
 
@@ -126,7 +126,7 @@ class Desk(TransactionTestCase):
         response = self.staff().get("/admin/broadcaster/broadcast/999999/console/state")
         self.assertEqual(response.status_code, 404)
 
-    def test_who_may_only_watch_sees_the_console_without_take(self):
+    def test_a_user_who_may_only_watch_has_no_take(self):
         contributor = self.staff()
 
         page = contributor.get(self.page)
@@ -138,7 +138,7 @@ class Desk(TransactionTestCase):
         self.assertEqual(self.take(socket, VIEW)["status"], 403)
         self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
 
-    def test_a_broadcaster_takes_by_socket_and_everyone_at_the_desk_sees_it(self):
+    def test_a_take_by_socket_is_shown_at_every_desk(self):
         socket = self.socket(self.staff("take_broadcast"))
         other = self.socket(self.staff("take_broadcast"))
         self.frame(socket, "snapshot")
@@ -181,7 +181,7 @@ class Desk(TransactionTestCase):
         self.assertEqual(refused.status_code, 403)
         self.assertEqual(taken.status_code, 201)
 
-    def test_running_the_show_needs_its_own_permission(self):
+    def test_starting_and_ending_need_their_own_permission(self):
         broadcaster = self.staff("take_broadcast")
         editor = self.staff("take_broadcast", "run_broadcast", "correct_broadcast")
 
@@ -193,7 +193,7 @@ class Desk(TransactionTestCase):
         self.assertEqual(held["status"], 409)
         self.assertIn("on hold", held["error"])
 
-    def test_a_permission_that_was_withdrawn_holds_at_the_next_command(self):
+    def test_a_withdrawn_permission_takes_effect_at_the_next_command(self):
         broadcaster = self.staff("take_broadcast")
         socket = self.socket(broadcaster)
         self.assertEqual(self.take(socket, VIEW)["status"], 201)
@@ -202,7 +202,7 @@ class Desk(TransactionTestCase):
 
         self.assertEqual(self.take(socket, VIEW)["status"], 403)
 
-    def test_who_logged_out_is_closed_at_the_next_command(self):
+    def test_a_logged_out_user_is_disconnected_at_the_next_command(self):
         broadcaster = self.staff("take_broadcast")
         socket = self.socket(broadcaster)
         self.frame(socket, "snapshot")
@@ -213,7 +213,7 @@ class Desk(TransactionTestCase):
         self.assertClosed(socket)
         self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
 
-    def test_wrong_commands_are_answered(self):
+    def test_invalid_commands_get_an_error(self):
         socket = self.socket(self.staff("take_broadcast"))
         for text in ("", "{", "[]", "7", '{"command": "take"}', "[" * 5000):
             socket.send(text)
@@ -228,7 +228,7 @@ class Desk(TransactionTestCase):
         refused = self.broadcast.audit.filter(action="refused", via="socket")
         self.assertEqual(refused.count(), 9)
 
-    def test_an_update_whose_announcement_was_lost_appears_all_the_same(self):
+    def test_an_update_whose_announcement_was_lost_still_appears(self):
         socket = self.socket(self.staff())
         self.frame(socket, "snapshot")
 
@@ -252,13 +252,13 @@ class Desk(TransactionTestCase):
 
         self.assertEqual(frame["processes"], 1)
 
-    def test_a_console_of_no_broadcast_is_closed(self):
+    def test_a_console_of_no_broadcast_is_not_found(self):
         self.assertClosed(self.socket(self.staff(), pk=999999), 4044)
         self.assertEqual(
             self.staff().get("/admin/broadcaster/broadcast/999999/console/").status_code, 404
         )
 
-    def test_two_who_press_take_on_one_cue_make_one_update(self):
+    def test_two_takes_of_one_cue_make_one_update(self):
         editor = self.staff("prepare_broadcast", "take_broadcast")
         sockets = [self.socket(editor), self.socket(self.staff("take_broadcast"))]
         made = self.command(self.socket(editor), "prepare", title="Ohio", change=VIEW)

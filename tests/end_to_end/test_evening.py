@@ -1,7 +1,7 @@
-"""An election night from its preparation to its replay, as staff and viewers live through it.
+"""An election night from its preparation to its replay, with staff and viewers in browsers.
 
-The broadcast and its rundown are those of `manage.py demo`. The clock of the show is not waited
-for: a cue that is scheduled for later is scheduled for in a few seconds.
+The broadcast and its rundown are those of `manage.py demo`. To save time, a cue that would be
+scheduled for later in the evening is scheduled for a few seconds later.
 """
 
 import io
@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from broadcaster.desk.permissions import GROUPS
 from broadcaster.models import Broadcast, Publication
-from tests.end_to_end.evening_after import After
-from tests.end_to_end.evening_before import Before
-from tests.end_to_end.evening_on_air import OnAir
-from tests.end_to_end.evening_people import HIDE, Embed, Plain, Staff, Viewer
+from tests.end_to_end.evening_after import AfterTheShow
+from tests.end_to_end.evening_before import BeforeTheShow
+from tests.end_to_end.evening_on_air import DuringTheShow
+from tests.end_to_end.evening_people import HIDE, EmbedPage, PlainPage, StaffPage, ViewerPage
 from tests.support.browser import chromium, in_a_thread, needs_chromium
 from tests.support.newspaper import Newspaper
 from tests.support.server import Server, redis, wait_for, worker
@@ -30,7 +30,7 @@ SLUG = "election-night-2020"
 
 
 @needs_chromium
-class Evening(Before, OnAir, After, TransactionTestCase):
+class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -49,7 +49,7 @@ class Evening(Before, OnAir, After, TransactionTestCase):
         for name in GROUPS:
             the_group(name)
         var = self.enterContext(tempfile.TemporaryDirectory())
-        with override_settings(VAR=Path(var)):
+        with override_settings(STATE_DIRECTORY=Path(var)):
             in_a_thread(lambda: call_command("demo", stdout=io.StringIO()))
         self.password = Path(var, "demo-password").read_text()
 
@@ -62,19 +62,19 @@ class Evening(Before, OnAir, After, TransactionTestCase):
         url = self.enterContext(redis())
         self.server = self.enterContext(Server(REDIS_URL=url, HEARTBEAT="2"))
         self.enterContext(worker(self.server))
-        self.take_seats()
-        self.before()
-        self.prepare()
-        self.on_air()
-        self.after()
+        self.open_all_pages()
+        self.run_before()
+        self.prepare_cue()
+        self.run_on_air()
+        self.run_after()
 
     def test_without_redis(self):
         self.server = self.enterContext(Server(HEARTBEAT="2"))
-        self.take_seats()
-        self.prepare()
-        self.on_air()
+        self.open_all_pages()
+        self.prepare_cue()
+        self.run_on_air()
 
-    # Who is there
+    # Pages
 
     def person(self, kind, name, *arguments, **options):
         person = kind(self.browser, self.server, name, *arguments, **options)
@@ -82,21 +82,21 @@ class Evening(Before, OnAir, After, TransactionTestCase):
         return person
 
     def staff(self, name):
-        person = self.person(Staff, name)
+        person = self.person(StaffPage, name)
         if name == "editor":
-            person.log_in(name, self.password)  # as demo has told it
-        else:  # which is the same without the work that a password makes
+            person.log_in(name, self.password)  # as manage.py demo printed it
+        else:  # the same, without the time that hashing takes
             person.log_in_as(get_user_model().objects.get(username=name))
-        person.sits_down(self.broadcast)
+        person.open_console(self.broadcast)
         return person
 
     def viewer(self, name, *arguments, **options):
-        viewer = self.person(Viewer, name, *arguments, **options)
+        viewer = self.person(ViewerPage, name, *arguments, **options)
         viewer.open(self.path)
-        viewer.stays()
+        viewer.mark_page()
         return viewer
 
-    def take_seats(self):
+    def open_all_pages(self):
         self.contributor = self.staff("contributor")
         self.broadcaster = self.staff("broadcaster")
         self.editor = self.staff("editor")
@@ -106,43 +106,43 @@ class Evening(Before, OnAir, After, TransactionTestCase):
             permissions=["clipboard-read", "clipboard-write"],
         )
         self.phone = self.person(
-            Viewer, "Phone", HIDE, viewport={"width": 390, "height": 844}, has_touch=True
+            ViewerPage, "Phone", HIDE, viewport={"width": 390, "height": 844}, has_touch=True
         )
-        self.phone.without_websockets()
+        self.phone.block_websockets()
         with self.phone.page.expect_request("**/updates?since=*"):
             self.phone.open(self.path)
-        self.phone.stays()
+        self.phone.mark_page()
         self.keyboard = self.viewer("Keyboard")
-        self.embed = self.person(Embed, "Embed", color_scheme="dark", reduced_motion="reduce")
+        self.embed = self.person(EmbedPage, "Embed", color_scheme="dark", reduced_motion="reduce")
         frame = f'<iframe src="{self.server.url}{self.path}embed/" height="720"></iframe>'
         paper = Newspaper(f"<!doctype html><title>News</title>{frame}")
-        self.embed.reads_paper(self.enterContext(paper))
-        self.embed.stays()
-        self.plain = self.person(Plain, "Plain")
+        self.embed.open_newspaper(self.enterContext(paper))
+        self.embed.mark_page()
+        self.plain = self.person(PlainPage, "Plain")
         self.plain.open(self.path)
         self.viewers = [self.desktop, self.phone, self.keyboard, self.embed]
 
-    # What must hold after each step
+    # What holds after each step
 
-    def agree(self, totals, *, updates=1, but=()):
-        """So many updates were published, and everyone sees these totals, D–R–uncalled, in the
-        bar, the table and the map; `but` those who do not look."""
+    def wait_for_totals(self, totals, *, updates=1, but=()):
+        """Wait until `updates` more are published and every page shows `totals`, D–R–uncalled, in
+        the bar, the table and the map. `but` lists pages that are hidden or offline."""
         self.seq += updates
         wait_for(lambda: self.snapshot()["seq"] >= self.seq, f"update {self.seq}")
         for person in [self.broadcaster, self.editor, *self.viewers]:
             if person in but:
                 continue
-            person.reaches(totals)
+            person.wait_for_totals(totals)
             if person in self.viewers:
                 told = {"table": totals, "rows": 56, "differ": []}
-                self.assertEqual(person.facts(), told, person.name)
+                self.assertEqual(person.read_facts(), told, person.name)
         snapshot = self.snapshot()
         self.assertEqual(snapshot["seq"], self.seq)
         won = snapshot["state"]["totals"]
         self.assertEqual(f"{won['D']}–{won['R']}–{won['uncalled']}", totals)
 
     def published(self):
-        """The log, as it is stored."""
+        """Return the stored log."""
         return Publication.objects.filter(broadcast=self.broadcast).order_by("seq")
 
     def snapshot(self):
@@ -152,6 +152,6 @@ class Evening(Before, OnAir, After, TransactionTestCase):
         with urlopen(f"{self.server.url}{self.path}{page}") as response:
             return response.read().decode()
 
-    def everyone(self, selector, **options):
+    def wait_for_all(self, selector, **options):
         for viewer in self.viewers:
             viewer.waits_for(selector, **options)

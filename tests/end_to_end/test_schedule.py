@@ -1,4 +1,4 @@
-"""A scheduled cue goes out at its time: by the serving process, or by a worker where Redis is."""
+"""Scheduled cues, taken at their time by a worker, or by the server without one."""
 
 import json
 import signal
@@ -26,7 +26,7 @@ VIEW = {"view": {"focus": "OH"}}
 INLINE = " 'unsafe-inline'"
 
 
-class Scheduled(TransactionTestCase):
+class ScheduledCues(TransactionTestCase):
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
@@ -39,7 +39,7 @@ class Scheduled(TransactionTestCase):
         return {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
 
     def prepare(self, server, unit):
-        """Prepare a call at the editor's console; the cue."""
+        """Prepare a call as the editor; return the cue's id."""
         change = {
             "calls": {unit: {"status": "called", "party": "R"}},
             "story": {"headline": f"{unit} goes to Trump"},
@@ -48,7 +48,7 @@ class Scheduled(TransactionTestCase):
             return self.command(socket, "prepare", title=unit, change=change)["cue"]
 
     def schedule(self, server, cue, seconds):
-        """Schedule a cue for so many seconds from now; when that is, since 1970."""
+        """Schedule a cue `seconds` from now; return that time in seconds since 1970."""
         with self.console(server) as socket:
             due = time.time() + seconds
             self.command(socket, "schedule", cue=cue, version=1, at=int(due * 1000))
@@ -68,12 +68,12 @@ class Scheduled(TransactionTestCase):
         return frame
 
     def wait_until_published(self, unit, due):
-        """Wait for the call; how late it was, in seconds."""
+        """Wait until the cue `unit` is published; return how many seconds after `due` it was."""
         rows = Publication.objects.filter(broadcast=self.broadcast, cue__title=unit)
         wait_for(rows.exists, f"{unit} to be published")
         return rows.get().at.timestamp() - due
 
-    def test_the_serving_process_takes_it_and_nobody_knows_before(self):
+    def test_a_serving_process_takes_a_due_cue_that_viewers_could_not_see(self):
         with Server() as server:
             watcher = WebSocketWatcher(server, self.slug)
             self.addCleanup(watcher.close)
@@ -91,16 +91,16 @@ class Scheduled(TransactionTestCase):
             self.assertEqual(watcher.state["calls"]["OH"]["party"], "R")
             self.assertEqual(watcher.seqs(), [2])
 
-    def test_what_came_due_while_the_server_was_down_goes_out_late(self):
+    def test_a_cue_that_came_due_while_the_server_was_down_is_taken_late(self):
         with Server() as server:
             due = self.schedule(server, self.prepare(server, "OH"), 2)
             server.stop(signal.SIGKILL)
             self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
             wait_for(lambda: time.time() > due, "the time to come")
-            server.start()  # nobody comes: it looks by itself
+            server.start()  # without any request, it looks for due cues
             self.assertGreater(self.wait_until_published("OH", due), 0)
 
-    def test_a_worker_takes_it_and_without_one_the_serving_process_does(self):
+    def test_a_worker_takes_a_due_cue_and_without_one_the_server_does(self):
         with redis() as url, Server(REDIS_URL=url) as server:
             connection = Redis.from_url(url)
             with worker(server):
@@ -118,7 +118,7 @@ class Scheduled(TransactionTestCase):
             self.assertEqual({(entry.who, entry.action) for entry in taken}, {("editor", "took")})
             self.check_dashboard(server)
 
-    def test_a_redis_that_never_answers_does_not_hold_up_the_desk_nor_viewers(self):
+    def test_a_redis_that_never_answers_does_not_delay_the_desk_or_viewers(self):
         silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         with Server(REDIS_URL=url) as server, self.console(server) as console:
@@ -126,17 +126,19 @@ class Scheduled(TransactionTestCase):
             schedule = {"cue": cue, "version": 1, "at": 1000 * int(time.time() + 3600)}
             asked = time.monotonic()
             self.command(console, "schedule", **schedule)
-            self.assertLess(time.monotonic() - asked, 5)  # then it would ask again, by post
+            self.assertLess(
+                time.monotonic() - asked, 5
+            )  # after 5 s a console would send it again, by post
             watcher = WebSocketWatcher(server, self.slug)
             self.addCleanup(watcher.close)
             watcher.follow_to(1)
-            self.command(console, "schedule", **schedule)  # as a console does without an answer
+            self.command(console, "schedule", **schedule)  # the same again changes nothing
 
         entries = AuditEntry.objects.filter(broadcast=self.broadcast, action="scheduled")
         self.assertEqual(entries.count(), 1)
 
     def check_dashboard(self, server):
-        """It is in the admin, for those who schedule, and may style its pages inline; no other."""
+        """Check that editors see the dashboard, and that only its pages may have inline styles."""
         dashboard = ("django_rq/dashboard/", "django_rq/dashboard/queues/0/scheduled/")
         for cookie, expected in ((self.editor, 200), (self.cookie("new", CONTRIBUTOR), 403)):
             for page in (*dashboard, ""):

@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.support.server import Server
 
-# The first, without windows at all, takes a quarter of the second's CPU.
+# chromium-headless-shell takes a quarter of the CPU that chromium takes.
 BROWSERS = ["chromium-headless-shell", "chromium", "chromium-browser"]
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 needs_chromium = skipUnless(CHROMIUM, "Chromium is not installed (Debian: chromium)")
@@ -26,7 +26,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 @contextmanager
 def chromium():
-    """A browser without windows."""
+    """Start a headless browser."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
@@ -38,7 +38,7 @@ def chromium():
 
 
 def in_a_thread(act, *args) -> None:
-    """Do what asyncio forbids in the thread of Playwright's event loop."""
+    """Call `act` in a thread without an event loop, as Django's database code requires."""
 
     def run() -> None:
         act(*args)
@@ -49,8 +49,8 @@ def in_a_thread(act, *args) -> None:
 
 
 def hold_back(page, address: str):
-    """Have `page` wait for what it asks of `address` until the function is called that this
-    gives."""
+    """Hold back the answers to `page`'s requests of `address`; return the function that lets
+    them through."""
     held, let_go = [], []
 
     def answer(route) -> None:
@@ -66,8 +66,10 @@ def hold_back(page, address: str):
 
 
 def violations(page, without: str | None = None) -> list[str]:
-    """What axe finds against WCAG 2.2 AA in a page, each with the first element at fault;
-    `without` is what was looked at before."""
+    """Return the violations of WCAG 2.2 AA that axe finds in a page, each with its first element.
+
+    `without` is a selector of elements to leave out, because they were checked before.
+    """
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     options = {"runOnly": tags, "rules": {"target-size": {"enabled": True}}}
     context = {"exclude": [[without]]} if without else None
@@ -76,7 +78,7 @@ def violations(page, without: str | None = None) -> list[str]:
 
 
 class Visit:
-    """One browser context: a person with one page, whose errors are kept."""
+    """A browser context with one page, for one person. Keeps the page's errors in `errors`."""
 
     def __init__(self, browser, server: Server, **options) -> None:
         self.server = server
@@ -96,7 +98,7 @@ class Visit:
         return self.page
 
     def log_in(self, username: str, password: str) -> None:
-        """Through the admin's form."""
+        """Log in through the admin's form."""
         page = self.open("/admin/login/?next=/admin/")
         page.fill("#id_username", username)
         page.fill("#id_password", password)
@@ -104,7 +106,7 @@ class Visit:
         page.wait_for_url("**/admin/")
 
     def log_in_as(self, user) -> None:
-        """With a session of its own, as if through the form."""
+        """Log in with a new session, without the form."""
         client = Client()
         client.force_login(user)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]

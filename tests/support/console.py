@@ -1,4 +1,4 @@
-"""The console in a browser, for tests: two or three people, each with a page, at one broadcast."""
+"""A base class for tests of the console with real browsers."""
 
 import uuid
 
@@ -30,8 +30,8 @@ PRESS = """([button, place, words]) => {
 }"""
 
 
-class Console(TransactionTestCase):
-    """What tests of the console share: a server, a browser, and a broadcast on air."""
+class ConsoleTestCase(TransactionTestCase):
+    """A server, a browser, and a broadcast on air that staff open in the console."""
 
     @classmethod
     def setUpClass(cls):
@@ -43,8 +43,8 @@ class Console(TransactionTestCase):
         self.broadcast = Broadcast.objects.create(
             slug=f"night-{uuid.uuid4().hex[:8]}", title="Election Night", election=2020
         )
-        self.put = publisher(self.server, self.broadcast)
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish = publisher(self.server, self.broadcast)
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
         self.path = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
         self.groups = {}
         self.visits = []
@@ -59,13 +59,13 @@ class Console(TransactionTestCase):
             self.groups[group] = staff(group.lower().split()[0], group)
         return self.groups[group]
 
-    def cue(self, title, change):
+    def add_cue(self, title, change):
         actor = Actor(self.user(CONTRIBUTOR), "command", None)
         arguments = (self.broadcast, title, parse_change(change), None, actor)
         in_a_thread(prepare, *arguments)
 
-    def desk(self, group, **options):
-        """A page of one of the group at the console, connected."""
+    def open_console(self, group, **options):
+        """Open the console as a member of `group`; return its page once it is connected."""
         visit = Visit(self.browser, self.server, **{"viewport": WIDE, **options})
         self.visits.append(visit)
         visit.log_in_as(self.user(group))
@@ -82,10 +82,10 @@ class Console(TransactionTestCase):
     def titles(self, page):
         return page.locator('[data-cue="title"]').all_inner_texts()
 
-    def finger(self, page, button, place, words):
-        """On its way to a button while a place on the page comes to have these words."""
+    def press_when(self, page, button, place, words):
+        """Press `button` right after `words` appear in `place`, too late to have seen them."""
         page.evaluate(PRESS, [button, place, words])
 
-    def said(self, page, words):
-        """Wait until the console says this of a command."""
+    def wait_for_message(self, page, words):
+        """Wait for this message of the console."""
         page.wait_for_selector(f".desk-messages >> text={words}")

@@ -1,4 +1,4 @@
-"""Staff for tests."""
+"""Members of staff, and what they use to reach the desk and the API."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from tests.support.server import LIMIT
 
 
 def staff(name: str, group: str | None = None):
-    """A member of staff in one of the groups, which tests that empty the database lack."""
+    """Make a member of staff, in `group` if given."""
     user = get_user_model().objects.create_user(name, is_staff=True)
     if group:
         user.groups.add(the_group(group))
@@ -23,7 +23,7 @@ def staff(name: str, group: str | None = None):
 
 
 def the_group(name: str) -> Group:
-    """One of the groups, made anew if a test has emptied the database."""
+    """Return one of the groups. A test that emptied the database has deleted it: make it again."""
     found, created = Group.objects.get_or_create(name=name)
     if created:
         codenames = [permission.split(".")[1] for permission in GROUPS[name]]
@@ -32,7 +32,7 @@ def the_group(name: str) -> Group:
 
 
 def open_desk(test):
-    """The console's socket of a member of staff."""
+    """Open the console's socket as a new superuser."""
     user = get_user_model().objects.create_superuser(f"desk-{test.slug}")
     client = Client()
     client.force_login(user)
@@ -47,17 +47,17 @@ def open_desk(test):
 
 
 def next_frame(socket, kind, wanted):
-    """The next frame of a kind that is as wanted."""
+    """Return the next frame of `kind` for which `wanted` holds."""
     deadline = time.monotonic() + LIMIT
-    while (left := deadline - time.monotonic()) > 0:  # others come every second
+    while (left := deadline - time.monotonic()) > 0:  # other frames come every second
         frame = json.loads(socket.recv(left))
         if frame["t"] == kind and wanted(frame):
             return frame
-    raise AssertionError(f"no {kind} as wanted in {LIMIT} s")
+    raise AssertionError(f"no such {kind} frame in {LIMIT} s")
 
 
 def publisher(server, broadcast):
-    """Puts changes on air through `server`, which announces them at once."""
+    """Return a function that publishes a change through the API of `server`."""
     robot = get_user_model().objects.create_superuser(f"robot-{uuid.uuid4().hex[:8]}")
     token = ApiToken.issue(robot)
     return lambda change: server.publish(broadcast.slug, token, change)

@@ -55,8 +55,8 @@ export class DeliveryPanel {
 
 /** Only processes that have viewers of this broadcast report. */
 function processesLabel(processes) {
-  if (!processes) return "nobody watches";
-  return `${processes} ${processes === 1 ? "process" : "processes"} alive`;
+  if (!processes) return "no viewers";
+  return `${processes} server ${processes === 1 ? "process" : "processes"}`;
 }
 
 function addSparkline(parent) {
