@@ -88,7 +88,7 @@ class AfterTheShow:
         for action, who, what in (
             ("prepared", "contributor", "Closed"),
             ("took", "broadcaster", "update 3"),
-            ("undid", "broadcaster", "view US"),
+            ("undid", "broadcaster", "View: United States"),
             ("confirmed", "editor", "Pennsylvania goes to Biden"),
             ("corrected", "editor", "Correction: Arizona is not called"),
             ("refused", "contributor", "may not take updates on air"),
