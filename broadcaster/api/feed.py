@@ -67,7 +67,9 @@ def _uncall(
     if not called:
         units = ", ".join(message.calls)
         raise Rejected(f"{units}: not called, so there is nothing to take back.")
-    corrects = _update_behind(broadcast, called)
+    corrects = corrections.update_to_correct(called, statements(broadcast, since=0))
+    if corrects is None:
+        raise InvalidInput("calls", "were made by several updates; uncall one after the other")
     change = to_correction(called, message.headline, corrects, broadcast.source)
     status, reply = _submit(broadcast, change, key, actor, direct)
     return status, reply | extra
@@ -124,15 +126,3 @@ def _withdraw(broadcast: Broadcast, message: FeedMessage, actor: Actor) -> list[
             change = to_change(rest, "", ELECTIONS[broadcast.election])
             add_proposal(broadcast, change.headline[:MAX_TITLE], change, None, actor)
     return removed
-
-
-def _update_behind(broadcast: Broadcast, calls: dict[str, Call]) -> int:
-    """Return the seq of the newest update behind all these calls; 0: the initial map.
-
-    Raises `InvalidInput` if there are several.
-    """
-    log = statements(broadcast, since=0)
-    seqs = {corrections.updates_behind(unit, log)[0] for unit in calls}
-    if len(seqs) > 1:
-        raise InvalidInput("calls", "were made by several updates; uncall one after the other")
-    return seqs.pop()

@@ -1,10 +1,10 @@
 """Which update made a call, and whether a correction names the right one.
 
-static/broadcaster/desk/ finds the same for the desk; tests/vectors/corrections.json holds both to
-the same answers.
+static/broadcaster/desk/corrections.js finds the same for the desk; tests/vectors/corrections.json
+holds both to the same answers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from broadcaster.domain.change import Call, Change
 
@@ -29,6 +29,13 @@ def updates_behind(unit: str, statements: Statements) -> list[int]:
             break
         found.append(seq)
     return found
+
+
+def update_to_correct(units: Iterable[str], statements: Statements) -> int | None:
+    """Return the newest update behind the calls of all `units`; None if there is no such update."""
+    behind = [updates_behind(unit, statements) for unit in units]
+    common = set.intersection(*map(set, behind)) if behind else set()
+    return max(common, default=None)
 
 
 def rejection(change: Change, statements: Statements) -> str | None:
