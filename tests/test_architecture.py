@@ -25,8 +25,8 @@ ROOMS = {
     "viewers": (
         ("protocol",),
         ("fanout",),
+        ("transports", "database_log"),
         ("registry",),
-        ("transports",),
         ("ops", "pages"),
         ("management", "apps", "routing", "urls"),
     ),

@@ -6,6 +6,7 @@ from unittest import TestCase
 
 from tests.test_architecture import ROOMS
 from viewers.protocol.frames import Close
+from viewers.transports import addresses
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
@@ -55,10 +56,11 @@ class Docs(TestCase):
             self.assertRegex(PAGES["docs/protocol.md"], rf"(?m)^\| {int(code)} ")
 
     def test_protocol_has_every_address(self):
-        for path in ("broadcaster/api/urls.py", "viewers/urls.py", "viewers/routing.py"):
-            for address in re.findall(r'path\("([^"]+)"', (ROOT / path).read_text()):
-                shown = re.sub(r"<slug:slug>", "<slug>", address)
-                self.assertIn(shown, PAGES["docs/protocol.md"])
+        found = [addresses.WEBSOCKET, addresses.UPDATES, addresses.SNAPSHOT]
+        for path in ("broadcaster/api/urls.py", "viewers/urls.py"):
+            found += re.findall(r'path\("([^"]+)"', (ROOT / path).read_text())
+        for address in found:
+            self.assertIn(address.replace("<slug:slug>", "<slug>"), PAGES["docs/protocol.md"])
 
     def test_architecture_draws_every_room_in_its_layer(self):
         rows = re.findall(r"(?m)^\| (\d) \|(.*)\|(.*)\|(.*)\|$", PAGES["docs/architecture.md"])

@@ -1,7 +1,9 @@
-"""The relays of this process, one for each broadcast that has viewers here."""
+"""The relays of this process, with the database's log and the channel layer of the settings."""
 
+from channels.layers import get_channel_layer
 from django.conf import settings
 
-from viewers.fanout.relay import Relays
+from viewers.database_log import DatabaseLog
+from viewers.fanout.relay_registry import RelayRegistry
 
-relays = Relays(heartbeat=settings.HEARTBEAT)
+relays = RelayRegistry(DatabaseLog(), get_channel_layer(), heartbeat=settings.HEARTBEAT)

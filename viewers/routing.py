@@ -3,14 +3,15 @@
 from django.urls import path
 
 from viewers.registry import relays
+from viewers.transports import addresses
 from viewers.transports.longpoll import LongPollViewer, SnapshotViewer
 from viewers.transports.websocket import WebSocketViewer
 
 websocket_urlpatterns = [
-    path("broadcasts/<slug:slug>/ws", WebSocketViewer.as_asgi(relays=relays)),
+    path(addresses.WEBSOCKET, WebSocketViewer.as_asgi(relays=relays)),
 ]
 
 http_urlpatterns = [
-    path("broadcasts/<slug:slug>/updates", LongPollViewer.as_asgi(relays=relays)),
-    path("broadcasts/<slug:slug>/snapshot.json", SnapshotViewer.as_asgi(relays=relays)),
+    path(addresses.UPDATES, LongPollViewer.as_asgi(relays=relays)),
+    path(addresses.SNAPSHOT, SnapshotViewer.as_asgi(relays=relays)),
 ]

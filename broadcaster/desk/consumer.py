@@ -24,12 +24,13 @@ from broadcaster.desk.permissions import check_access
 from broadcaster.desk.requests import Reply
 from broadcaster.desk.shared_reads import SharedReads
 from broadcaster.domain import delivery
+from broadcaster.domain.announcement import desk_group, group_name
 from broadcaster.domain.rejection import Forbidden
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing import announce
 from broadcaster.publishing.actor import Actor
-from broadcaster.publishing.announce import desk_group, group_name, warn
+from broadcaster.publishing.announce import warn
 
 INTERVAL = 3.0  # seconds between checks of the log, for announcements that got lost
 SILENT = 3.5  # seconds after which a process that reported viewers no longer counts

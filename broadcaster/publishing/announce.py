@@ -14,6 +14,14 @@ from django.db import transaction
 from redis.exceptions import ConnectionError as RedisLost
 from redis.exceptions import TimeoutError as RedisSilent
 
+from broadcaster.domain.announcement import (
+    CONSOLE_OPEN,
+    RUNDOWN,
+    Message,
+    desk_group,
+    group_name,
+    update_message,
+)
 from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing import history
 
@@ -23,23 +31,9 @@ TIMEOUT = 2  # seconds; a layer that hangs must not hold up the desk
 DESK_TIMEOUT = 1  # seconds; the same for what only consoles are told
 
 
-def group_name(broadcast_id: int) -> str:
-    """The group of a broadcast: each process with viewers and each open console is a member."""
-    return f"broadcast.{broadcast_id}"
-
-
-def desk_group(broadcast_id: int) -> str:
-    """The group of the consoles that are open on a broadcast; processes report to it."""
-    return f"desk.{broadcast_id}"
-
-
 def announce(publication: Publication) -> None:
     """Send all processes an update that is on the log. Never raises."""
-    message = {
-        "type": "broadcast.update",
-        "epoch": publication.epoch,
-        "update": history.to_update(publication).to_dict(),
-    }
+    message = update_message(publication.epoch, history.to_update(publication))
     _try_to_send(group_name(publication.broadcast_id), message, TIMEOUT)
 
 
@@ -48,11 +42,11 @@ def announce_rundown(broadcast: Broadcast) -> None:
 
     Viewers' processes get no message, and no message has the content of a cue.
     """
-    message = {"type": "desk.rundown"}
+    message: Message = {"type": RUNDOWN}
     transaction.on_commit(partial(_try_to_send, desk_group(broadcast.pk), message, DESK_TIMEOUT))
 
 
-def _try_to_send(group: str, message: dict, timeout: float) -> None:
+def _try_to_send(group: str, message: Message, timeout: float) -> None:
     try:
         async_to_sync(_send)(group, message, timeout)
     except Exception as error:
@@ -70,9 +64,9 @@ async def announce_console(broadcast_id: int, console: str) -> None:
 
     Raises the layer's errors.
     """
-    message = {"type": "desk.open", "console": console}
+    message: Message = {"type": CONSOLE_OPEN, "console": console}
     await _send(group_name(broadcast_id), message, DESK_TIMEOUT)
 
 
-async def _send(group: str, message: dict, timeout: float) -> None:
+async def _send(group: str, message: Message, timeout: float) -> None:
     await asyncio.wait_for(get_channel_layer().group_send(group, message), timeout)

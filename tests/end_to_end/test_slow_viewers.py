@@ -19,7 +19,7 @@ from tests.support.server import Server
 from tests.support.staff import next_frame, open_desk
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 from viewers.fanout.relay import HEAD_CHECK
-from viewers.protocol.frames import STUCK
+from viewers.transports.slow_viewers import STUCK_TIMEOUT as STUCK
 
 UPDATES = 60
 BODY = "x" * 3900  # characters, so that sixty updates are more than any buffer holds

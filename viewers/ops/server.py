@@ -1,7 +1,8 @@
-"""uvicorn, with what viewers need of it: small messages, and a goodbye before the end."""
+"""uvicorn, with what viewers need of it: small messages, and a bye frame before the end."""
 
 import asyncio
 import socket
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -13,23 +14,32 @@ from viewers.protocol.frames import Close
 from viewers.registry import relays
 from viewers.transports.fast.http import ViewerHttpProtocol
 from viewers.transports.fast.sweep import NEVER, sweep
+from viewers.transports.slow_viewers import limit_buffers
 
 NOTICE = 3.0  # seconds in which /readyz says 503 before new connections are refused
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, with a limit for viewers, who say nothing, below that for the desk's commands."""
+class FastHttpProtocol(ViewerHttpProtocol):
+    """The fast path to this process's relays."""
+
+    __slots__ = ()
+    relays = relays
+
+
+class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, for the desk, and for viewers on plain ASGI, with their limits."""
 
     due = NEVER  # it keeps its own time
 
     def handle_connect(self, event: Request) -> None:
         if not event.path.startswith("/admin/"):
             self.conn.max_message_size = frames.MAX_MESSAGE
+            limit_buffers(self.transport)
         super().handle_connect(event)
 
 
-class Server(uvicorn.Server):
-    """uvicorn, which says goodbye to viewers before it closes their connections."""
+class DrainingServer(uvicorn.Server):
+    """uvicorn, which disconnects its viewers at a bearable rate before it ends."""
 
     def __init__(self, config: uvicorn.Config, drain_rate: int) -> None:
         super().__init__(config)
@@ -37,10 +47,11 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.config.http_protocol_class is ViewerHttpProtocol:
-            everyone = self.server_state.connections
-            self.sweeping = asyncio.create_task(sweep(everyone, min(1.0, relays.heartbeat / 25)))
-        schedule.start_checking()  # before anybody comes: what is due may be due now
+        if self.config.http_protocol_class is FastHttpProtocol:
+            connections: Any = self.server_state.connections  # all of the classes here
+            every = min(1.0, relays.heartbeat / 25)
+            self.sweeping = asyncio.create_task(sweep(connections, every))
+        schedule.start_checking()  # before the first viewer comes: what is due may be due now
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.create_task(relays.close(Close.DRAINING, self.drain_rate))

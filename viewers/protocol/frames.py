@@ -18,7 +18,6 @@ HEARTBEAT = 25.0  # seconds between frames when nothing happens, unless the serv
 HEARTBEAT_SPREAD = 0.2  # each connection's own interval differs by up to this share
 HEARTBEAT_GRACE = 10.0  # seconds after which a missed heartbeat means a dead connection
 FIRST_FRAME = 5.0  # seconds that a viewer waits for it before the attempt counts as failed
-STUCK_TIMEOUT = 15.0  # seconds after which a viewer whose socket stays full is disconnected
 RETURN_RANGE = (1, 10)  # seconds: a `bye` tells viewers to come back at a random time in it
 DRAIN_RATE = 1000  # viewers that a server disconnects in a second while it drains
 MAX_MESSAGE = 1024  # bytes of a message from a viewer, though viewers need not send any

@@ -1,4 +1,4 @@
-"""Who may take a seat: the checks before a viewer reaches a hub, the same on every transport.
+"""Which viewers are admitted: the checks before a viewer reaches a hub, for every transport.
 
 Viewers are anonymous and send no cookie, so the Origin check protects capacity, not secrets.
 """
@@ -13,22 +13,26 @@ from django.http.request import split_domain_port, validate_host
 
 from broadcaster.domain.stream import Position
 from viewers.fanout.hub import Hub
-from viewers.fanout.relay import Relays
+from viewers.fanout.log_reader import LogUnavailable
+from viewers.fanout.relay_registry import RelayRegistry
 from viewers.protocol.frames import Close
 
 Scope = dict[str, Any]
 
 
-async def admit(scope: Scope, relays: Relays) -> Hub | Close:
-    """The hub of the broadcast in the address, or the code to turn the viewer away with."""
-    if (code := turned_away(scope, relays)) is not None:
+async def admit(scope: Scope, relays: RelayRegistry) -> Hub | Close:
+    """Return the hub of the broadcast in the address, or the code to close with."""
+    if (code := refusal(scope, relays)) is not None:
         return code
-    hub = await relays.hub(scope["url_route"]["kwargs"]["slug"])
-    return relays.closing or hub or Close.UNKNOWN  # closing may have begun meanwhile
+    try:
+        hub = await relays.hub(scope["url_route"]["kwargs"]["slug"])
+    except LogUnavailable:
+        return Close.FULL
+    return relays.closing or hub or Close.UNKNOWN  # a drain may have begun meanwhile
 
 
-def turned_away(scope: Scope, relays: Relays) -> Close | None:
-    """The code for a viewer that gets no seat here, whatever it wants to see."""
+def refusal(scope: Scope, relays: RelayRegistry) -> Close | None:
+    """Return the code for a viewer who is not admitted, whatever the broadcast; None if it is."""
     if not (host_allowed(scope) and origin_allowed(scope)):
         return Close.ORIGIN
     return relays.refusal
@@ -36,18 +40,18 @@ def turned_away(scope: Scope, relays: Relays) -> Close | None:
 
 @lru_cache(maxsize=1024)  # all viewers at one position send the same
 def since(query: bytes) -> Position | None:
-    """The position in a query, None without one. Raises ValueError if it is not one."""
+    """Return the position in a query, None without one. Raises ValueError if it is malformed."""
     values = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("since")
     return Position.parse(values[-1]) if values else None
 
 
 def host_allowed(scope: Scope) -> bool:
-    """Whether the Host header is one of ours, as Django checks it."""
+    """Return whether the Host header is one of ours, as Django checks it."""
     return _is_our_host(_header(scope, b"host") or "")
 
 
 def origin_allowed(scope: Scope) -> bool:
-    """Whether the page that asks is ours. Browsers send no Origin with a GET of their own page."""
+    """Return whether the page is ours. Browsers send no Origin with a GET of their own page."""
     origin = _header(scope, b"origin")
     if origin is None and scope["type"] == "http":
         return True

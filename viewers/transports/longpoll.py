@@ -1,8 +1,8 @@
 """Viewers without a WebSocket: long poll and snapshot, over HTTP.
 
 There is no session. The position is in the URL, so all viewers at one position share one URL
-and one body, and a cache in front may answer for us. What is answered is decided by the
-functions here, for the consumers below and for the fast path alike.
+and one body, and a cache in front may answer for us. The functions here decide what is answered,
+for the consumers below and for the fast path alike.
 """
 
 import json
@@ -11,29 +11,32 @@ from http import HTTPStatus
 from typing import Any
 
 from broadcaster.domain.stream import Position
-from viewers.fanout.hub import Frame, Hub, Seat
+from viewers.fanout.frame import Frame
+from viewers.fanout.hub import Hub
+from viewers.fanout.subscription import Subscription
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.transports import admission
-from viewers.transports.websocket import ViewerConsumer
+from viewers.transports.consumer import ViewerConsumer
 
 LASTING = "public, max-age=60"  # what lies past a position stays true
 FRESH = "public, max-age=1"  # the map of this moment
 NEVER = "no-store"
-CACHE = {frames.UpdatesFrame: LASTING, frames.SnapshotFrame: FRESH}
+CACHE = {frames.UpdatesFrame: LASTING, frames.SnapshotFrame: FRESH}  # of the others, NEVER
 
 RETRY_AFTER = (b"retry-after", str(frames.RETURN_RANGE[1]).encode())
 
 Headers = list[tuple[bytes, bytes]]
 
 
-class Answer:
-    """A whole response. `headers` go out in this order, and `head` is the same as bytes.
+class PollResponse:
+    """A whole HTTP response. `headers` go out in this order; `head` is the same as bytes.
 
-    `response` is a place for what the fast path makes of it, with the server's own headers.
+    `wire` is for the fast path: there it keeps the response as bytes, with the server's own
+    headers for which they were made.
     """
 
-    __slots__ = ("body", "head", "headers", "response", "status")
+    __slots__ = ("body", "head", "headers", "status", "wire")
 
     def __init__(
         self,
@@ -51,79 +54,79 @@ class Answer:
             (b"x-content-type-options", b"nosniff"),
             *extra,
         ]
-        self.response: tuple[Headers, bytes] | None = None
+        self.wire: tuple[Headers, bytes] | None = None
         self.head = header_lines(self.headers)
 
 
 def header_lines(headers: Headers) -> bytes:
-    """Headers as they go over the wire."""
+    """Return headers as they go over the wire."""
     return b"".join(name + b": " + value + b"\r\n" for name, value in headers)
 
 
-def answer_of(frame: Frame) -> Answer:
-    """A frame as a response: made once, kept on the frame."""
-    if frame.answer is None:
-        frame.answer = Answer(frame.body, CACHE.get(type(frame.frame), NEVER))
-    return frame.answer
+def frame_response(frame: Frame) -> PollResponse:
+    """Return a frame as a response: made once, kept on the frame."""
+    response = frame.poll_response
+    if not isinstance(response, PollResponse):
+        cache = CACHE.get(type(frame.content), NEVER)
+        response = frame.poll_response = PollResponse(frame.body, cache)
+    return response
 
 
-def refuse(status: HTTPStatus, field: str, error: str, *extra: tuple[bytes, bytes]) -> Answer:
-    """What is wrong with a request, by the field that is."""
-    return Answer(json.dumps({"field": field, "error": error}).encode(), NEVER, status, extra)
+def error_response(
+    status: HTTPStatus, field: str, error: str, *extra: tuple[bytes, bytes]
+) -> PollResponse:
+    """Return an error, with the field of the request that is wrong."""
+    body = json.dumps({"field": field, "error": error}).encode()
+    return PollResponse(body, NEVER, status, extra)
 
 
-WRONG_METHOD = refuse(
+WRONG_METHOD = error_response(
     HTTPStatus.METHOD_NOT_ALLOWED, "method", "is not GET", (b"allow", b"GET, HEAD")
 )
-TURNED_AWAY = {
-    Close.ORIGIN: refuse(HTTPStatus.FORBIDDEN, "origin", "is not one that this server serves"),
-    Close.UNKNOWN: refuse(HTTPStatus.NOT_FOUND, "broadcast", "does not exist"),
-    Close.FULL: refuse(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "server",
-        "is full; come back soon",
-        RETRY_AFTER,
+ERRORS = {
+    Close.ORIGIN: error_response(
+        HTTPStatus.FORBIDDEN, "origin", "is not one that this server serves"
+    ),
+    Close.UNKNOWN: error_response(HTTPStatus.NOT_FOUND, "broadcast", "does not exist"),
+    Close.FULL: error_response(
+        HTTPStatus.SERVICE_UNAVAILABLE, "server", "is full; come back soon", RETRY_AFTER
     ),
 }
+"""The close codes that are HTTP errors; the others are answered with a bye frame."""
 
 
-def wrong_since(error: ValueError) -> Answer:
-    """The answer to a position that is none."""
-    return refuse(HTTPStatus.BAD_REQUEST, "since", str(error))
-
-
-def turn_away(code: Close) -> Answer:
-    """The answer that means the same as closing a WebSocket with `code`."""
-    if code in TURNED_AWAY:
-        return TURNED_AWAY[code]
-    # With Retry-After, so that a cache in front keeps it from those who wait for the same answer.
+def closing_response(code: Close) -> PollResponse:
+    """Return the response that means the same as closing a WebSocket with `code`."""
+    if code in ERRORS:
+        return ERRORS[code]
+    # With Retry-After, so that a cache in front keeps it from others who wait for the same answer.
     again = () if frames.is_final(code) else (RETRY_AFTER,)
-    return Answer(frames.encode(frames.bye(code)), NEVER, extra=again)
+    return PollResponse(frames.encode(frames.bye(code)), NEVER, extra=again)
 
 
-def answer_now(hub: Hub, since: Position | None) -> Answer | None:
-    """What lies past `since`; None if that is nothing and the poll has to wait."""
+def response_now(hub: Hub, since: Position | None) -> PollResponse | None:
+    """Return what lies past `since`; None if that is nothing and the poll has to wait."""
     frame = hub.frame_after(since)
     if frame is not None:
-        return answer_of(frame)
-    return turn_away(hub.farewell) if hub.farewell is not None else None
+        return frame_response(frame)
+    return closing_response(hub.closing_code) if hub.closing_code is not None else None
 
 
-def still_here(hub: Hub) -> Answer:
-    """The heartbeat, for a poll that has waited long enough."""
-    return answer_of(hub.heartbeat_frame())
+def heartbeat_response(hub: Hub) -> PollResponse:
+    """Return the heartbeat, for a poll that has waited long enough."""
+    return frame_response(hub.heartbeat_frame())
 
 
-def snapshot(hub: Hub, headers: Headers) -> Answer:
-    """The snapshot frame, or that the one a cache has is still true."""
+def snapshot_response(hub: Hub, headers: Headers) -> PollResponse:
+    """Return the snapshot frame, or 304 if the one that a cache has is still true."""
     etag = (b"etag", f'W/"{hub.replica.position}"'.encode())
     if (b"if-none-match", etag[1]) in headers:
-        return Answer(b"", FRESH, HTTPStatus.NOT_MODIFIED, (etag,))
-    return Answer(hub.snapshot_frame().body, FRESH, extra=(etag,))
+        return PollResponse(b"", FRESH, HTTPStatus.NOT_MODIFIED, (etag,))
+    return PollResponse(hub.snapshot_frame().body, FRESH, extra=(etag,))
 
 
 class HttpViewer(ViewerConsumer):
-    """One HTTP request of a viewer. The answer is a task, so that a disconnect is seen."""
+    """One HTTP request of a viewer. A task answers it, so that a disconnect is seen meanwhile."""
 
     async def http_request(self, message: dict[str, Any]) -> None:
         if not message.get("more_body"):
@@ -133,61 +136,57 @@ class HttpViewer(ViewerConsumer):
         self.leave()
 
     async def serve(self) -> None:
-        """Find the answer, and send it."""
-        await self.respond(await self.decide())
+        await self.send_response(await self.decide())
 
     async def fail(self) -> None:
-        await self.respond(turn_away(Close.FULL))
+        await self.send_response(closing_response(Close.FULL))
 
-    async def respond(self, answer: Answer) -> None:
-        """Send the answer. A HEAD request gets its head."""
-        status, body = int(answer.status), answer.body
-        if self.scope["method"] == "HEAD":
-            body = b""
-        await self.send(
-            {"type": "http.response.start", "status": status, "headers": answer.headers}
-        )
+    async def send_response(self, response: PollResponse) -> None:
+        """Send a response. A HEAD request gets no body."""
+        status, headers = int(response.status), response.headers
+        body = b"" if self.scope["method"] == "HEAD" else response.body
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 
-    async def decide(self) -> Answer:
-        """The answer, or what is wrong with the request."""
+    async def decide(self) -> PollResponse:
+        """Return the response, or what is wrong with the request."""
         if self.scope["method"] not in ("GET", "HEAD"):
             return WRONG_METHOD
         hub = await admission.admit(self.scope, self.relays)
         if isinstance(hub, Close):
-            return turn_away(hub)
+            return closing_response(hub)
         try:
             since = admission.since(self.scope["query_string"])
         except ValueError as error:
-            return wrong_since(error)
+            return error_response(HTTPStatus.BAD_REQUEST, "since", str(error))
         return await self.answer(hub, since)
 
     @abstractmethod
-    async def answer(self, hub: Hub, since: Position | None) -> Answer:
-        """The answer to a request that is in order."""
+    async def answer(self, hub: Hub, since: Position | None) -> PollResponse:
+        """Return the response to a request that is in order."""
 
 
 class SnapshotViewer(HttpViewer):
     """`snapshot.json`: the map of this moment, for programs and caches."""
 
-    async def answer(self, hub: Hub, since: Position | None) -> Answer:
-        return snapshot(hub, self.scope["headers"])
+    async def answer(self, hub: Hub, since: Position | None) -> PollResponse:
+        return snapshot_response(hub, self.scope["headers"])
 
 
 class LongPollViewer(HttpViewer):
     """`updates?since=`: what lies past `since`, now or as soon as there is something."""
 
-    async def answer(self, hub: Hub, since: Position | None) -> Answer:
-        answer = answer_now(hub, since)
+    async def answer(self, hub: Hub, since: Position | None) -> PollResponse:
+        response = response_now(hub, since)
         if self.scope["method"] == "HEAD":
-            return answer or still_here(hub)
-        woken = False
-        if answer is None:
-            async with Seat(hub, "poll", since) as seat:
-                woken = await seat.news()
-            if seat.dismissed is not None:
-                return turn_away(seat.dismissed)
-            answer = answer_now(hub, since)
-        if answer is not None and not woken:
-            hub.reach_poll(since)
-        return answer or still_here(hub)
+            return response or heartbeat_response(hub)
+        notified = False
+        if response is None:
+            async with Subscription(hub, "poll", since) as subscription:
+                notified = await subscription.wait()
+            if subscription.disconnected is not None:
+                return closing_response(subscription.disconnected)
+            response = response_now(hub, since)
+        if response is not None and not notified:
+            hub.count_poll(since)
+        return response or heartbeat_response(hub)

@@ -2,74 +2,23 @@
 
 import asyncio
 import contextlib
-import logging
-from abc import abstractmethod
 from typing import Any
 
-from channels.consumer import AsyncConsumer, get_handler_name
-from channels.exceptions import StopConsumer
-
-from viewers.fanout.hub import Frame, Seat
-from viewers.fanout.relay import Relays
+from viewers.fanout.frame import Frame
+from viewers.fanout.subscription import Subscription
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.transports import admission
+from viewers.transports.consumer import ViewerConsumer
+from viewers.transports.slow_viewers import STUCK_TIMEOUT, position_after_wait
 
-logger = logging.getLogger(__name__)
-
-SLOW = 0.1  # seconds; a viewer whose socket was full that long gets a snapshot next
-
-
-class ViewerConsumer(AsyncConsumer):
-    """What both transports share.
-
-    A viewer has no channel: only processes are members of groups, so the layer carries one
-    message per process, not one per viewer. Each connection runs one task that takes a seat
-    in the hub and sends what it gives.
-    """
-
-    channel_layer_alias = "none"  # not configured, so no channel is made
-    serving: asyncio.Task[None] | None = None
-
-    def __init__(self, relays: Relays) -> None:
-        self.relays = relays
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        # AsyncConsumer closes old database connections first, a thread hop per message.
-        # No handler here touches the database.
-        await getattr(self, get_handler_name(message))(message)
-
-    def start(self) -> None:
-        """Serve, in a task of its own."""
-        self.serving = asyncio.create_task(self._serve_or_fail())
-
-    async def _serve_or_fail(self) -> None:
-        try:
-            await self.serve()
-        except Exception:
-            logger.exception("a viewer could not be served")
-            await self.fail()
-
-    @abstractmethod
-    async def serve(self) -> None:
-        """Everything from the connection to its end."""
-
-    @abstractmethod
-    async def fail(self) -> None:
-        """Something is wrong with us: tell the viewer to come back later."""
-
-    def leave(self) -> None:
-        """The connection is gone."""
-        if self.serving is not None:
-            self.serving.cancel()
-        raise StopConsumer
+CLOSE_TIMEOUT = 1.0  # seconds
 
 
 class WebSocketViewer(ViewerConsumer):
-    """One viewer on a WebSocket. It only listens; one that speaks is closed with 1008."""
+    """One viewer on a WebSocket. It only receives; one that sends data is closed with 1008."""
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        await self.send({"type": "websocket.accept"})
         self.start()
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
@@ -84,7 +33,8 @@ class WebSocketViewer(ViewerConsumer):
         self.leave()
 
     async def serve(self) -> None:
-        """Send frames until the farewell."""
+        """Accept, and send frames until it is time to close."""
+        await self.send({"type": "websocket.accept"})
         hub = await admission.admit(self.scope, self.relays)
         if isinstance(hub, Close):
             return await self.say_goodbye(hub)
@@ -93,37 +43,36 @@ class WebSocketViewer(ViewerConsumer):
         except ValueError:
             since = None
         try:
-            async with Seat(hub, "ws", since) as seat:
-                frame: Frame | None = seat.first()
+            async with Subscription(hub, "ws", since) as subscription:
+                frame: Frame | None = subscription.first()
                 while frame is not None:
-                    await self.deliver(frame, seat)
-                    frame = await seat.next()
+                    await self.deliver(frame, subscription)
+                    frame = await subscription.next()
         except TimeoutError:
             return await self.close(Close.SLOW)
-        assert seat.farewell is not None
-        await self.say_goodbye(seat.farewell)
+        assert subscription.closing_code is not None
+        await self.say_goodbye(subscription.closing_code)
 
     async def fail(self) -> None:
         await self.say_goodbye(Close.FULL)
 
-    async def deliver(self, frame: Frame, seat: Seat) -> None:
-        """Send one frame. Raises TimeoutError if the socket stays full."""
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        async with asyncio.timeout(frames.STUCK_TIMEOUT):
+    async def deliver(self, frame: Frame, subscription: Subscription) -> None:
+        """Send one frame. Raises TimeoutError if the viewer's buffer stays full.
+
+        On a server with back-pressure nothing else runs during a `send` that does not wait, so an
+        update that came meanwhile means that the buffer was full.
+        """
+        async with asyncio.timeout(STUCK_TIMEOUT):
             await self.send({"type": "websocket.send", "text": frame.text})
-        if clock() - began > SLOW:
-            seat.position = None
+        subscription.position = position_after_wait(subscription.hub, subscription.position)
 
     async def say_goodbye(self, code: Close) -> None:
-        """The bye frame, then the close."""
-        await self.send(
-            {"type": "websocket.send", "text": frames.encode(frames.bye(code)).decode()}
-        )
+        """Send the bye frame, then close."""
+        await self.send({"type": "websocket.send", "text": Frame(frames.bye(code)).text})
         await self.close(code)
 
     async def close(self, code: int) -> None:
-        """Close, unless the viewer did so meanwhile, or takes not even that."""
+        """Close, unless the viewer did so meanwhile, or its buffer is full."""
         with contextlib.suppress(OSError, RuntimeError, TimeoutError):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.send({"type": "websocket.close", "code": int(code)})

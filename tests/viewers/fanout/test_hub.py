@@ -1,4 +1,4 @@
-"""The hub: encode once, nobody passed over, everyone in order, whatever the moment of joining."""
+"""The hub encodes once and serves everyone in order, whatever the moment of joining."""
 
 import asyncio
 import json
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position, Replica
 from tests.support.changes import changes, fold
-from viewers.fanout.hub import BATCH, Hub, Seat
+from viewers.fanout.hub import BATCH, Hub
+from viewers.fanout.subscription import Subscription
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.protocol.session import ViewerSession
@@ -23,27 +24,27 @@ def log():
     return fold([parse_change({"view": {"focus": focus}}) for focus in FOCI])
 
 
-class FanOut(IsolatedAsyncioTestCase):
-    async def seated(self, hub, count, transport="ws"):
-        """So many viewers at the hub's position, waiting."""
-        seats = [Seat(hub, transport, hub.replica.position) for _ in range(count)]
-        for seat in seats:
-            await seat.__aenter__()
-        waiting = [asyncio.create_task(seat.next()) for seat in seats]
+class HubTests(IsolatedAsyncioTestCase):
+    async def subscribe(self, hub, count, kind="ws"):
+        """Add viewers at the hub's position; return the tasks that wait for their next frames."""
+        subscriptions = [Subscription(hub, kind, hub.replica.position) for _ in range(count)]
+        for subscription in subscriptions:
+            await subscription.__aenter__()
+        waiting = [asyncio.create_task(subscription.next()) for subscription in subscriptions]
         await asyncio.sleep(0)
-        return seats, waiting
+        return waiting
 
-    async def test_an_update_is_encoded_once_for_a_thousand_viewers(self):
+    async def test_update_is_encoded_once_for_a_thousand_viewers(self):
         start, updates = log()
         hub = Hub(start, [], heartbeat=25)
         encoded = []
         original = frames.encode
         frames.encode = lambda frame: encoded.append(frame) or original(frame)
         self.addCleanup(setattr, frames, "encode", original)
-        _, waiting_ws = await self.seated(hub, 500)
-        _, waiting_poll = await self.seated(hub, 500, "poll")
+        waiting_ws = await self.subscribe(hub, 500)
+        waiting_poll = await self.subscribe(hub, 500, "poll")
 
-        hub.receive("e", updates[0])
+        hub.apply("e", updates[0])
         await hub.fan_out()
         sent = await asyncio.gather(*waiting_ws, *waiting_poll)
 
@@ -51,34 +52,34 @@ class FanOut(IsolatedAsyncioTestCase):
         self.assertEqual(len({id(frame) for frame in sent}), 1)
         self.assertIs(sent[0].body, sent[-1].body)
 
-    async def test_the_fast_paths_copy_of_a_frame_is_made_once_too(self):
+    async def test_websocket_bytes_of_a_frame_are_made_once(self):
         hub = Hub(log()[0], [], heartbeat=25)
 
         self.assertIs(text_frame(hub.heartbeat_frame()), text_frame(hub.heartbeat_frame()))
 
-    async def test_one_connections_trouble_does_not_stop_the_others_update(self):
+    async def test_subscriber_that_raises_does_not_stop_the_others_update(self):
         class Broken:
             kind = "ws"
 
-            def wake(self):
+            def notify(self):
                 raise OSError("gone")
 
         start, updates = log()
         hub = Hub(start, [], heartbeat=25)
         for _ in range(5):
             hub.add(Broken())
-        _, waiting = await self.seated(hub, 20)
-        hub.receive("e", updates[0])
+        waiting = await self.subscribe(hub, 20)
+        hub.apply("e", updates[0])
 
         with self.assertLogs("viewers.fanout.hub", "ERROR"):
             await hub.fan_out()
 
         self.assertEqual(len(await asyncio.gather(*waiting)), 20)
 
-    async def test_others_get_their_turn_during_a_fan_out(self):
+    async def test_fan_out_lets_other_tasks_run_between_batches(self):
         start, updates = log()
         hub = Hub(start, [], heartbeat=25)
-        _, waiting = await self.seated(hub, 4 * BATCH)
+        waiting = await self.subscribe(hub, 4 * BATCH)
         turns = 0
 
         async def ticker():
@@ -90,7 +91,7 @@ class FanOut(IsolatedAsyncioTestCase):
         ticking = asyncio.create_task(ticker())
         await asyncio.sleep(0)
         turns = 0
-        hub.receive("e", updates[0])
+        hub.apply("e", updates[0])
         await hub.fan_out()
         during = turns
         ticking.cancel()
@@ -98,27 +99,27 @@ class FanOut(IsolatedAsyncioTestCase):
 
         self.assertGreaterEqual(during, 4)
 
-    async def test_who_joins_in_the_middle_of_a_fan_out_misses_nothing(self):
+    async def test_viewer_who_joins_during_a_fan_out_misses_nothing(self):
         start, updates = log()
         hub = Hub(start, [], heartbeat=25)
-        _, waiting = await self.seated(hub, 2 * BATCH)
+        waiting = await self.subscribe(hub, 2 * BATCH)
 
-        hub.receive("e", updates[0])
+        hub.apply("e", updates[0])
         fanning = asyncio.create_task(hub.fan_out())
         await asyncio.sleep(0)
         self.assertFalse(fanning.done())
-        late = Seat(hub, "ws", Position("e", 0))
-        frame = json.loads((late.first()).text)
+        late = Subscription(hub, "ws", Position("e", 0))
+        frame = json.loads(late.first().text)
         await fanning
         await asyncio.gather(*waiting)
 
         self.assertEqual([update["seq"] for update in frame["updates"]], [1])
 
-    async def test_a_viewer_that_was_away_gets_all_it_lacks_in_one_frame(self):
+    async def test_returning_viewer_gets_all_it_lacks_in_one_frame(self):
         start, updates = log()
         hub = Hub(start, [], heartbeat=25)
         for update in updates:
-            hub.receive("e", update)
+            hub.apply("e", update)
 
         frame = json.loads(hub.frame_after(Position("e", 2)).text)
 
@@ -126,10 +127,10 @@ class FanOut(IsolatedAsyncioTestCase):
         self.assertEqual(frame["seq"], 5)
         self.assertIs(hub.frame_after(Position("e", 2)), hub.frame_after(Position("e", 2)))
 
-    async def test_a_position_it_cannot_serve_gets_the_snapshot(self):
+    async def test_unknown_position_gets_the_snapshot(self):
         start, updates = log()
         hub = Hub(start, [], heartbeat=25)
-        hub.receive("e", updates[0])
+        hub.apply("e", updates[0])
 
         for since in (None, Position("f", 1), Position("f", 0)):
             frame = json.loads(hub.frame_after(since).text)
@@ -137,46 +138,46 @@ class FanOut(IsolatedAsyncioTestCase):
         self.assertIsNone(hub.frame_after(Position("e", 1)))
         self.assertIsNone(hub.frame_after(Position("e", 7)))
 
-    async def test_a_heartbeat_comes_after_the_interval_and_names_the_position(self):
+    async def test_heartbeat_comes_after_the_interval_with_the_position(self):
         hub = Hub(log()[0], [], heartbeat=0.01)
-        async with Seat(hub, "ws", Position("e", 0)) as seat:
-            frame = json.loads((await seat.next()).text)
+        async with Subscription(hub, "ws", Position("e", 0)) as subscription:
+            frame = json.loads((await subscription.next()).text)
 
         self.assertEqual(frame, {"t": "heartbeat", "epoch": "e", "seq": 0})
 
-    async def test_the_last_updates_come_before_the_farewell(self):
+    async def test_last_updates_come_before_the_close(self):
         start, _ = log()
         _, updates = fold([parse_change({"kind": "start"}), parse_change({"kind": "end"})])
         hub = Hub(start, [], heartbeat=25)
-        async with Seat(hub, "ws", Position("e", 0)) as seat:
+        async with Subscription(hub, "ws", Position("e", 0)) as subscription:
             for update in updates:
-                hub.receive("e", update)
-            frame = json.loads((await seat.next()).text)
+                hub.apply("e", update)
+            frame = json.loads((await subscription.next()).text)
 
             self.assertEqual(frame["seq"], 2)
-            self.assertIsNone(await seat.next())
-            self.assertEqual(hub.farewell, Close.OVER)
+            self.assertIsNone(await subscription.next())
+            self.assertEqual(hub.closing_code, Close.OVER)
 
-    async def test_a_drain_sends_viewers_away_at_its_pace_and_serves_the_others_meanwhile(self):
+    async def test_drain_keeps_its_rate_and_serves_the_others_meanwhile(self):
         start, updates = log()
         hub = Hub(start, [], heartbeat=25)
-        seats = [Seat(hub, "ws", hub.replica.position) for _ in range(4)]
+        subscriptions = [Subscription(hub, "ws", hub.replica.position) for _ in range(4)]
         left = []
 
-        async def viewer(seat):
-            async with seat:
+        async def viewer(subscription):
+            async with subscription:
                 frames = 0
-                while await seat.next() is not None:
+                while await subscription.next() is not None:
                     frames += 1
-            left.append((seat.farewell, frames))
+            left.append((subscription.closing_code, frames))
 
-        viewers = [asyncio.create_task(viewer(seat)) for seat in seats]
+        viewers = [asyncio.create_task(viewer(subscription)) for subscription in subscriptions]
         await asyncio.sleep(0)
-        draining = asyncio.create_task(hub.dismiss_all(Close.DRAINING, a_second=20))
+        draining = asyncio.create_task(hub.disconnect_all(Close.DRAINING, rate=20))
         while len(left) < 2:
             await asyncio.sleep(0)
         self.assertFalse(draining.done())
-        hub.receive("e", updates[0])
+        hub.apply("e", updates[0])
         await hub.fan_out()
         await asyncio.gather(draining, *viewers)
 
@@ -184,8 +185,8 @@ class FanOut(IsolatedAsyncioTestCase):
         self.assertEqual([frames for _, frames in left], [0, 0, 1, 1])
 
 
-class AnyMomentOfJoining(IsolatedAsyncioTestCase):
-    def test_every_viewer_ends_equal_to_the_hub(self):
+class JoiningTests(IsolatedAsyncioTestCase):
+    def test_viewers_who_join_at_any_moment_end_equal_to_the_hub(self):
         @settings(max_examples=30)
         @given(st.lists(changes(), min_size=1, max_size=8), st.data())
         def check(published, data):
@@ -202,10 +203,10 @@ class AnyMomentOfJoining(IsolatedAsyncioTestCase):
 
         async def viewer():
             session = ViewerSession()
-            async with Seat(hub, "ws", None) as seat:
-                events = session.handle_frame(seat.first().text, 0)
+            async with Subscription(hub, "ws", None) as subscription:
+                events = session.handle_frame(subscription.first().text, 0)
                 while session.replica.position != done:
-                    events += session.handle_frame((await seat.next()).text, 0)
+                    events += session.handle_frame((await subscription.next()).text, 0)
             self.assertNotIn("gap", [name for name, _ in events])
             self.assertNotIn("seen", [name for name, _ in events])
             return session.replica
@@ -213,7 +214,7 @@ class AnyMomentOfJoining(IsolatedAsyncioTestCase):
         for number in range(len(updates) + 1):
             viewers += [asyncio.create_task(viewer()) for join in joins if join == number]
             if number < len(updates):
-                hub.receive("e", updates[number])
+                hub.apply("e", updates[number])
                 await hub.fan_out()
             if number % 2:
                 await asyncio.sleep(0)

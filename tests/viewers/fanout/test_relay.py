@@ -1,47 +1,51 @@
-"""One relay per process and broadcast, whatever the viewers and the channel layer do."""
+"""One relay per process and broadcast, whatever the viewers, the database and the layer do."""
 
 import asyncio
 import json
 from contextlib import contextmanager
-from unittest import mock
+from unittest import IsolatedAsyncioTestCase, mock
 
 from asgiref.sync import async_to_sync, sync_to_async
-from channels.layers import get_channel_layer
-from django.db import connection
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.db.backends.utils import CursorWrapper
 from django.test import TransactionTestCase
 
+from broadcaster.domain.announcement import group_name, update_message
 from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast
-from broadcaster.publishing.announce import group_name
+from tests.support.changes import fold
 from tests.support.log import publish
-from viewers.fanout.hub import Seat
-from viewers.fanout.relay import Relays
+from tests.support.memory_log import MemoryLog
+from viewers.database_log import DatabaseLog
+from viewers.fanout.relay_registry import RelayRegistry
+from viewers.fanout.subscription import Subscription
 
 
-def count_queries():
-    """From now on, what is asked of the database: to be called in the thread that asks."""
-    queries = []
+@contextmanager
+def recorded_queries():
+    """Record the SQL that any thread executes."""
+    queries, execute = [], CursorWrapper.execute
 
-    def count(execute, sql, params, many, context):
+    def record(cursor, sql, params=None):
         queries.append(sql)
-        return execute(sql, params, many, context)
+        return execute(cursor, sql, params)
 
-    connection.execute_wrappers.append(count)
-    return queries
+    with mock.patch.object(CursorWrapper, "execute", record):
+        yield queries
 
 
 class RelayTests(TransactionTestCase):
     def setUp(self):
-        self.addCleanup(connection.execute_wrappers.clear)
         self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
         for change in ({"kind": "start"}, {"view": {"focus": "OH"}}, {"view": {"focus": "US"}}):
             publish(self.broadcast, parse_change(change))
         self.broadcast.refresh_from_db()
+        self.group = group_name(self.broadcast.pk)
 
     def run_with_relays(self, test):
         async def run():
-            relays = Relays()
+            relays = RelayRegistry(DatabaseLog(), get_channel_layer())
             try:
                 return await asyncio.wait_for(test(relays), 20)
             finally:
@@ -49,19 +53,32 @@ class RelayTests(TransactionTestCase):
 
         return async_to_sync(run)()
 
-    def test_a_thousand_viewers_reconnecting_at_once_cost_no_query(self):
-        async def returning(relays, since):
+    def put(self, focus):
+        return publish(self.broadcast, parse_change({"view": {"focus": focus}}))
+
+    async def put_unannounced(self, focus):
+        """Publish while nobody is in the group; afterwards the members are as they were."""
+        layer = get_channel_layer()
+        members = dict(layer.groups[self.group])
+        for channel in members:
+            await layer.group_discard(self.group, channel)
+        await sync_to_async(self.put)(focus)
+        for channel in members:
+            await layer.group_add(self.group, channel)
+
+    def test_a_thousand_reconnecting_viewers_cost_no_query(self):
+        async def reconnect(relays, since):
             hub = await relays.hub("night")
-            async with Seat(hub, "ws", since) as seat:
-                return seat.first().text
+            async with Subscription(hub, "ws", since) as subscription:
+                return subscription.first().text
 
         async def test(relays):
             await relays.hub("night")
-            queries = await sync_to_async(count_queries)()
-            frames = await asyncio.gather(
-                *(returning(relays, Position(self.broadcast.epoch, n % 4)) for n in range(999)),
-                returning(relays, None),
-            )
+            with recorded_queries() as queries:
+                frames = await asyncio.gather(
+                    *(reconnect(relays, Position(self.broadcast.epoch, n % 4)) for n in range(999)),
+                    reconnect(relays, None),
+                )
             return len(queries), frames
 
         queries, frames = self.run_with_relays(test)
@@ -70,10 +87,10 @@ class RelayTests(TransactionTestCase):
         self.assertEqual(len(frames), 1000)
         self.assertEqual(len(set(frames)), 5)
 
-    def test_a_thousand_newcomers_at_once_load_the_broadcast_once(self):
+    def test_a_thousand_newcomers_load_the_broadcast_once(self):
         async def test(relays):
-            queries = await sync_to_async(count_queries)()
-            hubs = await asyncio.gather(*(relays.hub("night") for _ in range(1000)))
+            with recorded_queries() as queries:
+                hubs = await asyncio.gather(*(relays.hub("night") for _ in range(1000)))
             return len(queries), hubs
 
         queries, hubs = self.run_with_relays(test)
@@ -84,62 +101,37 @@ class RelayTests(TransactionTestCase):
     def test_no_viewer_is_a_member_of_a_group(self):
         async def test(relays):
             hub = await relays.hub("night")
-            seats = [Seat(hub, "ws", hub.replica.position) for _ in range(10)]
-            for seat in seats:
-                await seat.__aenter__()
-            return len(get_channel_layer().groups[group_name(self.broadcast.pk)])
+            for _ in range(10):
+                await Subscription(hub, "ws", hub.replica.position).__aenter__()
+            return len(get_channel_layer().groups[self.group])
 
         self.assertEqual(self.run_with_relays(test), 1)
 
-    def test_an_announcement_wakes_everyone(self):
+    def test_announcement_reaches_viewers(self):
         async def test(relays):
             hub = await relays.hub("night")
-            async with Seat(hub, "ws", hub.replica.position) as seat:
-                news = asyncio.create_task(seat.next())
-                change = parse_change({"view": {"focus": "PA"}})
-                await sync_to_async(publish)(self.broadcast, change)
-                return (await news).text
+            async with Subscription(hub, "ws", hub.replica.position) as subscription:
+                frame = asyncio.create_task(subscription.next())
+                await sync_to_async(self.put)("PA")
+                return (await frame).text
 
         self.assertIn('"focus":"PA"', self.run_with_relays(test))
 
-    def test_a_gap_is_filled_at_once_not_by_the_next_head_check(self):
-        def put(focus):
-            publish(self.broadcast, parse_change({"view": {"focus": focus}}))
-
+    def test_gap_is_filled_at_once_not_by_the_next_head_check(self):
         async def test(relays):
             hub = await relays.hub("night")
-            group = group_name(self.broadcast.pk)
-            layer = get_channel_layer()
-            members = dict(layer.groups[group])
-            for channel in members:
-                await layer.group_discard(group, channel)
-            await sync_to_async(put)("PA")
-            for channel in members:
-                await layer.group_add(group, channel)
-            async with Seat(hub, "ws", hub.replica.position) as seat:
-                news = asyncio.create_task(seat.next())
-                await sync_to_async(put)("TX")
-                return json.loads((await news).text)["updates"]
+            await self.put_unannounced("PA")
+            async with Subscription(hub, "ws", hub.replica.position) as subscription:
+                frame = asyncio.create_task(subscription.next())
+                await sync_to_async(self.put)("TX")
+                return json.loads((await frame).text)["updates"]
 
         with mock.patch("viewers.fanout.relay.HEAD_CHECK", 1000):
             updates = self.run_with_relays(test)
 
         self.assertEqual([update["view"]["focus"] for update in updates], ["PA", "TX"])
 
-    def test_a_membership_that_the_layer_forgot_is_renewed(self):
-        async def test(relays):
-            await relays.hub("night")
-            layer, group = get_channel_layer(), group_name(self.broadcast.pk)
-            for channel in dict(layer.groups[group]):
-                await layer.group_discard(group, channel)
-            while not layer.groups.get(group):
-                await asyncio.sleep(0.01)
-            return len(layer.groups[group])
-
-        with mock.patch("viewers.fanout.relay.REJOIN", 0.05):
-            self.assertEqual(self.run_with_relays(test), 1)
-
-    def test_a_relay_that_nobody_watches_ends_and_comes_back_when_asked(self):
+    def test_relay_that_nobody_watches_ends_and_starts_again_when_asked(self):
         async def test(relays):
             first = await relays.hub("night")
             while relays.running:
@@ -155,21 +147,21 @@ class RelayTests(TransactionTestCase):
         self.assertIsNot(first, second)
         self.assertEqual(second.replica.position, self.broadcast.position)
 
-    def test_a_relay_leaves_its_group_when_it_stops(self):
+    def test_relay_leaves_its_group_when_it_stops(self):
         async def test(relays):
             await relays.hub("night")
 
         self.run_with_relays(test)
 
-        self.assertFalse(get_channel_layer().groups.get(group_name(self.broadcast.pk)))
+        self.assertFalse(get_channel_layer().groups.get(self.group))
 
     @contextmanager
     def swallowed_cancellation(self):
-        """The layer's first `receive` that is cancelled goes on; as redis-py's does at times."""
+        """Let the layer's first `receive` that is cancelled go on, as redis-py's does at times."""
         layer, swallowed = get_channel_layer(), []
         receive = layer.receive
 
-        async def receive_anyhow(channel):
+        async def receive_again(channel):
             try:
                 return await receive(channel)
             except asyncio.CancelledError:
@@ -179,24 +171,24 @@ class RelayTests(TransactionTestCase):
                 return await receive(channel)
 
         with (
-            mock.patch.object(layer, "receive", receive_anyhow),
+            mock.patch.object(layer, "receive", receive_again),
             mock.patch("viewers.fanout.relay.CANCEL_AGAIN", 0.02),
         ):
             yield
         self.assertEqual(len(swallowed), 1)
 
-    def test_it_stops_though_the_layer_swallows_a_cancellation(self):
+    def test_relay_stops_if_the_layer_swallows_a_cancellation(self):
         async def test(relays):
             await relays.hub("night")
-            await asyncio.sleep(0)  # the relay listens
+            await asyncio.sleep(0)  # the relay receives
 
         with self.swallowed_cancellation():
             self.run_with_relays(test)
 
-    def test_it_ends_by_itself_though_the_layer_swallows_a_cancellation(self):
+    def test_relay_ends_by_itself_if_the_layer_swallows_a_cancellation(self):
         async def test(relays):
             await relays.hub("night")
-            while get_channel_layer().groups.get(group_name(self.broadcast.pk)):
+            while get_channel_layer().groups.get(self.group):
                 await asyncio.sleep(0.01)
             return relays.running
 
@@ -207,13 +199,91 @@ class RelayTests(TransactionTestCase):
         ):
             self.assertEqual(self.run_with_relays(test), [])
 
-    def test_a_broadcast_that_is_not_there_is_asked_for_again(self):
-        async def test(relays):
-            before = await relays.hub("later")
-            await sync_to_async(Broadcast.objects.create)(slug="later", title="L", election=2020)
-            return before, await relays.hub("later")
 
-        before, after = self.run_with_relays(test)
+class HangingLog(MemoryLog):
+    """Its head cannot be read any more once `hangs` is set."""
 
-        self.assertIsNone(before)
-        self.assertIsNotNone(after)
+    def __init__(self, *log):
+        super().__init__(*log)
+        self.hangs = False
+        self.asked = asyncio.Event()
+
+    async def after(self, broadcast_id, position, limit):
+        if self.hangs:
+            self.asked.set()
+            await asyncio.Event().wait()
+        return await super().after(broadcast_id, position, limit)
+
+
+class LostLayer(InMemoryChannelLayer):
+    """Can be lost, and then forgets its groups, as a Redis that restarts does."""
+
+    lost = False
+
+    async def group_add(self, group, channel):
+        if self.lost:
+            raise RuntimeError("cannot be reached")
+        await super().group_add(group, channel)
+
+    async def receive(self, channel):
+        message = await super().receive(channel)
+        if message["type"] == "lose":
+            self.lost = True
+            self.groups.clear()
+            raise RuntimeError("cannot be reached")
+        return message
+
+
+class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
+    GROUP = group_name(1)
+
+    async def asyncSetUp(self):
+        start, self.updates = fold([parse_change({"view": {"focus": f}}) for f in ("OH", "PA")])
+        self.log = HangingLog(start, [])
+        self.layer = LostLayer()
+        self.relays = RelayRegistry(self.log, self.layer)
+        self.addAsyncCleanup(self.relays.stop)
+
+    def patch(self, **constants):
+        for name, seconds in constants.items():
+            module = "relay" if name == "HEAD_CHECK" else "layer_connection"
+            self.enterContext(mock.patch(f"viewers.fanout.{module}.{name}", seconds))
+
+    async def announce(self, seq):
+        await self.layer.group_send(self.GROUP, update_message("e", self.updates[seq - 1]))
+
+    async def become(self, wanted):
+        async with asyncio.timeout(5):
+            while not wanted():
+                await asyncio.sleep(0.01)
+
+    @property
+    def members(self):
+        return set(self.layer.groups.get(self.GROUP, {}))
+
+    async def test_membership_is_renewed_from_time_to_time(self):
+        self.patch(HEAD_CHECK=1000, RENEWAL=0.01)
+        await self.relays.hub("night")
+        self.layer.groups.clear()
+
+        await self.become(lambda: self.members)
+
+    async def test_lost_layer_is_logged_once_and_without_traceback(self):
+        self.patch(HEAD_CHECK=1000, RETRY=0.01)
+        await self.relays.hub("night")
+
+        with self.assertLogs("viewers.fanout", "WARNING") as logs:
+            await self.layer.group_send(self.GROUP, {"type": "lose"})
+            await self.become(lambda: self.layer.lost)
+            await asyncio.sleep(0.05)  # several attempts
+            self.layer.lost = False
+            await self.become(lambda: self.members)
+
+        self.assertEqual(
+            [record.getMessage() for record in logs.records],
+            [
+                "night: channel layer lost, trying again: cannot be reached",
+                "night: channel layer is back",
+            ],
+        )
+        self.assertEqual([record.exc_info for record in logs.records], [None, None])

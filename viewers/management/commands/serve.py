@@ -14,16 +14,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from broadcaster.desk.requests import MAX_BODY
-from viewers.fanout.relay import room_for_viewers
-from viewers.ops.server import Server, WebSocketProtocol
+from viewers.fanout.relay_registry import room_for_viewers
+from viewers.ops.server import DeskWebSocketProtocol, DrainingServer, FastHttpProtocol
 from viewers.ops.supervisor import Supervisor, reserve
 from viewers.protocol import frames
 from viewers.registry import relays
-from viewers.transports.fast.http import ViewerHttpProtocol
 
-BACKLOG = 16384  # connections that may wait to be accepted; the kernel's somaxconn caps it
-VANISHED = 30_000  # milliseconds without acknowledgement after which a viewer is gone
-FAREWELL = 5  # seconds that connections have to end after the last goodbye
+BACKLOG = 16384  # connections that may wait to be accepted, up to the kernel's somaxconn
+USER_TIMEOUT = 30_000  # milliseconds without acknowledgement after which a viewer is gone
+LAST_CLOSE = 5  # seconds that connections have to end after the last bye frame
 
 
 class Command(BaseCommand):
@@ -33,20 +32,33 @@ class Command(BaseCommand):
         add = parser.add_argument
         add("--host", default="127.0.0.1")
         add("--port", type=int, default=settings.PORT)
-        add("--processes", type=int, default=1, help="share the port; more than one needs Redis")
+        add(
+            "--processes",
+            type=int,
+            default=1,
+            help="processes that share the port; more than one needs Redis (%(default)s)",
+        )
         add(
             "--drain-rate",
             type=int,
             default=frames.DRAIN_RATE,
             metavar="N",
-            help="viewers a second that are sent away at the end (%(default)s)",
+            help="viewers disconnected per second on SIGTERM (%(default)s)",
         )
-        add("--plain", action="store_true", help="plain ASGI, without the fast path: to compare")
-        add("--share-port", action="store_true", help="as one of --processes; used by itself")
+        add(
+            "--plain",
+            action="store_true",
+            help="serve viewers over plain ASGI, to compare with the fast path",
+        )
+        add(
+            "--share-port",
+            action="store_true",
+            help="let other processes listen on the port; --processes starts its own with this",
+        )
 
     def handle(self, *, host, port, processes, drain_rate, plain, share_port, **options):
         if min(processes, drain_rate) < 1:
-            raise CommandError("--processes and --drain-rate are at least 1", returncode=2)
+            raise CommandError("--processes and --drain-rate must be at least 1", returncode=2)
         try:
             if processes == 1:
                 self.serve(listen(host, port, share_port), drain_rate, plain)
@@ -56,46 +68,46 @@ class Command(BaseCommand):
             raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
     def serve(self, listener: socket.socket, drain_rate: int, plain: bool) -> None:
-        """One process, until it is told to stop."""
+        """Serve in this process until a signal stops it."""
         raise_file_limit()
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
-            http="httptools" if plain else ViewerHttpProtocol,
+            http="httptools" if plain else FastHttpProtocol,
             loop="uvloop",
-            ws=WebSocketProtocol,
+            ws=DeskWebSocketProtocol,
             ws_per_message_deflate=False,  # 64 KiB a connection, for frames of 200 bytes
             ws_max_size=2 * MAX_BODY,
-            ws_ping_interval=None,  # heartbeats are writes: see VANISHED
+            ws_ping_interval=None,  # heartbeats are writes: see USER_TIMEOUT
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=FAREWELL,
+            timeout_graceful_shutdown=LAST_CLOSE,
             lifespan="off",
             access_log=False,
             log_level="warning",
             server_header=False,
         )
-        # What is loaded now stays: a collector that walks through Django's modules again and
-        # again, for garbage that viewers hardly make, costs more than they do.
+        # What is loaded now stays. Viewers make hardly any garbage, and collections that walk
+        # through Django's modules each time would cost more than the viewers do.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        self.tell_address(listener)
+        self.print_address(listener)
         with write_ahead_log():
-            Server(config, drain_rate).run(sockets=[listener])
+            DrainingServer(config, drain_rate).run(sockets=[listener])
 
     def supervise(
         self, holder: socket.socket, processes: int, drain_rate: int, plain: bool
     ) -> None:
-        """Several processes on one port."""
+        """Keep several processes running on one port."""
         if not settings.REDIS_URL:
             raise CommandError("--processes above 1 needs REDIS_URL: updates travel through Redis")
         host, port = holder.getsockname()[:2]
         command = [sys.executable, sys.argv[0], "serve", "--share-port", "--host", host]
         command += ["--port", str(port), "--drain-rate", str(drain_rate)]
         command += ["--plain"] if plain else []
-        self.tell_address(holder)
+        self.print_address(holder)
         asyncio.run(Supervisor(command, processes).run())
 
-    def tell_address(self, listener: socket.socket) -> None:
+    def print_address(self, listener: socket.socket) -> None:
         host, port = listener.getsockname()[:2]
         self.stdout.write(f"Serving on http://{host}:{port}/")
         self.stdout.flush()
@@ -103,8 +115,11 @@ class Command(BaseCommand):
 
 @contextmanager
 def write_ahead_log() -> Iterator[None]:
-    """SQLite's stays while a connection does. Without one it is cleared away with the last, which
-    is at the end of every request, and made anew with the next."""
+    """Keep SQLite's write-ahead log, by keeping a connection open.
+
+    SQLite deletes the log with the last connection, which would be at the end of every request,
+    and makes it anew with the next.
+    """
     held = connections.create_connection(DEFAULT_DB_ALIAS)
     if held.vendor == "sqlite":
         with held.cursor() as cursor:
@@ -116,20 +131,20 @@ def write_ahead_log() -> Iterator[None]:
 
 
 def raise_file_limit() -> None:
-    """As many open files as the system lets this process have: one for every viewer."""
+    """Raise the limit of open files as far as the system allows: every viewer is one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     relays.limit = room_for_viewers()
 
 
 def listen(host: str, port: int, share: bool) -> socket.socket:
-    """The listening socket. Connections inherit its options. Raises OSError."""
+    """Return the listening socket. Connections inherit its options. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if share:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT)
     listener.bind((host, port))
     listener.listen(BACKLOG)
     return listener

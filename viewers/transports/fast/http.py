@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, which answers polls and seats viewers before a task exists for them."""
+"""uvicorn's HTTP protocol, which answers polls and serves viewers' WebSockets without a task."""
 
 import asyncio
 import re
@@ -9,28 +9,30 @@ from time import monotonic
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from broadcaster.domain.stream import Position
-from viewers.fanout.hub import Hub, spread
+from viewers.fanout.heartbeat import spread
+from viewers.fanout.hub import Hub
+from viewers.fanout.relay_registry import RelayRegistry
 from viewers.protocol.frames import Close
-from viewers.registry import relays
-from viewers.transports import admission, longpoll
+from viewers.transports import addresses, admission, longpoll
 from viewers.transports.fast.sweep import NEVER
 from viewers.transports.fast.websocket import ViewerWebSocket, handshake
-from viewers.transports.longpoll import Answer, Headers
+from viewers.transports.longpoll import Headers, PollResponse
 
 POLL = re.compile(
-    rb"GET /broadcasts/([-\w]+)/updates(?:\?([-.:%&=\w]*))? HTTP/1\.1\r\n"
-    rb"((?:[-\w]+: [!-~](?:[\t -~]*[!-~])?\r\n)+)\r\n"
+    rb"GET %s(?:\?([-.:%%&=\w]*))? HTTP/1\.1\r\n"
+    rb"((?:[-\w]+: [!-~](?:[\t -~]*[!-~])?\r\n)+)\r\n" % addresses.pattern(addresses.UPDATES)
 )
-WEBSOCKET = re.compile(rb"/broadcasts/([-\w]+)/ws(?:\?([^#]*))?")
+WEBSOCKET = re.compile(rb"%s(?:\?([^#]*))?" % addresses.pattern(addresses.WEBSOCKET))
 UNUSUAL = frozenset(
     b"connection content-length expect proxy-connection transfer-encoding upgrade".split()
 )
-BEGIN, LONGEST = b"GET /broadcasts/", 2048  # of a request that is worth remembering; bytes
+BEGIN = f"GET /{addresses.BROADCASTS}".encode()  # of a request that may be a poll
+LONGEST = 2048  # bytes of one
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
-    """What a poll asks for, and its very bytes."""
+class PollRequest:
+    """What a poll asks for, and its exact bytes."""
 
     request: bytes
     slug: str
@@ -38,11 +40,11 @@ class Poll:
 
 
 @lru_cache(maxsize=1024)
-def read_poll(request: bytes) -> Poll | None:
-    """The poll that these bytes are, if they are one whole poll and there is nothing odd in it.
+def parse_poll(request: bytes) -> PollRequest | None:
+    """Return the poll that these bytes are, if they are one whole poll with nothing odd in it.
 
-    Cached: a browser asks alike every time, and all browsers of one make at one position ask
-    alike. This knows some requests and reads none: whatever it does not know is uvicorn's.
+    Identical browsers at the same position send identical bytes, so parsed requests are cached by
+    their bytes. Whatever is not recognized here is left to uvicorn.
     """
     if (match := POLL.fullmatch(request)) is None:
         return None
@@ -55,7 +57,7 @@ def read_poll(request: bytes) -> Poll | None:
     if not (admission.host_allowed(scope) and admission.origin_allowed(scope)):
         return None
     try:
-        return Poll(request, match[1].decode(), admission.since(match[2] or b""))
+        return PollRequest(request, match[1].decode(), admission.since(match[2] or b""))
     except ValueError:
         return None
 
@@ -63,19 +65,21 @@ def read_poll(request: bytes) -> Poll | None:
 class ViewerHttpProtocol(HttpToolsProtocol):
     """One connection, and a subscriber of the hub while a poll waits on it.
 
-    Requests that are not a viewer's, or out of the ordinary, go uvicorn's way.
+    Requests that are not a viewer's, or out of the ordinary, are uvicorn's. A subclass names the
+    `relays`: uvicorn makes the instances.
     """
 
+    relays: RelayRegistry
     kind = "poll"
     # Beyond 30 attributes Python gives every object a dictionary of its own, which costs as much
     # as the rest of a poll. Slots are not counted.
     __slots__ = ("due", "hub", "interval", "poll", "reading")
-    poll: Poll  # that waits, or has waited
+    poll: PollRequest  # the one that waits, or has waited
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.hub: Hub | None = None  # where the poll waits
-        self.interval = spread(relays.heartbeat)
+        self.hub: Hub | None = None  # in which the poll waits
+        self.interval = spread(self.relays.heartbeat)
         self.due = NEVER  # the end of keep-alive, or the poll's heartbeat
         self.reading = False  # uvicorn's parser has half a request
 
@@ -88,9 +92,9 @@ class ViewerHttpProtocol(HttpToolsProtocol):
             self.leave()
             super().data_received(self.poll.request)
         elif data.startswith(BEGIN) and len(data) <= LONGEST and not self.busy:
-            poll = read_poll(data)
-            hub = poll and relays.ready(poll.slug)
-            if poll and hub and relays.refusal is None:
+            poll = parse_poll(data)
+            hub = poll and self.relays.ready(poll.slug)
+            if poll and hub and self.relays.refusal is None:
                 return self.serve(poll, hub)
         self.due = NEVER
         super().data_received(data)
@@ -111,41 +115,41 @@ class ViewerHttpProtocol(HttpToolsProtocol):
 
     # Polls
 
-    def serve(self, poll: Poll, hub: Hub) -> None:
-        """Answer a poll, or let it wait for news, or for the time of a heartbeat."""
+    def serve(self, poll: PollRequest, hub: Hub) -> None:
+        """Answer a poll, or let it wait for an update, or for the time of a heartbeat."""
         self._unset_keepalive_if_required()
-        if (answer := longpoll.answer_now(hub, poll.since)) is not None:
-            hub.reach_poll(poll.since)
-            return self.answer(answer)
+        if (response := longpoll.response_now(hub, poll.since)) is not None:
+            hub.count_poll(poll.since)
+            return self.answer(response)
         self.hub, self.poll = hub, poll
         self.due = monotonic() + self.interval
         hub.add(self)
 
-    def wake(self) -> bool:
+    def notify(self) -> bool:
         assert self.hub is not None
-        if (answer := longpoll.answer_now(self.hub, self.poll.since)) is None:
+        if (response := longpoll.response_now(self.hub, self.poll.since)) is None:
             return False
-        self.answer(answer)
+        self.answer(response)
         return True
 
-    def alarm(self) -> None:
-        """Time to close, or for a heartbeat, but never one that overtakes an update."""
+    def on_timer(self) -> None:
+        """Close an idle connection, or answer the poll, with a heartbeat if there is no update."""
         if (hub := self.hub) is None:
             self.timeout_keep_alive_handler()
-        elif self.wake():
-            hub.reach_poll(self.poll.since)
+        elif self.notify():
+            hub.count_poll(self.poll.since)
         else:
-            self.answer(longpoll.still_here(hub))
+            self.answer(longpoll.heartbeat_response(hub))
 
-    def dismiss(self, code: Close) -> None:
-        self.answer(longpoll.turn_away(code))
+    def disconnect(self, code: Close) -> None:
+        self.answer(longpoll.closing_response(code))
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, response: PollResponse) -> None:
         """Write the response; the connection rests until its next request."""
         self.leave()
         self.due = monotonic() + self.timeout_keep_alive
         self.server_state.total_requests += 1
-        self.transport.write(response(answer, self.server_state.default_headers))
+        self.transport.write(wire(response, self.server_state.default_headers))
 
     def leave(self) -> None:
         if self.hub is not None:
@@ -156,13 +160,14 @@ class ViewerHttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         match = WEBSOCKET.fullmatch(self.url)
-        what = (self.parser.get_method(), self.parser.get_http_version())
-        hub = match and relays.ready(match[1].decode())
-        if match is None or hub is None or hub.farewell or self.busy or what != (b"GET", "1.1"):
+        request = (self.parser.get_method(), self.parser.get_http_version())
+        hub = match and self.relays.ready(match[1].decode())
+        if match is None or hub is None or hub.closing_code or self.busy:
             return super().handle_websocket_upgrade()
         scope = {"type": "websocket", "headers": self.headers}
         accept = handshake(self.headers, self.server_state.default_headers)
-        if accept is None or admission.turned_away(scope, relays) is not None:
+        refused = admission.refusal(scope, self.relays) is not None
+        if accept is None or refused or request != (b"GET", "1.1"):
             return super().handle_websocket_upgrade()
         try:
             since = admission.since(match[2] or b"")
@@ -172,9 +177,12 @@ class ViewerHttpProtocol(HttpToolsProtocol):
         ViewerWebSocket(self.transport, self.connections, hub, since, accept)
 
 
-def response(answer: Answer, headers: Headers) -> bytes:
-    """A whole response, made once for as long as uvicorn's `headers`, the date, are the same."""
-    if answer.response is None or answer.response[0] is not headers:
-        head = STATUS_LINE[answer.status] + longpoll.header_lines(headers) + answer.head
-        answer.response = headers, head + b"\r\n" + answer.body
-    return answer.response[1]
+def wire(response: PollResponse, headers: Headers) -> bytes:
+    """Return a response as bytes, with uvicorn's own `headers`: the date, say.
+
+    Made once for as long as uvicorn keeps the same headers, which is a second.
+    """
+    if response.wire is None or response.wire[0] is not headers:
+        head = STATUS_LINE[response.status] + longpoll.header_lines(headers) + response.head
+        response.wire = headers, head + b"\r\n" + response.body
+    return response.wire[1]

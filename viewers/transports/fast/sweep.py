@@ -1,8 +1,8 @@
-"""Everyone's time, kept by one timer.
+"""One timer for all connections.
 
 A timer of its own costs a poll more than everything else it does: it is armed and disarmed with
-every answer. Here a connection only notes when it is due, and once a second a look at all of
-them finds those who are. Ten thousand are looked at in half a millisecond.
+every answer. Here a connection only notes when it is due, and once a second all of them are
+compared with the clock: half a millisecond for ten thousand.
 """
 
 import asyncio
@@ -10,24 +10,30 @@ import logging
 from collections.abc import Collection
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Protocol
 
 logger = logging.getLogger(__name__)
 
 NEVER = inf
 
 
-async def sweep(everyone: Collection[Any], every: float) -> None:
-    """Call `alarm()` of those whose `due`, in seconds of the monotonic clock, has passed.
+class Timed(Protocol):
+    """A connection with a timer. `due` is in seconds of the monotonic clock, or `NEVER`."""
 
-    They are called late by up to `every` seconds, and may set another time.
-    """
+    due: float
+
+    def on_timer(self) -> None:
+        """Do what was due. May set `due` again."""
+
+
+async def sweep(connections: Collection[Timed], every: float) -> None:
+    """Call `on_timer` of the connections whose `due` has passed, late by up to `every` seconds."""
     while True:
         await asyncio.sleep(every)
         now = monotonic()
-        for who in [who for who in everyone if who.due <= now]:
-            who.due = NEVER
+        for connection in [connection for connection in connections if connection.due <= now]:
+            connection.due = NEVER
             try:
-                who.alarm()
-            except Exception:  # one connection's trouble must not stop everyone's time
-                logger.exception("an alarm failed")
+                connection.on_timer()
+            except Exception:  # one connection's error must not stop the others' timers
+                logger.exception("a connection's timer failed")

@@ -2,44 +2,47 @@
 
 import asyncio
 import re
-import socket
 from time import monotonic
 from typing import Any
 
 from websockets.frames import CLOSE, TEXT, CloseCode
 from websockets.frames import Frame as WebSocketFrame
 from websockets.protocol import OPEN, SERVER
-from websockets.protocol import Protocol as Dialog
+from websockets.protocol import Protocol as ProtocolState
 from websockets.utils import accept_key
 
 from broadcaster.domain.stream import Position
-from viewers.fanout.hub import Frame, Hub, spread
+from viewers.fanout.frame import Frame
+from viewers.fanout.heartbeat import spread
+from viewers.fanout.hub import Hub
 from viewers.protocol import frames
 from viewers.protocol.frames import POLICY_VIOLATION, Close
 from viewers.transports.longpoll import Headers, header_lines
+from viewers.transports.slow_viewers import STUCK_TIMEOUT, limit_buffers, position_after_wait
 
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 KEY = re.compile(rb"[+/0-9A-Za-z]{22}==")  # 16 bytes in base64
 
-HIGH_WATER = 16 * 1024  # bytes unsent above which a viewer gets nothing until they are gone
-SEND_BUFFER = 32 * 1024  # bytes that the kernel holds for a viewer (it doubles them)
 CLOSING = 10.0  # seconds to wait for the viewer's half of the closing handshake
 
 
-def handshake(asked: Headers, headers: Headers) -> bytes | None:
-    """The answer to a handshake that is in order, with `headers`; None leaves it to uvicorn."""
-    ours = [(name, value) for name, value in asked if name.startswith(b"sec-websocket-")]
-    found = dict(ours)
-    key = found.get(b"sec-websocket-key", b"")
-    version = found.get(b"sec-websocket-version")
-    if len(found) < len(ours) or version != b"13" or not KEY.fullmatch(key):
+def handshake(request: Headers, headers: Headers) -> bytes | None:
+    """Return the response to a handshake that is in order, with the server's own `headers`.
+
+    None leaves it to uvicorn. `request` are the headers of the handshake.
+    """
+    found = [(name, value) for name, value in request if name.startswith(b"sec-websocket-")]
+    values = dict(found)
+    key = values.get(b"sec-websocket-key", b"")
+    version = values.get(b"sec-websocket-version")
+    if len(values) < len(found) or version != b"13" or not KEY.fullmatch(key):
         return None
     accept = accept_key(key.decode()).encode()
     return b"%sSec-WebSocket-Accept: %s\r\n%s\r\n" % (SWITCHING, accept, header_lines(headers))
 
 
 def text_frame(frame: Frame) -> bytes:
-    """A hub's frame as it goes over the wire: made once, kept on the frame."""
+    """Return a hub's frame as it goes over the wire: made once, kept on the frame."""
     if frame.websocket is None:
         frame.websocket = WebSocketFrame(TEXT, frame.body).serialize(mask=False)
     return frame.websocket
@@ -49,35 +52,34 @@ class ViewerWebSocket(asyncio.Protocol):
     """One viewer: a subscriber of the hub that writes straight to its transport."""
 
     kind = "ws"
-    __slots__ = ("_dialog", "connections", "due", "hub", "interval", "position", "unsent", "wire")
+    __slots__ = ("_state", "connections", "due", "full", "hub", "interval", "position", "transport")
 
     def __init__(
         self,
-        wire: asyncio.Transport,
+        transport: asyncio.Transport,
         connections: set[Any],
         hub: Hub,
         since: Position | None,
         handshake: bytes,
     ) -> None:
-        """Complete the handshake, sit down in the hub, and send the first frame."""
-        self.wire = wire
+        """Complete the handshake, send the first frame, and subscribe to the hub."""
+        self.transport = transport
         self.connections = connections  # uvicorn's, for its shutdown and the sweep
-        self.hub: Hub | None = hub  # None: our close frame is out
+        self.hub: Hub | None = hub  # None as soon as our close frame is sent
         self.position = since
         self.interval = spread(hub.heartbeat)
-        self.unsent = False  # above the high-water mark
-        self._dialog: Dialog | None = None
-        wire.set_protocol(self)
-        wire.set_write_buffer_limits(high=HIGH_WATER)
-        wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        wire.write(handshake)
+        self.full = False  # the write buffer, above the high-water mark
+        self._state: ProtocolState | None = None
+        transport.set_protocol(self)
+        limit_buffers(transport)
+        transport.write(handshake)
         if not self.catch_up():
             self.write(hub.heartbeat_frame())
         hub.add(self)
         connections.add(self)
 
     def catch_up(self) -> bool:
-        """Write what lies past this viewer's position, if there is anything."""
+        """Write what lies past this viewer's position. Return whether there was anything."""
         assert self.hub is not None
         if (frame := self.hub.frame_after(self.position)) is None:
             return False
@@ -86,81 +88,80 @@ class ViewerWebSocket(asyncio.Protocol):
         return True
 
     def write(self, frame: Frame) -> None:
+        """Write one frame; the next heartbeat is due an interval later."""
         self.due = monotonic() + self.interval
-        self.wire.write(text_frame(frame))
+        self.transport.write(text_frame(frame))
 
-    def wake(self) -> bool:
-        """Take the news, if the last was taken: whether all is on its way, up to the mark."""
+    def notify(self) -> bool:
+        """Write pending updates unless the buffer is full. Return whether it is not."""
         assert self.hub is not None
-        if not self.unsent:
+        if not self.full:
             self.catch_up()
-            if self.hub.farewell is not None:
-                self.dismiss(self.hub.farewell)
-        return not self.unsent
+            if self.hub.closing_code is not None:
+                self.disconnect(self.hub.closing_code)
+        return not self.full
 
-    def alarm(self) -> None:
-        """Time for a heartbeat, but never one that overtakes an update; or patience is over."""
+    def on_timer(self) -> None:
+        """Write a heartbeat, but never one that overtakes an update; or end what is stuck."""
         if self.hub is None:
-            self.wire.abort()
-        elif self.unsent:
-            self.close(Close.SLOW)  # it may yet read why
+            self.transport.abort()
+        elif self.full:
+            self.close(Close.SLOW)  # the viewer may still read it
         elif not self.catch_up():
             self.write(self.hub.heartbeat_frame())
 
     def pause_writing(self) -> None:
-        self.unsent = True
+        self.full = True
         if self.hub is not None:
-            self.due = monotonic() + frames.STUCK_TIMEOUT
+            self.due = monotonic() + STUCK_TIMEOUT
 
     def resume_writing(self) -> None:
-        """All is sent. The snapshot tells best what was missed."""
-        self.unsent = False
+        self.full = False
         if self.hub is not None:
             self.due = monotonic() + self.interval
-            if self.hub.frame_after(self.position) is not None:
-                self.position = None
-            if self.wake() and self.hub is not None:
-                self.hub.caught_up(self)
+            self.position = position_after_wait(self.hub, self.position)
+            if self.notify() and self.hub is not None:
+                self.hub.ledger.mark_caught_up(self)
 
     # What viewers send, and leaving
 
     def data_received(self, data: bytes) -> None:
-        """Pings and closes are answered. Data is refused: viewers do not speak."""
-        self.dialog.receive_data(data)
-        for frame in self.dialog.events_received():
+        """Answer pings and closes. A viewer that sends data is closed."""
+        self.state.receive_data(data)
+        for frame in self.state.events_received():
             if isinstance(frame, WebSocketFrame) and frame.opcode < CLOSE:
                 return self.close(POLICY_VIOLATION)
         self.reply()
 
-    def dismiss(self, code: Close) -> None:
-        """The bye frame, then the close."""
-        self.wire.write(text_frame(Frame(frames.bye(code))))
+    def disconnect(self, code: Close) -> None:
+        """Send the bye frame, then close."""
+        self.transport.write(text_frame(Frame(frames.bye(code))))
         self.close(code)
 
     def close(self, code: int) -> None:
-        """Send our close frame, unless it is out already, and wait for the viewer's."""
-        if self.dialog.state is OPEN:
-            self.dialog.send_close(code)
+        """Send our close frame, unless it is sent already, and wait for the viewer's."""
+        if self.state.state is OPEN:
+            self.state.send_close(code)
         self.reply()
 
     @property
-    def dialog(self) -> Dialog:
-        """The protocol's state, which most viewers never need."""
-        if self._dialog is None:
-            self._dialog = Dialog(SERVER, max_size=frames.MAX_MESSAGE)
-        return self._dialog
+    def state(self) -> ProtocolState:
+        """The state of the protocol, which most viewers never need."""
+        if self._state is None:
+            self._state = ProtocolState(SERVER, max_size=frames.MAX_MESSAGE)
+        return self._state
 
     def reply(self) -> None:
-        """Send what the protocol demands: a close to everyone, pongs to those who read."""
-        said = b"".join(self.dialog.data_to_send())
-        leaving = self.hub is not None and self.dialog.close_expected()
-        if leaving or not self.unsent:
-            self.wire.write(said)
+        """Send what the protocol demands: a close to everyone, pongs unless the buffer is full."""
+        reply = b"".join(self.state.data_to_send())
+        leaving = self.hub is not None and self.state.close_expected()
+        if leaving or not self.full:
+            self.transport.write(reply)
         if leaving:
             self.leave()
             self.due = monotonic() + CLOSING
-        if self.dialog.eof_sent:
-            self.wire.close()
+        if self.state.eof_sent:
+            self.transport.close()
 
     def leave(self) -> None:
         if self.hub is not None:
@@ -168,9 +169,9 @@ class ViewerWebSocket(asyncio.Protocol):
             self.hub = None
 
     def shutdown(self) -> None:
-        """uvicorn stops and has waited long enough."""
+        """Close at once: uvicorn stops and has waited long enough."""
         self.close(CloseCode.SERVICE_RESTART)
-        self.wire.close()
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.leave()

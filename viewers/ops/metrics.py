@@ -4,7 +4,6 @@ https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 """
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
@@ -52,9 +51,7 @@ def behind(relay: Relay) -> Iterator[Sample]:
 def deliveries(relay: Relay) -> Iterator[Sample]:
     """From publishing to the write, of every update for every viewer."""
     for kind in KINDS:
-        times = Counter(relay.hub.past[kind])
-        if relay.hub.receipt is not None:
-            times += relay.hub.receipt.times[kind]
+        times = relay.hub.ledger.times(kind)
         counts = [0] * (len(BOUNDS) + 1)
         for milliseconds, count in times.items():
             counts[bisect_left(BOUNDS, milliseconds)] += count

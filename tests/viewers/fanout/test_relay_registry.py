@@ -1,0 +1,37 @@
+"""The registry starts relays, refuses viewers, and notes which broadcasts there are not."""
+
+from unittest import IsolatedAsyncioTestCase, mock
+
+from channels.layers import InMemoryChannelLayer
+
+from tests.support.changes import fold
+from tests.support.memory_log import MemoryLog
+from viewers.fanout.log_reader import LogUnavailable
+from viewers.fanout.relay_registry import RelayRegistry
+
+
+class RelayRegistryTests(IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.log = MemoryLog(*fold([]))
+        self.relays = RelayRegistry(self.log, InMemoryChannelLayer())
+        self.addAsyncCleanup(self.relays.stop)
+
+    def patch(self, **constants):
+        for name, value in constants.items():
+            self.enterContext(mock.patch(f"viewers.fanout.relay_registry.{name}", value))
+
+    async def test_log_that_cannot_be_read_is_tried_again_and_logged_once(self):
+        async def fail(slug, limit):
+            raise LogUnavailable("no such table")
+
+        with self.assertLogs("viewers.fanout", "WARNING") as logs:
+            with mock.patch.object(self.log, "open", fail):
+                for _ in range(3):
+                    with self.assertRaises(LogUnavailable):
+                        await self.relays.hub("night")
+            self.assertIsNotNone(await self.relays.hub("night"))
+
+        self.assertEqual(
+            [record.getMessage() for record in logs.records],
+            ["database lost, trying again: no such table", "database is back"],
+        )

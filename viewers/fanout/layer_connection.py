@@ -1,0 +1,97 @@
+"""A relay's connection to the channel layer: one channel, kept a member of one group.
+
+Errors of the layer end here: they are logged once, and everything is tried again. The pub/sub
+layer of channels_redis unsubscribes when `receive()` is cancelled, so nothing here waits with a
+timeout for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Protocol
+
+from broadcaster.domain.announcement import Message
+from viewers.fanout.outage import Outage
+from viewers.fanout.pause import pause
+
+RENEWAL = 3600.0  # seconds; layers forget members after group_expiry, a day by default
+RETRY = 1.0  # seconds between attempts while the layer cannot be reached
+
+
+class ChannelLayer(Protocol):
+    """What is used of a layer of Channels. Every method may raise anything, or hang."""
+
+    async def new_channel(self) -> str: ...
+    async def group_add(self, group: str, channel: str) -> None: ...
+    async def group_discard(self, group: str, channel: str) -> None: ...
+    async def group_send(self, group: str, message: Message) -> None: ...
+    async def receive(self, channel: str) -> Message: ...
+
+
+class LayerConnection:
+    """Receives what is sent to `group`, for as long as `run` runs.
+
+    `handle` is awaited with each message, one after the other. `joined` is
+    called whenever the channel was added to the group: announcements made before may be missing.
+    """
+
+    def __init__(
+        self,
+        layer: ChannelLayer,
+        group: str,
+        name: str,
+        handle: Callable[[Message], Awaitable[None]],
+        joined: Callable[[], None],
+    ) -> None:
+        self._layer = layer
+        self._group = group
+        self._handle = handle
+        self._joined = joined
+        self._renew_now = asyncio.Event()
+        self._outage = Outage(f"{name}: channel layer")
+
+    async def run(self) -> None:
+        """Be a member of the group, whatever the layer does, until cancelled."""
+        while True:
+            try:
+                await self._receive()
+            except Exception as error:
+                self._outage.begin(error)
+            await asyncio.sleep(RETRY)
+
+    async def send(self, group: str, message: Message) -> None:
+        """Send to a group. The message is lost if the layer is."""
+        if self._outage.lasts:
+            return
+        try:
+            await self._layer.group_send(group, message)
+        except Exception as error:
+            self._outage.begin(error)
+            self._renew_now.set()
+
+    async def _receive(self) -> None:
+        """Join with a new channel, and hand on what it receives."""
+        channel = await self._layer.new_channel()
+        await self._join(channel)
+        renewing = asyncio.create_task(self._keep_joined(channel))
+        try:
+            while True:
+                await self._handle(await self._layer.receive(channel))
+        finally:
+            renewing.cancel()
+            with suppress(Exception):  # a layer that is lost forgets the channel by itself
+                await self._layer.group_discard(self._group, channel)
+
+    async def _keep_joined(self, channel: str) -> None:
+        """Join again and again."""
+        while True:
+            await pause(RETRY if self._outage.lasts else RENEWAL, self._renew_now)
+            try:
+                await self._join(channel)
+            except Exception as error:
+                self._outage.begin(error)
+
+    async def _join(self, channel: str) -> None:
+        await self._layer.group_add(self._group, channel)
+        self._outage.end()
+        self._joined()

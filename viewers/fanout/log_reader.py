@@ -1,0 +1,40 @@
+"""What relays need of the log of broadcasts. viewers/database_log.py reads it from the database."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from broadcaster.domain.stream import Position, Snapshot, Update
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLog:
+    """A broadcast as it stands, and the updates that led there, oldest first."""
+
+    broadcast_id: int
+    slug: str
+    snapshot: Snapshot
+    recent: list[Update]
+
+
+class BroadcastDeleted(Exception):
+    """The broadcast is not there any more."""
+
+
+class LogUnavailable(Exception):
+    """The log cannot be read now: the database is away, or refuses."""
+
+
+class LogReader(Protocol):
+    """Reads logs off the event loop. Both methods raise LogUnavailable."""
+
+    async def open(self, slug: str, limit: int) -> OpenedLog | None:
+        """Return a broadcast with its last `limit` updates; None if there is no such broadcast."""
+
+    async def after(
+        self, broadcast_id: int, position: Position, limit: int
+    ) -> list[Update] | Snapshot:
+        """Return the updates past `position`, oldest first; none if the log ends there.
+
+        Returns the snapshot instead if there are more than `limit`, or if the broadcast has
+        another epoch by now. Raises BroadcastDeleted.
+        """

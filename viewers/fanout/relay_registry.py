@@ -1,0 +1,116 @@
+"""The relays of one process: one for each broadcast that has viewers here."""
+
+import asyncio
+import resource
+
+from viewers.fanout.hub import KEEP, Hub
+from viewers.fanout.layer_connection import ChannelLayer
+from viewers.fanout.log_reader import BroadcastDeleted, LogReader, LogUnavailable
+from viewers.fanout.outage import Outage
+from viewers.fanout.relay import Relay
+from viewers.protocol import frames
+from viewers.protocol.frames import Close
+
+RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
+
+
+class RelayRegistry:
+    """Starts a relay when its first viewer comes, and ends them all.
+
+    `limit` is the number of connections that this process may hold.
+    """
+
+    def __init__(
+        self,
+        log: LogReader,
+        layer: ChannelLayer,
+        heartbeat: float = frames.HEARTBEAT,
+        limit: int | None = None,
+    ) -> None:
+        self.heartbeat = heartbeat
+        self.limit = limit or room_for_viewers()
+        self.closing: Close | None = None
+        self._log = log
+        self._layer = layer
+        self._database = Outage("database")
+        self._relays: dict[str, asyncio.Task[Relay | None]] = {}
+        self._hubs: dict[str, Hub] = {}  # of the relays that have started
+
+    async def hub(self, slug: str) -> Hub | None:
+        """Return the hub of a broadcast, loaded once however many ask; None if there is none.
+
+        Raises LogUnavailable.
+        """
+        task = self._relays.get(slug)
+        if task is None:
+            task = self._relays[slug] = asyncio.create_task(self._start(slug))
+            task.add_done_callback(lambda done: self._keep(slug, done))
+        relay = await asyncio.shield(task)
+        return relay.hub if relay else None
+
+    def ready(self, slug: str) -> Hub | None:
+        """Return the hub of a broadcast if it is loaded already."""
+        return self._hubs.get(slug)
+
+    @property
+    def running(self) -> list[Relay]:
+        """The relays that have started."""
+        tasks = [task for task in self._relays.values() if task.done()]
+        return [relay for task in tasks if (relay := task.result()) is not None]
+
+    @property
+    def viewers(self) -> int:
+        """The number of connections in all hubs now."""
+        return sum([hub.viewers for hub in self._hubs.values()])
+
+    @property
+    def refusal(self) -> Close | None:
+        """The code for a viewer who comes now, if this process is draining or full."""
+        if self.closing is not None:
+            return self.closing
+        return Close.FULL if self.viewers >= self.limit else None
+
+    async def close(self, code: Close, rate: int) -> None:
+        """Refuse viewers from now on, and disconnect those who are here, `rate` a second."""
+        self.closing = code
+        for relay in self.running:
+            await relay.hub.disconnect_all(code, rate)
+
+    async def stop(self) -> None:
+        """End all relays."""
+        await asyncio.gather(*(relay.stop() for relay in self.running))
+        self._relays.clear()
+        self._hubs.clear()
+
+    async def _start(self, slug: str) -> Relay | None:
+        try:
+            opened = await self._log.open(slug, KEEP)
+            if opened is None:
+                return None
+            relay = Relay(opened, self._log, self._layer, self.heartbeat, self._forget)
+            await relay.start()
+        except BroadcastDeleted:
+            return None
+        except LogUnavailable as error:
+            self._database.begin(error)
+            raise
+        self._database.end()
+        return relay
+
+    def _keep(self, slug: str, done: asyncio.Task[Relay | None]) -> None:
+        """Keep a relay that has started. Otherwise the next viewer tries again."""
+        if not done.cancelled() and done.exception() is None:
+            if (relay := done.result()) is not None:
+                self._hubs[slug] = relay.hub
+                return
+        self._relays.pop(slug, None)
+
+    def _forget(self, relay: Relay) -> None:
+        if self._hubs.get(relay.slug) is relay.hub:  # and not its successor's already
+            del self._hubs[relay.slug], self._relays[relay.slug]
+
+
+def room_for_viewers() -> int:
+    """Return how many connections the file limit of this process allows, less a reserve."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(soft - RESERVED_FILES, 1)

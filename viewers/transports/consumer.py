@@ -1,0 +1,58 @@
+"""The Channels consumer that both transports share."""
+
+import asyncio
+import logging
+from abc import abstractmethod
+from typing import Any
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+
+from viewers.fanout.relay_registry import RelayRegistry
+
+logger = logging.getLogger(__name__)
+
+
+class ViewerConsumer(AsyncConsumer):
+    """One connection of a viewer.
+
+    A viewer has no channel: only processes are members of groups, so the layer carries one
+    message per process, not one per viewer. Each connection runs one task, which subscribes to
+    the hub and sends what it gets there.
+    """
+
+    channel_layer_alias = "none"  # not configured, so no channel is made
+    serving: asyncio.Task[None] | None = None
+
+    def __init__(self, relays: RelayRegistry) -> None:
+        self.relays = relays
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # AsyncConsumer closes old database connections first, a thread hop per message.
+        # No handler here touches the database.
+        await getattr(self, get_handler_name(message))(message)
+
+    def start(self) -> None:
+        """Serve, in a task of its own."""
+        self.serving = asyncio.create_task(self._serve_or_fail())
+
+    async def _serve_or_fail(self) -> None:
+        try:
+            await self.serve()
+        except Exception:
+            logger.exception("a viewer could not be served")
+            await self.fail()
+
+    @abstractmethod
+    async def serve(self) -> None:
+        """Serve the connection to its end."""
+
+    @abstractmethod
+    async def fail(self) -> None:
+        """Tell the viewer to come back later: something is wrong with the server."""
+
+    def leave(self) -> None:
+        """End the consumer: the connection is gone."""
+        if self.serving is not None:
+            self.serving.cancel()
+        raise StopConsumer
