@@ -349,7 +349,8 @@ class HAProxyTests(ProxyTests, DeployCase):
             watcher.follow_to(1)
         texts = [send_request(server.port, "/metrics")[2].decode() for server in self.servers]
         for text in texts:
-            self.assertIn(f'mapcenter_viewers{{broadcast="{self.slug}",transport="ws"}} 1\n', text)
+            labels = f'broadcast="{self.slug}",transport="ws"'
+            self.assertIn(f"mapcenter_viewers{{{labels}}} 1.0\n", text)
 
 
 class PollCrowd:

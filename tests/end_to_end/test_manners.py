@@ -209,7 +209,7 @@ class Leaving(Visitor):
             connection.request("GET", "/metrics")
             text = connection.getresponse().read().decode()
             return all(
-                f'{{broadcast="{self.slug}",transport="{transport}"}} {count}\n' in text
+                f'{{broadcast="{self.slug}",transport="{transport}"}} {count}.0\n' in text
                 for transport, count in counts.items()
             )
 
