@@ -11,7 +11,7 @@ from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing.publish import start_over
 from tests.support.browser import Visit, chromium, hold_back, in_a_thread, needs_chromium
 from tests.support.log import publish
-from tests.support.server import Server, wait_for
+from tests.support.server import ServeProcess, wait_for
 from tests.support.staff import publisher, staff
 
 PA = '.map-shapes [data-unit="PA"]'
@@ -48,7 +48,7 @@ class Browsers(TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Server(HEARTBEAT="2"))
+        cls.server = cls.enterClassContext(ServeProcess(HEARTBEAT="2"))
         cls.browser = cls.enterClassContext(chromium())
 
     def setUp(self):

@@ -8,7 +8,7 @@ from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from tests.support.browser import Visit, chromium, in_a_thread, needs_chromium, violations
 from tests.support.log import publish
-from tests.support.server import Server
+from tests.support.server import ServeProcess
 from viewers.pages.scenario import encode
 
 CALLED = {
@@ -22,7 +22,7 @@ class Calculating(TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Server())
+        cls.server = cls.enterClassContext(ServeProcess())
         cls.browser = cls.enterClassContext(chromium())
 
     def setUp(self):

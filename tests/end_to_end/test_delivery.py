@@ -1,5 +1,5 @@
-"""What viewers see, over a real port with a real `serve`: one list of scenarios, run over both
-transports and over both channel layers.
+"""What viewers receive from a real `serve`: one list of scenarios, over both transports and both
+channel layers.
 """
 
 import uuid
@@ -12,7 +12,7 @@ from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, Broadcast
 from broadcaster.publishing.publish import start_over
 from tests.support.log import publish
-from tests.support.server import Server, redis
+from tests.support.server import ServeProcess, redis
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 HEADLINE = {"headline": "Called"}
@@ -27,7 +27,7 @@ def call(unit, party):
 
 
 class Scenarios:
-    """The list. Subclasses name the transport and the layer."""
+    """The scenarios. Subclasses name the transport and the layer."""
 
     watcher_class: type
     layer: str
@@ -40,7 +40,7 @@ class Scenarios:
         environment = {"HEARTBEAT": "2"}
         if cls.layer == "redis":
             environment["REDIS_URL"] = stack.enter_context(redis())
-        cls.server = stack.enter_context(Server(**environment))
+        cls.server = stack.enter_context(ServeProcess(**environment))
 
     @classmethod
     def tearDownClass(cls):
@@ -57,11 +57,11 @@ class Scenarios:
         self.publish({"kind": "start"})
 
     def publish(self, change):
-        """Through the server, which announces it."""
+        """Publish through the server, which announces it."""
         return self.server.publish(self.slug, self.token, change)
 
-    def publish_unheard(self, change):
-        """From this process, whose layer nobody listens to: the announcement is lost."""
+    def publish_unannounced(self, change):
+        """Publish from this process, whose layer has no members: the announcement is lost."""
         return publish(self.broadcast, parse_change(change)).seq
 
     def watcher(self):
@@ -73,7 +73,7 @@ class Scenarios:
         self.broadcast.refresh_from_db()
         return self.broadcast.state
 
-    def test_a_late_viewer_starts_from_the_snapshot_and_follows(self):
+    def test_late_viewer_starts_from_the_snapshot_and_follows(self):
         self.publish(call("KY", "R"))
         self.publish(view("OH"))
         watcher = self.watcher()
@@ -87,7 +87,7 @@ class Scenarios:
         self.assertEqual(watcher.state, self.truth())
         self.assertEqual(watcher.state.totals, {"D": 3, "R": 8, "uncalled": 527})
 
-    def test_a_viewer_who_comes_back_gets_only_what_it_missed(self):
+    def test_returning_viewer_gets_only_what_it_missed(self):
         watcher = self.watcher()
         watcher.follow_to(1)
         watcher.close()
@@ -100,28 +100,28 @@ class Scenarios:
         self.assertEqual(watcher.seqs(), [2, 3])
         self.assertEqual(watcher.state, self.truth())
 
-    def test_a_lost_announcement_is_found_by_the_head_check(self):
+    def test_lost_announcement_is_found_by_the_head_check(self):
         watcher = self.watcher()
         watcher.follow_to(1)
 
-        self.publish_unheard(call("PA", "D"))
+        self.publish_unannounced(call("PA", "D"))
         watcher.follow_to(2)
 
         self.assertEqual(watcher.state, self.truth())
 
-    def test_a_gap_is_filled_from_the_log_in_order(self):
+    def test_gap_is_filled_from_the_log_in_order(self):
         watcher = self.watcher()
         watcher.follow_to(1)
 
-        self.publish_unheard(view("OH"))
-        self.publish_unheard(view("PA"))
+        self.publish_unannounced(view("OH"))
+        self.publish_unannounced(view("PA"))
         self.publish(view("US"))
         watcher.follow_to(4)
 
         self.assertEqual(watcher.seqs(), [2, 3, 4])
         self.assertNotIn("gap", [name for name, _ in watcher.events])
 
-    def test_a_new_history_reaches_everyone_as_a_snapshot(self):
+    def test_new_epoch_reaches_everyone_as_a_snapshot(self):
         self.publish(call("PA", "D"))
         watcher = self.watcher()
         watcher.follow_to(2)
@@ -131,15 +131,15 @@ class Scenarios:
         self.publish({"kind": "start"})
         watcher.follow_to(1)
 
-        self.assertEqual(watcher.state["calls"], {})
+        self.assertEqual(watcher.state.calls, {})
         self.assertEqual(watcher.state, self.truth())
 
-    def test_viewers_survive_a_restart_of_the_server(self):
+    def test_viewers_miss_nothing_when_the_server_restarts(self):
         watcher = self.watcher()
         watcher.follow_to(1)
 
         self.server.stop()
-        self.publish_unheard(call("GA", "D"))
+        self.publish_unannounced(call("GA", "D"))
         self.server.start()
         watcher.follow_to(2)
         self.publish(call("AZ", "D"))
@@ -149,7 +149,7 @@ class Scenarios:
         self.assertEqual(watcher.names().count("snapshot"), 1)
         self.assertEqual(watcher.state, self.truth())
 
-    def test_the_end_is_told_and_nobody_comes_back(self):
+    def test_end_of_the_broadcast_closes_viewers_for_good(self):
         watcher = self.watcher()
         watcher.follow_to(1)
 
@@ -160,7 +160,7 @@ class Scenarios:
         self.assertEqual(watcher.names()[-1], "bye")
         self.assertEqual(watcher.session.over, 4001)
 
-    def test_heartbeats_come_when_nothing_happens(self):
+    def test_idle_viewers_get_heartbeats(self):
         watcher = self.watcher()
         watcher.follow_to(1)
 
@@ -169,14 +169,14 @@ class Scenarios:
         self.assertEqual(watcher.session.heartbeat, 2)
         self.assertEqual(watcher.frames[-1]["seq"], 1)
 
-    def test_who_asks_for_no_broadcast_is_told_so_for_good(self):
+    def test_unknown_broadcast_closes_viewers_for_good(self):
         watcher = self.watcher_class(self.server, "no-such-night")
 
         watcher.follow(lambda: watcher.session.over is not None)
 
         self.assertEqual(watcher.session.over, 4044)
 
-    def test_a_deleted_broadcast_sends_its_viewers_away(self):
+    def test_deleted_broadcast_closes_viewers_for_good(self):
         empty = Broadcast.objects.create(slug=f"{self.slug}-empty", title="Never", election=2020)
         watcher = self.watcher_class(self.server, empty.slug)
         watcher.follow_to(0)

@@ -29,7 +29,7 @@ from django.test import TransactionTestCase
 from websockets.sync.client import connect
 
 from broadcaster.models import ApiToken, Broadcast
-from tests.support.server import LIMIT, ROOT, Server, answers, free_port, redis, wait_for
+from tests.support.server import LIMIT, ROOT, ServeProcess, answers, free_port, redis, wait_for
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 POLLS = int(os.environ.get("POLLS", "500"))
@@ -46,7 +46,7 @@ class Proxy:
     program: str
     source: str
 
-    def __init__(self, *servers: Server, certificate: Path | None = None) -> None:
+    def __init__(self, *servers: ServeProcess, certificate: Path | None = None) -> None:
         self.servers = servers
         self.certificate = certificate
         self.port, self.tls_port = free_port(), free_port()
@@ -164,7 +164,7 @@ class DeployCase(TransactionTestCase):
             "ALLOWED_HOSTS": f"127.0.0.1,{NAME}",
             "HEARTBEAT": cls.heartbeat,
         }
-        cls.servers = [stack.enter_context(Server(**environment)) for _ in range(2)]
+        cls.servers = [stack.enter_context(ServeProcess(**environment)) for _ in range(2)]
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
@@ -349,8 +349,9 @@ class HAProxyTests(ProxyTests, DeployCase):
             watcher.follow_to(1)
         texts = [send_request(server.port, "/metrics")[2].decode() for server in self.servers]
         for text in texts:
-            labels = f'broadcast="{self.slug}",transport="ws"'
-            self.assertIn(f"mapcenter_viewers{{{labels}}} 1.0\n", text)
+            self.assertIn(
+                f'mapcenter_viewers{{broadcast="{self.slug}",transport="ws"}} 1.0\n', text
+            )
 
 
 class PollCrowd:

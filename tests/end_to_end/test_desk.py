@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
 from tests.support.log import publish
-from tests.support.server import LIMIT, Server
+from tests.support.server import LIMIT, ServeProcess
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 VIEW = {"view": {"focus": "OH"}}
@@ -23,7 +23,7 @@ class DeskEndpoints(TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Server())
+        cls.server = cls.enterClassContext(ServeProcess())
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"

@@ -3,7 +3,7 @@
 from django.test import TransactionTestCase
 
 from broadcaster.rendering.picture import SHAPES
-from tests.support.audience import Audience
+from tests.support.audience import BrowserAudience
 from tests.support.browser import needs_chromium, violations
 from tests.support.newspaper import Newspaper
 
@@ -14,7 +14,7 @@ PA_TO_BIDEN = {
 
 
 @needs_chromium
-class Embedded(Audience, TransactionTestCase):
+class Embedded(BrowserAudience, TransactionTestCase):
     environment = {"ALLOWED_HOSTS": "127.0.0.1"}
 
     def setUp(self):

@@ -23,7 +23,7 @@ from tests.end_to_end.evening_on_air import DuringTheShow
 from tests.end_to_end.evening_people import HIDE, EmbedPage, PlainPage, StaffPage, ViewerPage
 from tests.support.browser import chromium, in_a_thread, needs_chromium
 from tests.support.newspaper import Newspaper
-from tests.support.server import Server, redis, wait_for, worker
+from tests.support.server import ServeProcess, redis, wait_for, worker
 from tests.support.staff import the_group
 
 SLUG = "election-night-2020"
@@ -60,7 +60,7 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
 
     def test_with_redis_and_a_worker(self):
         url = self.enterContext(redis())
-        self.server = self.enterContext(Server(REDIS_URL=url, HEARTBEAT="2"))
+        self.server = self.enterContext(ServeProcess(REDIS_URL=url, HEARTBEAT="2"))
         self.enterContext(worker(self.server))
         self.open_all_pages()
         self.run_before()
@@ -69,7 +69,7 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
         self.run_after()
 
     def test_without_redis(self):
-        self.server = self.enterContext(Server(HEARTBEAT="2"))
+        self.server = self.enterContext(ServeProcess(HEARTBEAT="2"))
         self.open_all_pages()
         self.prepare_cue()
         self.run_on_air()

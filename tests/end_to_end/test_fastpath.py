@@ -1,4 +1,4 @@
-"""The fast path and plain ASGI say the same bytes, to well-behaved viewers and to others.
+"""The fast path and plain ASGI send the same bytes, to well-behaved viewers and to others.
 
 The requests are raw bytes and the reading side is a bare socket, so no library smooths anything.
 """
@@ -14,7 +14,7 @@ from django.test import TransactionTestCase
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from tests.support.log import publish
-from tests.support.server import Server
+from tests.support.server import ServeProcess
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = b"\x01\x02\x03\x04"
@@ -37,17 +37,17 @@ def close(code: int, reason: bytes = b"") -> bytes:
     return masked(0x88, struct.pack("!H", code) + reason)
 
 
-# Its directives come in another order from each process, and mean the same.
+# Each process writes the directives in another order, with the same meaning.
 POLICY = rb"(?<=content-security-policy: )[^\r]+"
 
 
-class BothPaths(TransactionTestCase):
+class FastPathTests(TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.servers = [
-            cls.enterClassContext(Server("serve", HEARTBEAT="0.5")),
-            cls.enterClassContext(Server("serve --plain", HEARTBEAT="0.5")),
+            cls.enterClassContext(ServeProcess("serve", HEARTBEAT="0.5")),
+            cls.enterClassContext(ServeProcess("serve --plain", HEARTBEAT="0.5")),
         ]
 
     def setUp(self):
@@ -80,24 +80,24 @@ class BothPaths(TransactionTestCase):
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
     def talk(self, server, *messages, until=None):
-        """Send each message once the one before was answered with JSON; read to the end."""
-        heard = b""
+        """Send each message after the one before was answered with JSON; read to the end."""
+        received = b""
         with socket.create_connection(("127.0.0.1", server.port), 3) as line:
             for message in messages:
                 line.sendall(message)
-                while message is not messages[-1] and b"}" not in heard:
-                    heard += line.recv(65536)
-            while until is None or until not in heard:
+                while message is not messages[-1] and b"}" not in received:
+                    received += line.recv(65536)
+            while until is None or until not in received:
                 try:
                     chunk = line.recv(65536)
                 except ConnectionResetError:
                     break
                 if not chunk:
                     break
-                heard += chunk
-        heard = re.sub(rb"date: [^\r]+", b"date: -", heard)
-        heard = re.sub(POLICY, lambda found: b"; ".join(sorted(found[0].split(b"; "))), heard)
-        return re.sub(rb'"now":\d+', b'"now":-', heard)
+                received += chunk
+        received = re.sub(rb"date: [^\r]+", b"date: -", received)
+        received = re.sub(POLICY, lambda found: b"; ".join(sorted(found[0].split(b"; "))), received)
+        return re.sub(rb'"now":\d+', b'"now":-', received)
 
     def assertSame(self, *messages, until=None):
         fast, plain = (self.talk(server, *messages, until=until) for server in self.servers)
@@ -107,7 +107,7 @@ class BothPaths(TransactionTestCase):
         self.assertTrue(fast, messages)
         return fast
 
-    def test_polls(self):
+    def test_polls_are_answered_alike(self):
         here = f"updates?since={self.epoch}:2"
         for request in [
             self.get("updates"),
@@ -148,8 +148,8 @@ class BothPaths(TransactionTestCase):
             with self.subTest(request=request):
                 self.assertSame(request)
 
-    def test_polls_on_a_connection_that_stays(self):
-        """Only these are the fast path's; it must know which of them are not."""
+    def test_polls_on_a_persistent_connection_are_answered_alike(self):
+        """Only these can take the fast path; it must recognize which of them cannot."""
         usual = self.get("updates", "GET", "1.1", "127.0.0.1", "Accept: */*")
         for request in [
             usual,
@@ -186,7 +186,7 @@ class BothPaths(TransactionTestCase):
             with self.subTest(request=request):
                 self.assertSame(request, until=b"}")
 
-    def test_keep_alive_and_pipelined_requests(self):
+    def test_pipelined_requests_are_answered_in_order(self):
         open_end = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
         waits = self.get(
             f"updates?since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
@@ -199,7 +199,7 @@ class BothPaths(TransactionTestCase):
         self.assertEqual(pipelined.count(b"200 OK"), 3)
         self.assertLess(pipelined.index(b"heartbeat"), pipelined.index(b"snapshot"))
 
-    def test_the_same_request_again_is_answered_the_same(self):
+    def test_repeated_requests_are_answered_alike(self):
         again = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
         waits = self.get(
             f"updates?since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
@@ -210,7 +210,7 @@ class BothPaths(TransactionTestCase):
         self.assertEqual(answers.count(b"200 OK"), 6)
         self.assertEqual(answers.count(b"heartbeat"), 6)  # two frames, four snapshots name it
 
-    def test_half_a_request_does_not_teach_the_server_a_wrong_one(self):
+    def test_half_a_request_is_not_cached_as_a_whole_one(self):
         whole = self.get("updates?since=stale:1", "GET", "1.1", "127.0.0.1", "A: b")
         half = self.get(f"updates?since={self.epoch}:1", "GET", "1.1", "127.0.0.1", "A: ")[:-4]
         for server in self.servers:
@@ -219,17 +219,17 @@ class BothPaths(TransactionTestCase):
                 for byte in half:
                     line.sendall(bytes([byte]))
                 line.sendall(whole)
-                heard = b""
-                while not heard.endswith(b"}"):
-                    heard += line.recv(65536)
-                self.assertIn(b'"t":"updates"', heard)
+                received = b""
+                while not received.endswith(b"}"):
+                    received += line.recv(65536)
+                self.assertIn(b'"t":"updates"', received)
 
         answer = self.assertSame(whole, self.get("updates"))
 
         self.assertIn(b'"t":"snapshot"', answer)
         self.assertNotIn(b'"t":"updates"', answer)
 
-    def test_handshakes(self):
+    def test_handshakes_are_answered_alike(self):
         for request in [
             self.upgrade(),
             self.upgrade("?since=stale:1"),
@@ -248,7 +248,7 @@ class BothPaths(TransactionTestCase):
                 answer = self.assertSame(request, close(1000))
                 self.assertIn(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer)
 
-    def test_handshakes_that_are_wrong(self):
+    def test_wrong_handshakes_are_answered_alike(self):
         for request in [
             self.upgrade(Sec_WebSocket_Version="8"),
             self.upgrade(Sec_WebSocket_Version=None),
@@ -262,7 +262,7 @@ class BothPaths(TransactionTestCase):
                 answer = self.assertSame(request, until=b"\r\n\r\n")
                 self.assertNotIn(b"101 Switching", answer)
 
-    def test_what_a_viewer_sends(self):
+    def test_control_frames_are_answered_alike(self):
         for message in [
             close(1000),
             close(1001, b"leaving"),
@@ -275,7 +275,7 @@ class BothPaths(TransactionTestCase):
             with self.subTest(message=message):
                 self.assertSame(self.upgrade(), message)
 
-    def test_what_a_viewer_must_not_send(self):
+    def test_forbidden_frames_close_the_connection(self):
         for message, code in [
             (masked(0x81, b"hello"), 1008),
             (masked(0x82, b"\x00" * 300), 1008),
@@ -293,16 +293,16 @@ class BothPaths(TransactionTestCase):
             for server in self.servers:
                 with self.subTest(message=message, server=server.options):
                     said = struct.pack("!H", code)  # and a reason, where there is one
-                    heard = self.talk(server, self.upgrade(), message, until=said)
-                    self.assertRegex(heard, b"\x88[\x02-\x7d]" + re.escape(said))
+                    received = self.talk(server, self.upgrade(), message, until=said)
+                    self.assertRegex(received, b"\x88[\x02-\x7d]" + re.escape(said))
 
-    def test_a_message_above_the_limit_ends_the_conversation(self):
+    def test_message_above_the_limit_closes_the_connection(self):
         for server in self.servers:
             for size in (1025, 70_000, 2**40):
                 message = masked(0x81, b"x" * 500, size)
                 self.talk(server, self.upgrade(), message, until=b"\x88\x02")
 
-    def test_frames_arriving_byte_by_byte(self):
+    def test_frames_may_arrive_byte_by_byte(self):
         for server in self.servers:
             with socket.create_connection(("127.0.0.1", server.port), 3) as line:
                 line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -312,19 +312,19 @@ class BothPaths(TransactionTestCase):
                     pass
                 for byte in masked(0x89, b"ping"):
                     line.sendall(bytes([byte]))
-                heard = b""
-                while b"\x8a\x04ping" not in heard:
-                    heard += line.recv(65536)
+                received = b""
+                while b"\x8a\x04ping" not in received:
+                    received += line.recv(65536)
 
-    def test_updates_are_the_same_frames(self):
+    def test_updates_are_the_same_bytes(self):
         query = self.upgrade(f"?since={self.epoch}:2")
         with ThreadPoolExecutor(2) as pool:
-            heard = [
+            received = [
                 pool.submit(self.talk, server, query, until=b'"seq":3,"updates"')
                 for server in self.servers
             ]
             publish(self.broadcast, parse_change({"view": {"focus": "TX"}}))
-            fast, plain = (text.result(15) for text in heard)
+            fast, plain = (text.result(15) for text in received)
 
         def update(text):
             return text[text.rindex(b'{"t":"updates"') - 4 :]

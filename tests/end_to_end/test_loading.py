@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
 from broadcaster.models import Broadcast
-from tests.support.audience import Audience
+from tests.support.audience import BrowserAudience
 from tests.support.browser import needs_chromium
 from tests.support.server import ROOT
 
@@ -32,7 +32,7 @@ POLICY = (
 
 
 @needs_chromium
-class Loading(Audience, TransactionTestCase):
+class Loading(BrowserAudience, TransactionTestCase):
     """With static files as in production: collected, hashed, compressed."""
 
     @classmethod

@@ -1,4 +1,4 @@
-"""How the server treats viewers who do not follow the rules, and how it takes its leave."""
+"""How the server treats viewers who break the rules, and how it stops."""
 
 import http.client
 import json
@@ -15,14 +15,14 @@ from websockets.sync.client import connect
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from tests.support.log import publish
-from tests.support.server import Server, wait_for
+from tests.support.server import ServeProcess, wait_for
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 
 class Visitor(TransactionTestCase):
     """A broadcast on air at seq 2, and raw access to a server."""
 
-    server: Server
+    server: ServeProcess
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
@@ -43,7 +43,7 @@ class Visitor(TransactionTestCase):
         return socket
 
     def rest(self, socket):
-        """All frames until the close, and its code."""
+        """Return all frames until the close, and its code."""
         frames = []
         try:
             while True:
@@ -64,52 +64,52 @@ class Visitor(TransactionTestCase):
 
 
 class Rules:
-    """The same on every server."""
+    """The rules, the same on every server."""
 
     command: str
-    spoke = 1008
+    policy_violation = 1008
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Server(cls.command))
+        cls.server = cls.enterClassContext(ServeProcess(cls.command))
 
-    def test_a_viewer_who_speaks_is_closed(self):
+    def test_viewer_who_sends_data_is_closed(self):
         for data in ("hello", b"\x00\x01"):
             socket = self.open()
             socket.recv(10)
             socket.send(data)
-            self.assertEqual(self.rest(socket), ([], self.spoke))
+            self.assertEqual(self.rest(socket), ([], self.policy_violation))
 
-    def test_a_page_of_another_site_is_turned_away_for_good(self):
+    def test_page_of_another_site_is_refused_for_good(self):
         for origin in ("http://evil.example", "null", None):
             frames, code = self.rest(self.open(origin=origin))
             self.assertEqual((frames, code), ([{"t": "bye", "code": 4003}], 4003))
         response, answer = self.get("updates", Origin="http://evil.example")
         self.assertEqual((response.status, answer["field"]), (403, "origin"))
 
-    def test_a_host_that_is_not_ours_is_turned_away(self):
+    def test_host_that_is_not_ours_is_refused(self):
         response, _ = self.get("updates", Host="evil.example")
         self.assertEqual(response.status, 403)
 
-    def test_an_unusable_position_on_a_websocket_gets_the_snapshot(self):
+    def test_unusable_position_on_a_websocket_gets_the_snapshot(self):
         for query in ("", "?since=nonsense", "?since=", "?since=old:1", "?since=a:b&x=%ff"):
             frame = json.loads(self.open(query).recv(10))
             self.assertEqual((frame["t"], frame["seq"]), ("snapshot", 2), query)
 
-    def test_a_current_position_gets_a_heartbeat_at_once(self):
+    def test_current_position_gets_a_heartbeat_at_once(self):
         frame = json.loads(self.open(f"?since={self.position}").recv(10))
 
         self.assertEqual(frame, {"t": "heartbeat", "epoch": self.broadcast.epoch, "seq": 2})
 
-    def test_a_wrong_position_in_a_poll_is_400_and_named(self):
+    def test_malformed_position_in_a_poll_is_400_with_the_field(self):
         for since in ("nonsense", "", "a:-1", "a:1e3", "%ff:1", "a:1%00", "a:" + "9" * 99):
             response, answer = self.get(f"updates?since={since}")
             self.assertEqual(response.status, 400, since)
             self.assertEqual(answer["field"], "since")
             self.assertEqual(response.headers["Cache-Control"], "no-store")
 
-    def test_polls_are_cacheable_when_they_carry_data(self):
+    def test_polls_with_data_are_cacheable(self):
         for query, cache in [
             ("", "public, max-age=1"),
             (f"?since={self.broadcast.epoch}:1", "public, max-age=60"),
@@ -131,7 +131,7 @@ class Rules:
         self.assertEqual((response.status, body), (200, b""))
         self.assertEqual(response.headers["Cache-Control"], "no-store")
 
-    def test_the_snapshot_has_an_etag(self):
+    def test_snapshot_has_an_etag(self):
         response, frame = self.get("snapshot.json")
         etag = response.headers["ETag"]
 
@@ -141,7 +141,7 @@ class Rules:
         self.assertEqual((again.status, body), (304, b""))
         self.assertEqual(again.headers["ETag"], etag)
 
-    def test_an_unknown_broadcast_is_404(self):
+    def test_unknown_broadcast_is_404(self):
         self.slug = "nope"
         for path in ("updates", "snapshot.json", "updates?since=a:1"):
             response, answer = self.get(path)
@@ -149,7 +149,7 @@ class Rules:
         frames, code = self.rest(self.open())
         self.assertEqual((frames, code), ([{"t": "bye", "code": 4044}], 4044))
 
-    def test_requests_leave_nothing_open(self):
+    def test_requests_leave_no_connection_open(self):
         files = psutil.Process(self.server.process.pid).num_fds
         self.get("")
         before = files()
@@ -179,12 +179,12 @@ class OnPlainServe(Rules, Visitor):
 
 class OnDaphne(Rules, Visitor):
     command = "runserver"
-    spoke = 4004  # its WebSocket library cannot send 1008
+    policy_violation = 4004  # its WebSocket library cannot send 1008
 
 
-class Leaving(Visitor):
-    def test_a_server_that_stops_says_goodbye_and_exits_cleanly(self):
-        with Server() as self.server:
+class Stopping(Visitor):
+    def test_server_that_stops_sends_bye_and_exits_cleanly(self):
+        with ServeProcess() as self.server:
             socket = self.open()
             socket.recv(10)
             answers = []
@@ -204,7 +204,7 @@ class Leaving(Visitor):
             self.assertNotIn("Traceback", self.server.output())
 
     def wait_for_viewers(self, **counts):
-        def there():
+        def counted():
             connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
             connection.request("GET", "/metrics")
             text = connection.getresponse().read().decode()
@@ -213,14 +213,14 @@ class Leaving(Visitor):
                 for transport, count in counts.items()
             )
 
-        wait_for(there, f"{counts} viewers")
+        wait_for(counted, f"{counts} viewers")
 
 
 class Unready(Visitor):
-    def test_a_server_whose_database_fails_tells_viewers_to_come_back(self):
+    def test_server_without_database_tells_viewers_to_come_back(self):
         with (
             tempfile.TemporaryDirectory() as folder,
-            Server(DATABASE_URL=f"sqlite:///{folder}/empty.sqlite3") as self.server,
+            ServeProcess(DATABASE_URL=f"sqlite:///{folder}/empty.sqlite3") as self.server,
         ):
             frames, code = self.rest(self.open())
             poll, answer = self.get("updates")
@@ -235,8 +235,8 @@ class Unready(Visitor):
 
 
 class Full(Visitor):
-    def test_a_full_server_says_so_and_serves_again_when_there_is_room(self):
-        with Server(files=103) as self.server:
+    def test_full_server_refuses_viewers_until_there_is_room(self):
+        with ServeProcess(files=103) as self.server:
             seated = [self.open() for _ in range(3)]
             for socket in seated:
                 socket.recv(10)

@@ -12,21 +12,21 @@ from django.test import TransactionTestCase
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, Broadcast
 from tests.support.log import publish
-from tests.support.server import Server, free_port, redis, wait_for
+from tests.support.server import ServeProcess, free_port, redis, wait_for
 from tests.support.staff import next_frame, open_desk
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 from viewers.fanout.relay import HEAD_CHECK
 
 
 def next_receipt(desk, wanted):
-    """The next receipt that is as wanted."""
+    """Return the next receipt for which `wanted` is true."""
     return next_frame(desk, "viewers", lambda frame: frame["receipt"] and wanted(frame["receipt"]))[
         "receipt"
     ]
 
 
 def listens(process):
-    """Whether a process is there and accepts connections."""
+    """Return whether a process runs and accepts connections."""
     with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
         return any(line.status == psutil.CONN_LISTEN for line in process.net_connections("tcp"))
     return False
@@ -38,16 +38,16 @@ class Processes(TransactionTestCase):
         self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
         publish(self.broadcast, parse_change({"kind": "start"}))
         url = self.enterContext(redis())
-        self.server = self.enterContext(Server("serve --processes 2", REDIS_URL=url))
+        self.server = self.enterContext(ServeProcess("serve --processes 2", REDIS_URL=url))
         wait_for(lambda: len(self.workers()) == 2, "two processes")
 
     def workers(self):
-        """The processes that serve, by id."""
+        """Return the ids of the processes that serve."""
         children = psutil.Process(self.server.process.pid).children()
         return {child.pid for child in children if listens(child)}
 
     def watchers(self):
-        """Enough viewers that both processes have some."""
+        """Return enough viewers that both processes have some."""
         watchers = [WebSocketWatcher(self.server, self.slug) for _ in range(12)]
         watchers += [PollWatcher(self.server, self.slug) for _ in range(4)]
         for watcher in watchers:
@@ -64,7 +64,7 @@ class Processes(TransactionTestCase):
             self.assertEqual(watcher.seqs(), list(range(2, seq + 1)))
             self.assertEqual(watcher.names().count("snapshot"), 1)
 
-    def test_viewers_of_all_processes_follow_and_a_dead_process_is_replaced(self):
+    def test_process_that_dies_is_replaced_and_viewers_miss_nothing(self):
         watchers = self.watchers()
         self.put({"view": {"focus": "OH"}})
         self.assertAllFollow(watchers, 2)
@@ -77,7 +77,7 @@ class Processes(TransactionTestCase):
         self.put({"view": {"focus": "US"}})
         self.assertAllFollow(watchers, 4)
 
-    def test_a_rolling_restart_replaces_every_process_and_loses_nobody(self):
+    def test_rolling_restart_replaces_every_process_and_loses_no_update(self):
         watchers = self.watchers()
         before = self.workers()
 
@@ -91,7 +91,7 @@ class Processes(TransactionTestCase):
 
         self.assertAllFollow(watchers, 2)
 
-    def test_the_desk_is_told_the_sum_over_processes(self):
+    def test_desk_shows_the_sum_over_processes(self):
         watchers = self.watchers()
         desk = open_desk(self)
         viewers = next_frame(desk, "viewers", lambda frame: frame["ws"] == 12)
@@ -114,7 +114,7 @@ class Processes(TransactionTestCase):
         self.assertEqual(len(viewers["ages"]), 2)
         self.assertLess(max(viewers["ages"]), 2 * HEAD_CHECK)
 
-    def test_it_stops_as_one(self):
+    def test_all_processes_stop_together(self):
         before = self.workers()
 
         self.assertEqual(self.server.stop(), 0)
@@ -123,7 +123,7 @@ class Processes(TransactionTestCase):
 
 
 class RedisRestarts(TransactionTestCase):
-    def test_viewers_miss_nothing_while_redis_is_away_nor_after(self):
+    def test_viewers_miss_nothing_while_redis_is_down_or_afterwards(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"
         broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
         publish(broadcast, parse_change({"kind": "start"}))
@@ -131,7 +131,7 @@ class RedisRestarts(TransactionTestCase):
         port = free_port()
         with ExitStack() as before:
             url = before.enter_context(redis(port))
-            server = self.enterContext(Server(REDIS_URL=url))
+            server = self.enterContext(ServeProcess(REDIS_URL=url))
             watchers = [WebSocketWatcher(server, slug), PollWatcher(server, slug)]
             for watcher in watchers:
                 self.addCleanup(watcher.close)
@@ -146,12 +146,12 @@ class RedisRestarts(TransactionTestCase):
                 self.assertEqual(watcher.seqs(), [2, 3])
             wait_for(lambda: "layer is back" in server.output(), "the relay to be back")
             output = server.output()
-        said = [line for line in output.splitlines() if "channel layer" in line]
-        self.assertRegex("\n".join(said), r"^.* lost, trying again: .+\n.* is back$")
+        logged = [line for line in output.splitlines() if "channel layer" in line]
+        self.assertRegex("\n".join(logged), r"^.* lost, trying again: .+\n.* is back$")
         self.assertNotIn("Traceback", output)
 
 
 class WithoutRedis(TransactionTestCase):
-    def test_several_processes_need_redis_and_it_says_so(self):
+    def test_several_processes_without_redis_are_refused_with_the_reason(self):
         with self.assertRaisesMessage(AssertionError, "needs REDIS_URL"):
-            Server("serve --processes 2").start()
+            ServeProcess("serve --processes 2").start()

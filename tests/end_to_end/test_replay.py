@@ -16,7 +16,7 @@ from broadcaster.models import Rebroadcast
 from broadcaster.publishing.history import milliseconds
 from tests.support.browser import Visit, chromium, hold_back, needs_chromium, violations
 from tests.support.log import store
-from tests.support.server import Server
+from tests.support.server import ServeProcess
 from tests.support.staff import staff
 
 AZ = '.map-shapes [data-unit="AZ"]'
@@ -55,7 +55,7 @@ class Replay(TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Server())
+        cls.server = cls.enterClassContext(ServeProcess())
         cls.browser = cls.enterClassContext(chromium())
 
     def setUp(self):

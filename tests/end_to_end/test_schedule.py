@@ -18,7 +18,7 @@ from broadcaster.desk.schedule import GRACE
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast, Publication
 from tests.support.log import publish
-from tests.support.server import Server, redis, wait_for, worker
+from tests.support.server import ServeProcess, redis, wait_for, worker
 from tests.support.staff import staff
 from tests.support.watcher import WebSocketWatcher
 
@@ -74,7 +74,7 @@ class ScheduledCues(TransactionTestCase):
         return rows.get().at.timestamp() - due
 
     def test_a_serving_process_takes_a_due_cue_that_viewers_could_not_see(self):
-        with Server() as server:
+        with ServeProcess() as server:
             watcher = WebSocketWatcher(server, self.slug)
             self.addCleanup(watcher.close)
             watcher.follow_to(1)
@@ -92,7 +92,7 @@ class ScheduledCues(TransactionTestCase):
             self.assertEqual(watcher.seqs(), [2])
 
     def test_a_cue_that_came_due_while_the_server_was_down_is_taken_late(self):
-        with Server() as server:
+        with ServeProcess() as server:
             due = self.schedule(server, self.prepare(server, "OH"), 2)
             server.stop(signal.SIGKILL)
             self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
@@ -101,7 +101,7 @@ class ScheduledCues(TransactionTestCase):
             self.assertGreater(self.wait_until_published("OH", due), 0)
 
     def test_a_worker_takes_a_due_cue_and_without_one_the_server_does(self):
-        with redis() as url, Server(REDIS_URL=url) as server:
+        with redis() as url, ServeProcess(REDIS_URL=url) as server:
             connection = Redis.from_url(url)
             with worker(server):
                 wait_for(lambda: Worker.count(connection), "the worker to be there")
@@ -121,7 +121,7 @@ class ScheduledCues(TransactionTestCase):
     def test_a_redis_that_never_answers_does_not_delay_the_desk_or_viewers(self):
         silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
-        with Server(REDIS_URL=url) as server, self.console(server) as console:
+        with ServeProcess(REDIS_URL=url) as server, self.console(server) as console:
             cue = self.command(console, "prepare", title="OH", change=VIEW)["cue"]
             schedule = {"cue": cue, "version": 1, "at": 1000 * int(time.time() + 3600)}
             asked = time.monotonic()

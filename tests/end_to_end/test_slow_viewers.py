@@ -1,4 +1,4 @@
-"""Viewers who do not read: memory is bounded, order is kept, and nobody else waits for them."""
+"""Viewers who do not read: memory is bounded, order is kept, and no other viewer waits."""
 
 import json
 import re
@@ -15,11 +15,11 @@ from django.test import TransactionTestCase
 from websockets.frames import CLOSE
 
 from broadcaster.models import ApiToken, Broadcast
-from tests.support.server import Server
+from tests.support.server import ServeProcess
 from tests.support.staff import next_frame, open_desk
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 from viewers.fanout.relay import HEAD_CHECK
-from viewers.transports.slow_viewers import STUCK_TIMEOUT as STUCK
+from viewers.transports.slow_viewers import STUCK_TIMEOUT
 
 UPDATES = 60
 BODY = "x" * 3900  # characters, so that sixty updates are more than any buffer holds
@@ -44,7 +44,7 @@ class Sleeper:
             pass
 
     def frame(self):
-        """The next frame: (opcode, payload), or None at the end of the stream."""
+        """Return the next frame, (opcode, payload), or None at the end of the stream."""
         head = self.stream.read(2)
         if len(head) < 2:
             return None
@@ -61,7 +61,7 @@ class Sleeper:
 
 
 class Readers:
-    """Many viewers who read at once whatever comes."""
+    """Many viewers who read whatever comes at once."""
 
     UPDATE = re.compile(rb'"t":"updates","epoch":"\w+","seq":(\d+),')
 
@@ -77,7 +77,7 @@ class Readers:
             self.ready.register(viewer.line, selectors.EVENT_READ, viewer)
 
     def follow_to(self, seq, limit=20):
-        """Until every one of them has had this update."""
+        """Read until all of them have this update."""
         deadline = time.monotonic() + limit
         while any(seqs[-1:] != [seq] for seqs in self.seqs.values()):
             if time.monotonic() > deadline:
@@ -99,13 +99,15 @@ class Readers:
             viewer.close()
 
 
-class SlowViewers(TransactionTestCase):
-    """On the fast path, which keeps the kernel's buffers small; plain ASGI only bounds its own."""
+class SlowViewerRules:
+    """The rules that hold on both paths of `manage.py serve`. Subclasses name the path."""
+
+    command: str
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Server(HEARTBEAT="2"))
+        cls.server = cls.enterClassContext(ServeProcess(cls.command, HEARTBEAT="2"))
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
@@ -120,17 +122,17 @@ class SlowViewers(TransactionTestCase):
         self.sleeper.frame()
 
     def put(self, change):
-        """Publish through the server, which announces it at once."""
+        """Publish through the server, which announces it."""
         return self.server.publish(self.slug, self.token, change)
 
     def overwhelm(self):
-        """More updates than the sleeper's buffers take, each seen by the reader."""
+        """Publish more than the sleeper's buffers take; the reader follows."""
         for number in range(UPDATES):
             seq = self.put({"story": {"headline": str(number), "body": BODY}})
             if number % 10 == 9:
                 self.reader.follow_to(seq)
 
-    def test_who_reads_again_gets_the_latest_snapshot_in_order(self):
+    def test_viewer_who_reads_again_gets_the_latest_snapshot(self):
         self.overwhelm()
         self.assertEqual(self.reader.seqs(), list(range(2, UPDATES + 2)))
 
@@ -145,7 +147,7 @@ class SlowViewers(TransactionTestCase):
         self.assertEqual(frames[-1]["t"], "snapshot")
         self.assertLess(size, UPDATES * len(BODY))
 
-    def test_one_in_a_hundred_that_never_reads_costs_the_others_nothing(self):
+    def test_viewers_who_never_read_cost_the_others_nothing(self):
         readers = Readers(self.server, self.slug, 297)
         self.addCleanup(readers.close)
         without = self.memory_for_updates(readers)
@@ -158,14 +160,14 @@ class SlowViewers(TransactionTestCase):
         self.assertLess(with_sleepers, without + 4 * 2**20)
 
     def memory_for_updates(self, readers):
-        """By how many bytes the server grows while the readers get every update at once."""
+        """Return by how many bytes the server grows while the readers get every update."""
         memory = psutil.Process(self.server.process.pid).memory_info
         before = memory().rss
         for number in range(UPDATES // 2):
             readers.follow_to(self.put({"story": {"headline": str(number), "body": BODY}}))
         return memory().rss - before
 
-    def test_the_desk_is_told_who_is_behind(self):
+    def test_desk_shows_who_is_behind(self):
         poll = PollWatcher(self.server, self.slug)
         poll.follow_to(1)
         self.overwhelm()
@@ -190,20 +192,28 @@ class SlowViewers(TransactionTestCase):
         self.assertLess(self.metric("mapcenter_position_age_seconds"), 2 * HEAD_CHECK)
 
     def metric(self, name, transport=None):
-        """A figure of this broadcast from /metrics."""
+        """Return a figure of this broadcast from /metrics."""
         labels = f'broadcast="{self.slug}"' + (f',transport="{transport}"' if transport else "")
         with urlopen(f"{self.server.url}/metrics", timeout=10) as response:
             lines = dict(line.rsplit(" ", 1) for line in response.read().decode().splitlines())
         return float(lines[f"{name}{{{labels}}}"])
 
-    def test_who_never_reads_is_given_up_and_told_why(self):
-        self.overwhelm()
-        patience = time.monotonic() + STUCK + 1
 
-        # Nothing is read until the server has lost its patience; the reader goes on meanwhile.
-        self.reader.follow(lambda: time.monotonic() > patience, limit=2 * STUCK)
+class SlowViewersOnServe(SlowViewerRules, TransactionTestCase):
+    command = "serve"
+
+    def test_viewer_who_never_reads_is_closed_as_too_slow(self):
+        self.overwhelm()
+        closed = time.monotonic() + STUCK_TIMEOUT + 1
+
+        # The sleeper reads nothing until the server has closed it; the reader goes on meanwhile.
+        self.reader.follow(lambda: time.monotonic() > closed, limit=2 * STUCK_TIMEOUT)
         frame = self.sleeper.frame()
         while frame[0] != CLOSE:
             frame = self.sleeper.frame()
 
         self.assertEqual(struct.unpack("!H", frame[1][:2])[0], 4108)
+
+
+class SlowViewersOnPlainServe(SlowViewerRules, TransactionTestCase):
+    command = "serve --plain"

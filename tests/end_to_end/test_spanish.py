@@ -5,7 +5,7 @@ import re
 
 from django.test import TransactionTestCase
 
-from tests.support.audience import Audience
+from tests.support.audience import BrowserAudience
 from tests.support.browser import needs_chromium, violations
 from tests.support.words import english_in
 
@@ -38,7 +38,7 @@ RETRACTED = {
 
 
 @needs_chromium
-class Spanish(Audience, TransactionTestCase):
+class Spanish(BrowserAudience, TransactionTestCase):
     environment = {"HEARTBEAT": "2"}
 
     def is_spanish(self, visit, state):

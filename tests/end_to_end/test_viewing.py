@@ -8,7 +8,7 @@ from hypothesis.extra.django import TransactionTestCase
 
 from broadcaster.domain.electoral import UNITS
 from broadcaster.models import Broadcast
-from tests.support.audience import Audience
+from tests.support.audience import BrowserAudience
 from tests.support.browser import in_a_thread, needs_chromium, violations
 from tests.support.changes import logs
 from tests.support.log import publish
@@ -36,7 +36,7 @@ def call(party, *units, **story):
 
 
 @needs_chromium
-class Viewing(Audience, TransactionTestCase):
+class Viewing(BrowserAudience, TransactionTestCase):
     environment = {"HEARTBEAT": "2"}
 
     def viewer(self, script="", **options):

@@ -1,30 +1,30 @@
-"""People in front of the viewers' pages: one server and one browser for a class of tests."""
+"""One server and one browser with viewers' pages, for a class of tests."""
 
 import uuid
 
 from broadcaster.models import Broadcast
 from tests.support.browser import Visit, chromium
-from tests.support.server import Server
+from tests.support.server import ServeProcess
 from tests.support.staff import publisher
 
 
-class Audience:
-    """For test cases: `visit` opens pages, `put` publishes on the broadcast at `path`, which each
-    test has to itself."""
+class BrowserAudience:
+    """Mixin for test cases. `visit` opens pages; `put` publishes on the broadcast at `path`. Each
+    test has a broadcast of its own."""
 
     environment: dict[str, str] = {}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = Server(**cls.environment)
+        cls.server = ServeProcess(**cls.environment)
         cls.prepare(cls.server)
         cls.enterClassContext(cls.server)
         cls.browser = cls.enterClassContext(chromium())
 
     @classmethod
     def prepare(cls, server):
-        """What has to be done before the server starts."""
+        """Prepare the server before it starts."""
 
     def setUp(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"

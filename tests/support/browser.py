@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
-from tests.support.server import Server
+from tests.support.server import ServeProcess
 
 # chromium-headless-shell takes a quarter of the CPU that chromium takes.
 BROWSERS = ["chromium-headless-shell", "chromium", "chromium-browser"]
@@ -80,7 +80,7 @@ def violations(page, without: str | None = None) -> list[str]:
 class Visit:
     """A browser context with one page, for one person. Keeps the page's errors in `errors`."""
 
-    def __init__(self, browser, server: Server, **options) -> None:
+    def __init__(self, browser, server: ServeProcess, **options) -> None:
         self.server = server
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()

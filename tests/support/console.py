@@ -10,7 +10,7 @@ from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from broadcaster.publishing.actor import Actor
 from tests.support.browser import Visit, chromium, in_a_thread
-from tests.support.server import Server
+from tests.support.server import ServeProcess
 from tests.support.staff import publisher, staff
 
 PREVIEW = '[data-desk="preview"]'
@@ -36,7 +36,7 @@ class ConsoleTestCase(TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Server())
+        cls.server = cls.enterClassContext(ServeProcess())
         cls.browser = cls.enterClassContext(chromium())
 
     def setUp(self):

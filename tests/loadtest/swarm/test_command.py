@@ -14,7 +14,7 @@ from django.test import TransactionTestCase
 
 from broadcaster.models import ApiToken, Broadcast, Publication
 from loadtest.common.exit_codes import ExitCode
-from tests.support.server import LIMIT, ROOT, Server, database_url, free_port
+from tests.support.server import LIMIT, ROOT, ServeProcess, database_url, free_port
 
 HELD = (ExitCode.PASSED, ExitCode.INVALID)
 """The exit codes for a server that held: while other tests keep the machine busy, delays prove
@@ -42,12 +42,12 @@ class BareInterpreter(TestCase):
 
 
 class Swarm(TransactionTestCase):
-    server: Server
+    server: ServeProcess
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Server())
+        cls.server = cls.enterClassContext(ServeProcess())
 
     def run_swarm(self, *arguments):
         with swarm(self.server.url, *arguments, STATE_DIRECTORY=self.server.state.name) as process:
