@@ -39,7 +39,8 @@ class Relay:
     """Keeps one hub in step with one broadcast.
 
     The replica has one writer at a time, who holds `_writing` while it applies and fans out.
-    Tasks that have to do with either wake
+    Neither the log nor the layer is awaited under that lock: a database that hangs holds up no
+    announcement, and a layer that hangs no head check. Tasks that have to do with either wake
     each other through events. `on_end` is called when the relay ends by itself.
     """
 
@@ -106,9 +107,9 @@ class Relay:
 
         One call at a time. Raises BroadcastDeleted and LogUnavailable.
         """
+        position, asked = self.hub.replica.position, self._now()
+        missing = await self._log.after(self._broadcast_id, position, KEEP)
         async with self._writing:
-            position, asked = self.hub.replica.position, self._now()
-            missing = await self._log.after(self._broadcast_id, position, KEEP)
             changed = self._apply_missing(position, missing)
             self._head = max(self._head, asked)
             if changed:
@@ -116,8 +117,11 @@ class Relay:
         return changed
 
     def _apply_missing(self, position: Position, missing: list[Update] | Snapshot) -> bool:
-        """Apply what the log has past `position`."""
+        """Apply what the log had past `position`. Announcements may have brought it meanwhile."""
         if isinstance(missing, Snapshot):
+            there, here = missing.position, self.hub.replica.position
+            if there.epoch == here.epoch and there.seq <= here.seq:
+                return False
             self.hub.reset(missing)
             return True
         outcomes = [self.hub.apply(position.epoch, update) for update in missing]

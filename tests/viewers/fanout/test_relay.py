@@ -261,6 +261,38 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
     def members(self):
         return set(self.layer.groups.get(self.GROUP, {}))
 
+    async def test_log_that_hangs_holds_up_no_announcement(self):
+        self.patch(HEAD_CHECK=0.01)
+        hub = await self.relays.hub("night")
+        self.log.hangs = True
+        await asyncio.wait_for(self.log.asked.wait(), 5)
+
+        await self.announce(1)
+
+        await self.become(lambda: hub.replica.position.seq == 1)
+
+    async def test_update_that_was_announced_while_the_log_was_read_is_applied_once(self):
+        self.patch(HEAD_CHECK=1000)
+        hub = await self.relays.hub("night")
+        read, reading, release = self.log.after, asyncio.Event(), asyncio.Event()
+
+        async def read_slowly(broadcast_id, position, limit):
+            found = await read(broadcast_id, position, limit)
+            reading.set()
+            await release.wait()
+            return found
+
+        self.log.updates = self.updates
+        with mock.patch.object(self.log, "after", read_slowly):
+            catching_up = asyncio.create_task(self.relays.running[0].catch_up())
+            await reading.wait()
+            await self.announce(1)
+            await self.become(lambda: hub.replica.position.seq == 1)
+            release.set()
+            self.assertTrue(await catching_up)
+
+        self.assertEqual([update.seq for update in hub.replica.recent], [1, 2])
+
     async def test_membership_is_renewed_from_time_to_time(self):
         self.patch(HEAD_CHECK=1000, RENEWAL=0.01)
         await self.relays.hub("night")
