@@ -1,37 +1,65 @@
-"""The log as relays read it: from the database."""
+"""The log as relays read it: from the database, in threads of their own."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import django.db
-from channels.db import database_sync_to_async
+from django.db import connections
 
 from broadcaster.domain.stream import Position, Snapshot, Update
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from viewers.fanout.log_reader import BroadcastDeleted, LogUnavailable, OpenedLog
 
+THREADS = 2  # for each of the two kinds of reading
+
 Result = TypeVar("Result")
 
 
 class DatabaseLog:
-    """Reads logs for the relays of one process: a `LogReader`."""
+    """Reads logs for the relays of one process: a `LogReader`.
+
+    Threads of their own, since asgiref has one for a whole process: a take that waits for a silent
+    Redis, say, holds it. Broadcasts are opened in other threads than those that follow them, so
+    that a flood of viewers who ask for unknown broadcasts delays no update.
+    """
+
+    def __init__(self) -> None:
+        self._opening = ThreadPoolExecutor(THREADS, "log-open")
+        self._following = ThreadPoolExecutor(THREADS, "log-follow")
 
     async def open(self, slug: str, limit: int) -> OpenedLog | None:
-        return await run(lambda: open_log(slug, limit))
+        return await run(self._opening, lambda: open_log(slug, limit))
 
     async def after(
         self, broadcast_id: int, position: Position, limit: int
     ) -> list[Update] | Snapshot:
-        return await run(lambda: read_after(broadcast_id, position, limit))
+        return await run(self._following, lambda: read_after(broadcast_id, position, limit))
+
+    def close(self) -> None:
+        for pool in (self._opening, self._following):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-async def run(read: Callable[[], Result]) -> Result:
-    """Read in a thread. Raises LogUnavailable instead of the database's errors."""
+async def run(pool: ThreadPoolExecutor, read: Callable[[], Result]) -> Result:
+    """Read in a thread of the pool. Raises LogUnavailable instead of the database's errors."""
+    return await asyncio.get_running_loop().run_in_executor(pool, with_connection, read)
+
+
+def with_connection(read: Callable[[], Result]) -> Result:
+    """Read with a database connection that is closed afterwards.
+
+    So no connection outlives its use: neither one that the database has closed meanwhile, nor
+    one of a thread that ends.
+    """
     try:
-        return await database_sync_to_async(read)()
+        return read()
     except django.db.Error as error:
         raise LogUnavailable(str(error)) from error
+    finally:
+        connections.close_all()
 
 
 def open_log(slug: str, limit: int) -> OpenedLog | None:

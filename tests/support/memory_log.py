@@ -20,3 +20,6 @@ class MemoryLog:
         self, broadcast_id: int, position: Position, limit: int
     ) -> list[Update] | Snapshot:
         return self.updates[position.seq :]
+
+    def close(self) -> None:
+        pass

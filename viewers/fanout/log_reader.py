@@ -38,3 +38,6 @@ class LogReader(Protocol):
         Returns the snapshot instead if there are more than `limit`, or if the broadcast has
         another epoch by now. Raises BroadcastDeleted.
         """
+
+    def close(self) -> None:
+        """Read nothing more. Does not wait for what is being read."""

@@ -12,6 +12,8 @@ from viewers.protocol import frames
 from viewers.protocol.frames import Close
 
 RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
+UNKNOWN = 1.0  # seconds for which a slug without a broadcast is not looked up again
+UNKNOWN_SLUGS = 4096  # of these at most; the oldest are forgotten first
 
 
 class RelayRegistry:
@@ -35,6 +37,7 @@ class RelayRegistry:
         self._database = Outage("database")
         self._relays: dict[str, asyncio.Task[Relay | None]] = {}
         self._hubs: dict[str, Hub] = {}  # of the relays that have started
+        self._unknown: dict[str, float] = {}  # until when, by slug; in the order of these times
 
     async def hub(self, slug: str) -> Hub | None:
         """Return the hub of a broadcast, loaded once however many ask; None if there is none.
@@ -43,6 +46,8 @@ class RelayRegistry:
         """
         task = self._relays.get(slug)
         if task is None:
+            if self._unknown.get(slug, 0) > asyncio.get_running_loop().time():
+                return None
             task = self._relays[slug] = asyncio.create_task(self._start(slug))
             task.add_done_callback(lambda done: self._keep(slug, done))
         relay = await asyncio.shield(task)
@@ -81,6 +86,7 @@ class RelayRegistry:
         await asyncio.gather(*(relay.stop() for relay in self.running))
         self._relays.clear()
         self._hubs.clear()
+        self._log.close()
 
     async def _start(self, slug: str) -> Relay | None:
         try:
@@ -103,7 +109,15 @@ class RelayRegistry:
             if (relay := done.result()) is not None:
                 self._hubs[slug] = relay.hub
                 return
+            self._note_unknown(slug)
         self._relays.pop(slug, None)
+
+    def _note_unknown(self, slug: str) -> None:
+        """Answer for a moment without the database that there is no such broadcast."""
+        self._unknown.pop(slug, None)
+        if len(self._unknown) >= UNKNOWN_SLUGS:
+            del self._unknown[next(iter(self._unknown))]
+        self._unknown[slug] = asyncio.get_running_loop().time() + UNKNOWN
 
     def _forget(self, relay: Relay) -> None:
         if self._hubs.get(relay.slug) is relay.hub:  # and not its successor's already

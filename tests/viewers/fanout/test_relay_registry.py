@@ -1,5 +1,6 @@
 """The registry starts relays, refuses viewers, and notes which broadcasts there are not."""
 
+import asyncio
 from unittest import IsolatedAsyncioTestCase, mock
 
 from channels.layers import InMemoryChannelLayer
@@ -19,6 +20,28 @@ class RelayRegistryTests(IsolatedAsyncioTestCase):
     def patch(self, **constants):
         for name, value in constants.items():
             self.enterContext(mock.patch(f"viewers.fanout.relay_registry.{name}", value))
+
+    async def test_unknown_slug_is_not_looked_up_again_at_once(self):
+        for _ in range(100):
+            self.assertIsNone(await self.relays.hub("nope"))
+
+        self.assertEqual(self.log.opened, ["nope"])
+
+    async def test_unknown_slug_is_looked_up_again_after_a_moment(self):
+        self.patch(UNKNOWN=0.02)
+        self.assertIsNone(await self.relays.hub("nope"))
+
+        async with asyncio.timeout(5):
+            while len(self.log.opened) < 2:
+                await self.relays.hub("nope")
+                await asyncio.sleep(0.01)
+
+    async def test_oldest_unknown_slug_is_forgotten_first(self):
+        self.patch(UNKNOWN_SLUGS=2)
+        for slug in ("a", "b", "c", "b", "c", "a"):
+            self.assertIsNone(await self.relays.hub(slug))
+
+        self.assertEqual(self.log.opened, ["a", "b", "c", "a"])
 
     async def test_log_that_cannot_be_read_is_tried_again_and_logged_once(self):
         async def fail(slug, limit):
