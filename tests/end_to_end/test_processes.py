@@ -8,7 +8,9 @@ from contextlib import ExitStack, suppress
 import psutil
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
+from redis import Redis
 
+from broadcaster.domain.announcement import group_name
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, Broadcast
 from tests.support.log import publish
@@ -149,6 +151,30 @@ class RedisRestarts(TransactionTestCase):
         logged = [line for line in output.splitlines() if "channel layer" in line]
         self.assertRegex("\n".join(logged), r"^.* lost, trying again: .+\n.* is back$")
         self.assertNotIn("Traceback", output)
+
+    def test_all_relays_of_a_process_join_again_after_a_quick_restart(self):
+        """Only one channel of a process waits for Redis, so only that one sees the restart."""
+        broadcasts = [
+            Broadcast.objects.create(slug=f"night-{n}", title="Night", election=2020)
+            for n in range(3)
+        ]
+        url = self.enterContext(redis())
+        server = self.enterContext(ServeProcess(REDIS_URL=url))
+        watchers = [WebSocketWatcher(server, broadcast.slug) for broadcast in broadcasts]
+        for watcher in watchers:
+            self.addCleanup(watcher.close)
+            watcher.follow_to(0)
+
+        with Redis.from_url(url) as connection:  # a restart within no time, as clients see it
+            connection.flushall()
+            connection.client_kill_filter(_type="normal", skipme=True)
+            for broadcast in broadcasts:
+                publish(broadcast, parse_change({"kind": "start"}))  # unannounced: no Redis here
+            for watcher in watchers:
+                watcher.follow_to(1)
+            for broadcast in broadcasts:
+                group = f"asgi:group:{group_name(broadcast.pk)}"
+                wait_for(lambda group=group: connection.zcard(group), f"a member of {group}")
 
 
 class WithoutRedis(TransactionTestCase):

@@ -1,8 +1,14 @@
 """A relay's connection to the channel layer: one channel, kept a member of one group.
 
-Errors of the layer end here: they are logged once, and everything is tried again. The pub/sub
-layer of channels_redis unsubscribes when `receive()` is cancelled, so nothing here waits with a
-timeout for it.
+Errors of the layer end here: they are logged once, and everything is tried again. Facts about
+the layer, from the source of channels_redis 4.3:
+
+- Group members are entries in Redis. A Redis that restarts has forgotten them, and a member is
+  not told: of all channels of a process only one waits for Redis, on behalf of the others, so
+  only that one sees the connection break. So membership is renewed every `RENEWAL` seconds, and
+  at once when the relay finds an update in the log that was not announced to it.
+- The pub/sub layer unsubscribes when `receive()` is cancelled, so nothing here waits with a
+  timeout for it.
 """
 
 import asyncio
@@ -14,7 +20,7 @@ from broadcaster.domain.announcement import Message
 from viewers.fanout.outage import Outage
 from viewers.fanout.pause import pause
 
-RENEWAL = 3600.0  # seconds; layers forget members after group_expiry, a day by default
+RENEWAL = 30.0  # seconds between two renewals of the membership
 RETRY = 1.0  # seconds between attempts while the layer cannot be reached
 
 
@@ -59,6 +65,10 @@ class LayerConnection:
                 self._outage.begin(error)
             await asyncio.sleep(RETRY)
 
+    def renew(self) -> None:
+        """Renew the membership at once: an announcement did not come."""
+        self._renew_now.set()
+
     async def send(self, group: str, message: Message) -> None:
         """Send to a group. The message is lost if the layer is."""
         if self._outage.lasts:
@@ -67,7 +77,7 @@ class LayerConnection:
             await self._layer.group_send(group, message)
         except Exception as error:
             self._outage.begin(error)
-            self._renew_now.set()
+            self.renew()
 
     async def _receive(self) -> None:
         """Join with a new channel, and hand on what it receives."""

@@ -151,7 +151,7 @@ class Relay:
         elif self._now() - self._watched > UNWATCHED:
             return self._end()
         try:
-            await self.catch_up()
+            missed = await self.catch_up()
         except BroadcastDeleted:  # one without updates can be deleted in the admin
             self._on_end(self)
             await self.hub.disconnect_all(Close.UNKNOWN, DRAIN_RATE)
@@ -159,6 +159,8 @@ class Relay:
         except LogUnavailable as error:
             return self._database.begin(error)
         self._database.end()
+        if missed:
+            self._layer.renew()
 
     async def _report(self) -> None:
         """Report to the desk, if a console is open."""

@@ -293,6 +293,16 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
 
         self.assertEqual([update.seq for update in hub.replica.recent], [1, 2])
 
+    async def test_membership_is_renewed_when_an_update_was_not_announced(self):
+        self.patch(HEAD_CHECK=0.01, RENEWAL=1000)
+        hub = await self.relays.hub("night")
+        self.layer.groups.clear()  # the layer forgot it, and receive() goes on without an error
+
+        self.log.updates = self.updates
+        await self.become(lambda: hub.replica.position.seq == 2)
+
+        await self.become(lambda: self.members)
+
     async def test_membership_is_renewed_from_time_to_time(self):
         self.patch(HEAD_CHECK=1000, RENEWAL=0.01)
         await self.relays.hub("night")
