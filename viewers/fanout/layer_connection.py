@@ -37,7 +37,7 @@ class ChannelLayer(Protocol):
 class LayerConnection:
     """Receives what is sent to `group`, for as long as `run` runs.
 
-    `handle` is awaited with each message, one after the other. `joined` is
+    `handle` is awaited with each message, one after the other, and must not raise. `joined` is
     called whenever the channel was added to the group: announcements made before may be missing.
     """
 

@@ -128,6 +128,14 @@ class Relay:
         return "applied" in outcomes
 
     async def _receive(self, message: Message) -> None:
+        """Handle a message from the layer. An error in it is ours, and the log is read instead."""
+        try:
+            await self._handle(message)
+        except Exception:
+            logger.exception("%s: a message could not be handled", self.slug)
+            self._read_now.set()
+
+    async def _handle(self, message: Message) -> None:
         """Apply an announced update, or note that a console is open."""
         if message["type"] == CONSOLE_OPEN:
             self._console = self._now()

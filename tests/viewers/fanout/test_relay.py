@@ -10,7 +10,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db.backends.utils import CursorWrapper
 from django.test import TransactionTestCase
 
-from broadcaster.domain.announcement import group_name, update_message
+from broadcaster.domain.announcement import UPDATE, group_name, update_message
 from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast
@@ -309,6 +309,18 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
         self.layer.groups.clear()
 
         await self.become(lambda: self.members)
+
+    async def test_message_that_cannot_be_handled_keeps_the_membership(self):
+        self.patch(HEAD_CHECK=1000)
+        hub = await self.relays.hub("night")
+        members = self.members
+        self.log.updates = self.updates
+
+        with self.assertLogs("viewers.fanout.relay", "ERROR"):
+            await self.layer.group_send(self.GROUP, {"type": UPDATE, "epoch": "e"})
+            await self.become(lambda: hub.replica.position.seq == 2)  # the log is read instead
+
+        self.assertEqual(self.members, members)
 
     async def test_lost_layer_is_logged_once_and_without_traceback(self):
         self.patch(HEAD_CHECK=1000, RETRY=0.01)
