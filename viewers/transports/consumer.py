@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from abc import abstractmethod
+from contextlib import suppress
 from typing import Any
 
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -11,6 +12,10 @@ from channels.exceptions import StopConsumer
 from viewers.fanout.relay_registry import RelayRegistry
 
 logger = logging.getLogger(__name__)
+
+
+class ViewerGone(Exception):
+    """The connection ended while something was sent."""
 
 
 class ViewerConsumer(AsyncConsumer):
@@ -32,16 +37,29 @@ class ViewerConsumer(AsyncConsumer):
         # No handler here touches the database.
         await getattr(self, get_handler_name(message))(message)
 
+    async def send(self, message: dict[str, Any]) -> None:
+        """Send an ASGI message. Raises ViewerGone if the connection has ended.
+
+        ASGI servers raise an OSError then: https://asgi.readthedocs.io/en/latest/specs/www.html
+        """
+        try:
+            await super().send(message)
+        except OSError as error:
+            raise ViewerGone from error
+
     def start(self) -> None:
         """Serve, in a task of its own."""
         self.serving = asyncio.create_task(self._serve_or_fail())
 
     async def _serve_or_fail(self) -> None:
-        try:
-            await self.serve()
-        except Exception:
-            logger.exception("a viewer could not be served")
-            await self.fail()
+        with suppress(ViewerGone):  # a normal end: the server's disconnect message follows
+            try:
+                await self.serve()
+            except ViewerGone:
+                raise
+            except Exception:
+                logger.exception("a viewer could not be served")
+                await self.fail()
 
     @abstractmethod
     async def serve(self) -> None:

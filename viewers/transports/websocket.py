@@ -9,7 +9,7 @@ from viewers.fanout.subscription import Subscription
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.transports import admission
-from viewers.transports.consumer import ViewerConsumer
+from viewers.transports.consumer import ViewerConsumer, ViewerGone
 from viewers.transports.slow_viewers import STUCK_TIMEOUT, position_after_wait
 
 CLOSE_TIMEOUT = 1.0  # seconds
@@ -73,6 +73,6 @@ class WebSocketViewer(ViewerConsumer):
 
     async def close(self, code: int) -> None:
         """Close, unless the viewer did so meanwhile, or its buffer is full."""
-        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+        with contextlib.suppress(ViewerGone, RuntimeError, TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.send({"type": "websocket.close", "code": int(code)})

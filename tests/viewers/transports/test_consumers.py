@@ -10,6 +10,7 @@ from broadcaster.domain.parsing import parse_change
 from tests.support.changes import fold
 from tests.support.memory_log import MemoryLog
 from viewers.fanout.relay_registry import RelayRegistry
+from viewers.transports.longpoll import LongPollViewer
 from viewers.transports.websocket import WebSocketViewer
 
 
@@ -63,6 +64,30 @@ class ConsumerTests(IsolatedAsyncioTestCase):
         self.queue.put_nowait({"type": f"{kind}.disconnect", "code": 1005})
         await asyncio.wait_for(self.running, 5)
         await asyncio.sleep(0)
+
+    async def test_websocket_that_vanishes_during_a_send_is_no_error(self):
+        self.connect(WebSocketViewer, "websocket")
+        self.queue.put_nowait({"type": "websocket.connect"})
+        await self.frames(1)
+
+        with self.assertNoLogs("viewers"):
+            self.gone = True
+            await self.publish(1)
+            while self.hub.viewers:
+                await asyncio.sleep(0)
+            await self.leave("websocket")
+
+        self.assertEqual(self.unhandled, [])
+
+    async def test_poll_that_vanishes_during_a_send_is_no_error(self):
+        self.gone = True
+        with self.assertNoLogs("viewers"):
+            self.connect(LongPollViewer, "http")
+            self.queue.put_nowait({"type": "http.request"})
+            await asyncio.sleep(0.01)
+            await self.leave("http")
+
+        self.assertEqual(self.unhandled, [])
 
     async def test_full_websocket_that_missed_an_update_gets_the_snapshot(self):
         self.connect(WebSocketViewer, "websocket")
