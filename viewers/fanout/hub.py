@@ -168,15 +168,21 @@ class Hub:
     async def disconnect_all(self, code: Close, rate: int) -> None:
         """Disconnect everyone, `rate` a second, so that they do not all come back at once.
 
-        Returns when everyone has left.
+        Each is told once, and this waits for none of them to leave. One that raises is logged.
         """
-        while leaving := list(islice(self._everyone(), max(rate // TURNS, 1))):
+        told: set[Subscriber] = set()
+        while leaving := list(islice(self._everyone_but(told), max(rate // TURNS, 1))):
             for subscriber in leaving:
-                subscriber.disconnect(code)
+                told.add(subscriber)
+                try:
+                    subscriber.disconnect(code)
+                except Exception:  # one connection's error must not keep the others here
+                    logger.exception("a viewer could not be disconnected")
             await asyncio.sleep(1 / TURNS)
 
-    def _everyone(self) -> Iterator[Subscriber]:
-        return chain.from_iterable(self.subscribers.values())
+    def _everyone_but(self, told: set[Subscriber]) -> Iterator[Subscriber]:
+        everyone = chain.from_iterable(self.subscribers.values())
+        return (subscriber for subscriber in everyone if subscriber not in told)
 
     @property
     def viewers(self) -> int:

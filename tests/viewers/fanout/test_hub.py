@@ -184,6 +184,42 @@ class HubTests(IsolatedAsyncioTestCase):
         self.assertEqual([code for code, _ in left], [Close.DRAINING] * 4)
         self.assertEqual([frames for _, frames in left], [0, 0, 1, 1])
 
+    async def test_drain_goes_on_after_a_subscriber_that_raises(self):
+        class Broken:
+            kind = "ws"
+
+            def disconnect(self, code):
+                raise OSError("gone")
+
+        hub = Hub(log()[0], [], heartbeat=25)
+        for _ in range(5):
+            hub.add(Broken())
+        waiting = await self.subscribe(hub, 5)
+
+        with self.assertLogs("viewers.fanout.hub", "ERROR"):
+            await asyncio.wait_for(hub.disconnect_all(Close.DRAINING, rate=1000), 5)
+
+        self.assertEqual(await asyncio.gather(*waiting), [None] * 5)
+
+    async def test_drain_waits_for_no_subscriber_that_stays(self):
+        class Stuck:
+            kind = "ws"
+            told = 0
+
+            def disconnect(self, code):
+                self.told += 1
+
+        hub = Hub(log()[0], [], heartbeat=25)
+        stuck = [Stuck() for _ in range(100)]
+        for subscriber in stuck:
+            hub.add(subscriber)
+        waiting = await self.subscribe(hub, 5)
+
+        await asyncio.wait_for(hub.disconnect_all(Close.DRAINING, rate=1000), 5)
+
+        self.assertEqual(await asyncio.gather(*waiting), [None] * 5)
+        self.assertEqual({subscriber.told for subscriber in stuck}, {1})
+
 
 class JoiningTests(IsolatedAsyncioTestCase):
     def test_viewers_who_join_at_any_moment_end_equal_to_the_hub(self):
