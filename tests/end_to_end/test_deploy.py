@@ -259,7 +259,7 @@ class ProxyTests:
 
         for watcher in watchers:
             self.assertEqual(watcher.seqs(), [2, 3, 4])
-            self.assertEqual(watcher.state["view"]["focus"], "PA")
+            self.assertEqual(watcher.state.view.focus, "PA")
             self.assertNotIn("gap", [name for name, _ in watcher.events])
         codes = [frame["code"] for w in watchers for frame in w.frames if frame["t"] == "bye"]
         self.assertIn(4200, codes)

@@ -136,7 +136,7 @@ class Rules:
         etag = response.headers["ETag"]
 
         self.assertEqual(response.headers["Cache-Control"], "public, max-age=1")
-        self.assertEqual(frame["state"], self.broadcast.state)
+        self.assertEqual(frame["state"], self.broadcast.state.to_dict())
         again, body = self.get("snapshot.json", **{"If-None-Match": etag})
         self.assertEqual((again.status, body), (304, b""))
         self.assertEqual(again.headers["ETag"], etag)

@@ -88,7 +88,7 @@ class ScheduledCues(TransactionTestCase):
             watcher.follow_to(2)
 
             self.assertGreater(self.wait_until_published("OH", due), -0.001)
-            self.assertEqual(watcher.state["calls"]["OH"]["party"], "R")
+            self.assertEqual(watcher.state.calls["OH"].party, "R")
             self.assertEqual(watcher.seqs(), [2])
 
     def test_a_cue_that_came_due_while_the_server_was_down_is_taken_late(self):

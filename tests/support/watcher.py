@@ -9,6 +9,7 @@ from urllib.parse import quote
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from broadcaster.domain.mapstate import MapState
 from viewers.protocol.frames import Close
 from viewers.protocol.session import Event, ViewerSession
 
@@ -46,9 +47,9 @@ class Watcher:
         return self.session.replica and self.session.replica.position.seq
 
     @property
-    def state(self) -> dict:
+    def state(self) -> MapState:
         assert self.session.replica is not None
-        return self.session.replica.state.to_dict()
+        return self.session.replica.state
 
     def seqs(self) -> list[int]:
         """Return the seqs of the updates that were applied, in the order of their arrival."""
