@@ -16,7 +16,7 @@ PACKAGES = ("broadcaster", "viewers", "loadtest", "mapcenter")
 ROOMS = {
     "broadcaster": (
         ("domain",),
-        ("rendering", "models"),
+        ("rendering", "models", "layer"),
         ("publishing",),
         ("desk",),
         ("api", "admin", "checks"),
@@ -48,6 +48,7 @@ PURE = STANDARD_LIBRARY | {"msgpack", "msgspec"}
 MAY_USE = {
     "broadcaster/domain": PURE,
     "broadcaster/rendering": PURE,
+    "broadcaster/layer": PURE | {"asyncio"},
     "viewers/protocol": PURE,
     "viewers/fanout": PURE | {"asyncio"},
     "loadtest/common": PURE | {"asyncio", "psutil"},

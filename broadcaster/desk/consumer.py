@@ -1,40 +1,48 @@
 """The console's socket: sends what happens to one broadcast, and takes the desk's commands.
 
-Unlike viewers, staff are few, so this is an ordinary Channels consumer: each is a member of the
-broadcast's group. A message of the layer is only a hint; the consumer reads the log itself.
+A message of the layer is only a hint; the consumer reads the log itself.
 """
 
 import asyncio
-import contextlib
-import json
 import logging
+import uuid
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
+import msgspec
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
+from msgspec import Struct
 
 from broadcaster.desk import state
 from broadcaster.desk.commands import handle_command
 from broadcaster.desk.permissions import check_access
 from broadcaster.desk.requests import Reply
 from broadcaster.desk.shared_reads import SharedReads
-from broadcaster.domain import delivery
-from broadcaster.domain.announcement import desk_group, group_name
+from broadcaster.domain.delivery import ProcessReport, viewers
 from broadcaster.domain.rejection import Forbidden
 from broadcaster.domain.stream import Position
+from broadcaster.layer.connection import LayerConnection
+from broadcaster.layer.messages import (
+    CONSOLE_OPEN,
+    VIEWERS,
+    Message,
+    desk_group,
+    group_name,
+    read_report,
+)
+from broadcaster.layer.tasks import cancel_all, pause
 from broadcaster.models import Broadcast, Via
-from broadcaster.publishing import announce
 from broadcaster.publishing.actor import Actor
-from broadcaster.publishing.announce import warn
 
 INTERVAL = 3.0  # seconds between checks of the log, for announcements that got lost
 SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
-REJOIN = 30.0  # seconds between renewals of the membership in the groups
+ECHO = 4.0  # seconds within which our own announcement comes back while the layer reaches us
 FORBIDDEN = 4003  # close code: this user may not use the desk
 UNKNOWN = 4044  # close code: this broadcast does not exist, or no longer
 
@@ -44,30 +52,40 @@ _reads = SharedReads()
 
 
 class DeskConsumer(AsyncWebsocketConsumer):
-    """One open console."""
+    """One open console.
+
+    Its connection to the layer is one of our own: Channels' own would close the socket with the
+    first error of the layer, and would not renew a membership that Redis has forgotten.
+    """
+
+    channel_layer_alias = "none"  # not configured, so Channels makes no channel
 
     async def connect(self) -> None:
         self.broadcast_id: int = self.scope["url_route"]["kwargs"]["pk"]
+        self.console = uuid.uuid4().hex  # names this console in the layer's messages
         self.position: Position | None = None
         self.rundown: dict[str, Any] | None = None  # the last one sent
-        self.reports: dict[str, tuple[float, dict[str, Any]]] = {}  # by process, with its time
-        self.joined: float | None = None  # when the groups were joined last
-        self.echoed: float | None = None  # when a message of our own last came through the layer
-        self.lost = False  # the layer is unavailable, and this was logged
-        self.checking: asyncio.Task[None] | None = None
+        self.reports: dict[str, tuple[float, ProcessReport]] = {}  # by process, with its time
+        self.echoed: float | None = None  # when our own announcement last came back
+        self.check_now = asyncio.Event()
         self.catching_up = asyncio.Lock()
+        self.now = asyncio.get_running_loop().time
+        self.tasks: list[asyncio.Task[None]] = []
         await self.accept()
         if not await self.is_admitted():
             return await self.close(FORBIDDEN)
-        self.checking = asyncio.create_task(self.check_regularly())
+        self.layer = LayerConnection(
+            get_channel_layer(),
+            [group_name(self.broadcast_id), desk_group(self.broadcast_id)],
+            f"console of broadcast {self.broadcast_id}",
+            self.handle_message,
+            self.check_now.set,
+        )
+        work = (self.layer.run(), self.announce_regularly(), self.check_regularly())
+        self.tasks = [asyncio.create_task(each) for each in work]
 
     async def disconnect(self, code: int) -> None:
-        if self.checking is not None:
-            self.checking.cancel()
-        with contextlib.suppress(Exception):  # without the layer the membership expires
-            async with asyncio.timeout(announce.DESK_TIMEOUT):
-                for group in self.groups_of_broadcast():
-                    await self.channel_layer.group_discard(group, self.channel_name)
+        await cancel_all(self.tasks)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Carry out a command {"command", "id", …arguments} and reply with its id.
@@ -77,94 +95,75 @@ class DeskConsumer(AsyncWebsocketConsumer):
         """
         number, (status, reply) = await self.handle(text_data or "", await self.user())
         if status != HTTPStatus.FORBIDDEN:
-            with contextlib.suppress(DatabaseError, Broadcast.DoesNotExist):  # the check reports it
+            try:
                 await self.catch_up()
-        await self.send_frame(t="answer", id=number, status=int(status), **reply)
+            except (DatabaseError, Broadcast.DoesNotExist):
+                self.check_now.set()  # which reports it
+        await self.send_frame({"t": "answer", "id": number, "status": int(status), **reply})
         if status == HTTPStatus.FORBIDDEN and not await self.is_admitted():
             await self.close(FORBIDDEN)
 
-    # Messages of the layer
+    # The layer
 
-    async def broadcast_update(self, message: dict[str, Any]) -> None:
-        """An update was published."""
-        await self.catch_up()
+    async def handle_message(self, message: Message) -> None:
+        """Handle a message of the layer."""
+        if message["type"] == VIEWERS:
+            report = read_report(message)
+            self.reports[report.process] = self.now(), report
+            await self.send_viewers()
+        elif message["type"] == CONSOLE_OPEN:
+            if message["console"] == self.console:
+                was_reached, self.echoed = self.is_reached, self.now()
+                if not was_reached:
+                    await self.send_viewers()
+        else:
+            self.check_now.set()
 
-    async def desk_rundown(self, message: dict[str, Any]) -> None:
-        """The rundown was changed."""
-        await self.catch_up()
+    async def announce_regularly(self) -> None:
+        """Announce that a console is open, so that processes report their viewers.
 
-    async def desk_viewers(self, message: dict[str, Any]) -> None:
-        """A process reports how many viewers it holds."""
-        now = asyncio.get_running_loop().time()
-        self.reports[message["process"]] = now, message
-        await self.send_viewers(now)
-
-    async def desk_open(self, message: dict[str, Any]) -> None:
-        """A console notifies the processes that it is open. Our own proves our membership."""
-        if message.get("console") == self.channel_name:
-            now = asyncio.get_running_loop().time()
-            was_known, self.echoed = self.is_member(now), now
-            if not was_known:
-                await self.send_viewers(now)
-
-    # The groups
-
-    def groups_of_broadcast(self) -> tuple[str, str]:
-        return group_name(self.broadcast_id), desk_group(self.broadcast_id)
-
-    async def use_layer(self, now: float) -> None:
-        """Join the groups if the membership is not proven, and announce that a console is open.
-
-        A Redis that restarted has forgotten its groups and reports no error, so membership is
-        renewed when our last announcement did not come back, and regularly.
+        Our own announcement comes back to us. If it does not, the layer has lost us, which it
+        reports to nobody: join its groups again.
         """
-        due = self.joined is None or now - self.joined >= REJOIN
-        try:
-            async with asyncio.timeout(announce.DESK_TIMEOUT):
-                if due or not self.is_member(now):
-                    for group in self.groups_of_broadcast():
-                        await self.channel_layer.group_add(group, self.channel_name)
-                    self.joined = now
-                await announce.announce_console(self.broadcast_id, self.channel_name)
-            if self.lost:
-                logger.warning("console: the channel layer is back")
-            self.lost = False
-        except Exception as error:  # the log can be read without the layer, only less promptly
-            if not self.lost:
-                warn(logger, "console: the channel layer is unavailable", error)
-            self.lost = True
+        message: Message = {"type": CONSOLE_OPEN, "console": self.console}
+        while True:
+            await self.layer.send(group_name(self.broadcast_id), message)
+            await asyncio.sleep(INTERVAL)
+            if not self.is_reached:
+                self.layer.renew()
 
-    def is_member(self, now: float) -> bool:
-        """Return whether messages of the layer reach this console, as far as is known."""
-        return self.echoed is not None and now - self.echoed < INTERVAL + announce.DESK_TIMEOUT
+    @property
+    def is_reached(self) -> bool:
+        """Whether messages of the layer reach this console, as far as is known."""
+        return self.echoed is not None and self.now() - self.echoed < ECHO
 
     # What the console is sent
 
-    async def send_viewers(self, now: float) -> None:
-        """Send the sum over all processes that reported lately, and whether that is all of them.
-
-        A console that the layer does not reach knows nothing about viewers: `known` is false.
-        """
+    async def send_viewers(self) -> None:
+        """Send the sum over all processes that reported lately."""
+        now = self.now()
         self.reports = {p: r for p, r in self.reports.items() if now - r[0] < SILENT}
-        reports = [{**r, "age": r["age"] + now - then} for then, r in self.reports.values()]
-        frame = delivery.viewers(reports, self.position)
-        await self.send_frame(**frame, known=self.is_member(now))
+        reports = [report.aged(now - then) for then, report in self.reports.values()]
+        await self.send_frame(viewers(reports, self.position, self.is_reached))
 
     async def check_regularly(self) -> None:
-        """Every few seconds check the user, the log, the membership, and who still reports."""
+        """Send what is new: regularly, and when something happened. Check the user regularly."""
+        admission_due = self.now()
         while True:
             try:
-                if not await self.is_admitted():
-                    return await self.close(FORBIDDEN)
-                now = asyncio.get_running_loop().time()
-                await self.use_layer(now)
+                if self.now() >= admission_due:
+                    admission_due = self.now() + INTERVAL
+                    if not await self.is_admitted():
+                        return await self.close(FORBIDDEN)
                 await self.catch_up()
-                await self.send_viewers(asyncio.get_running_loop().time())
+                await self.send_viewers()
             except Broadcast.DoesNotExist:
                 return await self.close(UNKNOWN)
             except DatabaseError:
                 logger.warning("console: the log cannot be read", exc_info=True)
-            await asyncio.sleep(INTERVAL)
+            except Exception:  # the console must not go deaf
+                logger.exception("console: failed, again in %s s", INTERVAL)
+            await pause(INTERVAL, self.check_now)
 
     async def catch_up(self) -> None:
         """Send what the log has and this console lacks, and the rundown if it differs."""
@@ -172,9 +171,9 @@ class DeskConsumer(AsyncWebsocketConsumer):
             known = self.position
             position, frame, rundown = await _reads.get((self.broadcast_id, known), self.read)
             if frame is not None:
-                await self.send_frame(**frame)
+                await self.send_frame(frame)
             if rundown != self.rundown:
-                await self.send_frame(t="rundown", **state.stamped(rundown))
+                await self.send_frame({"t": "rundown", **state.stamped(rundown)})
             self.position, self.rundown = position, rundown  # last: unsent news is read again
 
     @database_sync_to_async
@@ -187,8 +186,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
             state.rundown(broadcast),
         )
 
-    async def send_frame(self, **frame: Any) -> None:
-        await self.send(json.dumps(frame))
+    async def send_frame(self, frame: dict[str, Any] | Struct) -> None:
+        await self.send(msgspec.json.encode(frame).decode())
 
     # The user
 

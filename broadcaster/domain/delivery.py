@@ -1,83 +1,147 @@
-"""How far an update has come: what the server processes report, added up. Pure.
+"""How far an update has come: the reports of the server processes, added up."""
 
-A report is a dict: `viewers` {"ws", "poll"} connected, `away` polls about to come back, `epoch` and
-`seq` of the process's replica, `age` in seconds since that was known to be the head of the log, and
-`receipt` of the update that led there, or None if the process started later:
+from collections.abc import Iterable, Sequence
 
-    {"of": {"ws", "poll"}, "away": polls, "behind": {"ws", "poll"},
-     "times": {"ws": [[milliseconds since publishing, viewers reached], …], "poll": […]}}
-
-`away` and `behind["poll"]` are below 0 where polls came that other processes had answered.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import msgspec
+from msgspec import Struct
 
 from broadcaster.domain.stream import Position
 
-KINDS = ("ws", "poll")
+TRANSPORTS = ("ws", "poll")
 
-Report = Mapping[str, Any]
-
-
-def viewers(reports: Sequence[Report], head: Position | None) -> dict[str, Any]:
-    """The desk's `viewers` frame: all processes together. `head` is the log's."""
-    counts = {kind: sum(report["viewers"][kind] for report in reports) for kind in KINDS}
-    counts["poll"] += max(sum(report["away"] for report in reports), 0)
-    return {
-        "t": "viewers",
-        "processes": len(reports),
-        **counts,
-        "receipt": receipt(reports, head),
-        "ages": [round(report["age"], 1) for report in reports],
-    }
+Times = list[tuple[int, int]]
+"""Milliseconds since publishing, and how many viewers were reached then."""
 
 
-def receipt(reports: Sequence[Report], head: Position | None) -> dict[str, Any] | None:
-    """Whom the newest update has reached; None if nobody was here to be reached by it.
+class DeliveryReport(Struct, frozen=True):
+    """The delivery of one update by one process, by transport.
 
-    Percentiles are over the viewers of all processes, from their times together, to two digits.
+    `of` counts the viewers connected when it began, `away` the polls that were about to come back,
+    `behind` the viewers that do not have it yet. `away` and `behind["poll"]` are negative where
+    polls came that other processes had answered; only their sum is meaningful.
     """
+
+    of: dict[str, int]
+    away: int
+    behind: dict[str, int]
+    times: dict[str, Times]
+
+
+class ProcessReport(Struct, frozen=True):
+    """What one process reports to the desk.
+
+    `viewers` counts connections by transport, `away` polls that are about to come back. `epoch` and
+    `seq` are the position of its replica, and `age` the seconds since that was known to be the head
+    of the log. `receipt` is the delivery of the update that led there; None if the process started
+    later.
+    """
+
+    process: str
+    epoch: str
+    seq: int
+    age: float
+    viewers: dict[str, int]
+    away: int
+    receipt: DeliveryReport | None = None
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.seq)
+
+    def aged(self, seconds: float) -> "ProcessReport":
+        """Return the report as it is `seconds` after it was made."""
+        return msgspec.structs.replace(self, age=self.age + seconds)
+
+
+class Delivery(Struct, frozen=True):
+    """How far the newest update has come in all processes. Times are ms since publishing.
+
+    `ms` is the time of the last viewer reached so far, `p50` and `p99` are percentiles over the
+    viewers of all processes; all three are None before anyone was reached.
+    """
+
+    seq: int
+    ms: int | None
+    reached: dict[str, int]
+    of: dict[str, int]
+    p50: int | None
+    p99: int | None
+    behind: int
+
+
+class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
+    """The desk's frame with the viewers of all processes.
+
+    `known` is false where reports do not reach the console, so the numbers say nothing. `receipt`
+    is None if nobody was here to be reached. `ages` are those of the processes' positions, in s.
+    """
+
+    processes: int
+    ws: int
+    poll: int
+    receipt: Delivery | None
+    ages: list[float]
+    known: bool
+
+
+def viewers(reports: Sequence[ProcessReport], head: Position | None, known: bool) -> ViewersFrame:
+    """Return the desk's frame: all processes together. `head` is the log's."""
+    returning = max(sum(report.away for report in reports), 0)
+    return ViewersFrame(
+        processes=len(reports),
+        ws=sum(report.viewers["ws"] for report in reports),
+        poll=sum(report.viewers["poll"] for report in reports) + returning,
+        receipt=delivery(reports, head),
+        ages=[round(report.age, 1) for report in reports],
+        known=known,
+    )
+
+
+def delivery(reports: Sequence[ProcessReport], head: Position | None) -> Delivery | None:
+    """Return how far the newest update has come; None if nobody was here to be reached by it."""
     if head is None:
         return None
-    ahead = [report["seq"] for report in reports if report["epoch"] == head.epoch]
-    newest = max([head.seq, *ahead])  # a process may know more than this console has read
-    there = [r for r in reports if (r["epoch"], r["seq"]) == (head.epoch, newest)]
-    lacking = [report for report in reports if report not in there]
-    receipts = [report["receipt"] for report in there if report["receipt"]]
+    ahead = [report.seq for report in reports if report.epoch == head.epoch]
+    newest = Position(head.epoch, max([head.seq, *ahead]))  # a process may be ahead of the console
+    there = [report for report in reports if report.position == newest]
+    lacking = [report for report in reports if report.position != newest]
+    receipts = [report.receipt for report in there if report.receipt]
     if not (receipts or lacking):
         return None
-    times = {kind: [(ms, n) for one in receipts for ms, n in one["times"][kind]] for kind in KINDS}
-    reached = {kind: sum(viewers for _, viewers in times[kind]) for kind in KINDS}
-    of = {kind: sum(one["of"][kind] for one in receipts) for kind in KINDS}
-    behind = {kind: sum(one["behind"][kind] for one in receipts) for kind in KINDS}
-    away = sum(one["away"] for one in receipts)
-    for report in lacking:  # a process without the update, and so are its viewers
-        away += report["away"]
-        behind["poll"] += report["away"]
-        for kind in KINDS:
-            of[kind] += report["viewers"][kind]
-            behind[kind] += report["viewers"][kind]
-    # Who comes for the update, and was between two polls at its time, was a viewer then.
+    times = {kind: [pair for one in receipts for pair in one.times[kind]] for kind in TRANSPORTS}
+    reached = {kind: sum(count for _, count in times[kind]) for kind in TRANSPORTS}
+    of = {kind: sum(one.of[kind] for one in receipts) for kind in TRANSPORTS}
+    behind = {kind: sum(one.behind[kind] for one in receipts) for kind in TRANSPORTS}
+    away = sum(one.away for one in receipts)
+    for report in lacking:  # its viewers do not have the update, either
+        away += report.away
+        behind["poll"] += report.away
+        for kind in TRANSPORTS:
+            of[kind] += report.viewers[kind]
+            behind[kind] += report.viewers[kind]
+    # A poll that comes for the update was between two polls at its time, and so a viewer.
     of["poll"] = max(of["poll"] + max(away, 0), reached["poll"])
     together = times["ws"] + times["poll"]
-    return {
-        "seq": newest,
-        "ms": quantile(together, 1),
-        "reached": reached,
-        "of": of,
-        "p50": quantile(together, 0.5),
-        "p99": quantile(together, 0.99),
-        "behind": behind["ws"] + max(behind["poll"], 0),
-    }
+    return Delivery(
+        seq=newest.seq,
+        ms=quantile(together, 1),
+        reached=reached,
+        of=of,
+        p50=quantile(together, 0.5),
+        p99=quantile(together, 0.99),
+        behind=behind["ws"] + max(behind["poll"], 0),
+    )
 
 
 def quantile(times: Iterable[tuple[int, int]], share: float) -> int | None:
-    """The milliseconds within which a `share` of the viewers was reached; None without any."""
+    """Return the milliseconds within which a `share` of the viewers was reached; None without any.
+
+    To two digits, since processes round their times.
+    """
     counted = sorted(times)
-    enough, reached = share * sum(viewers for _, viewers in counted), 0
-    for milliseconds, viewers in counted:
-        reached += viewers
-        if viewers and reached >= enough:
+    enough, reached = share * sum(count for _, count in counted), 0
+    for milliseconds, count in counted:
+        reached += count
+        if count and reached >= enough:
             return milliseconds
     return None

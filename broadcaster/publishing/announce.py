@@ -14,8 +14,7 @@ from django.db import transaction
 from redis.exceptions import ConnectionError as RedisLost
 from redis.exceptions import TimeoutError as RedisSilent
 
-from broadcaster.domain.announcement import (
-    CONSOLE_OPEN,
+from broadcaster.layer.messages import (
     RUNDOWN,
     Message,
     desk_group,
@@ -57,15 +56,6 @@ def warn(log: logging.Logger, words: str, error: Exception) -> None:
     """Log a failure. Connection errors are logged without a traceback."""
     away = isinstance(error, (OSError, RedisLost, RedisSilent))
     log.warning("%s: %s", words, str(error) or repr(error), exc_info=None if away else error)
-
-
-async def announce_console(broadcast_id: int, console: str) -> None:
-    """Notify all processes that a console is open, so that they report their viewers.
-
-    Raises the layer's errors.
-    """
-    message: Message = {"type": CONSOLE_OPEN, "console": console}
-    await _send(group_name(broadcast_id), message, DESK_TIMEOUT)
 
 
 async def _send(group: str, message: Message, timeout: float) -> None:

@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 from redis import Redis
 
-from broadcaster.domain.announcement import group_name
 from broadcaster.domain.parsing import parse_change
+from broadcaster.layer.messages import group_name
 from broadcaster.models import ApiToken, Broadcast
 from tests.support.log import publish
 from tests.support.server import ServeProcess, free_port, redis, wait_for

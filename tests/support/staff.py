@@ -33,7 +33,7 @@ def the_group(name: str) -> Group:
 
 def open_desk(test):
     """Open the console's socket as a new superuser."""
-    user = get_user_model().objects.create_superuser(f"desk-{test.slug}")
+    user = get_user_model().objects.create_superuser(f"desk-{uuid.uuid4().hex[:8]}")
     client = Client()
     client.force_login(user)
     return test.enterContext(

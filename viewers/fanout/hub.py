@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
-from broadcaster.domain.delivery import KINDS
+from broadcaster.domain.delivery import TRANSPORTS
 from broadcaster.domain.stream import Outcome, Position, Replica, Snapshot, Update
 from viewers.fanout.frame import Frame
 from viewers.fanout.ledger import DeliveryLedger
@@ -51,7 +51,7 @@ class Hub:
         self.replica.recent.extend(recent)
         self.heartbeat = heartbeat
         self.ledger = DeliveryLedger(clock)
-        self.subscribers: dict[str, set[Subscriber]] = {kind: set() for kind in KINDS}
+        self.subscribers: dict[str, set[Subscriber]] = {kind: set() for kind in TRANSPORTS}
         self._clock = clock
         self._moved()
 

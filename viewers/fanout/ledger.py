@@ -1,4 +1,4 @@
-"""Whom each update reached in this process, and when. Pure.
+"""Whom each update reached in this process, and when.
 
 docs/fan-out.md says what "reached" means.
 """
@@ -6,7 +6,7 @@ docs/fan-out.md says what "reached" means.
 from collections import Counter
 from collections.abc import Callable, Iterable, Set
 
-from broadcaster.domain.delivery import KINDS
+from broadcaster.domain.delivery import TRANSPORTS, DeliveryReport
 from viewers.fanout.subscriber import Subscriber
 
 POLL_RETURN = 5.0  # seconds in which an answered poll comes back; later, its viewer has left
@@ -29,7 +29,7 @@ class UpdateDelivery:
         self.of = of
         self.returning = returning
         self.waiting = dict(of)  # connections whose batch has not come yet, by kind
-        self.times: dict[str, Counter[int]] = {kind: Counter() for kind in KINDS}
+        self.times: dict[str, Counter[int]] = {kind: Counter() for kind in TRANSPORTS}
 
     def add(self, kind: str, count: int, now: float) -> None:
         """Count viewers to whom the update had been written by `now`."""
@@ -49,10 +49,10 @@ class UpdateDelivery:
             return 0
         return self.of["poll"] + self.returning - self.reached("poll")
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the delivery as it stands in a report: see broadcaster/domain/delivery.py."""
+    def report(self, behind: dict[str, int]) -> DeliveryReport:
+        """Return the delivery as it is reported to the desk; `behind` is the ledger's."""
         times = {kind: shorten(counted.items()) for kind, counted in self.times.items()}
-        return {"of": self.of, "away": self.returning, "times": times}
+        return DeliveryReport(self.of, self.returning, behind, times)
 
 
 class DeliveryLedger:
@@ -61,7 +61,7 @@ class DeliveryLedger:
     def __init__(self, clock: Callable[[], float]) -> None:
         self.newest: UpdateDelivery | None = None
         self._clock = clock
-        self._earlier: dict[str, Counter[int]] = {kind: Counter() for kind in KINDS}
+        self._earlier: dict[str, Counter[int]] = {kind: Counter() for kind in TRANSPORTS}
         self._behind: set[Subscriber] = set()  # those whose buffers the last fan-out found full
         self._polls = 0  # that came to wait since the last fan-out began
 
@@ -111,7 +111,7 @@ class DeliveryLedger:
         `connected` are the WebSockets that are here now: one that left is not behind any more.
         """
         if self.newest is None:
-            return dict.fromkeys(KINDS, 0)
+            return dict.fromkeys(TRANSPORTS, 0)
         return {
             "ws": self.newest.waiting["ws"] + len(self._behind & connected),
             "poll": self.newest.missing_polls(self._clock()),

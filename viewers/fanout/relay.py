@@ -8,20 +8,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from broadcaster.domain.announcement import (
+from broadcaster.domain.stream import Position, Snapshot, Update
+from broadcaster.layer.connection import ChannelLayer, LayerConnection
+from broadcaster.layer.messages import (
     CONSOLE_OPEN,
     UPDATE,
     Message,
     desk_group,
     group_name,
     read_update,
+    report_message,
 )
-from broadcaster.domain.stream import Position, Snapshot, Update
+from broadcaster.layer.outage import Outage
+from broadcaster.layer.tasks import cancel_all, pause
 from viewers.fanout.hub import KEEP, Hub
-from viewers.fanout.layer_connection import ChannelLayer, LayerConnection
 from viewers.fanout.log_reader import BroadcastDeleted, LogReader, LogUnavailable, OpenedLog
-from viewers.fanout.outage import Outage
-from viewers.fanout.pause import pause
 from viewers.fanout.viewer_reports import report
 from viewers.protocol.frames import DRAIN_RATE, Close
 
@@ -31,7 +32,6 @@ HEAD_CHECK = 3.0  # seconds; what an announcement that got lost costs at most
 UNWATCHED = 300.0  # seconds without a viewer after which a relay ends
 REPORT = 1.0  # seconds between two reports of viewers to the desk
 CONSOLE_GONE = 10.0  # seconds without a sign of an open console after which nothing is reported
-CANCEL_AGAIN = 1.0  # seconds after which a task that has not ended is cancelled again
 JOIN = 1.0  # seconds that the first viewer waits for the channel layer at most
 
 
@@ -66,7 +66,7 @@ class Relay:
         self._report_now = asyncio.Event()
         self._database = Outage(f"{self.slug}: database")
         self._layer = LayerConnection(
-            layer, group_name(self._broadcast_id), self.slug, self._receive, self._read_now.set
+            layer, [group_name(self._broadcast_id)], self.slug, self._handle, self._read_now.set
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[None] | None = None
@@ -86,16 +86,8 @@ class Relay:
         ]
 
     async def stop(self) -> None:
-        """End the tasks. The hub keeps its viewers: disconnect them before.
-
-        Cancels repeatedly: on Python 3.11 `asyncio.wait_for`, with which redis-py writes, can
-        swallow a cancellation that comes as the write ends (python/cpython#86296).
-        """
-        pending = set(self._tasks)
-        while pending:
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN)
+        """End the tasks. The hub keeps its viewers: disconnect them before."""
+        await cancel_all(self._tasks)
 
     @property
     def age(self) -> float:
@@ -127,16 +119,8 @@ class Relay:
         outcomes = [self.hub.apply(position.epoch, update) for update in missing]
         return "applied" in outcomes
 
-    async def _receive(self, message: Message) -> None:
-        """Handle a message from the layer. An error in it is ours, and the log is read instead."""
-        try:
-            await self._handle(message)
-        except Exception:
-            logger.exception("%s: a message could not be handled", self.slug)
-            self._read_now.set()
-
     async def _handle(self, message: Message) -> None:
-        """Apply an announced update, or note that a console is open."""
+        """Handle a message of the layer: an announced update, or a console that is open."""
         if message["type"] == CONSOLE_OPEN:
             self._console = self._now()
             self._report_now.set()
@@ -173,7 +157,8 @@ class Relay:
     async def _report(self) -> None:
         """Report to the desk, if a console is open."""
         if self._console is not None and self._now() - self._console < CONSOLE_GONE:
-            await self._layer.send(desk_group(self._broadcast_id), report(self.hub, self.age))
+            message = report_message(report(self.hub, self.age))
+            await self._layer.send(desk_group(self._broadcast_id), message)
 
     async def _every(
         self, seconds: float, early: asyncio.Event, act: Callable[[], Awaitable[None]]

@@ -3,10 +3,10 @@
 import asyncio
 import resource
 
+from broadcaster.layer.connection import ChannelLayer
+from broadcaster.layer.outage import Outage
 from viewers.fanout.hub import KEEP, Hub
-from viewers.fanout.layer_connection import ChannelLayer
 from viewers.fanout.log_reader import BroadcastDeleted, LogReader, LogUnavailable
-from viewers.fanout.outage import Outage
 from viewers.fanout.relay import Relay
 from viewers.protocol import frames
 from viewers.protocol.frames import Close

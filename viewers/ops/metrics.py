@@ -10,7 +10,7 @@ from prometheus_client import generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from broadcaster.domain.delivery import KINDS
+from broadcaster.domain.delivery import TRANSPORTS
 from viewers.fanout.relay import Relay
 
 __all__ = ["CONTENT_TYPE", "exposition"]
@@ -59,7 +59,7 @@ class RelayCollector(Collector):
             labels=LABELS,
         )
         for relay in self.relays:
-            for kind in KINDS:
+            for kind in TRANSPORTS:
                 times = relay.hub.ledger.times(kind)
                 total = sum(milliseconds * count for milliseconds, count in times.items())
                 family.add_metric((relay.slug, kind), buckets(times), total / 1000)

@@ -2,10 +2,13 @@
 
 from unittest import TestCase
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.domain.delivery import quantile, receipt, viewers
+from broadcaster.domain import delivery
+from broadcaster.domain.change import to_json
+from broadcaster.domain.delivery import ProcessReport, quantile
 from broadcaster.domain.stream import Position
 
 HEAD = Position("e", 2)
@@ -14,6 +17,7 @@ HEAD = Position("e", 2)
 def report(seq=2, ws=0, poll=0, away=0, age=0.0, epoch="e", **more):
     """One process's; `times` and the like make a receipt."""
     one = {
+        "process": "1",
         "epoch": epoch,
         "seq": seq,
         "viewers": {"ws": ws, "poll": poll},
@@ -22,6 +26,17 @@ def report(seq=2, ws=0, poll=0, away=0, age=0.0, epoch="e", **more):
     }
     made = {"of": {"ws": ws, "poll": poll}, "away": 0, "behind": {"ws": 0, "poll": 0}, **more}
     return one | {"receipt": made if "times" in more else None}
+
+
+def receipt(reports, head):
+    """Return the delivery of the newest update as JSON, from reports as JSON."""
+    found = delivery.delivery(msgspec.convert(reports, list[ProcessReport]), head)
+    return found and to_json(found)
+
+
+def viewers(reports, head):
+    """Return the desk's frame as JSON."""
+    return to_json(delivery.viewers(msgspec.convert(reports, list[ProcessReport]), head, True))
 
 
 def times(ws=(), poll=()):

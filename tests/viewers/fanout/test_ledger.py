@@ -3,13 +3,15 @@
 import asyncio
 from unittest import IsolatedAsyncioTestCase, TestCase
 
-from broadcaster.domain.delivery import receipt
+from broadcaster.domain.change import to_json
+from broadcaster.domain.delivery import delivery
 from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from tests.support.changes import fold
 from viewers.fanout.hub import BATCH, Hub
 from viewers.fanout.ledger import POLL_RETURN, shorten
 from viewers.fanout.subscription import Subscription
+from viewers.fanout.viewer_reports import report
 
 HEARTBEAT = 25
 
@@ -50,10 +52,7 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
 
     def receipt(self):
         """Return the receipt as the desk shows it, from this process alone."""
-        position, hub = self.hub.replica.position, self.hub
-        report = {"epoch": position.epoch, "seq": position.seq, "viewers": hub.counts}
-        report |= {"receipt": {**hub.ledger.newest.to_dict(), "behind": hub.behind}}
-        return receipt([report], position)
+        return to_json(delivery([report(self.hub, age=0)], self.hub.replica.position))
 
     async def test_viewers_are_reached_at_the_time_of_their_batch(self):
         await self.subscribe(2 * BATCH)

@@ -10,9 +10,9 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db.backends.utils import CursorWrapper
 from django.test import TransactionTestCase
 
-from broadcaster.domain.announcement import UPDATE, group_name, update_message
 from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
+from broadcaster.layer.messages import UPDATE, group_name, update_message
 from broadcaster.models import Broadcast
 from tests.support.changes import fold
 from tests.support.log import publish
@@ -172,7 +172,7 @@ class RelayTests(TransactionTestCase):
 
         with (
             mock.patch.object(layer, "receive", receive_again),
-            mock.patch("viewers.fanout.relay.CANCEL_AGAIN", 0.02),
+            mock.patch("broadcaster.layer.tasks.CANCEL_AGAIN", 0.02),
         ):
             yield
         self.assertEqual(len(swallowed), 1)
@@ -246,8 +246,10 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
 
     def patch(self, **constants):
         for name, seconds in constants.items():
-            module = "relay" if name == "HEAD_CHECK" else "layer_connection"
-            self.enterContext(mock.patch(f"viewers.fanout.{module}.{name}", seconds))
+            module = (
+                "viewers.fanout.relay" if name == "HEAD_CHECK" else "broadcaster.layer.connection"
+            )
+            self.enterContext(mock.patch(f"{module}.{name}", seconds))
 
     async def announce(self, seq):
         await self.layer.group_send(self.GROUP, update_message("e", self.updates[seq - 1]))
@@ -316,7 +318,7 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
         members = self.members
         self.log.updates = self.updates
 
-        with self.assertLogs("viewers.fanout.relay", "ERROR"):
+        with self.assertLogs("broadcaster.layer.connection", "ERROR"):
             await self.layer.group_send(self.GROUP, {"type": UPDATE, "epoch": "e"})
             await self.become(lambda: hub.replica.position.seq == 2)  # the log is read instead
 
@@ -326,7 +328,7 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
         self.patch(HEAD_CHECK=1000, RETRY=0.01)
         await self.relays.hub("night")
 
-        with self.assertLogs("viewers.fanout", "WARNING") as logs:
+        with self.assertLogs("broadcaster.layer", "WARNING") as logs:
             await self.layer.group_send(self.GROUP, {"type": "lose"})
             await self.become(lambda: self.layer.lost)
             await asyncio.sleep(0.05)  # several attempts

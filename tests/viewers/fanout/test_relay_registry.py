@@ -47,7 +47,7 @@ class RelayRegistryTests(IsolatedAsyncioTestCase):
         async def fail(slug, limit):
             raise LogUnavailable("no such table")
 
-        with self.assertLogs("viewers.fanout", "WARNING") as logs:
+        with self.assertLogs("broadcaster.layer", "WARNING") as logs:
             with mock.patch.object(self.log, "open", fail):
                 for _ in range(3):
                     with self.assertRaises(LogUnavailable):

@@ -1,4 +1,4 @@
-"""A relay's connection to the channel layer: one channel, kept a member of one group.
+"""A connection to the channel layer: one channel, kept a member of its groups.
 
 Errors of the layer end here: they are logged once, and everything is tried again. Facts about
 the layer, from the source of channels_redis 4.3:
@@ -6,19 +6,22 @@ the layer, from the source of channels_redis 4.3:
 - Group members are entries in Redis. A Redis that restarts has forgotten them, and a member is
   not told: of all channels of a process only one waits for Redis, on behalf of the others, so
   only that one sees the connection break. So membership is renewed every `RENEWAL` seconds, and
-  at once when the relay finds an update in the log that was not announced to it.
+  at once when the owner finds that an announcement did not come.
 - The pub/sub layer unsubscribes when `receive()` is cancelled, so nothing here waits with a
   timeout for it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from broadcaster.domain.announcement import Message
-from viewers.fanout.outage import Outage
-from viewers.fanout.pause import pause
+from broadcaster.layer.messages import Message
+from broadcaster.layer.outage import Outage
+from broadcaster.layer.tasks import pause
+
+logger = logging.getLogger(__name__)
 
 RENEWAL = 30.0  # seconds between two renewals of the membership
 RETRY = 1.0  # seconds between attempts while the layer cannot be reached
@@ -35,29 +38,30 @@ class ChannelLayer(Protocol):
 
 
 class LayerConnection:
-    """Receives what is sent to `group`, for as long as `run` runs.
+    """Receives what is sent to `groups`, for as long as `run` runs.
 
-    `handle` is awaited with each message, one after the other, and must not raise. `joined` is
-    called whenever the channel was added to the group: announcements made before may be missing.
+    `handle` is awaited with each message, one after the other. `missed` is called whenever messages
+    may be missing: when the channel was added to the groups, and when `handle` failed with one.
     """
 
     def __init__(
         self,
         layer: ChannelLayer,
-        group: str,
+        groups: Sequence[str],
         name: str,
         handle: Callable[[Message], Awaitable[None]],
-        joined: Callable[[], None],
+        missed: Callable[[], None],
     ) -> None:
         self._layer = layer
-        self._group = group
+        self._groups = groups
+        self._name = name
         self._handle = handle
-        self._joined = joined
+        self._missed = missed
         self._renew_now = asyncio.Event()
         self._outage = Outage(f"{name}: channel layer")
 
     async def run(self) -> None:
-        """Be a member of the group, whatever the layer does, until cancelled."""
+        """Be a member of the groups, whatever the layer does, until cancelled."""
         while True:
             try:
                 await self._receive()
@@ -86,11 +90,20 @@ class LayerConnection:
         renewing = asyncio.create_task(self._keep_joined(channel))
         try:
             while True:
-                await self._handle(await self._layer.receive(channel))
+                await self._handle_safely(await self._layer.receive(channel))
         finally:
             renewing.cancel()
             with suppress(Exception):  # a layer that is lost forgets the channel by itself
-                await self._layer.group_discard(self._group, channel)
+                for group in self._groups:
+                    await self._layer.group_discard(group, channel)
+
+    async def _handle_safely(self, message: Message) -> None:
+        """Handle a message. An error in it is ours and not the layer's: the membership stays."""
+        try:
+            await self._handle(message)
+        except Exception:
+            logger.exception("%s: a message could not be handled", self._name)
+            self._missed()
 
     async def _keep_joined(self, channel: str) -> None:
         """Join again and again."""
@@ -102,6 +115,7 @@ class LayerConnection:
                 self._outage.begin(error)
 
     async def _join(self, channel: str) -> None:
-        await self._layer.group_add(self._group, channel)
+        for group in self._groups:
+            await self._layer.group_add(group, channel)
         self._outage.end()
-        self._joined()
+        self._missed()

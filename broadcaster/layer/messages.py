@@ -1,9 +1,12 @@
-"""What travels over the channel layer: the names of groups, and the messages. Pure.
+"""What travels over the channel layer: the names of groups, and the messages.
 
-A message is a dict with a "type". Channels hands it to the consumer's method of that name, with
-"_" for ".": `broadcast_update` for "broadcast.update".
+A message is a dict with a "type", as Channels' layers carry them.
 """
 
+import msgspec
+
+from broadcaster.domain.change import to_json
+from broadcaster.domain.delivery import ProcessReport
 from broadcaster.domain.stream import Update
 
 Message = dict[str, object]
@@ -12,13 +15,13 @@ UPDATE = "broadcast.update"
 """To the broadcast's group: an update is on the log. {"epoch", "update"}."""
 
 CONSOLE_OPEN = "desk.open"
-"""To the broadcast's group: a console is open, so server processes report to it. {"console"}."""
+"""To the broadcast's group: a console is open, so processes report to the desk. {"console"}."""
 
 RUNDOWN = "desk.rundown"
 """To the desk's group: the rundown was changed."""
 
 VIEWERS = "desk.viewers"
-"""To the desk's group: the report of one process, as domain/delivery.py describes it."""
+"""To the desk's group: the report of one process. {"report"}, a `ProcessReport`."""
 
 
 def group_name(broadcast_id: int) -> str:
@@ -42,3 +45,13 @@ def read_update(message: Message) -> tuple[str, Update]:
     Raises KeyError or `msgspec.ValidationError` if it is none.
     """
     return str(message["epoch"]), Update.from_dict(message["update"])
+
+
+def report_message(report: ProcessReport) -> Message:
+    """Return the report of one process."""
+    return {"type": VIEWERS, "report": to_json(report)}
+
+
+def read_report(message: Message) -> ProcessReport:
+    """Return the report in a message. Raises KeyError or `msgspec.ValidationError`."""
+    return msgspec.convert(message["report"], ProcessReport)

@@ -1,0 +1,61 @@
+"""Consoles after a Redis that restarts within milliseconds, and so forgets its groups silently."""
+
+import uuid
+from contextlib import ExitStack
+
+from django.test import TransactionTestCase
+from websockets.sync.client import connect
+
+from broadcaster.models import Broadcast
+from tests.support.server import ServeProcess, free_port, redis
+from tests.support.staff import next_frame, open_desk, publisher
+
+CONSOLES = 3
+
+
+class Membership(TransactionTestCase):
+    def setUp(self):
+        port = free_port()
+        self.redis = ExitStack()
+        self.addCleanup(self.redis.close)
+        self.url = self.redis.enter_context(redis(port))
+        self.port = port
+        self.server = self.enterContext(ServeProcess(REDIS_URL=self.url))
+        self.slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.put = publisher(self.server, self.broadcast)
+        self.put({"kind": "start"})
+
+    def watch(self):
+        """Keep one viewer connected."""
+        address = f"ws://127.0.0.1:{self.server.port}/broadcasts/{self.slug}/ws"
+        self.enterContext(connect(address, origin=self.server.url))
+
+    def restart_redis(self):
+        self.redis.close()
+        self.redis.enter_context(redis(self.port))
+
+    def count(self, console, viewers):
+        """Wait until the console knows of so many viewers."""
+        next_frame(console, "viewers", lambda frame: frame["known"] and frame["ws"] == viewers)
+
+    def test_every_console_counts_viewers_again(self):
+        self.watch()
+        consoles = [open_desk(self) for _ in range(CONSOLES)]
+        for console in consoles:
+            self.count(console, 1)
+
+        self.restart_redis()
+        self.watch()
+
+        for console in consoles:
+            self.count(console, 2)
+
+    def test_a_console_without_a_layer_does_not_know_how_many_watch(self):
+        self.watch()
+        console = open_desk(self)
+        self.count(console, 1)
+
+        self.redis.close()
+
+        next_frame(console, "viewers", lambda frame: not frame["known"])
