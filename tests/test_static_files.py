@@ -1,4 +1,4 @@
-"""Static files under hashed names: what `collectstatic` makes hangs together."""
+"""Static files: hashed names that fit together, and the modules that pages preload."""
 
 import re
 import tempfile
@@ -9,8 +9,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import SimpleTestCase, override_settings
 
-from viewers.pages import calculator, embed, replay
-from viewers.pages.live import MODULES
+from viewers.pages import calculator, embed, live, replay
 
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
@@ -34,7 +33,7 @@ class CollectedFiles(SimpleTestCase):
             for path in (self.root / app).rglob("*.js")
             if HASHED.search(path.name)
         ]
-        self.assertGreaterEqual(len(modules), len(MODULES))
+        self.assertGreaterEqual(len(modules), len(live.MODULES))
         for module in modules:
             for name in IMPORT.findall(module.read_text()):
                 with self.subTest(module=module.name, imports=name):
@@ -42,36 +41,35 @@ class CollectedFiles(SimpleTestCase):
                     self.assertTrue((module.parent / name).is_file())
 
     def test_templates_get_hashed_names(self):
-        self.assertRegex(staticfiles_storage.url("viewers/live/page.js"), HASHED)
+        self.assertRegex(staticfiles_storage.url("viewers/live/live.js"), HASHED)
 
 
 class PageModules(SimpleTestCase):
-    def test_pages_preload_exactly_what_their_script_imports(self):
-        pages = {
-            "page": MODULES,
-            "embed": embed.MODULES,
-            "calculator": calculator.MODULES,
-            "replay": replay.MODULES,
-        }
-        for script, modules in pages.items():
-            self.assertEqual(imported(f"viewers/{script}.js"), list(modules))
+    def test_pages_preload_the_modules_that_their_script_imports(self):
+        for name, page in {
+            "calculator": calculator,
+            "embed": embed,
+            "live": live,
+            "replay": replay,
+        }.items():
+            self.assertEqual(imported(f"viewers/{name}/{name}.js"), list(page.MODULES))
 
 
 def imported(script: str) -> list[str]:
-    """The path under static/ of a module and of all that it imports when it loads."""
+    """Return the paths below static/ of a module and of all that it imports when it loads."""
     found, waiting = set(), [script]
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
             source = Path(finders.find(name) or name).read_text()
-            source = source.replace("import(", "")  # those are asked for when they are needed
+            source = source.replace("import(", "")  # a dynamic import loads later
             waiting += [resolve(name, target) for target in IMPORT.findall(source)]
     return sorted(found)
 
 
 def resolve(name: str, target: str) -> str:
-    """The path under static/ that `target` means in the module `name`."""
+    """Return the path below static/ to which `target` leads from the module `name`."""
     parts = name.split("/")[:-1]
     for part in target.split("/"):
         if part == "..":

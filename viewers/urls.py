@@ -1,22 +1,29 @@
-"""The pages' addresses; sockets and polls are in routing.py."""
+"""The addresses of viewers' pages. Sockets and polls are in routing.py."""
 
 from django.urls import path
 
 from viewers.ops import health
-from viewers.pages import calculator, card, embed, live, replay
+from viewers.pages.broadcast import broadcast
+from viewers.pages.calculator import calculator
+from viewers.pages.card import picture
+from viewers.pages.embed import embed
+from viewers.pages.embedding import embedding
+from viewers.pages.front import front
+from viewers.pages.recording_json import recording_json
+from viewers.pages.replay import replay
 
-pages = [  # each in every language
-    path("", live.front, name="front"),
-    path("broadcasts/<slug:slug>/", replay.page, name="broadcast"),
-    path("broadcasts/<slug:slug>/replay/", replay.replay, name="replay"),
-    path("broadcasts/<slug:slug>/calculator/", calculator.calculator, name="calculator"),
-    path("broadcasts/<slug:slug>/picture.png", card.picture, name="picture"),
-    path("broadcasts/<slug:slug>/embed/", embed.embed, name="embed"),
-    path("broadcasts/<slug:slug>/embedding/", embed.embedding, name="embedding"),
+pages = [  # in every language: see mapcenter/urls.py
+    path("", front, name="front"),
+    path("broadcasts/<slug:slug>/", broadcast, name="broadcast"),
+    path("broadcasts/<slug:slug>/replay/", replay, name="replay"),
+    path("broadcasts/<slug:slug>/calculator/", calculator, name="calculator"),
+    path("broadcasts/<slug:slug>/picture.png", picture, name="picture"),
+    path("broadcasts/<slug:slug>/embed/", embed, name="embed"),
+    path("broadcasts/<slug:slug>/embedding/", embedding, name="embedding"),
 ]
 
 urlpatterns = [
-    path("broadcasts/<slug:slug>/recording.json", replay.recording, name="recording"),
+    path("broadcasts/<slug:slug>/recording.json", recording_json, name="recording"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -214,7 +214,7 @@ class Browsers(TransactionTestCase):
 
     def test_nothing_can_be_pressed_or_chosen_until_it_is_heard(self):
         visit = self.visit()
-        page, release = visit.page, hold_back(visit.page, "**/page.js")
+        page, release = visit.page, hold_back(visit.page, "**/live.js")
         page.goto(self.server.url + self.path, wait_until="commit")
         visit.waits_for(".units")
         controls = page.locator(".actions button, .actions select, .layer select")
@@ -289,13 +289,13 @@ class Browsers(TransactionTestCase):
         self.put(call("OH", "R"))
         held = []
         for delay, new in (("50", False), ("0", True)):
-            visit.page.route("**/viewers/live/page.js", lambda route: held.append(route))
+            visit.page.route("**/viewers/live/live.js", lambda route: held.append(route))
             visit.page.reload(wait_until="commit")
             visit.page.wait_for_function("() => drawn > 3")
             self.assertEqual("OH is called" in visit.page.evaluate("[...seen].join()"), new)
             held.pop().continue_()
             visit.waits_for("text=Following the broadcast")
-            visit.page.unroute("**/viewers/live/page.js")
+            visit.page.unroute("**/viewers/live/live.js")
             seen = visit.page.evaluate("[...seen].join()")
             for told in ("OH is called", "Trump (R)", "R Trump Ohio"):
                 self.assertEqual(told in seen, new, (told, delay))

@@ -1,4 +1,4 @@
-"""The scenario calculator: a viewer's own map, from the calls as they stand or another start."""
+"""The calculator: a viewer's own map, starting from the calls now, an earlier election or none."""
 
 from collections.abc import Mapping
 
@@ -19,52 +19,55 @@ from viewers.pages.scenario import CHOICES, decode, encode
 from viewers.pages.wording import clock, script_words
 
 MODULES = (
-    "broadcaster/rendering/drawing.js",
     "broadcaster/domain/replica.js",
     "broadcaster/domain/translation.js",
+    "broadcaster/rendering/drawing.js",
     "viewers/calculator/calculator.js",
-    "viewers/shared/explore.js",
     "viewers/calculator/scenario.js",
+    "viewers/shared/explore.js",
     "viewers/shared/wording.js",
 )
 """What calculator.js imports."""
 
-NOTHING = "nothing"  # to start from: no state is decided
+NOTHING = "nothing"  # `?from=nothing` starts with no state decided
 
 Parties = Mapping[str, str]  # unit -> "D", "R" or "O"; open units are absent
 
 
 @gzip_page
 def calculator(request: HttpRequest, slug: str) -> HttpResponse:
-    """What if: the map with the viewer's own calls, which the address holds."""
-    found = get_object_or_404(Broadcast, slug=slug)
+    """Return the map with the viewer's own calls, which the address holds.
+
+    The query has the calls in `s` (see scenario.py) or the start in `from`; with `keep`, tonight's
+    calls replace the viewer's. The form without a script sends a party per unit instead, and is
+    redirected to an address with `s`.
+    """
+    broadcast = get_object_or_404(Broadcast, slug=slug)
     query = request.GET
     if chosen := {unit: query[unit] for unit in UNITS if query.get(unit) in CHOICES}:
-        return redirect(
-            f"{request.path}?{address(chosen, 'keep' in query)}"
-        )  # the form, without a script
-    tonight = {unit: call for unit, call in found.state.calls.items() if call.decided}
+        return redirect(f"{request.path}?{scenario_query(chosen, keep='keep' in query)}")
+    tonight = {unit: call for unit, call in broadcast.state.calls.items() if call.decided}
     called = {unit: call.party for unit, call in tonight.items()}
-    own, problem = start(query, found.election, called)
-    undecided = len(called) < len(UNITS)
-    keep = "keep" in query or (undecided and not {"s", "from"} & set(query))
+    own, problem = starting_parties(query, broadcast.election, called)
+    is_undecided = len(called) < len(UNITS)
+    keep = "keep" in query or (is_undecided and not {"s", "from"} & set(query))
     calls = calls_of(own)
-    picture = Picture(MapState(found.election, calls=calls | tonight if keep else calls), _)
+    picture = Picture(MapState(broadcast.election, calls=calls | tonight if keep else calls), _)
     shown = own | called if keep else own
     response = render(
         request,
         "viewers/calculator.html",
         {
-            "broadcast": found,
+            "broadcast": broadcast,
             "picture": picture,
-            "as_of": clock(found.at, True),
+            "as_of": clock(broadcast.at, True),
             "choices": [(party, picture.candidates.get(party, _("Open"))) for party in CHOICES],
-            "years": earlier(found.election),
+            "years": earlier(broadcast.election),
             "nothing": NOTHING,
             "keep": keep,
             "kept": tonight if keep else {},
             "problem": problem,
-            "address": request.build_absolute_uri(f"{request.path}?{address(shown)}"),
+            "address": request.build_absolute_uri(f"{request.path}?{scenario_query(shown)}"),
             "modules": MODULES,
             "script_data": {
                 "election": picture.script_data,
@@ -78,8 +81,13 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def start(query: QueryDict, election: int, called: dict[str, str]) -> tuple[dict[str, str], str]:
-    """The parties that an address asks for, or tonight's; and what is wrong with it, if any."""
+def starting_parties(
+    query: QueryDict, election: int, called: dict[str, str]
+) -> tuple[dict[str, str], str]:
+    """Return the parties to start with, and what is wrong with the query, or "".
+
+    They are those in `s`, those of `from`, or `called`, also where the query is wrong.
+    """
     if "s" in query:
         try:
             return decode(query.get("s", "")), ""
@@ -89,6 +97,6 @@ def start(query: QueryDict, election: int, called: dict[str, str]) -> tuple[dict
     return dict(starts.get(query.get("from", ""), called)), ""
 
 
-def address(parties: Parties, keep: bool = False) -> str:
-    """The query for a scenario; with `keep`, tonight's calls win over it."""
+def scenario_query(parties: Parties, keep: bool = False) -> str:
+    """Return the query of a scenario; with `keep`, tonight's calls replace its own."""
     return urlencode({"s": encode(parties)} | ({"keep": "on"} if keep else {}))

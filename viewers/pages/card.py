@@ -4,7 +4,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from functools import lru_cache
+from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -18,45 +18,68 @@ from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from broadcaster.rendering.picture import Picture
 from viewers.pages import raster
-from viewers.pages.wording import full
+from viewers.pages.single_flight import Overloaded, SingleFlight, release_connection
+from viewers.pages.wording import date_and_clock
 
-LINE = 22  # characters of the headline beside the map
-LINES = 6
+LINE_LENGTH = 22  # characters of the headline beside the map
+MAX_LINES = 6
 DAY = 24 * 3600  # seconds
-PATIENCE = 30  # seconds that drawing may take
+TIMEOUT = 30  # seconds that drawing one picture may take
+RETRY_AFTER = 2  # seconds
 
-_one_at_a_time = threading.Lock()
+MAX_KEPT = 64  # pictures, of up to 150 KB each
+MAX_DRAWINGS = 2  # processes at the same time, each of which keeps a core busy
+MAX_PICTURES = 8  # that are drawn or wait to be drawn: a second or two of work
+MAX_WAITING = 64  # requests that wait for a picture, each of which occupies a thread
+
+pictures: SingleFlight[bytes] = SingleFlight(
+    MAX_KEPT, max_running=MAX_PICTURES, max_waiting=MAX_WAITING
+)
+_drawings = threading.BoundedSemaphore(MAX_DRAWINGS)
 
 
 def picture(request: HttpRequest, slug: str) -> HttpResponse:
-    """PNG, 1200 × 630: the map as it stood at `?at=<epoch>:<seq>`, or as it stands."""
+    """Return a PNG of 1200 × 630: the map at `?at=<epoch>:<seq>`, or now.
+
+    The same picture is drawn once for all who ask for it. If too many are asked for at once, the
+    answer is 503 with Retry-After.
+    """
     broadcast = get_object_or_404(Broadcast, slug=slug)
     try:
         position = Position.parse(request.GET.get("at", str(broadcast.position)))
-        with _one_at_a_time:  # whoever asks for the same meanwhile finds it drawn
-            png = drawn(broadcast.pk, position, get_language())
-    except (ValueError, LookupError) as error:
+    except ValueError as error:
         raise Http404 from error
+    key = broadcast.pk, position, get_language()
+    try:
+        png = pictures.get(key, lambda: draw(card_svg(broadcast, position)))
+    except Overloaded:
+        return overloaded_response()
     response = HttpResponse(png, content_type="image/png")
-    settled = "at" in request.GET and position.seq
-    patch_cache_control(response, public=True, max_age=DAY if settled else 5)
+    never_changes = "at" in request.GET and position.seq
+    patch_cache_control(response, public=True, max_age=DAY if never_changes else 5)
     return response
 
 
-@lru_cache(maxsize=64)
-def drawn(pk: int, position: Position, language: str) -> bytes:
-    """The PNG, in the active language. Raises LookupError for a position the log does not have."""
-    command = [sys.executable, "-P", raster.__file__]
-    svg = card(Broadcast.objects.get(pk=pk), position).encode()
-    run = subprocess.run(command, input=svg, stdout=subprocess.PIPE, check=True, timeout=PATIENCE)
-    return run.stdout
+def overloaded_response() -> HttpResponse:
+    """Return the response for a picture that cannot be drawn now."""
+    response = HttpResponse(
+        f"Too many pictures are being drawn. Try again in {RETRY_AFTER} seconds.",
+        content_type="text/plain",
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
+    patch_cache_control(response, no_store=True)
+    return response
 
 
-def card(broadcast: Broadcast, position: Position) -> str:
-    """The picture as SVG. Raises LookupError for a position that the log does not have."""
+def card_svg(broadcast: Broadcast, position: Position) -> str:
+    """Return the picture as SVG, in the active language.
+
+    Raises Http404 for a position that is not in the log.
+    """
     recording = history.recording(broadcast, position)
     if recording is None:
-        raise LookupError("is not on the log")
+        raise Http404
     state = recording.at_seq(position.seq)
     headline = state.story.headline
     at = history.moment(recording.updates[-1].at) if position.seq else broadcast.starts_at
@@ -66,12 +89,27 @@ def card(broadcast: Broadcast, position: Position) -> str:
             "broadcast": broadcast,
             "picture": Picture(state, _),
             "title": broadcast.title if headline else "",
-            "lines": wrapped(headline or broadcast.title),
-            "when": at and (_("As of %s") if position.seq else _("Begins %s")) % full(at),
+            "lines": wrap(headline or broadcast.title),
+            "when": at and (_("As of %s") if position.seq else _("Begins %s")) % date_and_clock(at),
         },
     )
 
 
-def wrapped(text: str) -> list[str]:
-    """Lines that fit beside the map."""
-    return textwrap.wrap(text, LINE, max_lines=LINES, placeholder=" …")
+def wrap(headline: str) -> list[str]:
+    """Return the lines of a headline that fit beside the map."""
+    return textwrap.wrap(headline, LINE_LENGTH, max_lines=MAX_LINES, placeholder=" …")
+
+
+def draw(svg: str) -> bytes:
+    """Return the PNG of an SVG.
+
+    Waits, without a database connection, while MAX_DRAWINGS other pictures are drawn.
+    Raises subprocess.SubprocessError if drawing fails.
+    """
+    release_connection()
+    command = [sys.executable, "-P", raster.__file__]
+    with _drawings:
+        run = subprocess.run(
+            command, input=svg.encode(), stdout=subprocess.PIPE, check=True, timeout=TIMEOUT
+        )
+    return run.stdout

@@ -1,6 +1,6 @@
-"""The language of a page, which its address alone decides: below /es/ Spanish, else English.
+"""The language of a page: Spanish below /es/, English everywhere else.
 
-No cookie and no header has a say, so every address is one page for everyone, and may be cached.
+The address alone decides, not a cookie or a header, so that caches may keep one page per address.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from django.utils.translation import deactivate, get_language
 
 
 class LanguageByAddress(LocaleMiddleware):
-    """Django's own adds that answers vary by Accept-Language, which is not so."""
+    """Django's middleware without `Vary: Accept-Language`, which would divide caches."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         response.headers.setdefault("Content-Language", get_language())
-        deactivate()  # whatever this thread does next is in English
+        deactivate()  # so that the thread's next task is in English
         return response
 
 
 def switch(request: HttpRequest) -> dict[str, Callable[[], list[tuple[str, Any, str]]]]:
-    """For templates: `other_languages`, (code, name, address of the same page) each."""
+    """Give templates `other_languages`: (code, name, address of the same page) for each."""
     here = request.get_full_path()
 
     def other_languages() -> list[tuple[str, Any, str]]:

@@ -1,39 +1,45 @@
-"""A page is the same for everyone, so a thousand who come at once cost one rendering."""
+"""A cache of rendered pages: thousands of viewers who come at once cost one rendering."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import wraps
 from hashlib import sha256
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import get_language
 
 from broadcaster.models import Broadcast
+from viewers.pages.single_flight import SingleFlight
 
-SECONDS = 1
-"""How long a page may be old, which is not its map: that is as the database has it."""
+MAX_AGE = 1
+"""Seconds for which a page is kept. What depends on the time of day, as a replay's position, may be
+as old as that; the map never is, since an update changes the broadcast's row."""
+
+MAX_PAGES = 200  # of up to 150 KB each
+
+pages: SingleFlight[HttpResponseBase] = SingleFlight(MAX_PAGES, MAX_AGE)
 
 
-def remembered(
+def cached_page(
     view: Callable[..., HttpResponseBase],
 ) -> Callable[[HttpRequest, str], HttpResponseBase]:
-    """`view(request, broadcast)` as a view by slug, which gives one answer to all who ask for an
-    address in the same language and encoding within a second, while the broadcast is as it was.
+    """Make a view by slug of `view(request, broadcast)`, and keep its responses for `MAX_AGE`.
+
+    A kept response is used for requests for the same address in the same language and encoding,
+    as long as the broadcast's row has not changed. Requests that come while it is rendered wait
+    for it.
     """
 
     @wraps(view)
     def page(request: HttpRequest, slug: str) -> HttpResponseBase:
         broadcast = get_object_or_404(Broadcast, slug=slug)
-        as_it_is = [getattr(broadcast, field.attname) for field in Broadcast._meta.concrete_fields]
-        asked = request.build_absolute_uri(), request.headers.get("Accept-Encoding")
-        key = sha256(
-            repr((view.__qualname__, get_language(), asked, as_it_is)).encode()
-        ).hexdigest()
-        response = cache.get(key)
-        if response is None:
-            response = view(request, broadcast)
-            cache.set(key, response, SECONDS)
-        return response
+        row = [getattr(broadcast, field.attname) for field in Broadcast._meta.concrete_fields]
+        address = request.build_absolute_uri()
+        encoding = request.headers.get("Accept-Encoding")
+        key = repr((view.__qualname__, get_language(), address, encoding, row))
+        digest = sha256(key.encode()).digest()
+        response = pages.get(digest, lambda: view(request, broadcast))
+        return deepcopy(response)  # since middleware adds headers to what it gets
 
     return page

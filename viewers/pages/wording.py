@@ -1,6 +1,6 @@
-"""What pages say about a broadcast: how it stands, and when. wording.js says the same.
+"""How pages put a broadcast's status and times into words, in the active language.
 
-In the language that is active; tests/vectors/wording.json holds both to the same words.
+wording.js does the same in the browser; tests/vectors/wording.json pins both.
 """
 
 import json
@@ -26,7 +26,7 @@ STATUS = {
 
 
 def status(broadcast: Broadcast) -> dict[str, Any]:
-    """How a broadcast stands, in words and with a time."""
+    """Return the phase of a broadcast, its words, and the time that belongs to it, if any."""
     scheduled = broadcast.phase == "scheduled"
     at = broadcast.starts_at if scheduled else broadcast.at
     return {
@@ -38,34 +38,34 @@ def status(broadcast: Broadcast) -> dict[str, Any]:
 
 
 def clock(at: datetime, with_seconds: bool) -> str:
-    """ "9:47:03 pm EST", or without seconds; the date before it unless that is today's."""
+    """Return "9:47:03 pm EST" or "9:47 pm EST", with the date before it unless it is today's."""
     time = hour(at, with_seconds) + f" {timezone.localtime(at):%Z}"
     today = timezone.localdate(at) == timezone.localdate()
     return time if today else f"{date(at)}, {time}"
 
 
-def full(at: datetime) -> str:
-    """ "Nov 3, 2020, 9:47 pm EST": always with the date, for what is kept, and short."""
+def date_and_clock(at: datetime) -> str:
+    """Return "Nov 3, 2020, 9:47 pm EST": short, and always with the date."""
     at = timezone.localtime(at)
     day = date_format(at, pgettext("short", "M j, Y"))
     return f"{day}, {hour(at)} {at:%Z}"
 
 
 def hour(at: datetime, with_seconds: bool = False) -> str:
-    """ "9:47 pm"."""
+    """Return "9:47 pm" or "9:47:03 pm"."""
     at = timezone.localtime(at)
     half = _("am") if at.hour < 12 else _("pm")
     return f"{at:{'%-I:%M:%S' if with_seconds else '%-I:%M'}} {half}"
 
 
 def date(at: datetime) -> str:
-    """ "Nov 3, 2020"."""
+    """Return "Nov 3, 2020"."""
     # Translators: how a date is written, in the letters of Django's date filter.
     return date_format(timezone.localtime(at), _("M j, Y"))
 
 
 def elapsed(milliseconds: int) -> str:
-    """ "1:15:00": hours, minutes and seconds."""
+    """Return "1:15:00": hours, minutes and seconds."""
     seconds = milliseconds // 1000
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 

@@ -1,11 +1,17 @@
 """The picture for social networks, and what pages tell them."""
 
 import math
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from io import BytesIO
+from unittest import mock
 from urllib.parse import urlsplit
 
-from django.test import SimpleTestCase, TestCase
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase
 from django.utils.translation import override
 from PIL import Image
 
@@ -13,6 +19,7 @@ from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from broadcaster.rendering.picture import SHAPES, WHOLE
 from tests.support.log import publish
+from tests.support.server import wait_for
 from viewers.pages import card
 
 PA_TO_BIDEN = {
@@ -27,7 +34,7 @@ COLOURS = {"D": (33, 102, 172), "R": (178, 24, 43), "": (217, 217, 217), "ground
 
 
 def colour(png: bytes, state: str) -> str:
-    """Whose colour most of a state's middle has, left of its letter."""
+    """Return the key of the colour that most of a state's middle has, left of its letter."""
     image = Image.open(BytesIO(png)).convert("RGB")
     x, y, width, height = map(float, WHOLE.split())
     scale = min(660 / width, 390 / height)
@@ -40,6 +47,8 @@ def colour(png: bytes, state: str) -> str:
 
 
 class Meta(HTMLParser):
+    """The content of a page's <meta> elements by name, in `found`."""
+
     def __init__(self, page):
         super().__init__()
         self.found = {}
@@ -55,7 +64,6 @@ class Meta(HTMLParser):
 class Cards(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(slug="night", title="A & B", election=2020)
-        card.drawn.cache_clear()
 
     def put(self, *changes):
         for change in changes:
@@ -65,7 +73,7 @@ class Cards(TestCase):
     def picture(self, query=""):
         return self.client.get(f"/broadcasts/night/picture.png{query}")
 
-    def test_the_map_as_it_stands(self):
+    def test_the_picture_shows_the_map_as_it_is_now(self):
         self.put({"kind": "start"}, PA_TO_BIDEN, AZ_TO_TRUMP)
         response = self.picture()
         image = Image.open(BytesIO(response.content))
@@ -75,7 +83,7 @@ class Cards(TestCase):
         for state, expected in (("PA", "D"), ("AZ", "R"), ("TX", "")):
             self.assertEqual(colour(response.content, state), expected, state)
 
-    def test_the_address_in_the_page_is_of_that_moment_for_good(self):
+    def test_the_address_in_a_page_keeps_the_picture_of_its_moment(self):
         self.put({"kind": "start"}, PA_TO_BIDEN)
         tags = Meta(self.client.get("/broadcasts/night/").content.decode()).found
         self.put(AZ_TO_TRUMP)
@@ -92,33 +100,34 @@ class Cards(TestCase):
         self.assertEqual(colour(response.content, "PA"), "D")
         self.assertEqual(colour(response.content, "AZ"), "")
 
-    def test_a_shared_moment_has_its_own(self):
+    def test_a_shared_moment_has_a_picture_of_its_own(self):
         self.put({"kind": "start"}, PA_TO_BIDEN, AZ_TO_TRUMP)
         page = self.client.get("/broadcasts/night/?at=2").content.decode()
         tags = Meta(page).found
         self.assertTrue(tags["og:image"].endswith(f"?at={self.broadcast.epoch}:2"))
         self.assertTrue(tags["og:url"].endswith("/broadcasts/night/?at=2"))
 
-    def test_before_the_start_there_is_one_too(self):
+    def test_a_broadcast_has_a_picture_before_its_start(self):
         self.assertEqual(colour(self.picture().content, "PA"), "")
 
-    def test_there_is_none_of_what_never_was(self):
+    def test_a_position_that_is_not_in_the_log_is_not_found(self):
         self.put({"kind": "start"})
         for at in ("2", "x:1", f"{self.broadcast.epoch}:2", f"{self.broadcast.epoch}:-1", ""):
             self.assertEqual(self.picture(f"?at={at}").status_code, 404, at)
         self.assertEqual(self.client.get("/broadcasts/day/picture.png").status_code, 404)
 
-    def test_each_moment_is_drawn_once(self):
+    def test_each_position_is_drawn_once(self):
         self.put({"kind": "start"})
-        for _ in range(3):
-            self.picture()
-            self.picture(f"?at={self.broadcast.position}")
-        self.assertEqual(card.drawn.cache_info().misses, 1)
+        with mock.patch.object(subprocess, "run", wraps=subprocess.run) as run:
+            for _ in range(3):
+                self.picture()
+                self.picture(f"?at={self.broadcast.position}")
+        self.assertEqual(run.call_count, 1)
 
-    def test_in_spanish_but_for_the_headline(self):
+    def test_a_spanish_picture_has_the_headline_in_english(self):
         self.put({"kind": "start"}, AZ_TO_TRUMP)
         with override("es"):
-            svg = card.card(self.broadcast, self.broadcast.position)
+            svg = card.card_svg(self.broadcast, self.broadcast.position)
         self.assertIn("Sin definir 527", svg)
         self.assertRegex(svg, r"Al \d+ \w+ \d{4}, \d+:\d\d [ap].\sm. E[SD]T")
         self.assertIn("Arizona goes to Trump", svg)
@@ -126,15 +135,100 @@ class Cards(TestCase):
             self.client.get("/es/broadcasts/night/picture.png").content, self.picture().content
         )
 
-    def test_a_rehearsal_says_so(self):
+    def test_a_rehearsal_has_an_orange_band(self):
         Broadcast.objects.update(rehearsal=True)
         image = Image.open(BytesIO(self.picture().content)).convert("RGB")
         self.assertEqual(image.getpixel((10, 10)), (255, 159, 28))
 
 
 class Lines(SimpleTestCase):
-    def test_a_long_headline_ends_with_dots(self):
-        lines = card.wrapped("Pennsylvania " * 15)
-        self.assertEqual(len(lines), card.LINES)
+    def test_a_headline_that_is_too_long_ends_with_an_ellipsis(self):
+        lines = card.wrap("Pennsylvania " * 15)
+        self.assertEqual(len(lines), card.MAX_LINES)
         self.assertTrue(lines[-1].endswith("…"))
-        self.assertLessEqual(max(map(len, card.wrapped("x" * 200))), card.LINE)
+        self.assertLessEqual(max(map(len, card.wrap("x" * 200))), card.LINE_LENGTH)
+
+
+class ManyRequests(TransactionTestCase):
+    """Requests in threads, as the server has them, while drawing takes as long as a test wants."""
+
+    def setUp(self):
+        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        publish(self.broadcast, parse_change({"kind": "start"}))
+        for number in range(1, card.MAX_PICTURES + 1):
+            publish(self.broadcast, parse_change({"story": {"headline": f"Number {number}"}}))
+        self.drawing = 0
+        self.max_drawing = 0
+        self.drawings = 0
+        self.may_end = threading.Event()
+        self.draw = subprocess.run
+        self.enterContext(mock.patch.object(subprocess, "run", self.draw_slowly))
+        self.connections = []
+        connection_created.connect(self.note_connection)
+        self.addCleanup(connection_created.disconnect, self.note_connection)
+        self.pool = self.enterContext(ThreadPoolExecutor(card.MAX_WAITING + 1))
+        self.addCleanup(self.may_end.set)
+
+    def draw_slowly(self, *args, **options):
+        self.drawings += 1
+        self.drawing += 1
+        self.max_drawing = max(self.max_drawing, self.drawing)
+        self.may_end.wait()
+        try:
+            return self.draw(*args, **options)
+        finally:
+            self.drawing -= 1
+
+    def note_connection(self, connection, **signal):
+        self.connections.append(connection)
+
+    def request(self, seq):
+        return self.pool.submit(self.get, seq)
+
+    def get(self, seq):
+        address = f"/broadcasts/night/picture.png?at={self.broadcast.epoch}:{seq}"
+        try:
+            return Client().get(address)
+        finally:
+            connection.close()
+
+    def open_connections(self):
+        return sum(each.connection is not None for each in self.connections)
+
+    def test_requests_for_one_picture_wait_for_one_drawing_without_a_connection(self):
+        requests = [self.request(seq=1) for _ in range(20)]
+        wait_for(lambda: card.pictures.waiting == 19 and self.drawing == 1, "a drawing")
+
+        self.assertGreaterEqual(len(self.connections), 20)
+        wait_for(lambda: self.open_connections() == 0, "the connections to be closed")
+        self.may_end.set()
+
+        responses = [each.result() for each in requests]
+        self.assertEqual({response.status_code for response in responses}, {200})
+        self.assertEqual(len({response.content for response in responses}), 1)
+        self.assertEqual(self.drawings, 1)
+
+    def test_too_many_pictures_at_once_are_answered_with_503_at_once(self):
+        requests = [self.request(seq) for seq in range(1, card.MAX_PICTURES + 1)]
+        wait_for(lambda: card.pictures.running == card.MAX_PICTURES, "the drawings")
+
+        with self.assertLogs("django.request", "ERROR"):
+            response = self.get(card.MAX_PICTURES + 1)
+
+        self.assertEqual(response.status_code, 503)
+        self.assertEqual(response.headers["Retry-After"], str(card.RETRY_AFTER))
+        self.assertIn("no-store", response.headers["Cache-Control"])
+        self.may_end.set()
+        self.assertEqual({each.result().status_code for each in requests}, {200})
+        self.assertEqual(self.max_drawing, card.MAX_DRAWINGS)
+        self.assertEqual(self.get(card.MAX_PICTURES + 1).status_code, 200)
+
+    def test_too_many_requests_for_one_picture_are_answered_with_503_at_once(self):
+        requests = [self.request(seq=1) for _ in range(card.MAX_WAITING + 1)]
+        wait_for(lambda: card.pictures.waiting == card.MAX_WAITING, "the others to wait")
+
+        with self.assertLogs("django.request", "ERROR"):
+            self.assertEqual(self.get(seq=1).status_code, 503)
+
+        self.may_end.set()
+        self.assertEqual({each.result().status_code for each in requests}, {200})

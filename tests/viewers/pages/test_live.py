@@ -72,19 +72,6 @@ class Pages(TestCase):
             self.assertContains(self.page(), f"{words}, as of</span> <time")
             self.assertContains(self.client.get("/"), f"{words}, as of <time")
 
-    def test_who_comes_in_the_same_second_gets_the_same_page_unless_something_happened(self):
-        self.put({"kind": "start"})
-        paths = ("", "embed/", "replay/", "?at=1")
-        for path in [f"/broadcasts/night/{path}" for path in paths]:
-            first = self.client.get(path)
-            with self.assertNumQueries(1):
-                second = self.client.get(path)
-            self.assertEqual(second.content, first.content)
-            self.assertEqual(second.headers, first.headers)
-        self.put({"story": {"headline": "Polls have closed"}})
-        self.assertContains(self.page(), "Polls have closed")
-        self.assertContains(self.client.get("/es/broadcasts/night/"), "Polls have closed")
-
     def test_the_log_is_read_once_for_all_who_come_before_the_next_update(self):
         self.put({"kind": "start"})
         for unit in ("PA", "OH"):
