@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { election, load, speakIn, vectors } from "./modules.mjs";
+import { election, load, useLanguage, vectors } from "./modules.mjs";
 
 const { bars, label, mark, passed, result } = await load("broadcaster/rendering/drawing.js");
 const { totals } = await load("broadcaster/domain/replica.js");
@@ -9,7 +9,7 @@ const { cases, election: year } = vectors("picture");
 
 for (const { name, language, calls, units, ...expected } of cases) {
   test(name, async () => {
-    await speakIn(language);
+    await useLanguage(language);
     const { votes, candidates } = election(year, language);
     const won = { O: 0, ...totals(votes, calls) };
     assert.equal(label(won, candidates), expected.label);

@@ -26,12 +26,25 @@ export function vectors(name) {
   return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url)));
 }
 
-/** Let the modules speak a language, with the words that a page in it would bring. */
-export async function speakIn(language = "en") {
-  const { speak } = await load("broadcaster/domain/translation.js");
-  if (language === "en") return speak(null);
-  const file = new URL(`../../locale/${language}/LC_MESSAGES/scripts.json`, import.meta.url);
-  speak({ language, messages: JSON.parse(readFileSync(file)) });
+/** Set the language of the modules, with the messages that a page in it would bring. */
+export async function useLanguage(language = "en") {
+  const { setLanguage } = await load("broadcaster/domain/translation.js");
+  if (language === "en") return setLanguage(null);
+  const file = new URL(`../../locale/${language}/LC_MESSAGES/djangojs.po`, import.meta.url);
+  setLanguage({ language, messages: parsePo(readFileSync(file, "utf8")) });
+}
+
+/** The translations in a .po file by English text; of a plural, [for one, for more]. */
+function parsePo(text) {
+  const messages = {};
+  for (const entry of text.replaceAll('"\n"', "").split("\n\n")) {
+    const lines = [...entry.matchAll(/^(\w+)\S* (".*")$/gm)];
+    const values = (name) => lines.filter(([, key]) => key === name).map(([, , s]) => JSON.parse(s));
+    const [id] = values("msgid");
+    const isPlural = values("msgid_plural").length > 0;
+    messages[id] = isPlural ? values("msgstr") : values("msgstr")[0];
+  }
+  return messages;
 }
 
 /** Electoral votes by unit, and the candidates, as the page gets them. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { load, speakIn, vectors } from "./modules.mjs";
+import { load, useLanguage, vectors } from "./modules.mjs";
 
 const { announcements, clock, layerWords, paused, status } = await load("viewers/shared/wording.js");
 
@@ -34,26 +34,26 @@ const { time_zone: zone, times, states } = vectors("wording");
 
 for (const { at, language, clock: text, hour } of times) {
   test(`as the server: ${text}`, async () => {
-    await speakIn(language);
+    await useLanguage(language);
     const told = [clock(at, Date.now(), zone), clock(at, at, zone, false, false)];
-    await speakIn();
+    await useLanguage();
     assert.deepEqual(told, [text, hour]);
   });
 }
 
 for (const { phase, planned, language, words } of states) {
   test(`as the server: ${words}`, async () => {
-    await speakIn(language);
+    await useLanguage(language);
     const told = status(phase, 5, planned ? 9 : null).words;
-    await speakIn();
+    await useLanguage();
     assert.equal(told, words);
   });
 }
 
 test("one, and more than one, in Spanish", async () => {
-  await speakIn("es");
+  await useLanguage("es");
   const told = [paused(0), paused(1), paused(3)];
-  await speakIn();
+  await useLanguage();
   assert.deepEqual(told, [
     "En pausa. No hay actualizaciones pendientes.",
     "En pausa. 1 actualización pendiente.",
@@ -109,9 +109,9 @@ test("who falls below 270 is named, and who stays above is not", () => {
 });
 
 test("the newsroom's words are told as English, ours in the language of the page", async () => {
-  await speakIn("es");
+  await useLanguage("es");
   const { notice } = announcements([story("Pennsylvania called")], nameOf, resultOf, "", "Biden");
-  await speakIn();
+  await useLanguage();
   assert.deepEqual(notice, [
     { text: "Pennsylvania called", lang: "en" },
     { text: ". Biden superó los 270.", lang: "es" },

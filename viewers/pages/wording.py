@@ -3,10 +3,8 @@
 wording.js does the same in the browser; tests/vectors/wording.json pins both.
 """
 
-import json
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation.trans_real import DjangoTranslation
+from django.views.i18n import JavaScriptCatalog
 
 from broadcaster.models import Broadcast
 
@@ -71,16 +71,19 @@ def elapsed(milliseconds: int) -> str:
 
 
 def script_words() -> dict[str, Any] | None:
-    """The active language and what scripts say in it, for words.js; None for English."""
+    """Return the active language and its messages for translation.js; None for English."""
     language = get_language()
     if language == settings.LANGUAGE_CODE:
         return None
-    return {"language": language, "messages": _script_messages(language)}
+    return {"language": language, "messages": script_messages(language)}
 
 
 @lru_cache
-def _script_messages(language: str) -> dict[str, str | list[str]]:
-    """By the English text: the translation, or [for one, for more]."""
-    path = Path(settings.LOCALE_PATHS[0], language, "LC_MESSAGES/scripts.json")
-    messages: dict[str, str | list[str]] = json.loads(path.read_text())
+def script_messages(language: str) -> dict[str, str | list[str]]:
+    """Return the translations of djangojs.po by English text; of a plural, [for one, for more]."""
+    catalog = JavaScriptCatalog()
+    catalog.translation = DjangoTranslation(
+        language, domain=catalog.domain, localedirs=list(map(str, settings.LOCALE_PATHS))
+    )
+    messages: dict[str, str | list[str]] = catalog.get_catalog()
     return messages

@@ -1,21 +1,25 @@
-"""Viewers' pages in Spanish: by their address alone, and every word but the newsroom's."""
+"""Pages in Spanish: which addresses have them, which texts they translate, the catalogues."""
 
-import json
+import contextlib
 import re
+from io import BytesIO
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from django.test import SimpleTestCase, TestCase
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 
 from broadcaster.management import evening
 from broadcaster.models import Broadcast
 from tests.support.log import publish
 from tests.support.words import Words, english_in
 from tools import messages
+from viewers.pages.wording import script_words
 
 PAGES = ("", "replay/", "calculator/", "embed/", "embedding/", "?at=4")
 
 
-class Languages(TestCase):
+class Pages(TestCase):
     def setUp(self):
         self.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
         for _, change in list(evening.script())[:10]:
@@ -24,20 +28,20 @@ class Languages(TestCase):
     def get(self, path="", **options):
         return self.client.get(f"/es/broadcasts/night/{path}", **options)
 
-    def test_every_page_is_spanish_but_for_what_the_newsroom_wrote(self):
+    def test_every_page_is_in_spanish_except_for_texts_of_the_newsroom(self):
         for path in ("/es/", "/es/nothing/", *(f"/es/broadcasts/night/{page}" for page in PAGES)):
             page = self.client.get(path)
             self.assertEqual(page.headers["Content-Language"], "es")
             self.assertEqual(english_in(page.text), [], path)
 
-    def test_what_the_newsroom_wrote_is_marked_as_english(self):
+    def test_texts_of_the_newsroom_are_marked_as_english(self):
         headline = Broadcast.objects.get().state.to_dict()["story"]["headline"]
         for path in ("", "replay/", "embed/", "?at=10"):
             words = Words(self.get(path).text).found
-            told = {language for language, text in words if text == headline}
-            self.assertEqual(told, {"en"}, path)
+            languages = {language for language, text in words if text == headline}
+            self.assertEqual(languages, {"en"}, path)
 
-    def test_the_address_alone_decides_so_everyone_may_share_a_cache(self):
+    def test_the_address_alone_decides_the_language(self):
         self.client.cookies["django_language"] = "es"
         english = self.client.get("/broadcasts/night/", headers={"Accept-Language": "es"})
         spanish = self.get(headers={"Accept-Language": "en"})
@@ -46,7 +50,7 @@ class Languages(TestCase):
             self.assertNotRegex(page.headers.get("Vary", ""), "(?i)language|cookie")
             self.assertIn("public", page.headers["Cache-Control"])
 
-    def test_the_switch_leads_to_the_same_page(self):
+    def test_the_language_link_leads_to_the_same_page(self):
         for path in ("", "?at=4", "replay/?t=60", "calculator/?from=2016"):
             here = f"/broadcasts/night/{path}"
             for ours, theirs, language in ((here, f"/es{here}", "es"), (f"/es{here}", here, "en")):
@@ -54,32 +58,31 @@ class Languages(TestCase):
                 nav = re.search(r'<nav class="languages".*?</nav>', page)[0]
                 self.assertIn(f'href="{theirs}" lang="{language}" hreflang="{language}"', nav)
 
-    def test_a_page_that_does_not_exist_has_no_switch(self):
+    def test_a_page_that_does_not_exist_has_no_language_link(self):
         self.assertNotContains(self.client.get("/es/nothing/"), "hreflang", status_code=404)
 
-    def test_scripts_have_one_address_for_data_in_every_language(self):
+    def test_data_has_the_same_address_in_every_language(self):
         for path in ("", "embed/"):
             self.assertContains(self.get(path), '"address": "/broadcasts/night/"')
         self.assertEqual(self.get("recording.json").status_code, 404)
         self.assertContains(self.get("replay/"), '"file": "/broadcasts/night/recording.json')
 
-    def test_nginx_keeps_the_pages_that_all_ask_for_in_either_language(self):
-        kept = re.search(r"location ~ (\S+) {", (messages.ROOT / "deploy/nginx.conf").read_text())[
-            1
-        ]
+    def test_nginx_caches_the_pages_in_every_language(self):
+        config = (messages.ROOT / "deploy/nginx.conf").read_text()
+        cached = re.search(r"location ~ (\S+) {", config)[1]
         for path in ("", "broadcasts/night/", "broadcasts/night/embed/"):
             for address in (f"/{path}", f"/es/{path}"):
-                self.assertRegex(address, kept)
+                self.assertRegex(address, cached)
 
-    def test_what_comes_after_a_spanish_page_is_english(self):
+    def test_a_thread_is_back_in_english_after_a_spanish_page(self):
         self.get()
         self.assertEqual(get_language(), "en")
 
-    def test_the_console_stays_english(self):
+    def test_the_admin_is_in_english_only(self):
         self.assertContains(self.client.get("/admin/login/"), "Log in")
         self.assertEqual(self.client.get("/es/admin/").status_code, 404)
 
-    def test_coordinates_are_written_as_browsers_read_them(self):
+    def test_coordinates_have_decimal_points(self):
         for path in ("", "picture.png"):
             self.assertEqual(self.get(path).status_code, 200)
         self.assertNotRegex(self.get().text, r'(font-size|data-room|transform)="[^"]*\d,\d')
@@ -89,23 +92,54 @@ class Languages(TestCase):
 
 
 class Catalogues(SimpleTestCase):
-    def test_it_is_whole_and_compiled(self):
-        marked = {(message.id, message.context) for message in messages.marked() if message.id}
-        catalog = messages.read("es")
-        found = {(message.id, message.context): message for message in catalog if message.id}
-        self.assertEqual(set(found), marked, "run make messages")
-        for message in found.values():
-            self.assertTrue(messages.all_of(message.string), f"{message.id} is not translated")
-            self.assertFalse(message.fuzzy, message.id)
-            self.assertEqual(placeholders(message.string), placeholders(message.id), message.id)
-        _, mo, scripts = messages.files("es")
-        for path, kind in messages.sources():
-            if kind == "javascript":
-                said = set(re.findall(r'gettext(?:_noop)?\(\s*"([^"]+)"', path.read_text()))
-                self.assertLessEqual(said, set(json.loads(scripts.read_text())), path.name)
-        self.assertEqual((mo.read_bytes(), scripts.read_text()), messages.compiled(catalog))
+    def setUp(self):
+        self.enterContext(contextlib.chdir(messages.ROOT))
+        self.catalogs = {domain: read_po_file(domain) for domain in messages.SOURCES}
+
+    def test_they_have_the_messages_of_their_sources(self):
+        messages.update("--check")  # raises an error; then run `make messages`
+
+    def test_every_message_is_translated_with_the_same_placeholders(self):
+        for domain, catalog in self.catalogs.items():
+            for message in filter(lambda message: message.id, catalog):
+                with self.subTest(domain, message=message.id):
+                    self.assertTrue(all(texts(message.string)))
+                    self.assertFalse(message.fuzzy)
+                    self.assertEqual(placeholders(message.string), placeholders(message.id))
+
+    def test_a_message_of_python_and_scripts_has_one_translation(self):
+        python, scripts = self.catalogs.values()
+        for message in filter(lambda message: message.id, scripts):
+            if message.id in python:
+                self.assertEqual(message.string, python[message.id].string, message.id)
+
+    def test_the_compiled_files_are_up_to_date(self):
+        for domain, catalog in self.catalogs.items():
+            compiled = BytesIO()
+            write_mo(compiled, catalog)
+            self.assertEqual(compiled.getvalue(), path_of(domain, "mo").read_bytes(), domain)
+
+    def test_pages_carry_the_messages_of_scripts_unless_they_are_english(self):
+        self.assertIsNone(script_words())
+        with override("es"):
+            words = script_words()
+        self.assertEqual(words["language"], "es")
+        self.assertEqual(words["messages"]["Zoom in"], "Acercar")
+        self.assertEqual(words["messages"]["%(count)s vote"], ["%(count)s voto", "%(count)s votos"])
 
 
-def placeholders(text):
-    texts = [text] if isinstance(text, str) else text
-    return set(re.findall(r"%\(\w+\)s|%s", " ".join(texts)))
+def path_of(domain, ending):
+    return messages.ROOT / f"locale/es/LC_MESSAGES/{domain}.{ending}"
+
+
+def read_po_file(domain):
+    with path_of(domain, "po").open("rb") as file:
+        return read_po(file, locale="es")
+
+
+def texts(string):
+    return [string] if isinstance(string, str) else string
+
+
+def placeholders(string):
+    return set(re.findall(r"%\(\w+\)s|%s", " ".join(texts(string))))

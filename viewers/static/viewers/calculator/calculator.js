@@ -2,7 +2,7 @@
 
 import { draw, passed, result } from "../../broadcaster/rendering/drawing.js";
 import { totals } from "../../broadcaster/domain/replica.js";
-import { gettext, ngettext, speak } from "../../broadcaster/domain/translation.js";
+import { gettext, ngettext, setLanguage } from "../../broadcaster/domain/translation.js";
 import { neighbour, pointsOf } from "../shared/explore.js";
 import { encode, next } from "./scenario.js";
 import { passing } from "../shared/wording.js";
@@ -15,7 +15,7 @@ const copy = form.querySelector('[data-action="copy"]');
 const { election, own, tonight, words } = JSON.parse(
   document.getElementById("calculator").textContent,
 );
-speak(words);
+setLanguage(words);
 const units = Object.keys(election.votes); // in alphabetical order
 const VIEW = { focus: "US", highlight: [] };
 

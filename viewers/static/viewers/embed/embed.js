@@ -1,14 +1,14 @@
 // The map in a frame: follows the broadcast, and draws those of its parts that it has.
 
 import { draw, tag } from "../../broadcaster/rendering/drawing.js";
-import { speak } from "../../broadcaster/domain/translation.js";
+import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { follow, historyUntil } from "../follow/follow.js";
 import { clock, status } from "../shared/wording.js";
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
 const { address, startsAt, timeZone, election, snapshot } = data;
-speak(data.words);
+setLanguage(data.words);
 const { session } = follow(data, {
   heard,
   waiting: () => drawStatus(navigator.onLine ? "reconnecting" : "offline"),

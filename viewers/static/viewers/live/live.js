@@ -2,7 +2,7 @@
 
 import { CallLog, draw, drawStory, passed, result, tag } from "../../broadcaster/rendering/drawing.js";
 import { totals } from "../../broadcaster/domain/replica.js";
-import { gettext, speak } from "../../broadcaster/domain/translation.js";
+import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
 import { Explorer, Showing } from "../shared/explore.js";
 import { follow, historyUntil } from "../follow/follow.js";
 import { announcements, clock, layerWords, paused, showing as place, status } from "../shared/wording.js";
@@ -11,7 +11,7 @@ const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
 const { address, startsAt, timeZone, election, snapshot, now, words } = data;
 const ahead = now - Date.now(); // milliseconds that the server's clock is ahead of ours
-speak(words);
+setLanguage(words);
 const showing = new Showing(snapshot);
 const callLog = new CallLog(page, election, nameOf, (at) => clock(at, at, timeZone, false, false));
 let timer = null; // until the next update is due

@@ -2,7 +2,7 @@
 
 import { draw, drawStory } from "../../broadcaster/rendering/drawing.js";
 import { Recording } from "../../broadcaster/domain/recording.js";
-import { speak } from "../../broadcaster/domain/translation.js";
+import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { Player } from "./player.js";
 import { share } from "../shared/share.js";
 import { clock, elapsed } from "../shared/wording.js";
@@ -14,7 +14,7 @@ const page = document.querySelector("main");
 const { file, from, election, timeZone, moment, rebroadcast, words } = JSON.parse(
   document.getElementById("replay").textContent,
 );
-speak(words);
+setLanguage(words);
 const entries = [...page.querySelectorAll("[data-seq]")]; // of the log, newest first
 const slider = part("slider");
 let recording, player;
