@@ -1,4 +1,4 @@
-// The follower with a network and a clock that the test moves.
+// The follower, with a fake network and a clock that the test moves.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
@@ -10,13 +10,13 @@ const { ViewerSession } = await load("viewers/follow/session.js");
 const { frames } = vectors("session");
 const { votes } = election(2020);
 
-let sockets; // all that were made, oldest first
+let sockets; // all that were opened, oldest first
 let requests;
-let told;
-let timers; // by number: when, and what then
+let reported; // the events, "answering", "waiting" and "over", in order
+let timers; // by number: {at, act}
 let now; // milliseconds
 
-/** Let time pass: what falls due is done in order. */
+/** Let time pass, and run the timers that are due in order. */
 function tick(duration) {
   const end = now + duration;
   for (;;) {
@@ -36,7 +36,7 @@ class FakeWebSocket {
     sockets.push(this);
   }
 
-  say(frame) {
+  receive(frame) {
     this.onmessage?.({ data: JSON.stringify(frames[frame]) });
   }
 
@@ -65,9 +65,10 @@ function fakeFetch(url, { method = "GET", signal }) {
 function follow(options) {
   const session = new ViewerSession({ votes, snapshot: frames["snapshot a:1"], random: () => 1, ...options });
   const follower = new Follower(session, "https://example.org/broadcasts/night/", {
-    heard: (events) => told.push(...(events.length ? events.map(([event]) => event) : ["there"])),
-    waiting: () => told.push("waiting"),
-    over: () => told.push("over"),
+    onEvents: (events) =>
+      reported.push(...(events.length ? events.map(([event]) => event) : ["answering"])),
+    onWaiting: () => reported.push("waiting"),
+    onOver: () => reported.push("over"),
   });
   follower.start();
   tick(0);
@@ -77,7 +78,7 @@ function follow(options) {
 const settled = () => new Promise(setImmediate);
 
 beforeEach(() => {
-  [sockets, requests, told] = [[], [], []];
+  [sockets, requests, reported] = [[], [], []];
   timers = new Map();
   now = 1_000_000;
   let count = 0;
@@ -93,35 +94,35 @@ beforeEach(() => {
 
 afterEach(() => mock.restoreAll());
 
-test("connects at once, from where the page stands", () => {
+test("connects at once, from the position of the page", () => {
   follow();
   assert.equal(sockets[0].url, "wss://example.org/broadcasts/night/ws?since=a%3A1");
   sockets[0].onopen();
-  sockets[0].say("update 2");
-  assert.deepEqual(told, ["update"]);
+  sockets[0].receive("update 2");
+  assert.deepEqual(reported, ["update"]);
 });
 
-test("comes back from where it was, after the time that the session says", () => {
+test("reconnects from its position, after the session's delay", () => {
   follow();
-  sockets[0].say("update 2");
+  sockets[0].receive("update 2");
   sockets[0].end(1006);
-  assert.deepEqual(told, ["update", "waiting"]);
+  assert.deepEqual(reported, ["update", "waiting"]);
   tick(499);
   assert.equal(sockets.length, 1);
   tick(1);
   assert.match(sockets[1].url, /since=a%3A2$/);
 });
 
-test("closes a connection that is of no more use, and hears nothing from it", () => {
+test("closes a connection after a gap and ignores its further frames", () => {
   follow();
-  sockets[0].say("update 3");
+  sockets[0].receive("update 3");
   assert.ok(sockets[0].closed);
-  sockets[0].say("update 2");
+  sockets[0].receive("update 2");
   sockets[0].end(1006);
-  assert.deepEqual(told, ["gap", "waiting"]);
+  assert.deepEqual(reported, ["gap", "waiting"]);
 });
 
-test("falls back when nothing is heard in time", () => {
+test("falls back to polling when no frame comes in time", () => {
   follow();
   sockets[0].onopen();
   tick(5000);
@@ -130,32 +131,32 @@ test("falls back when nothing is heard in time", () => {
   assert.equal(requests[0].url, "https://example.org/broadcasts/night/updates?since=a%3A1");
 });
 
-test("polls follow one another", async () => {
+test("a poll follows each answered poll at once", async () => {
   follow({ transports: ["poll"] });
   requests[0].answer("update 2");
   await settled();
   tick(0);
   assert.match(requests[1].url, /since=a%3A2$/);
-  assert.deepEqual(told, ["update"]);
+  assert.deepEqual(reported, ["update"]);
 });
 
-test("a poll refused with 503 waits", async () => {
+test("a poll rejected with 503 is repeated after a delay", async () => {
   follow({ transports: ["poll"] });
   requests[0].answer("", 503);
   await settled();
-  assert.deepEqual(told, ["waiting"]);
+  assert.deepEqual(reported, ["waiting"]);
   tick(500);
   assert.deepEqual(requests.map(({ method }) => method), ["GET", "HEAD", "GET"]);
 });
 
-test("a poll after a failure knocks, and is told at once that the server is there", async () => {
+test("a poll after a failure comes with a HEAD request that tells whether the server answers", async () => {
   follow({ transports: ["poll"] });
   requests[0].answer("", 503);
   await settled();
   tick(500);
   requests[1].answer("");
   await settled();
-  assert.deepEqual(told, ["waiting", "there"]);
+  assert.deepEqual(reported, ["waiting", "answering"]);
   requests[2].answer("heartbeat a:1");
   await settled();
   tick(0);
@@ -163,50 +164,50 @@ test("a poll after a failure knocks, and is told at once that the server is ther
   assert.equal(requests.length, 4);
 });
 
-test("a door that stays shut says nothing", async () => {
+test("a HEAD request that is rejected reports nothing", async () => {
   follow({ transports: ["poll"] });
   requests[0].answer("", 503);
   await settled();
   tick(500);
   requests[1].answer("", 503);
   await settled();
-  assert.deepEqual(told, ["waiting"]);
+  assert.deepEqual(reported, ["waiting"]);
 });
 
-test("a poll answered with 404 is the last", async () => {
+test("no poll follows one answered with 404", async () => {
   follow({ transports: ["poll"] });
   requests[0].answer("", 404);
   await settled();
-  assert.deepEqual(told, ["over"]);
+  assert.deepEqual(reported, ["over"]);
 });
 
-test("the end is the end, also for a network that comes back", () => {
+test("a network that comes back does not reconnect an ended broadcast", () => {
   const follower = follow();
-  sockets[0].say("bye 4001");
+  sockets[0].receive("bye 4001");
   sockets[0].end(4001);
   follower.restart();
   tick(60_000);
-  assert.deepEqual(told, ["bye", "over"]);
+  assert.deepEqual(reported, ["bye", "over"]);
   assert.equal(sockets.length, 1);
 });
 
-test("but someone who looks at the page again asks once more: it may have started over", () => {
+test("a page that is looked at again after the end reconnects once", () => {
   const follower = follow();
-  sockets[0].say("bye 4001");
+  sockets[0].receive("bye 4001");
   sockets[0].end(4001);
-  follower.hurry();
+  follower.check();
   tick(0);
   assert.equal(sockets.length, 2);
-  sockets[1].say("snapshot b:0");
-  assert.deepEqual(told, ["bye", "over", "snapshot"]);
+  sockets[1].receive("snapshot b:0");
+  assert.deepEqual(reported, ["bye", "over", "snapshot"]);
 });
 
-test("and so does, now and then, whoever goes on looking", () => {
+test("a visible page reconnects within three minutes after the end", () => {
   for (const [hidden, asked] of [[true, 1], [false, 2]]) {
     sockets = [];
     globalThis.document = { hidden };
     follow();
-    sockets[0].say("bye 4001");
+    sockets[0].receive("bye 4001");
     sockets[0].end(4001);
     tick(179_000);
     assert.equal(sockets.length, 1);
@@ -216,16 +217,16 @@ test("and so does, now and then, whoever goes on looking", () => {
   }
 });
 
-test("a machine that wakes notices within seconds, though its timers stood still", () => {
+test("a machine that wakes from sleep notices a dead connection within seconds", () => {
   follow();
-  sockets[0].say("heartbeat a:1");
+  sockets[0].receive("heartbeat a:1");
   now += 3600_000;
   for (const timer of timers.values()) timer.at += 3600_000;
   tick(5000);
   assert.ok(sockets[0].closed);
 });
 
-test("a clock that is put back delays next to nothing", () => {
+test("a clock that is set back does not delay the deadline", () => {
   follow();
   now -= 3600_000;
   for (const timer of timers.values()) timer.at -= 3600_000;
@@ -233,34 +234,34 @@ test("a clock that is put back delays next to nothing", () => {
   assert.ok(sockets[0].closed);
 });
 
-test("a tab that is looked at again does not wait", () => {
+test("a tab that is shown again reconnects without the delay", () => {
   const follower = follow();
   sockets[0].end(4200);
-  follower.hurry();
+  follower.check();
   assert.equal(sockets.length, 2);
   tick(4999);
   assert.equal(sockets.length, 2);
 });
 
-test("a tab that slept past the deadline gives the connection up", () => {
+test("a tab that is shown again after the deadline closes its connection", () => {
   const follower = follow();
-  sockets[0].say("heartbeat a:1");
+  sockets[0].receive("heartbeat a:1");
   now += 3600_000; // no timer ran: the machine slept
-  follower.hurry();
+  follower.check();
   assert.ok(sockets[0].closed);
 });
 
-test("a network that comes back gets a new connection at once", () => {
+test("a network that comes back replaces the connection at once", () => {
   const follower = follow();
-  sockets[0].say("heartbeat a:1");
+  sockets[0].receive("heartbeat a:1");
   follower.restart();
   assert.ok(sockets[0].closed);
   assert.equal(sockets.length, 2);
 });
 
-test("and does not wait for long, however often it was refused before", () => {
+test("after a network comes back, earlier failures do not lengthen the delay", () => {
   const follower = follow();
-  sockets[0].say("heartbeat a:1");
+  sockets[0].receive("heartbeat a:1");
   for (let refused = 0; refused < 8; refused++) {
     sockets.at(-1).end(1006);
     tick(30_000);
@@ -272,12 +273,12 @@ test("and does not wait for long, however often it was refused before", () => {
   assert.equal(sockets.length, length + 1);
 });
 
-test("a page that is left closes its poll and is silent", async () => {
+test("a page that is left aborts its poll and reports nothing", async () => {
   const follower = follow({ transports: ["poll"] });
   follower.stop();
   await settled();
   tick(60_000);
   assert.ok(requests[0].signal.aborted);
   assert.equal(requests.length, 1);
-  assert.deepEqual(told, []);
+  assert.deepEqual(reported, []);
 });

@@ -1,5 +1,5 @@
-// Lets Node load the pages' modules. Browsers find viewers/ and broadcaster/ side by side under
-// /static/; on disk each lies in its own app.
+// Lets Node load the pages' modules. In browsers, viewers/ and broadcaster/ are side by side below
+// /static/; on disk, each is in its own app.
 
 import { readFileSync } from "node:fs";
 import { register } from "node:module";
@@ -15,13 +15,13 @@ const hook = `
 `;
 register(`data:text/javascript,${encodeURIComponent(hook)}`);
 
-/** A module by its path below /static/. */
+/** Import a module by its path below /static/. */
 export function load(path) {
   const app = path.split("/")[0];
   return import(new URL(`../../${app}/static/${path}`, import.meta.url));
 }
 
-/** Test vectors, which Python's tests read as well. */
+/** Return test vectors, which Python's tests use as well. */
 export function vectors(name) {
   return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url)));
 }
@@ -34,7 +34,7 @@ export async function useLanguage(language = "en") {
   setLanguage({ language, messages: parsePo(readFileSync(file, "utf8")) });
 }
 
-/** The translations in a .po file by English text; of a plural, [for one, for more]. */
+/** Return the translations in a .po file by English text; of a plural, [for one, for more]. */
 function parsePo(text) {
   const messages = {};
   for (const entry of text.replaceAll('"\n"', "").split("\n\n")) {
@@ -47,7 +47,7 @@ function parsePo(text) {
   return messages;
 }
 
-/** Electoral votes by unit, and the candidates, as the page gets them. */
+/** Return electoral votes by unit and candidates, as pages get them. */
 export function election(year, language = "en") {
   const facts = JSON.parse(
     readFileSync(new URL("../../broadcaster/data/election_facts.json", import.meta.url)),

@@ -6,7 +6,7 @@ import { load } from "./modules.mjs";
 const { Player } = await load("viewers/replay/player.js");
 const { elapsed } = await load("viewers/shared/wording.js");
 
-test("it stands until it plays, and stops at the end", () => {
+test("it plays from where it was paused, and stops at the end", () => {
   const player = new Player(10_000, 2_000);
   assert.equal(player.at(500), 2_000);
   player.play(1_000);
@@ -17,13 +17,13 @@ test("it stands until it plays, and stops at the end", () => {
   assert.equal(player.at(200_000), 10_000);
 });
 
-test("played at the end it begins again", () => {
+test("played at the end, it starts from the beginning", () => {
   const player = new Player(10_000, 10_000);
   player.play(50);
   assert.equal(player.at(60), 10);
 });
 
-test("a new speed counts from now on", () => {
+test("a new speed applies from then on", () => {
   const player = new Player(100_000);
   player.play(0);
   player.setSpeed(60, 100);
@@ -34,7 +34,7 @@ test("a new speed counts from now on", () => {
   assert.equal(player.at(300), 0);
 });
 
-test("who joins late is where everyone is; before the start it counts down", () => {
+test("a joined player has the common position, which is below 0 before the start", () => {
   const player = new Player(10_000);
   player.setSpeed(60, 0);
   player.join(5_000);
@@ -44,7 +44,7 @@ test("who joins late is where everyone is; before the start it counts down", () 
   assert.equal(player.at(9_000), 0);
 });
 
-test("elapsed", () => {
+test("elapsed time is in hours, minutes and seconds", () => {
   assert.equal(elapsed(0), "0:00:00");
   assert.equal(elapsed(4_559_999), "1:15:59");
 });

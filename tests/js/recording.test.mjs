@@ -7,7 +7,7 @@ const { Recording } = await load("broadcaster/domain/recording.js");
 const { recording: data, folds, corrected, later_corrected } = vectors("recording");
 const recording = new Recording(data);
 
-test("the map at any time", () => {
+test("fold returns the map at any time", () => {
   for (const { t, seq, phase, calls } of folds) {
     assert.equal(recording.seqAt(t), seq);
     const state = recording.fold(t);
@@ -16,14 +16,14 @@ test("the map at any time", () => {
   }
 });
 
-test("what was corrected later", () => {
+test("later corrections are found by update and by unit", () => {
   assert.deepEqual([...recording.corrected()].map(([seq, by]) => [String(seq), by]), Object.entries(corrected));
   for (const { seq, gives } of later_corrected) {
     assert.deepEqual(Object.fromEntries(recording.laterCorrected(seq)), gives);
   }
 });
 
-test("how long it is", () => {
+test("the duration ends with the last update", () => {
   assert.equal(recording.duration, 240000);
   assert.equal(new Recording({ ...data, updates: [] }).duration, 0);
 });

@@ -23,7 +23,7 @@ for (const { name, steps } of cases) {
       if (step.change) {
         state = apply(state, step.change);
       } else {
-        assert.equal(replica.receive(...step.receive), step.gives);
+        assert.equal(replica.apply(...step.receive), step.gives);
         assert.equal(String(replica.position), step.position);
         state = replica.state;
       }
@@ -35,13 +35,13 @@ for (const { name, steps } of cases) {
   });
 }
 
-test("apply leaves the old state as it was", () => {
+test("apply does not change the state that it starts from", () => {
   apply(start, { kind: "start", calls: { PA: { status: "called", party: "D" } } });
   assert.equal(start.phase, "scheduled");
   assert.deepEqual(start.calls, {});
 });
 
-test("totals are the same whatever their order, and differ by one key or one vote", () => {
+test("sameTotals ignores the order of keys and notices one key or vote more", () => {
   assert.ok(sameTotals({ D: 1, R: 2 }, { R: 2, D: 1 }));
   assert.ok(!sameTotals({ D: 1, R: 2 }, { D: 1, R: 3 }));
   assert.ok(!sameTotals({ D: 1, R: 2 }, { D: 1, R: 2, O: 1 }));

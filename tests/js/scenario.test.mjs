@@ -10,7 +10,7 @@ for (const { name, parties, code } of vectors("scenario").codes) {
   test(`the code for ${name}`, () => assert.equal(encode(units, parties), code));
 }
 
-test("clicks go around", () => {
+test("clicks go through the parties and back to open", () => {
   const seen = [""];
   while (seen.length < 5) seen.push(next(seen.at(-1)));
   assert.deepEqual(seen, ["", "D", "R", "O", ""]);

@@ -24,7 +24,7 @@ const steps = {
   },
   receive(session, { at, frame, events, position, failed = false }) {
     const text = typeof frames[frame] === "string" ? frames[frame] : JSON.stringify(frames[frame]);
-    const found = session.receive(text, at);
+    const found = session.handleFrame(text, at);
     assert.deepEqual(found.map(([event]) => event), events);
     assert.equal(session.since, position);
     assert.equal(session.failed, failed);

@@ -84,7 +84,7 @@ export class Desk {
 
   #handleUpdates({ epoch, updates }) {
     for (const update of updates) {
-      const outcome = this.replica.receive(epoch, update);
+      const outcome = this.replica.apply(epoch, update);
       if (outcome === "seen") continue;
       const sums = totals(this.votes, this.replica.state.calls);
       if (outcome === "gap" || !sameTotals(sums, update.totals)) return this.onGap();

@@ -1,23 +1,23 @@
-// A recording: what was shown, from the first moment on. The same rules as recording.py;
-// tests/vectors/recording.json holds both to it. Times are milliseconds after the beginning.
+// A recording: the updates of a broadcast with their times. The same rules as recording.py;
+// tests/vectors/recording.json pins both. Times are milliseconds after the beginning.
 
 import { apply } from "./replica.js";
 
 export class Recording {
-  /** From the JSON of recording.json: {began, initial, updates: [{seq, t, …}]}. */
+  /** Takes the JSON of recording.json: {began, initial, updates: [{seq, t, …}]}. */
   constructor({ began, initial, updates }) {
     this.began = began;
     this.updates = updates;
-    this.states = [initial]; // by seq
+    this.states = [initial]; // the map after each update; the index is its seq
     for (const update of updates) this.states.push(apply(this.states.at(-1), update));
   }
 
-  /** From the beginning to the last update. */
+  /** The time from the beginning to the last update. */
   get duration() {
     return this.updates.at(-1)?.t ?? 0;
   }
 
-  /** The last update that was out `t` after the beginning; 0: none. */
+  /** Return the seq of the last update at the time `t`, or 0 before the first. */
   seqAt(t) {
     let [low, high] = [0, this.updates.length];
     while (low < high) {
@@ -28,12 +28,12 @@ export class Recording {
     return low;
   }
 
-  /** The map `t` after the beginning. */
+  /** Return the map at the time `t`. */
   fold(t) {
     return this.states[this.seqAt(t)];
   }
 
-  /** Which updates were corrected later: seq, and the seq of the first correction. */
+  /** Return the updates that were corrected later: seq → seq of the first correction. */
   corrected() {
     const found = new Map();
     for (const { seq, corrects } of this.updates) {
@@ -42,7 +42,7 @@ export class Recording {
     return found;
   }
 
-  /** Which calls on the map after update `seq` were corrected later: unit, and the seq. */
+  /** Return which calls on the map after `seq` were corrected later: unit → seq. */
   laterCorrected(seq) {
     const standing = this.states[seq].calls;
     const found = new Map();

@@ -1,10 +1,10 @@
-// The map at one moment, and the copy of a broadcast that follows by position.
-// The same rules as mapstate.py, electoral.py and stream.py; tests/vectors/mapstate.json holds
-// both to it. A state is a plain object {election, phase, view, calls, story}.
+// The map state, and the replica: a copy of a broadcast that applies its updates in order.
+// The same rules as mapstate.py, electoral.py and stream.py; tests/vectors/mapstate.json pins both.
+// A state is a plain object {election, phase, view, calls, story}.
 
 const PHASE_AFTER = { start: "live", hold: "held", resume: "live", end: "ended" };
 
-/** The state after `change`, which has the facets of an update in a frame. */
+/** Return the state after `change`, an object with the facets of an update in a frame. */
 export function apply(state, change) {
   return {
     election: state.election,
@@ -20,7 +20,7 @@ function merge(calls, changed) {
   return Object.fromEntries(merged.filter(([, call]) => call.status !== "open"));
 }
 
-/** Electoral votes: "D", "R", "uncalled", and "O" once it has any. `votes` has them by unit. */
+/** Sum up `votes` (by unit) as {D, R, uncalled}, with O once other parties have any. */
 export function totals(votes, calls) {
   const count = { D: 0, R: 0, uncalled: 0 };
   for (const [unit, each] of Object.entries(votes)) {
@@ -30,7 +30,7 @@ export function totals(votes, calls) {
   return count;
 }
 
-/** Whether two totals say the same. */
+/** Return whether two totals are equal. */
 export function sameTotals(one, other) {
   const parties = Object.keys(one);
   return (
@@ -38,7 +38,7 @@ export function sameTotals(one, other) {
   );
 }
 
-/** Where in which log: `seq` updates of the history named `epoch` are known. */
+/** A place in a log: after update `seq` of the history `epoch`. */
 export class Position {
   constructor(epoch, seq) {
     this.epoch = epoch;
@@ -50,17 +50,17 @@ export class Position {
   }
 }
 
-/** A copy that takes the next update, ignores an old one, and reports a gap. */
+/** A copy that applies the next update, ignores an earlier one, and reports a gap. */
 export class Replica {
-  /** From a snapshot: {epoch, seq, at, state}. */
+  /** Starts from a snapshot: {epoch, seq, at, state}. */
   constructor({ epoch, seq, at, state }) {
     this.position = new Position(epoch, seq);
     this.at = at;
     this.state = state;
   }
 
-  /** "applied", "seen" or "gap". */
-  receive(epoch, update) {
+  /** Apply an update if it is the next one. Return "applied", "seen" or "gap". */
+  apply(epoch, update) {
     const { position } = this;
     if (epoch !== position.epoch || update.seq > position.seq + 1) return "gap";
     if (update.seq <= position.seq) return "seen";

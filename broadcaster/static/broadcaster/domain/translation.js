@@ -1,31 +1,32 @@
-// What scripts say, in the language of the page: English unless the page brought other words.
+// Translates the texts of scripts into the language of the page: English, unless the page brought
+// the messages of another.
 
 const ENGLISH = { language: "en", messages: {} };
-let spoken = ENGLISH;
+let current = ENGLISH;
 
-/** Speak as the page does. `words` is {language, messages} as script_words() gives it, or null. */
-export function speak(words) {
-  spoken = words ?? ENGLISH;
+/** Set the language. `words` is {language, messages} as script_words() gives it; null: English. */
+export function setLanguage(words) {
+  current = words ?? ENGLISH;
 }
 
-/** The language that is spoken, as in <html lang>. */
+/** Return the language, as in <html lang>. */
 export function language() {
-  return spoken.language;
+  return current.language;
 }
 
-/** Marks a text for the catalogue. */
+/** Mark a text for the catalogue, to be translated later. */
 export function gettext_noop(text) {
   return text;
 }
 
-/** A text in that language, each %(name)s in it replaced by `values.name`. */
+/** Translate a text; each %(name)s in it is replaced by `values.name`. */
 export function gettext(text, values = {}) {
-  return fill(spoken.messages[text] ?? text, values);
+  return fill(current.messages[text] ?? text, values);
 }
 
-/** The same for a `count`, which the text has as %(count)s. */
+/** Translate a text for a number, which it has as %(count)s. */
 export function ngettext(one, more, count) {
-  const [forOne, forMore] = spoken.messages[one] ?? [one, more];
+  const [forOne, forMore] = current.messages[one] ?? [one, more];
   return fill(count === 1 ? forOne : forMore, { count });
 }
 

@@ -1,5 +1,5 @@
-// Brings a picture that the server rendered (templates/broadcaster/picture/) up to date.
-// Words, sums and groups are those of picture.py and call_log.py; tests/vectors/ has a file for each.
+// Updates a picture that the server rendered (templates/broadcaster/picture/).
+// Texts, sums and groups are those of picture.py and call_log.py; tests/vectors/ pins both.
 
 import { totals } from "../domain/replica.js";
 import { gettext, gettext_noop } from "../domain/translation.js";
@@ -16,20 +16,20 @@ const RESULTS = {
 };
 const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
 const CERTIFIED = "✓"; // after the party's letter
-const NAMED = 2; // units in an update up to which they are named in full
+const MAX_NAMED = 2; // up to so many units of an update have their full name in the log
 
-const drawn = new WeakMap(); // from root to what was drawn there last: {calls, election}
-const gliding = new WeakMap(); // from map to its animation frame
+const drawn = new WeakMap(); // by root: what was drawn there last, {calls, election}
+const gliding = new WeakMap(); // by map: the number of its animation frame
 
 /**
- * Draw `state` in `root`, which holds any of the picture's parts. `election` is
- * {candidates, votes, before} as Picture.script_data gives it. Only what differs is touched. `still`: do
- * not let it pulse, since it is not news.
+ * Draw `state` in `root`, which has any of the picture's parts. Elements that would not change are
+ * left alone. `election` is {candidates, votes, before} as Picture.script_data gives it. `still`:
+ * units do not pulse, since their calls are not new.
  */
 export function draw(root, state, election, still = false) {
   const last = drawn.get(root);
   drawn.set(root, { calls: state.calls, election });
-  for (const element of root.querySelectorAll(changed(last, state, election))) {
+  for (const element of root.querySelectorAll(changedUnits(last, state, election))) {
     drawUnit(element, state, election, still);
   }
   drawHighlights(root, state.view.highlight);
@@ -37,18 +37,18 @@ export function draw(root, state, election, still = false) {
   for (const tally of root.querySelectorAll(".tally")) drawTally(tally, won);
   for (const map of root.querySelectorAll(".map")) {
     set(map, "aria-label", label(won, election.candidates));
-    focus(map, state.view.focus);
+    focusOn(map, state.view.focus);
   }
 }
 
-/** Selects what stands for a unit whose call is another object than the last time. */
-function changed(last, { calls }, election) {
+/** Return a selector for the elements of units whose call is another object than last time. */
+function changedUnits(last, { calls }, election) {
   if (last?.election !== election) return "[data-unit]";
   const units = Object.keys(election.votes).filter((unit) => last.calls[unit] !== calls[unit]);
   return units.map((unit) => `[data-unit="${unit}"]`).join() || ":not(*)";
 }
 
-/** Give the attribute `name` to all that stands for one of `units`, and to nothing else. */
+/** Set the attribute `name` on the elements of `units`, and remove it from all other units. */
 export function tag(root, name, units) {
   for (const element of root.querySelectorAll(`[data-unit][${name}]`)) {
     if (!units.includes(element.dataset.unit)) element.removeAttribute(name);
@@ -60,7 +60,7 @@ export function tag(root, name, units) {
   }
 }
 
-/** Write `story` into the parts of `root` that show it: headline, body, annotations. */
+/** Write `story` into the parts of `root` for it: headline, body, annotations. */
 export function drawStory(root, story) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   for (const name of ["headline", "body"]) {
@@ -78,20 +78,20 @@ export function drawStory(root, story) {
   part("annotations").hidden = !notes.length;
 }
 
-/** A unit's result in words. */
+/** Return the text of a unit's result. */
 export function result(call, candidates) {
   if (!call.party) return gettext(RESULTS[call.status]);
   const winner = `${candidates[call.party]} (${call.party})`;
   return call.status === "certified" ? gettext("%(winner)s, certified", { winner }) : winner;
 }
 
-/** What stands in a unit besides its colour. */
+/** Return what a unit shows besides its colour; "" for one that is open. */
 export function mark(call) {
   if (call.party) return call.status === "certified" ? call.party + CERTIFIED : call.party;
   return MARKS[call.status] ?? "";
 }
 
-/** The map in one sentence. */
+/** Return the map in one sentence. */
 export function label(won, candidates) {
   const parts = Object.keys(candidates)
     .filter((party) => party !== "O" || won.O)
@@ -102,12 +102,12 @@ export function label(won, candidates) {
   );
 }
 
-/** The party with at least 270, or "". */
+/** Return the party with at least 270 electoral votes, or "". */
 export function passed(won) {
   return ["D", "R", "O"].find((party) => won[party] >= TO_WIN) ?? "";
 }
 
-/** Where each party's part of the bar starts and how wide it is. */
+/** Return by party where its part of the bar starts, and how wide it is. */
 export function bars(won) {
   return {
     D: [percent(0), percent(won.D)],
@@ -120,8 +120,8 @@ function drawUnit(element, state, election, still) {
   const { unit } = element.dataset;
   const call = state.calls[unit] ?? { status: "open" };
   const { status, party = "" } = call;
-  const news = element.dataset.party !== party;
-  if (!news && element.dataset.status === status) return;
+  const hasNewParty = element.dataset.party !== party;
+  if (!hasNewParty && element.dataset.status === status) return;
   element.dataset.status = status;
   element.dataset.party = party;
   const before = election.before?.[unit];
@@ -129,10 +129,10 @@ function drawUnit(element, state, election, still) {
   for (const part of element.querySelectorAll("[data-part]")) {
     write(part, part.dataset.part === "mark" ? mark(call) : result(call, election.candidates));
   }
-  if (news && party && !still) pulse(element);
+  if (hasNewParty && party && !still) pulse(element);
 }
 
-function highlights(places, unit) {
+function isHighlighted(places, unit) {
   return places.includes(unit) || places.includes(unit.split("-")[0]);
 }
 
@@ -161,7 +161,7 @@ function drawHighlights(root, places) {
     if (map.dataset.highlight === key) continue;
     map.dataset.highlight = key;
     const shapes = [...map.querySelectorAll(".map-shapes path")];
-    const marked = shapes.filter((shape) => highlights(places, shape.dataset.unit));
+    const marked = shapes.filter((shape) => isHighlighted(places, shape.dataset.unit));
     const d = marked.map((shape) => shape.getAttribute("d")).join("");
     set(map.querySelector(".map-outlines"), "d", d);
   }
@@ -169,13 +169,13 @@ function drawHighlights(root, places) {
     if (boxes.dataset.highlight === key) continue;
     boxes.dataset.highlight = key;
     for (const box of boxes.querySelectorAll("li")) {
-      box.toggleAttribute("data-highlight", highlights(places, box.dataset.unit));
+      box.toggleAttribute("data-highlight", isHighlighted(places, box.dataset.unit));
     }
   }
 }
 
-/** Glide to a place; at once if the reader wants no motion or cannot see it. */
-function focus(map, place) {
+/** Glide to a place; at once if the user wants no motion or the tab is hidden. */
+function focusOn(map, place) {
   if (map.dataset.focus === place) return;
   map.dataset.focus = place;
   const shape = map.querySelector(`[data-state="${place.split("-")[0]}"]`);
@@ -186,15 +186,15 @@ function focus(map, place) {
   const step = (now) => {
     const t = still ? 1 : Math.min(Math.max((now - began) / GLIDE, 0), 1);
     const eased = t * t * (3 - 2 * t);
-    show(map, start.map((from, i) => from + (goal[i] - from) * eased));
+    setViewBox(map, start.map((from, i) => from + (goal[i] - from) * eased));
     if (t < 1) gliding.set(map, requestAnimationFrame(step));
   };
-  cancelAnimationFrame(gliding.get(map)); // a view that has been taken over
+  cancelAnimationFrame(gliding.get(map)); // of a glide that has not ended
   step(began);
 }
 
-/** Set the view. Labels keep their size on the screen, and show where they have room. */
-function show(map, viewBox) {
+/** Set the view. Labels keep their size on the screen, and are shown where they fit. */
+function setViewBox(map, viewBox) {
   map.setAttribute("viewBox", viewBox.map((n) => +n.toFixed(2)).join(" "));
   const zoom = numbers(map.dataset.whole)[2] / viewBox[2];
   const labels = map.querySelector(".map-labels");
@@ -222,7 +222,7 @@ function write(element, value) {
 
 // The log of calls
 
-/** The calls of an update by result: [{status, party, mark, words, units, votes}]. */
+/** Group the calls of an update by result: [{status, party, mark, words, units, votes}]. */
 export function groups(calls, { votes, candidates }) {
   const found = new Map();
   for (const [unit, call] of Object.entries(calls)) {
@@ -238,7 +238,7 @@ export function groups(calls, { votes, candidates }) {
   return [...found.values()];
 }
 
-/** The log that `root` holds. `nameOf(unit)` and `clock(at)` give words, `election` as in draw(). */
+/** The log of calls in `root`. `nameOf(unit)` and `clock(at)` return texts. */
 export class CallLog {
   constructor(root, election, nameOf, clock) {
     this.list = root.querySelector(".log ol");
@@ -247,15 +247,15 @@ export class CallLog {
     this.clock = clock;
   }
 
-  /** The units of which a call was corrected. */
+  /** The units that have a corrected call. */
   get corrected() {
     return (this.list.dataset.corrected ?? "").split(" ").filter(Boolean);
   }
 
-  /** Put an update on top, if it has calls and is not there yet; strike what it corrects. */
+  /** Add an update at the top, if it has calls and is not in the log; strike what it corrects. */
   add(update) {
-    const there = this.list.querySelector(`li[data-seq="${update.seq}"]`);
-    if (!update.calls || there) return;
+    const known = this.list.querySelector(`li[data-seq="${update.seq}"]`);
+    if (!update.calls || known) return;
     const units = Object.keys(update.calls);
     if (update.kind === "correct") {
       for (const unit of units) this.#strike(update.corrects, unit);
@@ -276,7 +276,7 @@ export class CallLog {
       for (const unit of group.units) {
         const place = document.createElement("span");
         place.dataset.logged = unit;
-        place.textContent = units.length <= NAMED ? this.nameOf(unit) : unit;
+        place.textContent = units.length <= MAX_NAMED ? this.nameOf(unit) : unit;
         line.querySelector(".units").append(place, " ");
       }
       entry.querySelector("div").append(line);
@@ -291,7 +291,7 @@ export class CallLog {
     this.list.prepend(entry);
   }
 
-  /** Start again from all updates, oldest first. */
+  /** Replace all entries with those of `updates`, oldest first. */
   rebuild(updates) {
     this.list.replaceChildren();
     delete this.list.dataset.corrected;

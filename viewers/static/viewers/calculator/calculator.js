@@ -1,4 +1,4 @@
-// The calculator: a click, a key or a menu calls a unit; the address holds the map.
+// The calculator: a click, a key or a menu calls a unit. The address holds the map.
 
 import { draw, passed, result } from "../../broadcaster/rendering/drawing.js";
 import { totals } from "../../broadcaster/domain/replica.js";
@@ -23,6 +23,7 @@ function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
 }
 
+/** Return whether a unit has a call of tonight that stays. */
 function isKept(unit) {
   return form.keep.checked && unit in tonight;
 }
@@ -49,18 +50,18 @@ function drawAll() {
   for (const other of document.querySelectorAll(".languages a")) other.search = address.search;
 }
 
-/** Give `unit` to `party`, "" for nobody, unless it is called and to stay so. */
-function give(unit, party) {
+/** Call `unit` for `party` ("": open), unless it has a call of tonight that stays. */
+function assign(unit, party) {
   if (!isKept(unit)) {
     own[unit] = party;
     if (!party) delete own[unit];
     drawAll();
   }
-  say(unit);
+  describe(unit);
 }
 
-/** A unit's call and the totals, in words: seen, and heard. */
-function say(unit) {
+/** Write a unit's call and the totals below the map; screen readers announce it. */
+function describe(unit) {
   const shown = calls();
   const { candidates, votes } = election;
   const count = ngettext("%(count)s vote", "%(count)s votes", votes[unit]);
@@ -80,12 +81,12 @@ function say(unit) {
 
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", ({ target }) => {
-  if (target.matches("select")) give(target.name, target.value);
+  if (target.matches("select")) assign(target.name, target.value);
   else drawAll();
 });
 page.addEventListener("click", ({ target }) => {
   const unit = target.closest(".picture [data-unit]")?.dataset.unit;
-  if (unit) give(unit, next(own[unit] ?? ""));
+  if (unit) assign(unit, next(own[unit] ?? ""));
 });
 
 // The arrow keys
@@ -99,28 +100,28 @@ const points = pointsOf(
     ]),
   ),
 );
-let here = null; // the unit that the keys have come to
+let cursor = null; // the unit that the arrow keys have reached
 
-function pin(unit) {
-  here = unit;
-  const shape = here && map.querySelector(`[data-state="${here.split("-")[0]}"]`);
+function moveCursor(unit) {
+  cursor = unit;
+  const shape = cursor && map.querySelector(`[data-state="${cursor.split("-")[0]}"]`);
   map.querySelector(".map-cursor").setAttribute("d", shape ? shape.getAttribute("d") : "");
   for (const box of page.querySelectorAll(".boxes li")) {
-    box.toggleAttribute("data-pinned", box.dataset.unit === here);
+    box.toggleAttribute("data-pinned", box.dataset.unit === cursor);
   }
 }
 
 map.addEventListener("keydown", (event) => {
   const { key } = event;
   if (key.startsWith("Arrow")) {
-    pin(here ? neighbour(points, here, key) : "KS");
-    say(here);
-  } else if ((key === "Enter" || key === " ") && here) give(here, next(own[here] ?? ""));
-  else if (key === "Escape") pin(null);
+    moveCursor(cursor ? neighbour(points, cursor, key) : "KS");
+    describe(cursor);
+  } else if ((key === "Enter" || key === " ") && cursor) assign(cursor, next(own[cursor] ?? ""));
+  else if (key === "Escape") moveCursor(null);
   else return;
   event.preventDefault();
 });
-map.addEventListener("blur", () => pin(null));
+map.addEventListener("blur", () => moveCursor(null));
 
 map.setAttribute("role", "application");
 map.setAttribute("aria-roledescription", gettext("map"));
@@ -128,13 +129,13 @@ map.setAttribute("aria-describedby", "how");
 part("hint").id = "how";
 map.tabIndex = 0;
 
-copy.hidden = !navigator.clipboard; // browsers have it on secure pages only
+copy.hidden = !navigator.clipboard; // browsers have it on secure pages alone
 copy.addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(share.value);
     part("copied").textContent = copy.dataset.copied;
   } catch {
-    share.focus(); // the browser forbids it: it is selected, to be copied by hand
+    share.focus(); // the browser forbids copying: select the address, to be copied by hand
   }
 });
 share.addEventListener("focus", () => share.select());

@@ -1,10 +1,10 @@
-// A viewer's own calls in one short code: two bits a unit, three units a character. Pure.
-// scenario.py writes and reads the same; tests/vectors/scenario.json holds both to it.
+// A viewer's own calls as one short code: two bits per unit, three units per character.
+// scenario.py writes and reads the same codes; tests/vectors/scenario.json pins both.
 
-const CHOICES = ["", "D", "R", "O"]; // by the value of a unit's two bits; "" is open
+const CHOICES = ["", "D", "R", "O"]; // the party for each value of two bits; "" is open
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** The code for `parties`, unit -> party. `units` has all 56 in alphabetical order. */
+/** Return the code for `parties`: unit → party. `units` has all 56 in alphabetical order. */
 export function encode(units, parties) {
   const values = [...units.map((unit) => CHOICES.indexOf(parties[unit] ?? "")), 0];
   let code = "";
@@ -14,7 +14,7 @@ export function encode(units, parties) {
   return code;
 }
 
-/** What a click makes of a unit: D, R, other, open, and around again. */
+/** Return the party that a click gives a unit: D, R, O, open, and again. */
 export function next(party) {
   return CHOICES[(CHOICES.indexOf(party) + 1) % CHOICES.length];
 }

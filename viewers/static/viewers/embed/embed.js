@@ -1,4 +1,4 @@
-// The map in a frame: follows the broadcast, and draws those of its parts that it has.
+// The map in a frame: follows the broadcast, and draws the parts that the frame has.
 
 import { draw, tag } from "../../broadcaster/rendering/drawing.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
@@ -10,19 +10,19 @@ const data = JSON.parse(document.getElementById("broadcast").textContent);
 const { address, startsAt, timeZone, election, snapshot } = data;
 setLanguage(data.words);
 const { session } = follow(data, {
-  heard,
-  waiting: () => drawStatus(navigator.onLine ? "reconnecting" : "offline"),
-  over: () => drawStatus("outdated"),
+  onEvents,
+  onWaiting: () => drawStatus(navigator.onLine ? "reconnecting" : "offline"),
+  onOver: () => drawStatus("outdated"),
 });
-let shown = session.replica; // also while the session has none
-let { corrected } = data; // units, as long as the log goes on
+let shown = session.replica; // the last one, while the session has none
+let { corrected } = data; // units with a corrected call in this history
 let { epoch } = snapshot;
 
 function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
 }
 
-function heard(events) {
+function onEvents(events) {
   shown = session.replica ?? shown;
   if (events.some(([event]) => event === "snapshot" || event === "update")) {
     draw(page, shown.state, election);
@@ -36,7 +36,7 @@ function heard(events) {
   drawStatus(shown.state.phase);
 }
 
-/** Mark what these updates correct, too. */
+/** Mark also the units that these updates correct. */
 function drawCorrected(updates) {
   const corrections = updates.filter(({ kind }) => kind === "correct");
   const units = corrections.flatMap(({ calls }) => Object.keys(calls ?? {}));
@@ -47,7 +47,7 @@ function drawCorrected(updates) {
   part("corrected-units").textContent = corrected.map((unit) => row(unit).textContent).join(", ");
 }
 
-/** A snapshot does not tell what was corrected: the updates before it do. */
+/** Mark what was corrected before a snapshot, which only the updates before it show. */
 async function fetchCorrected(snapshot) {
   if (snapshot.epoch !== epoch) corrected = [];
   epoch = snapshot.epoch;
@@ -55,7 +55,7 @@ async function fetchCorrected(snapshot) {
     const { updates } = await historyUntil(address, snapshot);
     if (snapshot.epoch === epoch) drawCorrected(updates);
   } catch (error) {
-    console.warn("Some corrections may not be marked.", error);
+    console.warn("The recording could not be loaded. Some corrections may not be marked.", error);
   }
 }
 

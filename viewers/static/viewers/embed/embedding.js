@@ -1,4 +1,4 @@
-// The page that gives the code for a frame: asks the server again whenever a choice changes.
+// The page that gives the code for a frame: fetches code and preview again when a choice changes.
 
 const form = document.querySelector("form");
 const code = form.querySelector("textarea");
@@ -13,7 +13,7 @@ form.addEventListener("change", async () => {
   const response = await fetch(`${form.action}?${query}`, { credentials: "omit" });
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   const now = new URLSearchParams(new FormData(form));
-  if (!response.ok || String(now) !== String(query)) return; // asked again meanwhile
+  if (!response.ok || String(now) !== String(query)) return; // or a newer choice is on its way
   code.value = fresh.querySelector("textarea").value;
   for (const name of ["src", "width", "height"]) {
     frame.setAttribute(name, fresh.querySelector("iframe").getAttribute(name));
@@ -22,12 +22,12 @@ form.addEventListener("change", async () => {
   copied.textContent = "";
 });
 
-copy.hidden = !navigator.clipboard; // browsers have it on secure pages only
+copy.hidden = !navigator.clipboard; // browsers have it on secure pages alone
 copy.addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(code.value);
     copied.textContent = copy.dataset.copied;
   } catch {
-    code.select(); // the browser forbids it: it is selected, to be copied by hand
+    code.select(); // the browser forbids copying: select the code, to be copied by hand
   }
 });

@@ -1,58 +1,61 @@
-// Keeps a session connected: runs its attempts, watches its deadline, tells what happened.
+// Keeps a viewer's session connected: makes its attempts, watches its deadline, passes on events.
 
 import { ViewerSession } from "./session.js";
 
-const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by HTTP status of a poll
+const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by the HTTP status of a poll
 const CONNECT = { ws: openSocket, poll };
-const OVER = 4001; // the broadcast is over: it may still start over, as rehearsals do
-const LOOK_AGAIN = [60, 180]; // seconds until whoever still looks at it asks
-const LOOK = 5; // seconds between looks at the clock: timers stand still while a machine sleeps
+const ENDED = 4001; // the close code of a broadcast that has ended: rehearsals may start over
+const RECHECK = [60, 180]; // seconds after which a page that is looked at asks whether it did
+const CHECK_EVERY = 5; // seconds between looks at the clock: timers stop while a machine sleeps
 
 /**
- * Follow the broadcast from the snapshot that a page has, if it goes on: through lost networks,
- * sleep, and the browser's store of pages. `told` is as for Follower.
+ * Follow a broadcast from the snapshot in a page's data, unless it has ended: through lost
+ * networks, sleep, and the browser's back-forward cache. `callbacks` is as for Follower.
  */
-export function follow({ address, election: { votes }, snapshot }, told) {
+export function follow({ address, election: { votes }, snapshot }, callbacks) {
   const transports = typeof WebSocket === "undefined" ? ["poll"] : ["ws", "poll"];
   const session = new ViewerSession({ votes, snapshot, transports });
-  const follower = new Follower(session, new URL(address, location.href), told);
+  const follower = new Follower(session, new URL(address, location.href), callbacks);
   if (snapshot.state.phase === "ended") return follower;
   follower.start();
   addEventListener("online", () => follower.restart());
-  addEventListener("offline", told.waiting);
+  addEventListener("offline", callbacks.onWaiting);
   addEventListener("pagehide", () => follower.stop());
   addEventListener("pageshow", (event) => event.persisted && follower.restart());
-  document.addEventListener("visibilitychange", () => document.hidden || follower.hurry());
+  document.addEventListener("visibilitychange", () => document.hidden || follower.check());
   return follower;
 }
 
 /** Follows the broadcast at `address` until it is over. */
 export class Follower {
   #connection = null;
-  #attempt = null; // what is waiting for its time
+  #attempt = null; // the attempt that waits for its time
   #timer = null; // until that time, or until the next look at the deadline
-  #lost = false; // nothing was heard since `waiting` was called
+  #isLost = false; // nothing has been received since `onWaiting` was called
 
-  /** Calls `heard(events)` with each frame, `waiting()` when it has to wait, `over()`. */
-  constructor(session, address, { heard, waiting, over }) {
+  /**
+   * Calls `onEvents(events)` for each frame, and without events when a lost server answers again;
+   * `onWaiting()` when an attempt has to wait; `onOver()` when the session is over.
+   */
+  constructor(session, address, { onEvents, onWaiting, onOver }) {
     this.session = session;
     this.address = address;
-    this.heard = heard;
-    this.waiting = waiting;
-    this.over = over;
+    this.onEvents = onEvents;
+    this.onWaiting = onWaiting;
+    this.onOver = onOver;
   }
 
-  /** Connect, now and again. */
+  /** Make the session's next attempt, after its delay. */
   start() {
     this.#attempt = this.session.attempt(seconds());
     if (!this.#attempt) {
-      this.over();
-      if (this.session.over === OVER) this.#lookAgain();
+      this.onOver();
+      if (this.session.over === ENDED) this.#scheduleRecheck();
       return;
     }
     if (this.#attempt.delay > 0) {
-      this.#lost = true;
-      this.waiting();
+      this.#isLost = true;
+      this.onWaiting();
     }
     this.#after(this.#attempt.delay, () => this.#connect());
   }
@@ -64,8 +67,11 @@ export class Follower {
     this.#connection = this.#attempt = null;
   }
 
-  /** Someone looks: connect if we wait, ask again if it was over, give up a long silence. */
-  hurry() {
+  /**
+   * The viewer looks at the page: connect at once if an attempt waits, ask again if the session is
+   * over, and give up a connection whose deadline has passed.
+   */
+  check() {
     if (this.session.over !== null) {
       this.session.revive();
       this.start();
@@ -73,13 +79,15 @@ export class Follower {
     else if (this.#connection && seconds() > this.session.deadline) this.#timedOut();
   }
 
-  /** The network is back: drop the connection, which may be dead without knowing it, and make a
-   * new one. That others were refused before is no reason to wait any more. */
+  /**
+   * The network is back: replace the connection at once, since the old one may be dead without
+   * notice. Failures of the network that was lost do not lengthen the next delays.
+   */
   restart() {
     if (this.session.over !== null) return;
     this.session.failures = 0;
     this.#ended();
-    this.hurry();
+    this.check();
   }
 
   #connect() {
@@ -88,24 +96,24 @@ export class Follower {
     this.#attempt = null;
     this.#connection = CONNECT[transport](this.address, since, {
       onopen: () => this.#opened(transport),
-      isLost: this.#lost,
-      onframe: (text) => this.#receive(text),
+      isLost: this.#isLost,
+      onframe: (text) => this.#handleFrame(text),
       onend: (code) => this.#ended(code),
     });
     this.#watch();
   }
 
-  /** Somebody answers. A WebSocket's first frame comes at once, a poll's when there is news. */
+  /** The server answers. A WebSocket's first frame follows at once; a poll's may take long. */
   #opened(transport) {
     this.session.opened();
     if (transport === "ws") return;
-    this.#lost = false;
-    this.heard([]);
+    this.#isLost = false;
+    this.onEvents([]);
   }
 
-  #receive(text) {
-    this.#lost = false;
-    this.heard(this.session.receive(text, seconds()));
+  #handleFrame(text) {
+    this.#isLost = false;
+    this.onEvents(this.session.handleFrame(text, seconds()));
     if (this.session.failed) this.#ended();
     else this.#watch();
   }
@@ -122,17 +130,17 @@ export class Follower {
     this.start();
   }
 
-  /** At a time of its own: thousands hear of the end together. */
-  #lookAgain() {
-    const [first, last] = LOOK_AGAIN;
+  /** At a random time, since thousands of pages see the end at the same moment. */
+  #scheduleRecheck() {
+    const [first, last] = RECHECK;
     const wait = first + (last - first) * this.session.random();
-    this.#after(wait, () => document.hidden || this.hurry());
+    this.#after(wait, () => document.hidden || this.check());
   }
 
   #watch() {
     const left = this.session.deadline - seconds();
     if (left <= 0) return this.#timedOut();
-    this.#after(Math.min(left, LOOK), () => this.#watch());
+    this.#after(Math.min(left, CHECK_EVERY), () => this.#watch());
   }
 
   #after(delay, act) {
@@ -142,8 +150,8 @@ export class Follower {
 }
 
 /**
- * What led to a snapshot: `first`, the snapshot before any update, and all `updates`, oldest first,
- * each with `at` in milliseconds.
+ * Fetch the history that led to a snapshot: `first`, the snapshot before any update, and all
+ * `updates`, oldest first, each with `at` in milliseconds since 1970.
  */
 export async function historyUntil(address, { epoch, seq }) {
   const url = `${address}recording.json?upto=${epoch}:${seq}`;
@@ -154,9 +162,9 @@ export async function historyUntil(address, { epoch, seq }) {
   };
 }
 
-// The transports. Each returns {close}, after which none of the callbacks is called.
+// The transports. Each returns {close}; after close() no callback is called.
 
-/** Frames over a WebSocket. */
+/** Receive frames over a WebSocket. */
 function openSocket(address, since, { onopen, onframe, onend }) {
   const url = new URL("ws", address);
   url.protocol = url.protocol.replace("http", "ws");
@@ -173,41 +181,44 @@ function openSocket(address, since, { onopen, onframe, onend }) {
   };
 }
 
-/** One long poll: at most one frame, then the end. One that `isLost` knocks, and hears at once. */
+/**
+ * Make one long poll: at most one frame, then the end. After a lost connection, a HEAD request
+ * beside it tells at once whether the server answers.
+ */
 function poll(address, since, { isLost, onopen, onframe, onend }) {
   const url = new URL("updates", address);
   if (since !== null) url.searchParams.set("since", since);
   const controller = new AbortController();
   const { signal } = controller;
   if (isLost && since !== null) {
-    const knock = fetch(url, { method: "HEAD", signal, credentials: "omit" });
-    knock.then(({ ok }) => ok && !signal.aborted && onopen()).catch(() => {}); // the poll tells
+    const head = fetch(url, { method: "HEAD", signal, credentials: "omit" });
+    head.then(({ ok }) => ok && !signal.aborted && onopen()).catch(() => {}); // the poll fails, too
   }
-  ask(url, signal).then(({ text, code }) => {
+  request(url, signal).then(({ text, code }) => {
     if (text !== undefined && !signal.aborted) onframe(text);
     if (!signal.aborted) onend(code);
   });
   return { close: () => controller.abort() };
 }
 
-async function ask(url, signal) {
+async function request(url, signal) {
   try {
     const response = await fetch(url, { signal, credentials: "omit" });
     return response.ok
       ? { text: await response.text() }
       : { code: CLOSE_CODES[response.status] };
   } catch {
-    return {}; // the network failed, or we gave up
+    return {}; // the network failed, or the poll was aborted
   }
 }
 
 let latest = 0; // seconds
-let putBack = 0; // seconds by which the machine's clock was put back
+let setBack = 0; // seconds by which the machine's clock was set back
 
-/** Goes on while a laptop sleeps, unlike performance.now(), and never back, unlike Date.now(). */
+/** A clock that goes on while a machine sleeps, unlike performance.now(), and never goes back. */
 function seconds() {
   const now = Date.now() / 1000;
-  putBack = Math.max(putBack, latest - now);
-  latest = now + putBack;
+  setBack = Math.max(setBack, latest - now);
+  latest = now + setBack;
   return latest;
 }

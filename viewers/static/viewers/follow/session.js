@@ -1,5 +1,5 @@
-// The viewer's side of the talk: what it knows, and what to do next. No input or output.
-// The same rules as session.py and protocol.py; tests/vectors/session.json holds both to it.
+// The viewer's side of the protocol: its position, and what to do next. No input or output.
+// The same rules as session.py and frames.py; tests/vectors/session.json pins both.
 // Times are seconds on any clock.
 
 import { Replica, sameTotals, totals } from "../../broadcaster/domain/replica.js";
@@ -7,17 +7,17 @@ import { Replica, sameTotals, totals } from "../../broadcaster/domain/replica.js
 const HEARTBEAT = 25; // seconds between frames, unless the snapshot says otherwise
 const HEARTBEAT_SPREAD = 0.2; // connections differ by up to this share
 const HEARTBEAT_GRACE = 10; // seconds after which a missed heartbeat means a dead connection
-const FIRST_FRAME = 5; // seconds to wait for it
-const COME_BACK = [1, 10]; // seconds
-const BACK_OFF = [0.5, 30]; // seconds: the range of the longest wait, doubled with each failure
-const RESYNC_WITHIN = 1; // seconds: after a gap viewers come back spread over this
+const FIRST_FRAME = 5; // seconds within which the first frame must come
+const RETURN_RANGE = [1, 10]; // seconds after which a viewer that was sent away comes back
+const BACK_OFF = [0.5, 30]; // seconds: the longest delay, doubled with each failure
+const RESYNC_WITHIN = 1; // seconds over which viewers come back after a gap
 const FALL_BACK_AFTER = 3; // WebSocket attempts without a frame
-const BRIEF = 10; // seconds: a WebSocket cut sooner after its first frame brought next to nothing
-const LOST_AFTER = 10; // refused attempts in a row, where the WebSocket had worked before
+const BRIEF = 10; // seconds: a WebSocket cut sooner after its first frame counts as a failure
+const LOST_AFTER = 10; // refused attempts in a row after which a WebSocket that worked is given up
 const PROBE_AFTER = 180; // seconds on long poll before the WebSocket is tried again
 const RESYNC = 4201;
 
-/** A frame from its text. Throws if it is none. An unknown `t` is kept as it is. */
+/** Parse a frame. Throws for anything else. A frame of an unknown type is returned as it is. */
 export function decode(text) {
   const frame = JSON.parse(text);
   need(frame, "t");
@@ -51,13 +51,13 @@ export class ViewerSession {
     this.replica = snapshot ? new Replica(snapshot) : null;
     this.heartbeat = HEARTBEAT;
     this.over = null; // the final close code
-    this.failed = false; // the connection is of no more use: close it
-    this.deadline = null; // call `timedOut` if nothing was heard by then
+    this.failed = false; // the connection must be closed
+    this.deadline = null; // call `timedOut` if no frame came by then
     this.random = random;
     this.delay = 0;
     this.failures = 0; // attempts in a row that brought no frame
     this.heard = false; // this attempt brought a frame
-    this.isOpen = false; // this attempt got through the handshake
+    this.isOpen = false; // this attempt's handshake succeeded
     this.proven = false; // the WebSocket has worked before
     this.first = null; // when this attempt brought its first frame
     this.blank = 0; // WebSocket attempts that count towards falling back
@@ -65,12 +65,12 @@ export class ViewerSession {
     this.bye = null;
   }
 
-  /** The position to resume from, as it stands in the URL; null if there is none. */
+  /** The position to resume from, as in the URL; null if there is none. */
   get since() {
     return this.replica && String(this.replica.position);
   }
 
-  /** How to connect next: {transport, delay, since}; null when the broadcast is over. */
+  /** Return how to connect next: {transport, delay, since}; null when the broadcast is over. */
   attempt(now) {
     if (this.over !== null) return null;
     if (this.probeAt !== null && now >= this.probeAt) {
@@ -85,23 +85,23 @@ export class ViewerSession {
     return { transport: this.transport, delay: this.delay, since: this.since };
   }
 
-  /** The broadcast is over, as we were told; ask once more, in case it started over. */
+  /** Allow one more attempt after the end, in case the broadcast started over. */
   revive() {
     this.over = null;
     this.delay = 0;
   }
 
-  /** The WebSocket's handshake succeeded. */
+  /** To be called when the WebSocket's handshake succeeded. */
   opened() {
     this.isOpen = true;
   }
 
   /**
-   * Take in one frame. If `failed` is set afterwards, close the connection. Gives events:
-   * ["snapshot", snapshot], ["update", update], ["seen", update], ["heartbeat"], ["bye", code],
-   * ["gap"], ["behind"], ["diverged"] or ["garbage"].
+   * Handle one frame and return its events. If `failed` is set afterwards, close the connection.
+   * The events are ["snapshot", snapshot], ["update", update], ["seen", update], ["heartbeat"],
+   * ["bye", code], ["gap"], ["behind"], ["diverged"] or ["garbage"].
    */
-  receive(text, now) {
+  handleFrame(text, now) {
     let frame;
     try {
       frame = decode(text);
@@ -122,36 +122,36 @@ export class ViewerSession {
       this.replica = new Replica(frame);
       return [["snapshot", frame]];
     }
-    if (frame.t === "updates") return this.#takeUpdates(frame);
-    if (frame.t === "heartbeat") return [this.#compare(frame)];
+    if (frame.t === "updates") return this.#applyUpdates(frame);
+    if (frame.t === "heartbeat") return [this.#checkPosition(frame)];
     return [];
   }
 
-  /** Nothing was heard by the deadline, and the connection has been given up. */
+  /** To be called when no frame came by the deadline and the connection has been closed. */
   timedOut(now) {
     if (this.transport === "ws" && !this.heard && !this.proven) this.blank = FALL_BACK_AFTER;
     this.ended(now);
   }
 
   /**
-   * The connection is over: closed with `code`, failed, or a poll was answered. A poll that was
-   * refused is reported with the close code of the same meaning.
+   * To be called when the connection ended: it was closed with `code`, it failed, or a poll was
+   * answered. A rejected poll is reported with the close code of the same meaning.
    */
   ended(now, code = null) {
     this.deadline = null;
-    let after = COME_BACK;
+    let after = RETURN_RANGE;
     if (this.bye) {
       code = this.bye.code;
       after = this.bye.after ?? after;
     }
-    if (isIn(4000, code)) {
+    if (isInRange(4000, code)) {
       this.over = code;
       return;
     }
     if (code === RESYNC) this.replica = null;
-    if (isIn(4200, code)) {
+    if (isInRange(4200, code)) {
       this.delay = after[0] + (after[1] - after[0]) * this.random();
-    } else if (isIn(4100, code)) {
+    } else if (isInRange(4100, code)) {
       this.#backOff();
     } else if (this.heard && this.failed) {
       this.delay = RESYNC_WITHIN * this.random();
@@ -168,7 +168,7 @@ export class ViewerSession {
     return this.heartbeat * (1 + HEARTBEAT_SPREAD) + HEARTBEAT_GRACE;
   }
 
-  /** Full jitter: any time up to a limit that doubles with every failure. */
+  /** Set a delay with full jitter: any time up to a limit that doubles with every failure. */
   #backOff() {
     const [first, last] = BACK_OFF;
     this.delay = Math.min(first * 2 ** this.failures, last) * this.random();
@@ -176,10 +176,10 @@ export class ViewerSession {
   }
 
   /**
-   * From WebSocket to long poll, and back if that gets nowhere either. A server that restarts
-   * refuses connections: it does not open them. So once the WebSocket has worked, only attempts
-   * that opened and then stayed silent count, or were cut soon after (proxies do both), unless
-   * there are so many that the viewer must have come to another network.
+   * Change from WebSocket to long poll after failures, and back if that fails as well. A server
+   * that restarts refuses connections and does not open them. So once the WebSocket has worked,
+   * only attempts count that opened without a frame or were cut soon after one (proxies do both), or
+   * so many refused ones that the viewer must be in another network.
    */
   #considerFallingBack(now) {
     const brief = this.first !== null && now - this.first < BRIEF;
@@ -201,17 +201,17 @@ export class ViewerSession {
     }
   }
 
-  #takeUpdates(frame) {
+  #applyUpdates(frame) {
     const events = [];
     for (const update of frame.updates) {
-      events.push(this.#takeUpdate(frame.epoch, update));
+      events.push(this.#applyUpdate(frame.epoch, update));
       if (this.failed) break;
     }
     return events;
   }
 
-  #takeUpdate(epoch, update) {
-    const outcome = this.replica ? this.replica.receive(epoch, update) : "gap";
+  #applyUpdate(epoch, update) {
+    const outcome = this.replica ? this.replica.apply(epoch, update) : "gap";
     if (outcome === "seen") return ["seen", update];
     if (outcome === "gap") return this.#fail("gap");
     if (!sameTotals(totals(this.votes, this.replica.state.calls), update.totals)) {
@@ -221,8 +221,8 @@ export class ViewerSession {
     return ["update", update];
   }
 
-  /** A heartbeat ahead of us means that we missed the last update. */
-  #compare(frame) {
+  /** Compare positions: a heartbeat that is ahead means that the last update was missed. */
+  #checkPosition(frame) {
     const position = this.replica?.position;
     if (!position || frame.epoch !== position.epoch || frame.seq > position.seq) {
       return this.#fail("behind");
@@ -236,6 +236,6 @@ export class ViewerSession {
   }
 }
 
-function isIn(hundred, code) {
-  return code !== null && hundred <= code && code < hundred + 100;
+function isInRange(first, code) {
+  return code !== null && first <= code && code < first + 100;
 }

@@ -1,25 +1,39 @@
-// The viewer page: draws what is shown of what the follower hears, and says how it stands.
+// The live page: draws the events that its playout buffer releases, and the page's status.
 
-import { CallLog, draw, drawStory, passed, result, tag } from "../../broadcaster/rendering/drawing.js";
+import {
+  CallLog,
+  draw,
+  drawStory,
+  passed,
+  result,
+  tag,
+} from "../../broadcaster/rendering/drawing.js";
 import { totals } from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
-import { Explorer, Showing } from "../shared/explore.js";
+import { Explorer, PlayoutBuffer } from "../shared/explore.js";
 import { follow, historyUntil } from "../follow/follow.js";
-import { announcements, clock, layerWords, paused, showing as place, status } from "../shared/wording.js";
+import {
+  announcements,
+  broadcastShows,
+  clock,
+  layerWords,
+  paused,
+  status,
+} from "../shared/wording.js";
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
 const { address, startsAt, timeZone, election, snapshot, now, words } = data;
-const ahead = now - Date.now(); // milliseconds that the server's clock is ahead of ours
+const clockOffset = now - Date.now(); // milliseconds that the server's clock is ahead of this one
 setLanguage(words);
-const showing = new Showing(snapshot);
+const buffer = new PlayoutBuffer(snapshot);
 const callLog = new CallLog(page, election, nameOf, (at) => clock(at, at, timeZone, false, false));
 let timer = null; // until the next update is due
-let winner = leader(); // who has passed 270
+let winner = leader(); // the candidate who has passed 270, or ""
 let drawnLayer = "";
 let drawnCorrected = callLog.corrected.join();
-let lost = false; // whether the connection is
-let sinceSnapshot = []; // updates that were shown
+let isLost = false; // whether the connection is lost
+let sinceSnapshot = []; // the updates shown since the last snapshot
 const explorer = new Explorer(page, data, () => {
   drawAll();
   drawNotices();
@@ -29,31 +43,31 @@ function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
 }
 
-// What is heard, and when it is shown
+// What is received, and when it is shown
 
-function heard(events) {
-  showing.hear(events, Date.now());
-  lost = false;
+function onEvents(events) {
+  buffer.add(events, Date.now());
+  isLost = false;
   showDue();
 }
 
-/** Show what is due. A tab that nobody sees stays as it is, and catches up when it is seen. */
+/** Show the events that are due. A hidden tab draws nothing, and catches up when it is shown. */
 function showDue() {
   clearTimeout(timer);
   if (document.hidden) return;
-  const due = showing.show(Date.now());
+  const due = buffer.release(Date.now());
   if (due.length) {
-    log(due);
+    logCalls(due);
     drawAll();
     announce(due);
   }
-  if (showing.next !== null) timer = setTimeout(showDue, showing.next - Date.now());
+  if (buffer.nextDue !== null) timer = setTimeout(showDue, buffer.nextDue - Date.now());
   drawNotices();
   drawStatus();
 }
 
-/** Fold what came into the log of calls, and mark what it changed. */
-function log(events) {
+/** Add updates to the log of calls, and mark the units that they changed. */
+function logCalls(events) {
   for (const [name, data] of events) {
     if (name === "snapshot") {
       sinceSnapshot = [];
@@ -68,15 +82,15 @@ function log(events) {
   drawCorrected();
 }
 
-/** After a snapshot the updates before it are asked for: the page saw some of them at most. */
+/** Rebuild the log after a snapshot: the page may not have received all updates before it. */
 async function fetchLog(snapshot) {
   try {
     const { updates } = await historyUntil(address, snapshot);
-    if (snapshot.epoch !== showing.replica.position.epoch) return;
+    if (snapshot.epoch !== buffer.replica.position.epoch) return;
     callLog.rebuild([...updates, ...sinceSnapshot]);
     drawCorrected();
   } catch (error) {
-    console.warn("The log of calls may lack some entries.", error);
+    console.warn("The recording could not be loaded. The log of calls may lack entries.", error);
   }
 }
 
@@ -89,90 +103,90 @@ function drawCorrected() {
   part("corrected-units").textContent = corrected.map(nameOf).join(", ");
 }
 
-/** Under a delay: from what the server rendered back to what is due now. */
+/** With a delay, go back from what the server rendered to what is due now. */
 async function rewind() {
-  showing.rewind(await historyUntil(address, snapshot), ahead);
-  callLog.rebuild(showing.show(Date.now()).map(([, update]) => update));
+  buffer.rewind(await historyUntil(address, snapshot), clockOffset);
+  callLog.rebuild(buffer.release(Date.now()).map(([, update]) => update));
   winner = leader();
   drawCorrected();
   drawAll();
 }
 
 function leader() {
-  return election.candidates[passed(totals(election.votes, showing.replica.state.calls))] ?? "";
+  return election.candidates[passed(totals(election.votes, buffer.replica.state.calls))] ?? "";
 }
 
-function setLost() {
-  lost = true;
+function onWaiting() {
+  isLost = true;
   drawStatus();
 }
 
 // Drawing
 
 function drawAll() {
-  const { state } = showing.replica;
+  const { state } = buffer.replica;
   draw(part("votes"), state, election);
   draw(part("results"), state, election);
   const { layer } = explorer;
-  const seen = explorer.seen(state);
-  draw(part("picture"), seen.state, seen.election, layer !== drawnLayer);
+  const visible = explorer.visible(state);
+  draw(part("picture"), visible.state, visible.election, layer !== drawnLayer);
   drawnLayer = layer;
   explorer.drawCounties();
   explorer.drawFacts();
   drawStory(page, state.story);
-  part("share").href = `?at=${showing.replica.position}`;
-  part("share").hidden = !showing.replica.position.seq;
+  part("share").href = `?at=${buffer.replica.position}`;
+  part("share").hidden = !buffer.replica.position.seq;
 }
 
 function drawStatus() {
   const line = part("status");
   const state = pageState();
-  const { at } = showing.replica;
-  const told = status(state, at, startsAt);
+  const { at } = buffer.replica;
+  const text = status(state, at, startsAt);
   line.dataset.state = state;
-  part("words").textContent = told.words;
-  part("time").hidden = told.at === null;
-  if (told.at !== null) {
-    part("time").dateTime = new Date(told.at).toISOString();
-    part("time").textContent = clock(told.at, Date.now(), timeZone, told.at !== startsAt);
+  part("words").textContent = text.words;
+  part("time").hidden = text.at === null;
+  if (text.at !== null) {
+    part("time").dateTime = new Date(text.at).toISOString();
+    part("time").textContent = clock(text.at, Date.now(), timeZone, text.at !== startsAt);
   }
 }
 
 function pageState() {
-  const { state } = showing.replica;
+  const { state } = buffer.replica;
   if (state.phase === "ended") return "ended";
-  const left = follower.session.over !== null && !showing.waiting;
-  if (left || state.election !== election.year) return "outdated";
-  if (lost) return navigator.onLine ? "reconnecting" : "offline";
+  const isOver = follower.session.over !== null && !buffer.waiting;
+  if (isOver || state.election !== election.year) return "outdated";
+  if (isLost) return navigator.onLine ? "reconnecting" : "offline";
   return state.phase;
 }
 
 function drawNotices() {
-  const { phase, view } = showing.replica.state;
+  const { phase, view } = buffer.replica.state;
   const { focus } = view;
   const { own, layer } = explorer;
   page.dataset.mode = own === null ? "following" : "exploring";
-  page.toggleAttribute("data-paused", showing.paused);
-  part("place").textContent = place(focus === "US" ? gettext("US") : nameOf(focus));
-  part("waiting").textContent = paused(showing.waiting);
+  page.toggleAttribute("data-paused", buffer.paused);
+  part("place").textContent = broadcastShows(focus === "US" ? gettext("US") : nameOf(focus));
+  part("waiting").textContent = paused(buffer.waiting);
   if (layer) {
-    const seen = explorer.seen(showing.replica.state);
-    part("layer-words").textContent = layerWords(layer, seen.election, seen.state.calls);
+    const visible = explorer.visible(buffer.replica.state);
+    part("layer-words").textContent = layerWords(layer, visible.election, visible.state.calls);
   }
-  const holds = {
+  const isShown = {
     held: phase === "held",
-    following: own === null && !layer && !showing.paused,
+    following: own === null && !layer && !buffer.paused,
     exploring: own !== null,
-    paused: showing.paused,
+    paused: buffer.paused,
     layer: layer !== "",
   };
   for (const notice of page.querySelectorAll("[data-notice]")) {
-    notice.hidden = !holds[notice.dataset.notice];
+    notice.hidden = !isShown[notice.dataset.notice];
   }
   for (const [action, on] of [
     ["follow", own === null],
     ["explore", own !== null],
-    ["pause", showing.paused],
+    ["pause", buffer.paused],
   ]) {
     page
       .querySelector(`.actions [data-action="${action}"]`)
@@ -187,11 +201,11 @@ function announce(events) {
   const resultOf = (call) => result(call, election.candidates);
   const { notice, alert } = announcements(updates, nameOf, resultOf, before, winner);
   if (!notice && !alert) return;
-  tell("notice", notice ?? []);
-  tell("alert", alert ?? []);
+  writePieces("notice", notice ?? []);
+  writePieces("alert", alert ?? []);
 }
 
-function tell(name, pieces) {
+function writePieces(name, pieces) {
   const spans = pieces.map(({ text, lang }) => {
     const span = document.createElement("span");
     span.textContent = text;
@@ -212,7 +226,7 @@ const ACTIONS = {
   follow: () => explorer.follow(),
   explore: () => explorer.explore(),
   pause() {
-    showing.paused = !showing.paused;
+    buffer.paused = !buffer.paused;
     showDue();
   },
   zoom: () => explorer.zoom(),
@@ -227,7 +241,7 @@ page.addEventListener("click", ({ target }) => {
   ACTIONS[action]();
   if (button.offsetParent) return;
   const same = page.querySelector(`.actions [data-action="${action}"]`);
-  (same ?? page.querySelector(".map")).focus(); // the button has gone: keys go on from there
+  (same ?? page.querySelector(".map")).focus(); // the button is hidden now: the focus moves on
 });
 part("layer").addEventListener("change", ({ target }) => explorer.showLayer(target.value));
 
@@ -235,25 +249,25 @@ const root = document.documentElement;
 const delay = part("delay");
 delay.value = root.dataset.delay ?? "0";
 if (!delay.value) delay.value = "0";
-showing.delay = delay.value * 1000;
+buffer.delay = delay.value * 1000;
 delay.addEventListener("change", () => {
-  showing.delay = delay.value * 1000;
+  buffer.delay = delay.value * 1000;
   showDue();
   localStorage.setItem("delay", delay.value);
 });
 
 part("share").addEventListener("click", (event) => {
   event.preventDefault();
-  import("../shared/share.js").then(({ share }) => share(part("share"))); // few need it
+  import("../shared/share.js").then(({ share }) => share(part("share"))); // loaded only when needed
 });
-for (const control of page.querySelectorAll(":disabled")) control.disabled = false; // heard now
+for (const control of page.querySelectorAll(":disabled")) control.disabled = false;
 try {
-  if (showing.delay) await rewind();
+  if (buffer.delay) await rewind();
   delete root.dataset.delay;
 } catch (error) {
-  console.warn("The page stays covered until it is old enough to be shown.", error);
+  console.warn("The history could not be loaded. The page stays covered for 60 seconds.", error);
 }
-const follower = follow(data, { heard, waiting: setLost, over: drawStatus });
+const follower = follow(data, { onEvents, onWaiting, onOver: drawStatus });
 showDue();
 explorer.drawCounties();
 document.addEventListener("visibilitychange", showDue);

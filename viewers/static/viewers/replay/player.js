@@ -1,9 +1,9 @@
-// Where in a recording we are. Pure: whoever asks brings the time, in milliseconds.
+// The position of a replay. Every method takes the present time as `now`, in milliseconds.
 
-/** A clock from 0 to `duration` that can be stopped, moved, and run faster. */
+/** A clock from 0 to `duration` that can be paused, moved, and run faster. */
 export class Player {
-  #from; // where it was when `#since` was
-  #since = null; // while it runs
+  #from; // the position at the time `#since`
+  #since = null; // null while it is paused
   speed = 1;
 
   constructor(duration, from = 0) {
@@ -15,19 +15,19 @@ export class Player {
     return this.#since !== null;
   }
 
-  /** Where it is at `now`. Below 0 if it is to start later. */
+  /** Return the position; below 0 if it starts later. */
   at(now) {
     if (!this.playing) return this.#from;
     return Math.min(this.#from + (now - this.#since) * this.speed, this.duration);
   }
 
-  /** Run from where it is; from the beginning if it is at the end. */
+  /** Play from the present position, or from the beginning if it is at the end. */
   play(now) {
     this.#from = this.at(now) < this.duration ? this.at(now) : 0;
     this.#since = now;
   }
 
-  /** Run as everyone's clock does: at speed 1, and from 0 at the time `start`. */
+  /** Follow the common clock of a rebroadcast: speed 1, and 0 at the time `start`. */
   join(start) {
     [this.#from, this.#since, this.speed] = [0, start, 1];
   }

@@ -1,4 +1,4 @@
-// The replay page: a recording with a time line. All that it shows comes from one file.
+// The replay page: a recording with a time line. All its data is in one file.
 
 import { draw, drawStory } from "../../broadcaster/rendering/drawing.js";
 import { Recording } from "../../broadcaster/domain/recording.js";
@@ -19,8 +19,8 @@ const entries = [...page.querySelectorAll("[data-seq]")]; // of the log, newest 
 const slider = part("slider");
 let recording, player;
 let shown = null; // seq
-let ahead = 0; // milliseconds that the server's clock is ahead of ours
-let joined = false; // whether we follow the rebroadcast
+let clockOffset = 0; // milliseconds that the server's clock is ahead of this one
+let isJoined = false; // whether the page follows the rebroadcast's common clock
 let timer = null;
 
 function part(name) {
@@ -28,14 +28,14 @@ function part(name) {
 }
 
 function now() {
-  return Date.now() + ahead;
+  return Date.now() + clockOffset;
 }
 
 // Drawing
 
 function show() {
   const t = player.at(now());
-  if (joined && t >= player.duration) joined = false; // from here on, everyone by themselves
+  if (isJoined && t >= player.duration) isJoined = false;
   if (player.playing && t >= player.duration) player.pause(now());
   drawControls(t);
   if (rebroadcast) drawRebroadcast(t);
@@ -63,12 +63,12 @@ function drawControls(t) {
 }
 
 function drawRebroadcast(t) {
-  const begun = t >= 0;
-  part("player").hidden = part("log").hidden = !begun;
-  part("coming").hidden = begun;
+  const hasBegun = t >= 0;
+  part("player").hidden = part("log").hidden = !hasBegun;
+  part("coming").hidden = hasBegun;
   part("countdown").textContent = elapsed(Math.max(999 - t, 0));
-  part("together").hidden = !(begun && joined);
-  part("left").hidden = joined || now() >= rebroadcast.endsAt;
+  part("together").hidden = !(hasBegun && isJoined);
+  part("left").hidden = isJoined || now() >= rebroadcast.endsAt;
 }
 
 function drawMap(seq) {
@@ -92,29 +92,30 @@ function nameOf(unit) {
   return page.querySelector(`tr[data-unit="${unit}"] th`).textContent;
 }
 
-// What people do
+// What a viewer can do
 
-/** Whoever takes the controls leaves the rebroadcast. */
+/** Run an action of the viewer, which leaves the rebroadcast. */
 function control(act) {
-  joined = false;
+  isJoined = false;
   act();
   show();
 }
 
-/** To an update, stopped there, and told in one sentence. */
+/** Go to an update, pause there, and announce it. */
 function stepTo(seq) {
   control(() => {
     player.pause(now());
     player.seek(recording.updates[seq - 1]?.t ?? 0, now());
   });
-  const last = recording.seqAt(player.at(now())); // of several at one time
+  const last = recording.seqAt(player.at(now())); // the last of several at the same time
   const entry = entries.find(({ dataset }) => Number(dataset.seq) === last);
-  part("notice").replaceChildren(...(entry?.querySelector(".what").cloneNode(true).childNodes ?? []));
+  const words = entry?.querySelector(".what").cloneNode(true).childNodes ?? [];
+  part("notice").replaceChildren(...words);
 }
 
 function previous() {
   const { t } = recording.updates[recording.seqAt(player.at(now())) - 1] ?? { t: 0 };
-  stepTo(recording.seqAt(t - 1)); // before all updates of that time
+  stepTo(recording.seqAt(t - 1)); // before all updates of the same time
 }
 
 function next() {
@@ -146,27 +147,28 @@ function move(by) {
 }
 
 function join() {
-  joined = true;
+  isJoined = true;
   player.join(rebroadcast.startsAt);
 }
 
-// The beginning
+// Loading
 
 async function load() {
   const response = await fetch(file);
-  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  if (!response.ok) throw new Error(`${file}: HTTP status ${response.status}`);
   recording = new Recording(await response.json());
 }
 
-/** How far our clock is behind the server's. Not from a cache, nor to be kept in one. */
+/** Measure how far the server's clock is ahead. The response must not come from a cache. */
 async function readClock() {
-  const asked = Date.now();
-  const answer = await (await fetch(rebroadcast.clock, { cache: "no-store" })).json();
-  ahead = answer.now - (asked + Date.now()) / 2;
+  const sent = Date.now();
+  const response = await (await fetch(rebroadcast.clock, { cache: "no-store" })).json();
+  clockOffset = response.now - (sent + Date.now()) / 2;
 }
 
 async function start() {
-  await Promise.all([load(), rebroadcast && readClock().catch(() => {})]); // or by our own clock
+  const clockIsRead = rebroadcast && readClock().catch(() => {}); // else this device's clock counts
+  await Promise.all([load(), clockIsRead]);
   player = new Player(recording.duration, from);
   if (rebroadcast && now() < rebroadcast.endsAt) join();
   page.addEventListener("click", (event) => {
@@ -194,7 +196,7 @@ async function start() {
     event.preventDefault();
     share(part("share"));
   });
-  for (const control of page.querySelectorAll(":disabled")) control.disabled = false; // heard now
+  for (const control of page.querySelectorAll(":disabled")) control.disabled = false;
   show();
 }
 

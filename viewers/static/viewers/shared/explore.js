@@ -1,12 +1,12 @@
-// What this viewer looks at: now or later, the broadcast's place or another, tonight or before.
-// Times are milliseconds on any clock. All but Explorer is pure.
+// What this viewer looks at: with a delay or without, the broadcast's place or another, tonight's
+// calls or an earlier election. Times are milliseconds on any clock. Only Explorer uses the page.
 
 import { Replica } from "../../broadcaster/domain/replica.js";
 import { gettext, ngettext } from "../../broadcaster/domain/translation.js";
 
-/** What the page shows of what the session heard: late under a delay, frozen while paused. */
-export class Showing {
-  #held = []; // heard and not shown yet, oldest first: {heard, name, data}
+/** Holds received events until the page shows them: after a delay, or when a pause ends. */
+export class PlayoutBuffer {
+  #held = []; // received and not shown yet, oldest first: {receivedAt, name, data}
 
   constructor(snapshot) {
     this.replica = new Replica(snapshot);
@@ -15,39 +15,40 @@ export class Showing {
   }
 
   /**
-   * Go back before the first update of a history ({first, updates} of historyUntil), and hear
-   * them all when they came. The server's clock is `ahead` of ours.
+   * Go back before the first update of a history ({first, updates} of historyUntil), and add all
+   * its updates at their own times. The server's clock is `clockOffset` ahead of this one.
    */
-  rewind({ first, updates }, ahead) {
+  rewind({ first, updates }, clockOffset) {
     this.replica = new Replica(first);
-    for (const update of updates) this.hear([["update", update]], update.at - ahead);
+    for (const update of updates) this.add([["update", update]], update.at - clockOffset);
   }
 
-  /** Take in a session's events; those that change nothing on the map are left out. */
-  hear(events, now) {
+  /** Add a session's events, except those that do not change the map. */
+  add(events, now) {
     for (const [name, data] of events) {
-      if (name === "snapshot" || name === "update") this.#held.push({ heard: now, name, data });
+      const changesMap = name === "snapshot" || name === "update";
+      if (changesMap) this.#held.push({ receivedAt: now, name, data });
     }
   }
 
-  /** Apply what is due now; gives those events. */
-  show(now) {
+  /** Apply the events that are due, and return them. */
+  release(now) {
     const due = [];
-    while (this.next !== null && this.next <= now) {
+    while (this.nextDue !== null && this.nextDue <= now) {
       const { name, data } = this.#held.shift();
       if (name === "snapshot") this.replica = new Replica(data);
-      else this.replica.receive(this.replica.position.epoch, data);
+      else this.replica.apply(this.replica.position.epoch, data);
       due.push([name, data]);
     }
     return due;
   }
 
-  /** When something is due next; null if nothing waits for its time. */
-  get next() {
-    return this.paused || !this.#held.length ? null : this.#held[0].heard + this.delay;
+  /** When the next event is due; null if none has a time. */
+  get nextDue() {
+    return this.paused || !this.#held.length ? null : this.#held[0].receivedAt + this.delay;
   }
 
-  /** How many updates wait. */
+  /** The number of updates that wait. */
   get waiting() {
     const newest = this.#held.at(-1)?.data;
     if (!newest) return 0;
@@ -57,14 +58,14 @@ export class Showing {
   }
 }
 
-/** The view to show. `own` is the viewer's place while exploring, null while following. */
+/** Return the view to show. `own` is the viewer's place while exploring, null while following. */
 export function viewOf(view, own) {
   return own === null ? view : { ...view, focus: own, highlight: [] };
 }
 
 const DISTRICT = 4; // map units from one district's point to the next, below their state's
 
-/** Where each unit is for the arrow keys. `shapes` has the [x, y] of those that have an outline. */
+/** Return each unit's point for the arrow keys. `shapes` has those of units with an outline. */
 export function pointsOf(units, shapes) {
   const points = {};
   for (const unit of units) {
@@ -75,7 +76,7 @@ export function pointsOf(units, shapes) {
   return points;
 }
 
-const MIDDLE = "KS"; // where the arrow keys begin
+const MIDDLE = "KS"; // where the arrow keys start
 const DIRECTIONS = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
@@ -84,8 +85,9 @@ const DIRECTIONS = {
 };
 
 /**
- * The unit that an arrow key leads to, or `from` where the map ends. `points` has each unit's
- * [x, y], y growing downwards: the nearest on that side, a side step counting double.
+ * Return the unit to which an arrow key leads, or `from` at the edge of the map: the nearest one in
+ * that direction, with distance to the side counting double. `points` has each unit's [x, y], y
+ * growing downwards.
  */
 export function neighbour(points, from, key) {
   const [dx, dy] = DIRECTIONS[key];
@@ -101,13 +103,13 @@ export function neighbour(points, from, key) {
   return found;
 }
 
-/** The units that are called for another party than `before` has them. */
+/** Return the units that are called for another party than in `before`. */
 export function flipped(calls, before) {
   const other = ([unit, { party }]) => party && before[unit] && party !== before[unit];
   return Object.entries(calls).filter(other).map(([unit]) => unit);
 }
 
-/** An earlier election as draw() takes it, {calls, election}. `past` is as Picture.past has it. */
+/** Return an earlier election for draw(): {calls, election}. `past` is as Picture.past gives it. */
 export function pastMap(past, year, units) {
   const winners = (of) => {
     const found = past.find((each) => each.year === of);
@@ -126,26 +128,26 @@ export function pastMap(past, year, units) {
   };
 }
 
-const SPREAD = 4000; // milliseconds over which followers ask for county lines, not all at once
+const SPREAD = 4000; // milliseconds over which followers fetch county lines, to spread the load
 
-/** The viewer's own way over the map, by mouse and by keys. */
+/** Lets the viewer explore the map with mouse and keys. */
 export class Explorer {
-  own = null; // the place looked at; null while following
+  own = null; // the viewer's place; null while following
   pinned = null; // the unit whose facts are shown
   layer = ""; // "" for tonight, "swing", or a year
   #drawn = null; // the unit that is marked on the map
-  #close = "US"; // the state that is close up
-  #counties = new Map(); // by state: its lines, or the promise of them
+  #close = "US"; // the state whose county lines are shown
+  #counties = new Map(); // by state: the promise of its lines
 
-  /** `changed()` is called when the map has to be drawn again. */
-  constructor(page, { election, past, counties }, changed) {
+  /** Calls `onChange()` when the map has to be drawn again. */
+  constructor(page, { election, past, counties }, onChange) {
     this.page = page;
     this.map = page.querySelector(".map");
     this.election = election;
     this.units = Object.keys(election.votes);
     this.past = past;
     this.addresses = counties;
-    this.changed = changed;
+    this.onChange = onChange;
     const labels = [...this.map.querySelectorAll(".map-labels g")].map((label) => [
       label.dataset.unit,
       label.getAttribute("transform").match(/-?[\d.]+/g).map(Number),
@@ -166,40 +168,40 @@ export class Explorer {
     });
   }
 
-  /** Back to what the broadcast shows. */
+  /** Return to the broadcast's view and tonight's calls. */
   follow() {
     this.own = this.pinned = null;
     this.showLayer("");
   }
 
-  /** Stay here, wherever the broadcast goes. */
+  /** Keep the present place when the broadcast's view changes. */
   explore() {
     this.#go(this.own ?? this.map.dataset.focus);
   }
 
-  /** To a unit, or back from it to the whole country. */
+  /** Zoom in on a unit, or back out from it to the country. */
   zoom(unit = this.pinned) {
     this.pinned = unit;
     this.#go(this.map.dataset.focus === unit ? "US" : unit);
   }
 
-  /** Show a unit's facts; close up, go there. */
+  /** Show a unit's facts; when zoomed in, also go there. */
   pin(unit) {
     this.pinned = unit;
     if (unit && this.map.dataset.focus !== "US") this.#go(unit);
     else this.drawFacts();
   }
 
-  /** Tonight's calls (""), what has changed party ("swing"), or an earlier election by its year. */
+  /** Show tonight's calls (""), units that changed party ("swing"), or the election of a year. */
   showLayer(layer) {
     this.layer = layer;
     this.page.querySelector('[data-part="layer"]').value = layer;
     this.page.querySelector(".picture").toggleAttribute("data-past", Number(layer) > 0);
-    this.changed();
+    this.onChange();
   }
 
-  /** What the map shows of `state`: {state, election} for draw(). */
-  seen(state) {
+  /** Return what the map shows of `state`: {state, election} for draw(). */
+  visible(state) {
     const view = viewOf(state.view, this.own);
     if (this.layer === "swing") {
       const highlight = flipped(state.calls, this.election.before);
@@ -210,7 +212,7 @@ export class Explorer {
     return { state: { ...state, calls, view: { ...view, highlight: [] } }, election };
   }
 
-  /** The pinned unit's facts, as the table has them, and its place on the map. */
+  /** Draw the pinned unit's facts, taken from the table, and its outline on the map. */
   drawFacts() {
     const { map, pinned, page } = this;
     const part = (name) => page.querySelector(`[data-part="${name}"]`);
@@ -242,12 +244,12 @@ export class Explorer {
     map.setAttribute("aria-activedescendant", "pinned-unit");
   }
 
-  /** The county lines of the state in view, once they are here. */
+  /** Draw the county lines of the state in view, once they are loaded. */
   async drawCounties() {
     const state = this.map.dataset.focus.split("-")[0];
     const path = this.map.querySelector(".map-counties");
     const shape = this.map.querySelector(`.map-shapes [data-state="${state}"]`);
-    path.dataset.party = shape?.dataset.party ?? ""; // its colour goes with what lies below
+    path.dataset.party = shape?.dataset.party ?? ""; // they contrast with the state's colour
     if (state === this.#close) return;
     this.#close = state;
     path.setAttribute("d", "");
@@ -263,14 +265,14 @@ export class Explorer {
     try {
       return await (await fetch(this.addresses[state])).json();
     } catch {
-      this.#counties.delete(state); // another time: the map is whole without them
+      this.#counties.delete(state); // to be tried again; the map is usable without them
       return "";
     }
   }
 
   #go(place) {
     this.own = place;
-    this.changed();
+    this.onChange();
   }
 
   #onKey(event) {

@@ -1,16 +1,16 @@
-// Hands a link over: to the system's share sheet, or to the clipboard.
+// Shares a link by the system's share sheet, or copies it to the clipboard.
 
-const SHOWN = 3000; // milliseconds that the link says so
+const COPIED_FOR = 3000; // milliseconds for which the link shows that it was copied
 
-/** Share `link`, whose data-copied says what to tell when it was copied; go there if all fails. */
+/** Share `link`. While copied it shows its data-copied; if sharing fails, the page goes there. */
 export async function share(link) {
-  const words = (link.dataset.words ??= link.textContent); // it may say “copied” as yet
+  const words = (link.dataset.words ??= link.textContent); // it may still show data-copied
   try {
     if (navigator.share) return await navigator.share({ title: document.title, url: link.href });
     await navigator.clipboard.writeText(link.href);
     link.textContent = link.dataset.copied;
-    setTimeout(() => (link.textContent = words), SHOWN);
+    setTimeout(() => (link.textContent = words), COPIED_FOR);
   } catch (error) {
-    if (error.name !== "AbortError") location.assign(link.href); // where it can be copied
+    if (error.name !== "AbortError") location.assign(link.href); // its address can be copied there
   }
 }
