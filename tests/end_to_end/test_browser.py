@@ -1,4 +1,4 @@
-"""The whole thing, as people see it: a click at the desk changes the pages of viewers."""
+"""The live page in real browsers: it follows the desk, through lost connections and restarts."""
 
 from datetime import timedelta
 
@@ -23,8 +23,8 @@ HIDE = """
         seen = isSeen;
         document.dispatchEvent(new Event("visibilitychange"));
     };
-"""  # a tab that a test can hide and show
-WITNESS = """
+"""  # lets a test hide and show the tab
+RECORD_TEXT = """
     window.seen = new Set();
     window.drawn = 0;
     (function look() {
@@ -33,7 +33,7 @@ WITNESS = """
         drawn += document.readyState !== "loading";
         requestAnimationFrame(look);
     })();
-"""  # what the page said in each frame
+"""  # records the text of the page in each frame that is drawn
 
 
 def call(unit, party):
@@ -87,7 +87,7 @@ class Browsers(TransactionTestCase):
         visit.open(f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/")
         return visit
 
-    def test_a_click_at_the_desk_turns_the_state_on_every_page(self):
+    def test_a_take_at_the_desk_changes_the_state_on_every_page(self):
         requests = []
         socketless = self.viewer(NO_WEBSOCKET)
         socketless.page.on("request", lambda request: requests.append(request.url))
@@ -112,7 +112,7 @@ class Browsers(TransactionTestCase):
         desk.waits_for('[data-desk="log"] tr >> nth=0 >> text=anna')
         self.assertTrue(any("/updates?since=" in url for url in requests))
 
-    def test_a_websocket_that_opens_and_stays_silent_is_given_up_for_polling(self):
+    def test_a_websocket_without_frames_is_replaced_by_polling(self):
         viewer = self.visit()
         viewer.context.route_web_socket("**/ws*", lambda socket: None)
         with viewer.page.expect_request("**/updates?since=*"):
@@ -123,7 +123,7 @@ class Browsers(TransactionTestCase):
         viewer.waits_for("text=Ohio next")
         viewer.waits_for('.map[data-focus="OH"]')
 
-    def test_a_proxy_that_lets_frames_through_and_then_cuts_is_given_up_for_polling(self):
+    def test_a_websocket_that_is_cut_after_its_first_frame_is_replaced_by_polling(self):
         def cut(socket):
             server = socket.connect_to_server()
 
@@ -139,10 +139,10 @@ class Browsers(TransactionTestCase):
             viewer.open(self.path)
         viewer.waits_for('[data-state="live"]')
 
-    def test_offline_is_said_and_what_was_missed_comes_afterwards(self):
+    def test_a_page_shows_that_it_is_offline_and_catches_up_afterwards(self):
         viewer = self.viewer(NO_WEBSOCKET)
         viewer.waits_for('[data-state="live"]')
-        polled = "/updates?since="  # the one that waits is answered yet: offline is for new ones
+        polled = "/updates?since="  # going offline fails only the requests that come after it
         with viewer.page.expect_event("requestfailed", lambda asked: polled in asked.url):
             viewer.context.set_offline(True)
         viewer.waits_for("text=Offline, last known")
@@ -152,7 +152,7 @@ class Browsers(TransactionTestCase):
         viewer.waits_for('.tally [data-part="R"]:text("18")')
         viewer.waits_for('[data-state="live"]')
 
-    def test_a_hidden_tab_draws_nothing_and_catches_up_when_it_is_seen(self):
+    def test_a_hidden_tab_draws_nothing_and_catches_up_when_it_is_shown(self):
         viewer = self.viewer(HIDE)
         page = viewer.page
         page.evaluate("show(false)")
@@ -171,7 +171,7 @@ class Browsers(TransactionTestCase):
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "38")
         self.assertEqual(page.text_content('[data-part="notice"]'), "OH is called")
 
-    def test_a_broadcast_that_starts_over_begins_a_new_log(self):
+    def test_a_broadcast_that_starts_over_has_a_new_log(self):
         viewer = self.viewer(HIDE)
         self.put(call("PA", "D"))
         viewer.waits_for('.log [data-logged="PA"]')
@@ -197,7 +197,7 @@ class Browsers(TransactionTestCase):
         viewer.waits_for("text=While you were away", timeout=30_000)
         viewer.waits_for('[data-state="live"]')
 
-    def test_without_javascript_the_page_is_whole(self):
+    def test_without_javascript_the_page_is_complete(self):
         self.put(
             {
                 "calls": {"PA": {"status": "called", "party": "D"}},
@@ -212,7 +212,7 @@ class Browsers(TransactionTestCase):
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "20")
         self.assertIn("as of", page.inner_text('[data-part="status"]'))
 
-    def test_nothing_can_be_pressed_or_chosen_until_it_is_heard(self):
+    def test_controls_are_disabled_until_their_listeners_are_there(self):
         visit = self.visit()
         page, release = visit.page, hold_back(visit.page, "**/live.js")
         page.goto(self.server.url + self.path, wait_until="commit")
@@ -227,7 +227,7 @@ class Browsers(TransactionTestCase):
         visit.waits_for("text=The map shows 2008")
         visit.waits_for("text=Paused. No update waits.")
 
-    def test_the_end_is_final(self):
+    def test_a_broadcast_that_ends_is_shown_as_final(self):
         viewer = self.viewer(NO_WEBSOCKET)
         self.put({"kind": "end", "story": {"headline": "Good night"}})
         viewer.waits_for('[data-state="ended"]')
@@ -235,7 +235,7 @@ class Browsers(TransactionTestCase):
 
         self.assertEqual(viewer.page.inner_text('[data-part="words"]'), "Final, as of")
 
-    def test_whoever_explores_gets_every_call_and_keeps_the_view(self):
+    def test_a_viewer_who_explores_gets_calls_and_keeps_the_view(self):
         page = self.viewer().page
         page.click('.map-shapes [data-unit="TX"]')
         page.wait_for_selector('.map[data-focus="TX"]')
@@ -250,7 +250,7 @@ class Browsers(TransactionTestCase):
         page.wait_for_selector('.map[data-focus="OH"]')
         page.wait_for_selector("text=Following the broadcast")
 
-    def test_a_paused_page_freezes_and_says_how_much_waits(self):
+    def test_a_paused_page_shows_how_many_updates_wait(self):
         page = self.viewer().page
         page.click('.actions [data-action="pause"]')
         page.wait_for_selector("text=Paused. No update waits.")
@@ -263,7 +263,7 @@ class Browsers(TransactionTestCase):
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
         page.wait_for_selector('.tally [data-part="R"]:text("18")')
 
-    def test_a_delay_is_kept_and_holds_updates_back(self):
+    def test_a_delay_survives_a_reload_and_holds_updates_back(self):
         visit = self.viewer()
         visit.page.select_option('[data-part="delay"]', "60")
         page = visit.open(self.path)
@@ -271,18 +271,18 @@ class Browsers(TransactionTestCase):
         with page.expect_websocket():
             page.reload()
         self.put(call("PA", "D"))
-        page.click('.actions [data-action="pause"]')  # which counts what waits
+        page.click('.actions [data-action="pause"]')  # a paused page shows how many updates wait
         page.wait_for_selector("text=Paused. 2 updates wait.")
         page.click("text=Resume")
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "0")
         page.select_option('[data-part="delay"]', "0")
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
 
-    def test_under_a_delay_not_even_the_first_paint_is_too_new(self):
+    def test_with_a_delay_the_first_paint_shows_nothing_newer(self):
         self.put(call("PA", "D"))
         Publication.objects.update(at=timezone.now() - timedelta(minutes=1))
         visit = self.visit()
-        visit.context.add_init_script(WITNESS)
+        visit.context.add_init_script(RECORD_TEXT)
         visit.open(self.path)
         visit.waits_for("text=PA is called")
         visit.page.select_option('[data-part="delay"]', "50")
@@ -297,14 +297,14 @@ class Browsers(TransactionTestCase):
             visit.waits_for("text=Following the broadcast")
             visit.page.unroute("**/viewers/live/live.js")
             seen = visit.page.evaluate("[...seen].join()")
-            for told in ("OH is called", "Trump (R)", "R Trump Ohio"):
-                self.assertEqual(told in seen, new, (told, delay))
+            for text in ("OH is called", "Trump (R)", "R Trump Ohio"):
+                self.assertEqual(text in seen, new, (text, delay))
             self.assertEqual(visit.page.input_value('[data-part="delay"]'), delay)
             visit.page.select_option('[data-part="delay"]', "0")
             visit.waits_for('.tally [data-part="R"]:text("18")')
             self.assertEqual(visit.page.locator(".log [data-logged]").count(), 2)
 
-    def test_earlier_elections_lie_one_click_from_tonight(self):
+    def test_the_map_shows_an_earlier_election_or_what_changed_since_it(self):
         self.put(call("AZ", "D"))
         page = self.viewer().page
         page.select_option('[data-part="layer"]', "2008")
@@ -324,7 +324,7 @@ class Browsers(TransactionTestCase):
             page.get_attribute('.map-shapes [data-unit="AZ"]', "d") + page.get_attribute(PA, "d"),
         )
 
-    def test_close_up_a_state_has_county_lines(self):
+    def test_a_state_that_is_zoomed_in_has_county_lines(self):
         page = self.viewer().page
         page.click(PA)
         page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
@@ -334,7 +334,7 @@ class Browsers(TransactionTestCase):
         page.wait_for_selector('.map[data-focus="US"]')
         self.assertEqual(page.get_attribute(".map-counties", "d"), "")
 
-    def test_a_correction_lasts_and_a_late_joiner_sees_what_everyone_sees(self):
+    def test_a_correction_stays_and_looks_the_same_for_viewers_who_come_later(self):
         early = self.viewer()
         self.put(call("AZ", "D"))
         early.waits_for("tr[data-unit='AZ'][data-fresh]")
@@ -366,7 +366,7 @@ class Browsers(TransactionTestCase):
             self.assertEqual(struck, "Arizona")
         self.assertEqual(early.page.text_content('[data-part="alert"]'), "Arizona is not called")
 
-    def test_the_map_is_one_stop_for_the_keyboard(self):
+    def test_the_map_is_explored_by_keyboard(self):
         page = self.viewer().page
         page.focus(".map")
         for key in ("ArrowRight", "ArrowUp", "ArrowUp"):
@@ -381,7 +381,7 @@ class Browsers(TransactionTestCase):
         page.keyboard.press("Escape")
         page.wait_for_selector('.map[data-focus="US"]')
 
-    def test_nothing_is_wider_than_a_small_phone(self):
+    def test_pages_fit_a_phone_320_pixels_wide(self):
         for path in (self.path, "/"):
             page = self.visit(viewport={"width": 320, "height": 640}).open(path)
             self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320, path)

@@ -33,7 +33,7 @@ class Calculating(TransactionTestCase):
         self.live, self.path = f"/broadcasts/{slug}/", f"/broadcasts/{slug}/calculator/"
 
     def visit(self, path=None, **options):
-        """Whoever opens the calculator; its script has run when this returns."""
+        """Open the calculator, and wait until its script has run."""
         visit = Visit(self.browser, self.server, **options)
         self.addCleanup(visit.context.close)
         visit.open(path or self.path)
@@ -44,7 +44,7 @@ class Calculating(TransactionTestCase):
     def tally(self, page):
         return [page.inner_text(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")]
 
-    def test_a_click_goes_around_and_the_address_holds_the_map(self):
+    def test_clicks_go_through_the_parties_and_the_address_holds_the_map(self):
         visit = self.visit(viewport={"width": 1440, "height": 1000})
         page, texas = visit.page, '.map-shapes [data-unit="TX"]'
         for party, tally in (
@@ -68,7 +68,7 @@ class Calculating(TransactionTestCase):
         self.assertEqual(self.tally(plain.page), ["59", "0", "479"])
         self.assertEqual(visit.errors, [])
 
-    def test_tonights_calls_stay_until_the_viewer_wants_otherwise(self):
+    def test_tonights_calls_are_fixed_until_the_viewer_unchecks_it(self):
         page = self.visit().page
         page.click('.boxes [data-unit="ME-2"]')
         page.click('.map-shapes [data-unit="PA"]')
@@ -94,7 +94,7 @@ class Calculating(TransactionTestCase):
             self.assertGreaterEqual(place["y"], 0, part)
             self.assertLessEqual(place["y"] + place["height"], 900, part)
 
-    def test_by_keys_alone(self):
+    def test_the_map_works_by_keyboard(self):
         page = self.visit().page
         page.focus(".map")
         said = []
@@ -114,10 +114,10 @@ class Calculating(TransactionTestCase):
         )
         self.assertEqual(self.tally(page), ["26", "7", "505"])
         page.focus('select[name="CA"]')
-        page.keyboard.press("B")  # as menus have it: Biden
+        page.keyboard.press("B")  # menus choose by first letter: Biden
         self.assertEqual(self.tally(page), ["81", "7", "450"])
 
-    def test_past_270_is_said_and_seen(self):
+    def test_a_candidate_who_passes_270_is_announced_and_shown(self):
         page = self.visit(f"{self.path}?from=2012").page
         self.assertTrue(page.is_visible('[data-passed="D"]'))
         for unit, winner in (("CA", "Biden"), ("FL", "Trump")):  # 277 and 261, 248 and 290
@@ -126,14 +126,14 @@ class Calculating(TransactionTestCase):
         self.assertFalse(page.is_visible('[data-passed="D"]'))
         self.assertTrue(page.is_visible('[data-passed="R"]'))
 
-    def test_without_javascript_the_menus_do_it(self):
+    def test_without_javascript_the_menus_and_a_button_work(self):
         page = self.visit(java_script_enabled=False).page
         page.select_option('select[name="TX"]', "R")
         page.click("noscript button")
         self.assertEqual(self.tally(page), ["20", "38", "480"])
         self.assertTrue(page.is_checked("[name=keep]"))
 
-    def test_all_of_it_is_accessible_and_fits_a_small_phone(self):
+    def test_the_page_is_accessible_and_fits_a_small_phone(self):
         for scheme in ("light", "dark"):
             options = {"color_scheme": scheme, "reduced_motion": "reduce"}  # nothing half faded
             page = self.visit(f"{self.path}?from=2016", **options).page
@@ -142,7 +142,7 @@ class Calculating(TransactionTestCase):
         small = self.visit(viewport={"width": 320, "height": 640}).page
         self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
 
-    def test_the_live_page_leads_to_it(self):
+    def test_the_live_page_links_to_the_calculator(self):
         visit = Visit(self.browser, self.server)
         self.addCleanup(visit.context.close)
         visit.open(self.live).click("text=Calculator")

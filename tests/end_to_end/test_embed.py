@@ -1,4 +1,4 @@
-"""The map in a frame on somebody else's page, in a browser."""
+"""The embedded map on a page of another origin, in a browser."""
 
 from django.test import TransactionTestCase
 
@@ -22,12 +22,12 @@ class Embedded(BrowserAudience, TransactionTestCase):
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
 
     def newspaper(self, visit, frame):
-        """A page of another origin with `frame` in it; gives the page."""
+        """Open a page of another origin with `frame` in it, and return the page."""
         paper = self.enterContext(Newspaper(f"<!doctype html><title>News</title>{frame}"))
         visit.page.goto(f"http://localhost:{paper.server_port}/")
         return visit.page
 
-    def test_the_code_that_the_page_gives_is_a_live_map_on_any_page(self):
+    def test_the_code_shows_a_live_map_on_another_origin(self):
         visit = self.visit(color_scheme="dark", reduced_motion="reduce")
         code = visit.open(self.path + "embedding/").input_value("textarea")
         frame = self.newspaper(visit, code).frame_locator("iframe")
@@ -38,11 +38,11 @@ class Embedded(BrowserAudience, TransactionTestCase):
         frame.locator("text=Pennsylvania goes to Biden").wait_for()
         frame.locator('.map-shapes [data-unit="PA"][data-party="D"]').wait_for()
         frame.locator('.tally [data-part="D"]:text("20")').wait_for()
-        view = frame.locator(".map").get_attribute("viewBox")  # at once: no motion is wanted
+        view = frame.locator(".map").get_attribute("viewBox")  # at once, with reduced motion
         self.assertEqual(view, SHAPES["OH"].view)
         self.assertEqual(visit.errors, [])
 
-    def test_a_correction_stays_marked_also_for_who_comes_later(self):
+    def test_a_correction_stays_marked_for_viewers_who_come_later(self):
         early = self.visit()
         early.open(self.path + "embed/")
         early.waits_for('[data-state="live"]')
@@ -56,19 +56,19 @@ class Embedded(BrowserAudience, TransactionTestCase):
         late = self.visit(java_script_enabled=False)
         late.open(self.path + "embed/")
         for visit in (early, late):
-            told = visit.page.inner_text('[data-part="corrected"]')
-            self.assertEqual(told, "Corrected Pennsylvania")
+            text = visit.page.inner_text('[data-part="corrected"]')
+            self.assertEqual(text, "Corrected Pennsylvania")
             self.assertEqual(visit.page.locator('tr[data-unit="PA"][data-corrected]').count(), 1)
             height = visit.page.evaluate("document.documentElement.scrollHeight - innerHeight")
             self.assertLessEqual(height, 0)
 
-    def test_the_page_itself_cannot_be_framed(self):
+    def test_the_live_page_cannot_be_framed(self):
         visit = self.visit()
         frame = f'<iframe src="{self.server.url}{self.path}"></iframe>'
-        with visit.page.expect_event("console", lambda said: "frame-ancestors" in said.text):
+        with visit.page.expect_event("console", lambda message: "frame-ancestors" in message.text):
             self.newspaper(visit, frame)
 
-    def test_choices_change_the_code_and_the_preview_at_once(self):
+    def test_choices_change_the_code_and_the_preview(self):
         visit = self.visit(viewport={"width": 1440, "height": 1000})
         page = visit.open(self.path + "embedding/")
 
@@ -85,14 +85,14 @@ class Embedded(BrowserAudience, TransactionTestCase):
         self.assertEqual(preview.locator(".map").count(), 0)
         self.assertEqual(visit.errors, [])
 
-    def test_all_of_it_is_accessible(self):
+    def test_frame_and_code_page_are_accessible(self):
         self.put(PA_TO_BIDEN)
         for path in ("embed/?theme=light", "embed/?theme=dark", "embed/?show=tally", "embedding/"):
             for scheme in ("light", "dark"):
                 page = self.visit(color_scheme=scheme).open(self.path + path)
                 self.assertEqual(violations(page), [], f"{path} {scheme}")
 
-    def test_nothing_is_wider_than_a_small_frame(self):
+    def test_frame_and_code_page_fit_320_pixels(self):
         for path in ("embed/", "embedding/"):
             page = self.visit(viewport={"width": 320, "height": 480}).open(self.path + path)
             self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320, path)

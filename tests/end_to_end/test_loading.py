@@ -1,4 +1,4 @@
-"""How pages load: nothing from elsewhere, nothing inline, little of it, and without a script."""
+"""How pages load: their Content-Security-Policy, weight and caching, and without JavaScript."""
 
 import re
 import subprocess
@@ -6,6 +6,7 @@ import sys
 
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
+from django.utils import timezone
 
 from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
@@ -44,7 +45,7 @@ class Loading(BrowserAudience, TransactionTestCase):
         super().setUp()
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
 
-    def test_viewers_pages_keep_to_a_strict_policy(self):
+    def test_viewers_pages_work_under_a_strict_policy(self):
         visit = self.visit()
         for path in ("/", self.path, "/nothing/"):
             response = visit.page.goto(self.server.url + path)
@@ -56,16 +57,16 @@ class Loading(BrowserAudience, TransactionTestCase):
         self.assertEqual(visit.errors, [])
 
         page.evaluate("document.body.setAttribute('style', 'color: red')")
-        self.assertRegex(visit.errors[0], "inline style violates")  # we would have heard of it
+        self.assertRegex(visit.errors[0], "inline style violates")  # so violations are noticed
 
-    def test_the_live_page_is_small_and_its_files_may_be_kept_for_ever(self):
+    def test_the_live_page_is_small_and_its_files_are_immutable(self):
         for path in (self.path, f"/es{self.path}"):
             with self.subTest(path):
-                self.is_small(path)
+                self.check_weight(path)
 
-    def is_small(self, path):
-        visit, kept = self.visit(), {}
-        visit.page.on("response", lambda got: kept.update({got.url: got.headers}))
+    def check_weight(self, path):
+        visit, headers = self.visit(), {}
+        visit.page.on("response", lambda got: headers.update({got.url: got.headers}))
         with visit.page.expect_websocket():
             page = visit.open(path)
         page.wait_for_load_state("networkidle")
@@ -77,13 +78,13 @@ class Loading(BrowserAudience, TransactionTestCase):
         for name, _ in files:
             self.assertTrue(name.startswith(self.server.url), name)
             self.assertRegex(name, HASHED)
-            self.assertIn("immutable", kept[name]["cache-control"])
-            self.assertIn(kept[name].get("content-encoding"), ("br", "gzip"), name)
+            self.assertIn("immutable", headers[name]["cache-control"])
+            self.assertIn(headers[name].get("content-encoding"), ("br", "gzip"), name)
 
     def test_without_javascript_the_browser_reloads_the_page(self):
         visit = self.visit(java_script_enabled=False)
 
-        def hasten(route):  # half a minute is long for a test
+        def hasten(route):  # 30 seconds are long for a test
             answer = route.fetch()
             body = answer.text().replace('content="30"', 'content="1"')
             route.fulfill(response=answer, body=body)
@@ -128,5 +129,5 @@ class Loading(BrowserAudience, TransactionTestCase):
         page.click("text=Now")
         page.click("[name=_save]")
         visit.waits_for("text=was changed successfully")
-        self.assertEqual(Broadcast.objects.get().starts_at.day, 15)
+        self.assertEqual(timezone.localdate(Broadcast.objects.get().starts_at).day, 15)
         self.assertEqual(visit.errors, [])

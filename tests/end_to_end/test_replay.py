@@ -1,4 +1,4 @@
-"""After the evening, in real browsers: replay, moments, rebroadcasts."""
+"""Replays, moments and rebroadcasts in real browsers."""
 
 import io
 import json
@@ -24,13 +24,13 @@ SLIDER = '[data-part="slider"]'
 
 
 def seconds(clock):
-    """Seconds into the show from "1:15"."""
+    """Return the seconds of "1:15", in hours and minutes."""
     hours, minutes = clock.split(":")
     return (int(hours) * 60 + int(minutes)) * 60
 
 
 class Sound:
-    """Silence as a file that can be sought in; a video element plays it as well."""
+    """A silent sound file, served in ranges; a video element plays it as well."""
 
     def __init__(self, length):
         file = io.BytesIO()
@@ -50,7 +50,7 @@ class Sound:
 
 @needs_chromium
 class Replay(TransactionTestCase):
-    """The evening of the demonstration, which was yesterday."""
+    """With the evening of the demonstration, as of yesterday."""
 
     @classmethod
     def setUpClass(cls):
@@ -72,7 +72,7 @@ class Replay(TransactionTestCase):
         return visit
 
     def replay(self, query="", **options):
-        """The replay page, once it has its recording and its controls are heard."""
+        """Open the replay page, and wait until its controls are enabled."""
         visit = Visit(self.browser, self.server, **options)
         self.addCleanup(visit.context.close)
         self.addCleanup(lambda: self.assertEqual(visit.errors, []))
@@ -88,7 +88,7 @@ class Replay(TransactionTestCase):
             visit.page.inner_text(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")
         )
 
-    def test_scrubbing_shows_the_map_as_it_stood_and_what_was_corrected_later(self):
+    def test_scrubbing_shows_the_map_of_that_time_and_later_corrections(self):
         visit = self.replay()
         self.scrub(visit, "1:15")
         visit.waits_for(f'{AZ}[data-party="D"]')
@@ -108,14 +108,14 @@ class Replay(TransactionTestCase):
         self.assertEqual(self.totals(visit), "3–33–502")
         self.assertEqual(visit.page.locator(".updates li:visible").count(), 3)
 
-    def test_nothing_can_be_pressed_until_it_is_heard(self):
+    def test_controls_are_disabled_until_the_recording_is_loaded(self):
         visit = Visit(self.browser, self.server)
         self.addCleanup(visit.context.close)
         page, recording = visit.page, "**/recording.json?upto=*"
         release = hold_back(page, recording)
         with page.expect_request(recording):
             page.goto(f"{self.server.url}{self.path}replay/", wait_until="commit")
-        visit.waits_for(".units")  # the page is whole
+        visit.waits_for(".units")  # the page is complete
         controls = page.locator('.player button, .player select, [data-part="slider"]')
         self.assertEqual([each.is_enabled() for each in controls.all()], [False] * 5)
 
@@ -124,23 +124,23 @@ class Replay(TransactionTestCase):
 
         visit.waits_for('[data-action="play"]:text("Pause")')
 
-    def test_it_plays_faster_and_pauses_at_the_end(self):
+    def test_it_plays_at_the_chosen_speed_and_pauses_at_the_end(self):
         visit = self.replay(f"?t={seconds('2:27')}")
         visit.page.select_option('[data-part="speed"]', "300")
         visit.page.click('[data-action="play"]')
         visit.waits_for('[data-part="headline"]:text("Biden wins")')
         visit.waits_for('[data-action="play"]:text("Play")')
         self.assertEqual(self.totals(visit), "306–232–0")
-        self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")  # nothing was stepped
+        self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")
 
-    def test_by_keyboard_from_update_to_update_each_told_once(self):
+    def test_keys_lead_from_update_to_update_and_announce_each(self):
         visit = self.replay(f"?t={seconds('1:00')}")
         page = visit.page
         page.focus(SLIDER)
         page.keyboard.press("PageDown")
         visit.waits_for(f'{AZ}[data-party="D"]')
-        told = page.inner_text('[data-part="notice"]')
-        self.assertRegex(told, "Arizona goes to Biden: 11 electoral votes.*later corrected")
+        notice = page.inner_text('[data-part="notice"]')
+        self.assertRegex(notice, "Arizona goes to Biden: 11 electoral votes.*later corrected")
         page.keyboard.press("ArrowLeft")
         visit.waits_for(f'{AZ}[data-status="open"]')
         self.assertEqual(page.inner_text('[data-part="elapsed"]'), "1:09:50")
@@ -150,21 +150,21 @@ class Replay(TransactionTestCase):
         visit.waits_for('[data-part="headline"]:text("Alaska goes to Trump")')
         page.press('.updates [data-seq="22"] a', "Enter")
         visit.waits_for('[data-part="headline"]:text("North Carolina goes to Trump")')
-        self.assertIn("/replay/?t=", page.url)  # it went there without loading another page
+        self.assertIn("/replay/?t=", page.url)  # no other page was loaded
 
-    def test_all_of_it_comes_from_one_file(self):
+    def test_scrubbing_makes_no_request(self):
         visit, asked = self.replay(), []
         visit.page.on("request", lambda request: asked.append(request.url))
         self.scrub(visit, "2:10")
         visit.waits_for('.tally [data-part="D"]:text("273")')
         self.assertEqual(asked, [])
 
-    def test_a_moment_is_shared_and_opens_in_another_browser(self):
+    def test_a_shared_moment_opens_in_another_browser(self):
         visit = self.replay(permissions=["clipboard-read", "clipboard-write"])
         self.scrub(visit, "2:10")
         visit.waits_for('.tally [data-part="D"]:text("273")')
         visit.page.clock.install()
-        for _ in "12":  # once more, and it does not say so for ever
+        for _ in range(2):  # the second click finds the link still saying “copied”
             visit.page.click('[data-part="share"]')
             visit.waits_for("text=Link copied")
         address = visit.page.evaluate("navigator.clipboard.readText()")
@@ -178,7 +178,7 @@ class Replay(TransactionTestCase):
         other.waits_for('.tally [data-part="D"]:text("306")')
 
     def rebroadcast(self, minutes):
-        """The address of a rebroadcast that began so many minutes ago."""
+        """Create a rebroadcast that began `minutes` ago, and return its query."""
         starts = timezone.now() - timedelta(minutes=minutes)
         again = Rebroadcast.objects.create(
             broadcast=self.broadcast,
@@ -190,7 +190,7 @@ class Replay(TransactionTestCase):
         )
         return f"?rebroadcast={again.pk}"
 
-    def test_who_joins_a_rebroadcast_late_sees_what_everyone_sees_whatever_their_clock_says(self):
+    def test_a_rebroadcast_shows_every_viewer_the_same_second_whatever_their_clocks(self):
         query = self.rebroadcast(minutes=75)
         slow, right = self.replay(query), self.replay(query)
         slow.context.clock.install(time=timezone.now() - timedelta(hours=3))
@@ -202,14 +202,14 @@ class Replay(TransactionTestCase):
 
         asked = []
         right.page.on("request", lambda request: asked.append(request.url))
-        self.scrub(right, "2:10")  # who takes the controls leaves, and can come back
+        self.scrub(right, "2:10")  # using the controls leaves the rebroadcast
         right.waits_for("text=You have left the rebroadcast")
         right.waits_for('.tally [data-part="D"]:text("273")')
         right.page.click("text=Return to it")
         right.waits_for('.tally [data-part="D"]:text("238")')
         self.assertEqual(asked, [])
 
-    def test_a_rebroadcast_begins_and_goes_on_by_itself(self):
+    def test_a_rebroadcast_starts_at_its_time_and_plays(self):
         visit = self.replay(self.rebroadcast(minutes=-1))
         visit.waits_for("text=This rebroadcast begins at")
         self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())
@@ -220,7 +220,7 @@ class Replay(TransactionTestCase):
         near_c1 = self.replay(self.rebroadcast(minutes=4.95))
         near_c1.waits_for('.tally [data-part="R"]:text("33")')
 
-    def test_the_whole_log_ends_above_the_table(self):
+    def test_the_log_scrolls_above_the_table(self):
         page = self.replay("?at=20", viewport={"width": 1440, "height": 900}).page
         log, table = (page.locator(part).bounding_box() for part in (".updates", ".units"))
         self.assertLessEqual(log["y"] + log["height"], table["y"])
@@ -228,7 +228,7 @@ class Replay(TransactionTestCase):
         end.scroll_into_view_if_needed()
         self.assertLessEqual(end.bounding_box()["y"], log["y"] + log["height"])
 
-    def test_nothing_is_in_the_way_of_anyone(self):
+    def test_the_pages_are_accessible_and_fit_a_small_phone(self):
         for scheme in ("light", "dark"):
             visit = self.replay(f"?t={seconds('1:15')}", color_scheme=scheme)
             self.assertEqual(violations(visit.page), [])
@@ -237,7 +237,7 @@ class Replay(TransactionTestCase):
         small = self.replay(viewport={"width": 320, "height": 640}).page
         self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
 
-    def test_the_desk_previews_a_part_with_a_video_and_moves_it_until_it_fits(self):
+    def test_an_editor_previews_a_part_with_a_video_and_changes_its_offset(self):
         user = staff(f"editor-{uuid.uuid4().hex[:8]}", EDITOR)
         visit = Visit(self.browser, self.server)
         self.addCleanup(visit.context.close)
@@ -258,9 +258,9 @@ class Replay(TransactionTestCase):
         part = parse_recording(json.loads(download.value.path().read_text()))
         self.assertEqual(part.fold(599_000).totals, {"D": 238, "R": 213, "uncalled": 87})
         self.assertEqual(visit.errors, [])
-        self.assertEqual(violations(page), [])  # last: axe itself tries inline styles here
+        self.assertEqual(violations(page), [])  # last, since axe itself violates the policy here
 
-    def test_without_javascript_the_log_leads_through_the_evening(self):
+    def test_without_javascript_every_log_entry_is_a_link(self):
         visit = self.visit(f"{self.path}replay/", java_script_enabled=False)
         self.assertEqual(visit.page.locator(".updates li:visible").count(), 24)
         self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())

@@ -1,4 +1,4 @@
-"""An evening in Spanish: every word, whoever wrote it to the page, and room for the longer ones."""
+"""An evening in Spanish: all texts of server and scripts are translated and fit the screen."""
 
 import os
 import re
@@ -42,9 +42,9 @@ class Spanish(BrowserAudience, TransactionTestCase):
     environment = {"HEARTBEAT": "2"}
 
     def is_spanish(self, visit, state):
-        """All that people read and hear, and none of it too wide; a picture if PICTURES is set."""
+        """Check language, accessibility and width of the page; save a picture if PICTURES is set."""
         with self.subTest(state, narrow=visit.page.viewport_size["width"]):
-            visit.waits_for(".called-now", state="detached")  # its colour is on the way
+            visit.waits_for(".called-now", state="detached")  # a pulse lowers the contrast
             self.assertEqual(english_in(visit.page.content()), [])
             self.assertEqual(violations(visit.page), [])
             self.assertLessEqual(visit.page.evaluate(WIDER), 0)
@@ -53,7 +53,7 @@ class Spanish(BrowserAudience, TransactionTestCase):
                 width = visit.page.viewport_size["width"]
                 visit.page.screenshot(path=f"{folder}/es-{state}-{width}.png", full_page=True)
 
-    def test_an_evening(self):
+    def test_the_live_page_is_in_spanish_in_every_state(self):
         wide, narrow = self.visit(), self.visit(color_scheme="dark", **NARROW)
         both = (wide, narrow)
 
@@ -123,7 +123,7 @@ class Spanish(BrowserAudience, TransactionTestCase):
         self.assertEqual(wide.page.url, self.server.url + self.path)
         self.assertEqual(wide.page.get_attribute("html", "lang"), "en")
 
-    def test_the_other_pages(self):
+    def test_the_other_pages_are_in_spanish(self):
         self.put({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
         self.put(CALLED)
         self.put(RETRACTED)

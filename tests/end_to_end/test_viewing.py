@@ -1,4 +1,4 @@
-"""The viewers' page in each of its states: for everyone, the same facts everywhere, and quick."""
+"""The live page in each of its states: accessible, consistent, within the screen, and fast."""
 
 import re
 
@@ -15,8 +15,8 @@ from tests.support.log import publish
 from tests.support.server import ROOT
 
 NO_WEBSOCKET = "delete window.WebSocket"
-SLOWER = 4  # times as slow as the usual machine: a phone
-WORKS = ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration")
+SLOWDOWN = 4  # a slow phone takes this many times as long as the machine of USUAL
+METRICS = ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration")
 PAINTED = "new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
 WORK = 0.016  # seconds of the main thread that an update may take
 TABLE = """() => {
@@ -25,9 +25,9 @@ TABLE = """() => {
         cell.textContent = "1";
         if (!(cell.parentNode.rowIndex % 30)) cell.offsetHeight;
     }
-}"""  # a piece of work of the same kind, whatever our pages are
-USUAL = 0.0195  # seconds that it takes on the machine for which SLOWER is said
-APART = 1.5  # how much more machines may differ in the one than in the other
+}"""  # work of the same kind as an update, independent of our pages
+USUAL = 0.0195  # seconds that TABLE takes on the machine to which SLOWDOWN refers
+APART = 1.5  # by so much machines may differ in an update more than in TABLE
 
 
 def call(party, *units, **story):
@@ -45,14 +45,14 @@ class Viewing(BrowserAudience, TransactionTestCase):
         visit.open(self.path)
         return visit
 
-    def test_no_state_of_the_page_shuts_anyone_out(self):
+    def test_every_state_of_the_page_is_accessible(self):
         light = self.viewer(NO_WEBSOCKET)
         dark = self.viewer(color_scheme="dark", viewport={"width": 360, "height": 740})
         press = light.page.click
 
         def accessible(state):
             for visit in (light, dark):
-                visit.waits_for(".called-now", state="detached")  # while it pulses it is faint
+                visit.waits_for(".called-now", state="detached")  # a pulse lowers the contrast
                 with self.subTest(state, dark=visit is dark):
                     self.assertEqual(violations(visit.page), [])
 
@@ -94,7 +94,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
             visit.waits_for('[data-state="ended"]')
         accessible("ended")
 
-    def test_nothing_is_wider_than_the_screen_at_400_percent(self):
+    def test_the_page_fits_the_screen_at_400_percent(self):
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
         self.put(call("D", *UNITS[:45]))
         wrong = {"kind": "correct", "corrects": 2, "reason": "Too early"}
@@ -105,7 +105,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
         page.click('.actions [data-action="pause"]')
         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
 
-    def test_map_and_calls_are_on_one_screen_and_the_table_of_all_units_below(self):
+    def test_map_and_log_fit_one_screen_with_the_table_below(self):
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
         for options in ({}, {"java_script_enabled": False}):
             page = self.viewer(viewport={"width": 1440, "height": 1080}, **options).page
@@ -121,7 +121,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
                 rows = page.locator("tr[data-unit]")
                 self.assertTrue(all(row.is_visible() for row in rows.all()), medium)
 
-    def test_the_map_gives_way_to_a_headline_of_two_lines(self):
+    def test_the_map_leaves_room_for_a_headline_of_two_lines(self):
         long = "Pennsylvania called: 20 electoral votes, Biden passes 270"
         self.put({"kind": "start", "story": {"headline": long}})
         for width, height in ((1440, 900), (1280, 720), (768, 1024)):
@@ -132,7 +132,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
     @settings(max_examples=3, deadline=None)
     @given(logs())
     def test_map_boxes_table_tally_and_snapshot_agree_after_any_log(self, log):
-        self.setUp()  # hypothesis empties the database before each log
+        self.setUp()  # hypothesis empties the database before each example
         visits = [self.viewer(), self.viewer(NO_WEBSOCKET)]
         for change in log:
             in_a_thread(publish, self.broadcast, change)
@@ -146,21 +146,21 @@ class Viewing(BrowserAudience, TransactionTestCase):
             drawn = visit.page.locator("[data-unit]").evaluate_all(
                 "all => all.map(({ dataset: { unit, status, party } }) => [unit, status, party])"
             )
-            for unit, *told in drawn:
+            for unit, *shown in drawn:
                 call = state["calls"].get(unit, {"status": "open"})
-                self.assertEqual(told, [call["status"], call.get("party", "")], unit)
+                self.assertEqual(shown, [call["status"], call.get("party", "")], unit)
             for party, votes in state["totals"].items():
-                shown = visit.page.text_content(f'.tally [data-part="{party}"]')
-                self.assertEqual(shown, str(votes))
+                text = visit.page.text_content(f'.tally [data-part="{party}"]')
+                self.assertEqual(text, str(votes))
         early, polling, late = [visit.page.inner_text(".log").split() for visit in visits]
         self.assertEqual(early, late)
         self.assertEqual(polling, late)
         for visit in visits[:2]:
             self.assertEqual(visit.page.text_content('[data-part="notice"]'), "The last one")
 
-    def test_an_update_is_light_work_on_a_slow_phone(self):
-        """In the thread's own time: other processes do not count, as they would if the browser
-        slowed itself down. Without motion, which costs as much again for each of its frames."""
+    def test_an_update_takes_a_slow_phone_at_most_one_frame(self):
+        """Measured as CPU time of the main thread, which other processes do not change, and without
+        motion, whose every frame costs as much again."""
         self.put({"kind": "start"})
         phone = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
         visit = self.visit(**phone)
@@ -174,24 +174,24 @@ class Viewing(BrowserAudience, TransactionTestCase):
                 self.put(call("D", units.pop()))
 
         units = list(UNITS[:16])
-        looking = min(cost(lambda: None) for _ in range(4))
+        idle = min(cost(lambda: None) for _ in range(4))
         took = [
-            cost(update) - looking for _ in range(len(units))
-        ]  # the first ones find nothing compiled
+            cost(update) - idle for _ in range(len(units))
+        ]  # the first ones include compilation
         self.assertEqual(visit.page.locator('tr[data-party="D"]').count(), len(took))
         empty = visit.context.new_page()
         cost = self.meter(empty)
         machine = min(cost(lambda: empty.evaluate(TABLE)) for _ in range(8)) / USUAL
-        self.assertLess(min(took) * SLOWER, WORK * machine * APART, (took, machine))
+        self.assertLess(min(took) * SLOWDOWN, WORK * machine * APART, (took, machine))
 
     def meter(self, page):
-        """A function that gives the seconds that an act takes the page's main thread."""
+        """Return a function that measures the seconds of main thread that an act takes."""
         client = page.context.new_cdp_session(page)
         client.send("Performance.enable", {"timeDomain": "threadTicks"})
 
         def busy():
             metrics = client.send("Performance.getMetrics")["metrics"]
-            return sum(each["value"] for each in metrics if each["name"] in WORKS)
+            return sum(each["value"] for each in metrics if each["name"] in METRICS)
 
         def cost(act):
             before = busy()
@@ -203,11 +203,11 @@ class Viewing(BrowserAudience, TransactionTestCase):
 
 
 class Palette(SimpleTestCase):
-    """Contrast by computation, as WCAG 2.2 has it: text 4.5, what tells units apart 3."""
+    """Contrast as WCAG 2.2 computes it: at least 4.5 for text, 3 between units."""
 
     css = (ROOT / "broadcaster/static/broadcaster/rendering/picture.css").read_text()
 
-    def test_light_and_dark(self):
+    def test_light_and_dark_colours_have_enough_contrast(self):
         light, dark = [
             dict(re.findall(r"--map-([\w-]+): (#[0-9a-f]+);", block))
             for block in re.findall(r":root[^{]*\{([^}]*)\}", self.css)[:2]
@@ -230,7 +230,7 @@ class Palette(SimpleTestCase):
 
 
 def luminance(colour):
-    """Relative luminance of "#rgb" or "#rrggbb"."""
+    """Return the relative luminance of "#rgb" or "#rrggbb"."""
     digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
     channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
