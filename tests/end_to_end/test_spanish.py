@@ -42,7 +42,7 @@ class Spanish(BrowserAudience, TransactionTestCase):
     environment = {"HEARTBEAT": "2"}
 
     def is_spanish(self, visit, state):
-        """Check language, accessibility and width of the page; save a picture if PICTURES is set."""
+        """Check language, accessibility and width; save a picture if PICTURES is set."""
         with self.subTest(state, narrow=visit.page.viewport_size["width"]):
             visit.waits_for(".called-now", state="detached")  # a pulse lowers the contrast
             self.assertEqual(english_in(visit.page.content()), [])

@@ -21,7 +21,7 @@ from viewers.pages.map_context import live_context
 from viewers.pages.page_cache import cached_page
 
 THEMES = {
-    "auto": _("As the reader’s system has it"),
+    "auto": _("As set in the reader’s system"),
     "light": _("Light"),
     "dark": _("Dark"),
 }

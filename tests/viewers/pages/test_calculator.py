@@ -1,4 +1,4 @@
-"""A viewer's own map: its code, its address, and what the server makes of both."""
+"""The calculator: the code of a viewer's own map, and the page for each query."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ PA_TO_BIDEN = {
 
 
 class Codes(SimpleTestCase):
-    def test_the_vectors(self):
+    def test_codes_are_those_of_the_vectors(self):
         for case in VECTORS["codes"]:
             self.assertEqual(encode(case["parties"]), case["code"], case["name"])
             self.assertEqual(decode(case["code"]), case["parties"], case["name"])
@@ -36,14 +36,14 @@ class Codes(SimpleTestCase):
         self.assertRegex(code, r"^[\w-]{19}$")
         self.assertEqual(decode(code), parties)
 
-    def test_anything_else_is_no_code(self):
+    def test_other_texts_are_rejected(self):
         for text in VECTORS["garbage"]:
             with self.assertRaises(ValueError, msg=repr(text)):
                 decode(text)
 
     @settings(deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.text(max_size=20))
-    def test_no_text_breaks_it(self, text):
+    def test_every_text_is_a_code_or_raises_value_error(self, text):
         with contextlib.suppress(ValueError):
             self.assertEqual(encode(decode(text)), text)
 
@@ -61,13 +61,13 @@ class Calculator(TestCase):
         tally = response.context["picture"].tally
         return tally.D, tally.R, tally.O, tally.uncalled
 
-    def test_it_starts_from_the_calls_which_stay(self):
+    def test_it_starts_from_tonights_calls_which_are_fixed(self):
         response = self.page()
         self.assertEqual(self.tally(response), (20, 0, 0, 518))
         self.assertContains(response, 'name="PA" aria-labelledby="row-PA" disabled')
         self.assertContains(response, 'name="OH" aria-labelledby="row-OH">')
 
-    def test_when_all_is_called_nothing_is_fixed(self):
+    def test_no_call_is_fixed_once_all_units_are_called(self):
         winners = ELECTIONS[2020].winners.items()
         calls = {unit: {"status": "called", "party": party} for unit, party in winners}
         publish(self.broadcast, parse_change({"calls": calls, "story": {"headline": "All"}}))
@@ -75,26 +75,26 @@ class Calculator(TestCase):
         self.assertEqual(self.tally(response), (306, 232, 0, 0))
         self.assertNotContains(response, "disabled")
 
-    def test_a_link_shows_what_was_shared_whatever_was_called_since(self):
+    def test_a_shared_map_stays_unless_tonights_calls_are_kept(self):
         code = encode({"PA": "R", "TX": "O"})
         self.assertEqual(self.tally(self.page(f"?s={code}")), (0, 20, 38, 480))
         self.assertEqual(self.tally(self.page(f"?s={code}&keep=on")), (20, 0, 38, 480))
 
-    def test_past_elections_with_the_votes_of_this_one(self):
+    def test_it_starts_from_an_earlier_election_with_the_votes_of_this_one(self):
         self.assertEqual(self.tally(self.page("?from=2016")), (232, 306, 0, 0))
         self.assertEqual(self.tally(self.page("?from=2016&keep=on")), (252, 286, 0, 0))
         self.assertEqual(self.tally(self.page("?from=nothing")), (0, 0, 0, 538))
-        self.assertNotContains(self.page(), "?from=2020")  # nobody knows it tonight
+        self.assertNotContains(self.page(), "?from=2020")  # tonight's election
         for unknown in ("2020", "2024", "1789", "x", "٢٠١٦"):
             self.assertEqual(self.tally(self.page(f"?from={unknown}")), (20, 0, 0, 518), unknown)
 
-    def test_a_link_that_is_not_whole_says_so(self):
+    def test_a_link_that_is_not_whole_shows_an_error_and_tonights_calls(self):
         for code in ("", "AAAA", "A" * 18 + "B"):
             response = self.page(f"?s={code}")
             self.assertContains(response, "This link is not whole")
             self.assertEqual(self.tally(response), (20, 0, 0, 518))
 
-    def test_the_form_leads_to_the_link(self):
+    def test_the_form_redirects_to_the_link(self):
         response = self.page("?TX=D&OH=&FL=R&CA=Z&keep=on")
         self.assertEqual(response.status_code, 302)
         query = parse_qs(urlsplit(response.url).query)
@@ -102,7 +102,7 @@ class Calculator(TestCase):
         response = self.client.get(response.url)
         self.assertEqual(self.tally(response), (58, 29, 0, 451))
 
-    def test_the_link_to_share_holds_what_is_shown(self):
+    def test_the_link_to_share_has_the_map_that_is_shown(self):
         shared = self.page("?s=" + encode({"TX": "D"}) + "&keep=on").context["address"]
         self.assertTrue(shared.startswith("http://testserver/broadcasts/night/calculator/?s="))
         self.assertEqual(self.tally(self.client.get(shared)), (58, 0, 0, 480))

@@ -1,4 +1,4 @@
-"""What has been, as viewers get it: the file, moments, the replay page before any script runs."""
+"""The recording file, the replay page and moments, as the server renders them."""
 
 from django.contrib.auth import get_user_model
 from django.test import TestCase
@@ -50,7 +50,7 @@ class Night(TestCase):
 
 
 class RecordingFile(Night):
-    def test_it_holds_every_update_up_to_a_position_and_may_be_kept_for_good(self):
+    def test_it_has_the_updates_up_to_a_position_and_may_be_cached_for_good(self):
         response = self.client.get(FILE, {"upto": self.position(5)})
 
         recording = parse_recording(response.json())
@@ -62,18 +62,18 @@ class RecordingFile(Night):
         self.assertNotIn("broadcaster", response.content.decode())
         self.assertFalse(response.cookies)
 
-    def test_without_a_position_it_leads_to_now(self):
+    def test_without_a_position_it_redirects_to_the_present_one(self):
         response = self.client.get(FILE)
 
         self.assertRedirects(response, f"{FILE}?upto={self.position(6)}")
         self.assertIn("max-age=1", response.headers["Cache-Control"])
 
-    def test_it_is_compressed(self):
+    def test_the_file_is_compressed(self):
         address = f"{FILE}?upto={self.position(6)}"
         response = self.client.get(address, headers={"accept-encoding": "gzip"})
         self.assertEqual(response.headers["Content-Encoding"], "gzip")
 
-    def test_a_position_that_is_not_on_the_log_becomes_one(self):
+    def test_a_position_is_not_found_until_it_is_published(self):
         ahead = {"upto": self.position(7)}
         for upto in (self.position(7), "another:1", "another:0"):
             response = self.client.get(FILE, {"upto": upto})
@@ -84,7 +84,7 @@ class RecordingFile(Night):
         self.assertEqual(self.client.get(FILE, {"upto": "7"}).status_code, 400)
         self.assertEqual(self.client.get("/broadcasts/day/recording.json").status_code, 404)
 
-    def test_a_history_that_was_started_over_can_still_be_read(self):
+    def test_an_earlier_history_can_still_be_read(self):
         before = self.position(6)
         start_over(self.broadcast)
         self.put({"kind": "start"})
@@ -103,7 +103,7 @@ class ReplayPage(TestCase):
     def page(self, **query):
         return self.client.get("/broadcasts/night/replay/", query)
 
-    def test_it_begins_at_the_beginning_with_every_update_in_the_log(self):
+    def test_it_starts_at_the_beginning_with_every_update_in_the_log(self):
         page = self.page()
         self.assertContains(page, "Welcome to election night</h2>")
         self.assertContains(page, "538")
@@ -114,13 +114,13 @@ class ReplayPage(TestCase):
         self.assertFalse(page.cookies)
         self.assertIn("public", page.headers["Cache-Control"])
 
-    def test_without_a_script_every_moment_is_a_link(self):
+    def test_it_shows_the_update_that_the_query_asks_for(self):
         page = self.page(at=9)
         self.assertContains(page, "Arizona goes to Biden: 11 electoral votes</h2>")
         self.assertContains(page, '<span data-part="later-units">Arizona</span>')
         self.assertContains(page, "8:10:00 pm EST")
 
-    def test_it_begins_at_the_second_that_is_asked_for(self):
+    def test_it_starts_at_the_second_that_the_query_asks_for(self):
         for t, headline in [
             (75 * 60, "Arizona goes to Biden: 11 electoral votes"),
             (80 * 60, "Correction: Arizona is not called"),
@@ -130,14 +130,14 @@ class ReplayPage(TestCase):
         ]:
             self.assertContains(self.page(t=t), f"{headline}</h2>")
 
-    def test_of_a_broadcast_that_has_not_begun(self):
+    def test_a_broadcast_without_updates_has_a_replay_page(self):
         Broadcast.objects.create(slug="day", title="Day", election=2020)
         self.assertEqual(self.client.get("/broadcasts/day/replay/").status_code, 200)
         self.assertEqual(self.client.get("/broadcasts/none/replay/").status_code, 404)
 
 
 class Moments(TestCase):
-    """One update as an address."""
+    """The page of the map after one update."""
 
     def setUp(self):
         self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
@@ -145,7 +145,7 @@ class Moments(TestCase):
     def page(self, at):
         return self.client.get("/broadcasts/night/", {"at": at})
 
-    def test_the_map_as_it_stood(self):
+    def test_a_moment_shows_the_map_after_its_update(self):
         for at in (18, f"{self.broadcast.epoch}:18"):
             page = self.page(at)
             self.assertContains(page, "You are viewing")
@@ -155,11 +155,11 @@ class Moments(TestCase):
             self.assertContains(page, 'href="/broadcasts/night/">See how it ended')
             self.assertContains(page, "replay/?t=7800")
 
-    def test_calls_that_were_corrected_later_are_named(self):
+    def test_later_corrections_are_named(self):
         self.assertContains(self.page(9), '<span data-part="later-units">Arizona</span>')
         self.assertContains(self.page(10), '<span data-part="later-units"></span>')
 
-    def test_the_log_is_that_of_the_moment(self):
+    def test_the_log_ends_with_the_moment(self):
         called, corrected = self.page(9), self.page(10)
         self.assertContains(called, '<span data-logged="AZ">Arizona</span>')
         self.assertNotContains(called, "Called too early")
@@ -170,7 +170,7 @@ class Moments(TestCase):
         for at in ("0", "25", "another:1", "x", "-1", "", "²"):
             self.assertEqual(self.page(at).status_code, 404, at)
 
-    def test_it_may_be_kept_for_long_once_nothing_can_be_corrected(self):
+    def test_a_moment_may_be_cached_for_a_day_once_the_broadcast_has_ended(self):
         self.assertIn("max-age=86400", self.page(18).headers["Cache-Control"])
         live = Broadcast.objects.create(slug="live", title="Live", election=2020)
         publish(live, parse_change({"kind": "start"}))
@@ -178,7 +178,7 @@ class Moments(TestCase):
         self.assertIn("max-age=10", page.headers["Cache-Control"])
         self.assertContains(page, "Return to live")
 
-    def test_the_live_page_leads_here(self):
+    def test_the_live_page_links_to_its_moment_and_to_the_replay(self):
         page = self.client.get("/broadcasts/night/")
         self.assertContains(page, f'href="?at={self.broadcast.position}"')
         self.assertContains(page, 'href="/broadcasts/night/replay/"')
