@@ -56,11 +56,11 @@ export class ViewerSession {
     this.random = random;
     this.delay = 0;
     this.failures = 0; // attempts in a row that brought no frame
-    this.heard = false; // this attempt brought a frame
+    this.gotFrame = false; // this attempt brought a frame
     this.isOpen = false; // this attempt's handshake succeeded
     this.proven = false; // the WebSocket has worked before
     this.first = null; // when this attempt brought its first frame
-    this.blank = 0; // WebSocket attempts that count towards falling back
+    this.emptyAttempts = 0; // WebSocket attempts that count towards falling back
     this.probeAt = null;
     this.bye = null;
   }
@@ -76,9 +76,9 @@ export class ViewerSession {
     if (this.probeAt !== null && now >= this.probeAt) {
       this.transport = "ws";
       this.probeAt = null;
-      this.blank = FALL_BACK_AFTER - 1; // one more failure, and it polls again
+      this.emptyAttempts = FALL_BACK_AFTER - 1; // one more failure, and it polls again
     }
-    this.failed = this.heard = this.isOpen = false;
+    this.failed = this.gotFrame = this.isOpen = false;
     this.bye = this.first = null;
     const waits = this.transport === "poll" && this.replica !== null;
     this.deadline = now + this.delay + (waits ? this.#silence : FIRST_FRAME);
@@ -112,7 +112,7 @@ export class ViewerSession {
       this.bye = frame;
       return [["bye", frame.code]];
     }
-    this.heard = true;
+    this.gotFrame = true;
     this.failures = 0;
     this.first ??= now;
     if (this.transport === "ws") this.proven = true;
@@ -122,14 +122,14 @@ export class ViewerSession {
       this.replica = new Replica(frame);
       return [["snapshot", frame]];
     }
-    if (frame.t === "updates") return this.#applyUpdates(frame);
-    if (frame.t === "heartbeat") return [this.#checkPosition(frame)];
+    if (frame.t === "updates") return this.#takeUpdates(frame);
+    if (frame.t === "heartbeat") return [this.#compare(frame)];
     return [];
   }
 
   /** To be called when no frame came by the deadline and the connection has been closed. */
   timedOut(now) {
-    if (this.transport === "ws" && !this.heard && !this.proven) this.blank = FALL_BACK_AFTER;
+    if (this.transport === "ws" && !this.gotFrame && !this.proven) this.emptyAttempts = FALL_BACK_AFTER;
     this.ended(now);
   }
 
@@ -153,9 +153,9 @@ export class ViewerSession {
       this.delay = after[0] + (after[1] - after[0]) * this.random();
     } else if (isInRange(4100, code)) {
       this.#backOff();
-    } else if (this.heard && this.failed) {
+    } else if (this.gotFrame && this.failed) {
       this.delay = RESYNC_WITHIN * this.random();
-    } else if (this.heard && this.transport === "poll") {
+    } else if (this.gotFrame && this.transport === "poll") {
       this.delay = 0;
     } else {
       this.#backOff();
@@ -172,7 +172,7 @@ export class ViewerSession {
   #backOff() {
     const [first, last] = BACK_OFF;
     this.delay = Math.min(first * 2 ** this.failures, last) * this.random();
-    if (!this.heard) this.failures += 1;
+    if (!this.gotFrame) this.failures += 1;
   }
 
   /**
@@ -183,34 +183,34 @@ export class ViewerSession {
    */
   #considerFallingBack(now) {
     const brief = this.first !== null && now - this.first < BRIEF;
-    if (this.heard && !brief) {
-      this.blank = 0;
+    if (this.gotFrame && !brief) {
+      this.emptyAttempts = 0;
       return;
     }
     if (this.transport === "ws" && this.transports.includes("poll")) {
-      if (this.isOpen || brief || !this.proven) this.blank += 1;
-      if (this.failures >= LOST_AFTER) this.blank = FALL_BACK_AFTER;
-      if (this.blank >= FALL_BACK_AFTER) {
+      if (this.isOpen || brief || !this.proven) this.emptyAttempts += 1;
+      if (this.failures >= LOST_AFTER) this.emptyAttempts = FALL_BACK_AFTER;
+      if (this.emptyAttempts >= FALL_BACK_AFTER) {
         this.transport = "poll";
         this.probeAt = now + PROBE_AFTER;
       }
     } else if (this.transport === "poll" && this.transports.includes("ws")) {
       this.transport = "ws";
       this.probeAt = null;
-      this.blank = FALL_BACK_AFTER - 1;
+      this.emptyAttempts = FALL_BACK_AFTER - 1;
     }
   }
 
-  #applyUpdates(frame) {
+  #takeUpdates(frame) {
     const events = [];
     for (const update of frame.updates) {
-      events.push(this.#applyUpdate(frame.epoch, update));
+      events.push(this.#takeUpdate(frame.epoch, update));
       if (this.failed) break;
     }
     return events;
   }
 
-  #applyUpdate(epoch, update) {
+  #takeUpdate(epoch, update) {
     const outcome = this.replica ? this.replica.apply(epoch, update) : "gap";
     if (outcome === "seen") return ["seen", update];
     if (outcome === "gap") return this.#fail("gap");
@@ -222,7 +222,7 @@ export class ViewerSession {
   }
 
   /** Compare positions: a heartbeat that is ahead means that the last update was missed. */
-  #checkPosition(frame) {
+  #compare(frame) {
     const position = this.replica?.position;
     if (!position || frame.epoch !== position.epoch || frame.seq > position.seq) {
       return this.#fail("behind");
