@@ -129,7 +129,9 @@ export class ViewerSession {
 
   /** To be called when no frame came by the deadline and the connection has been closed. */
   timedOut(now) {
-    if (this.transport === "ws" && !this.gotFrame && !this.proven) this.emptyAttempts = FALL_BACK_AFTER;
+    if (this.transport === "ws" && !this.gotFrame && !this.proven) {
+      this.emptyAttempts = FALL_BACK_AFTER;
+    }
     this.ended(now);
   }
 
@@ -178,8 +180,8 @@ export class ViewerSession {
   /**
    * Change from WebSocket to long poll after failures, and back if that fails as well. A server
    * that restarts refuses connections and does not open them. So once the WebSocket has worked,
-   * only attempts count that opened without a frame or were cut soon after one (proxies do both), or
-   * so many refused ones that the viewer must be in another network.
+   * only attempts count that opened without a frame or were cut soon after one (proxies do both),
+   * or so many refused ones that the viewer must be in another network.
    */
   #considerFallingBack(now) {
     const brief = this.first !== null && now - this.first < BRIEF;
