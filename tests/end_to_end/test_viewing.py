@@ -136,7 +136,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
         visits = [self.viewer(), self.viewer(NO_WEBSOCKET)]
         for change in log:
             in_a_thread(publish, self.broadcast, change)
-        state = Broadcast.objects.get(pk=self.broadcast.pk).state
+        state = Broadcast.objects.get(pk=self.broadcast.pk).state.to_dict()
         if state["phase"] == "held":
             self.put({"kind": "resume"})
         self.put({"story": {"headline": "The last one"}})
