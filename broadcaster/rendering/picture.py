@@ -106,7 +106,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class TotalsBar:
     """Electoral votes by party, and the bar that shows them."""
 
     D: int
@@ -151,7 +151,7 @@ class Picture:
         self.focus: str = state.view.focus
         self.layer: str = state.view.layer
         self.highlight: frozenset[str] = frozenset(state.view.highlight)
-        self.tally = Tally(**{"O": 0, **state.totals})
+        self.tally = TotalsBar(**{"O": 0, **state.totals})
         units = {unit: self._unit(unit, state.calls.get(unit, OPEN)) for unit in UNITS}
         self.rows = sorted(units.values(), key=self._alphabetical)
         self.shapes = [unit for unit in units.values() if unit.shape is not None]

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from broadcaster.domain.stream import Update
 from loadtest.common import failures
 from loadtest.common.failures import Failure
 from loadtest.common.plan import ViewerSpec
@@ -68,7 +69,7 @@ class SimulatedViewer(ABC):
         now = time.monotonic_ns()
         event = ""
         for event, found in self.session.handle_frame(data, now / 1e9):
-            if event == "update":
+            if event == "update" and isinstance(found, Update):
                 self.receipts[found.seq].append(now)
             else:
                 self._note(event, found)

@@ -9,9 +9,8 @@ clock.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from broadcaster.domain.stream import Replica, Update
+from broadcaster.domain.stream import Replica, Snapshot, Update
 from viewers.protocol import frames
 from viewers.protocol.frames import (
     ByeFrame,
@@ -29,7 +28,7 @@ BRIEF = 10.0  # seconds: a WebSocket that is cut sooner after its first frame co
 LOST_AFTER = 10  # refused attempts in a row, after the WebSocket had worked
 PROBE_AFTER = 180.0  # seconds on long poll before the WebSocket is tried again
 
-Event = tuple[str, Any]
+Event = tuple[str, Snapshot | Update | int | None]
 """What `handle_frame` found: ("snapshot", Snapshot), ("update", Update), ("seen", Update),
 ("heartbeat", None), ("bye", code), or ("gap" | "behind" | "diverged" | "garbage", None)."""
 
