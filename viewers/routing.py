@@ -5,10 +5,10 @@ from django.urls import path
 from viewers.registry import relays
 from viewers.transports import addresses
 from viewers.transports.longpoll import LongPollViewer, SnapshotViewer
-from viewers.transports.websocket import WebSocketViewer
+from viewers.transports.websocket import AsgiWebSocketViewer
 
 websocket_urlpatterns = [
-    path(addresses.WEBSOCKET, WebSocketViewer.as_asgi(relays=relays)),
+    path(addresses.WEBSOCKET, AsgiWebSocketViewer.as_asgi(relays=relays)),
 ]
 
 http_urlpatterns = [

@@ -37,16 +37,16 @@ def handle_command(pk: int, read: Callable[[], bytes | str], actor: Actor) -> tu
     `read` returns the body and may raise `InvalidInput`. Returns the command's id, if it has one,
     and the reply.
     """
-    broadcast, number = Broadcast.objects.filter(pk=pk).first(), None
+    broadcast, command_id = Broadcast.objects.filter(pk=pk).first(), None
     try:
         data = decode(read())
-        number = data.get("id")
+        command_id = data.get("id")
         check_access(actor.user)
         if broadcast is None:
             raise NotFound("There is no such broadcast, or no longer.")
-        return number, execute(broadcast, data, actor)
+        return command_id, execute(broadcast, data, actor)
     except (Rejected, InvalidInput) as error:
-        return number, reject(error, actor, broadcast)
+        return command_id, reject(error, actor, broadcast)
 
 
 def execute(broadcast: Broadcast, data: dict[str, Any], actor: Actor) -> Reply:

@@ -93,13 +93,13 @@ class DeskConsumer(AsyncWebsocketConsumer):
         What the command did is sent before the reply, so a console never shows "done" before it
         shows the result.
         """
-        number, (status, reply) = await self.handle(text_data or "", await self.user())
+        command_id, (status, reply) = await self.handle(text_data or "", await self.user())
         if status != HTTPStatus.FORBIDDEN:
             try:
                 await self.catch_up()
             except (DatabaseError, Broadcast.DoesNotExist):
                 self.check_now.set()  # which reports it
-        await self.send_frame({"t": "answer", "id": number, "status": int(status), **reply})
+        await self.send_frame({"t": "answer", "id": command_id, "status": int(status), **reply})
         if status == HTTPStatus.FORBIDDEN and not await self.is_admitted():
             await self.close(FORBIDDEN)
 

@@ -66,9 +66,9 @@ def publish(
     """Put `change` on the log of `broadcast` and, after the commit, notify viewers' processes.
 
     Publishing again with the same idempotency key `client_id` returns the first publication.
-    `cue` is the cue that it takes. `taken_by` is the user whose take `actor` approves. `action` is
-    the audit's, if not that of the change's kind. `replayed`: a change from a recording may change
-    nothing. Permissions are the caller's to check.
+    `cue` is the cue that this takes. `taken_by` is the user whose take `actor` approves. `action`
+    overrides the word in the audit, which is by default that of the change's kind. `replayed`
+    changes come from a recording and may change nothing. The caller has checked permissions.
 
     Raises `Rejected` if a rule forbids it, or the cue was taken. Raises `ApprovalNeeded` if the
     two-person rule asks for another person; the command line is exempt from it.

@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 from broadcaster.domain.delivery import TRANSPORTS
 from broadcaster.domain.stream import Outcome, Position, Replica, Snapshot, Update
-from viewers.fanout.frame import Frame
+from viewers.fanout.encoded_frame import EncodedFrame
 from viewers.fanout.ledger import DeliveryLedger
 from viewers.fanout.subscriber import Subscriber
 from viewers.protocol import frames
@@ -59,14 +59,14 @@ class Hub:
         """Forget what held for the position before."""
         self.closing_code = Close.OVER if self.replica.state.phase == "ended" else None
         """The code to close every connection with, if the broadcast is over."""
-        self._frames: dict[int, Frame] = {}  # by the seq that they lead on from
-        self._snapshot: tuple[float, Frame] | None = None  # and when it was encoded
-        self._heartbeat: Frame | None = None
+        self._frames: dict[int, EncodedFrame] = {}  # by the seq that they lead on from
+        self._snapshot: tuple[float, EncodedFrame] | None = None  # and when it was encoded
+        self._heartbeat: EncodedFrame | None = None
 
     # The replica
 
     def apply(self, epoch: str, update: Update) -> Outcome:
-        """Apply an update to the replica: see `Replica.apply`. The caller fans out."""
+        """Apply an update to the replica: see `Replica.apply`. Call `fan_out` afterwards."""
         outcome = self.replica.apply(epoch, update)
         if outcome == "applied":
             self._moved()
@@ -115,7 +115,7 @@ class Hub:
 
     # The frames
 
-    def frame_after(self, since: Position | None) -> Frame | None:
+    def frame_after(self, since: Position | None) -> EncodedFrame | None:
         """Return everything that `since` lacks, as updates or as a snapshot; None if nothing."""
         if since is None:
             return self.snapshot_frame()
@@ -131,21 +131,21 @@ class Hub:
             return self.snapshot_frame()
         if not updates:
             return None
-        frame = self._frames[since.seq] = Frame(frames.updates(position, updates))
+        frame = self._frames[since.seq] = EncodedFrame(frames.updates(position, updates))
         return frame
 
-    def snapshot_frame(self) -> Frame:
+    def snapshot_frame(self) -> EncodedFrame:
         """Return the snapshot, encoded at most once a second."""
         now = self._clock()
         if self._snapshot is None or now - self._snapshot[0] >= SNAPSHOT_AGE:
             frame = frames.snapshot(self.replica.snapshot(), self.heartbeat, int(now * 1000))
-            self._snapshot = now, Frame(frame)
+            self._snapshot = now, EncodedFrame(frame)
         return self._snapshot[1]
 
-    def heartbeat_frame(self) -> Frame:
+    def heartbeat_frame(self) -> EncodedFrame:
         """Return the heartbeat at this position."""
         if self._heartbeat is None:
-            self._heartbeat = Frame(frames.heartbeat(self.replica.position))
+            self._heartbeat = EncodedFrame(frames.heartbeat(self.replica.position))
         return self._heartbeat
 
     # The subscribers

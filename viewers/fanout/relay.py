@@ -59,7 +59,7 @@ class Relay:
         self._on_end = on_end
         self._now = asyncio.get_running_loop().time
         self._watched = self._now()  # when a viewer was last here
-        self._head = self._now()  # when the hub's position was last known to be the log's
+        self._head_known_at = self._now()  # when the hub's position was last the log's
         self._console: float | None = None  # when a console last announced that it is open
         self._writing = asyncio.Lock()
         self._read_now = asyncio.Event()  # something may be missing
@@ -92,7 +92,7 @@ class Relay:
     @property
     def age(self) -> float:
         """Seconds since the hub's position was known to be the head of the log."""
-        return self._now() - self._head
+        return self._now() - self._head_known_at
 
     async def catch_up(self) -> bool:
         """Fan out what the log has and the replica lacks. Return whether that was anything.
@@ -103,7 +103,7 @@ class Relay:
         missing = await self._log.after(self._broadcast_id, position, KEEP)
         async with self._writing:
             changed = self._apply_missing(position, missing)
-            self._head = max(self._head, asked)
+            self._head_known_at = max(self._head_known_at, asked)
             if changed:
                 await self.hub.fan_out()
         return changed
@@ -129,7 +129,7 @@ class Relay:
             async with self._writing:
                 outcome = self.hub.apply(epoch, update)
                 if outcome == "applied":
-                    self._head = self._now()
+                    self._head_known_at = self._now()
                     await self.hub.fan_out()
             if outcome == "applied":
                 self._report_now.set()

@@ -3,7 +3,7 @@
 import asyncio
 
 from broadcaster.domain.stream import Position
-from viewers.fanout.frame import Frame
+from viewers.fanout.encoded_frame import EncodedFrame
 from viewers.fanout.heartbeat import spread
 from viewers.fanout.hub import Hub
 from viewers.protocol.frames import Close
@@ -44,7 +44,7 @@ class Subscription:
         """The code to close this connection with, if it is time to."""
         return self.disconnected or self.hub.closing_code
 
-    def first(self) -> Frame:
+    def first(self) -> EncodedFrame:
         """Return the first frame: all that the viewer lacks, or a heartbeat if it lacks nothing."""
         frame = self.hub.frame_after(self.position)
         if frame is None:
@@ -52,7 +52,7 @@ class Subscription:
         self.position = self.hub.replica.position
         return frame
 
-    async def next(self) -> Frame | None:
+    async def next(self) -> EncodedFrame | None:
         """Return the next frame, a heartbeat if none comes in time, None when it is time to close.
 
         Nothing is awaited between the look at the hub and the wait, so no update can be missed.

@@ -13,7 +13,7 @@ from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.registry import relays
 from viewers.transports.fast.http import ViewerHttpProtocol
-from viewers.transports.fast.sweep import NEVER, sweep
+from viewers.transports.fast.timers import NEVER, sweep
 from viewers.transports.slow_viewers import limit_buffers
 
 NOTICE = 3.0  # seconds in which /readyz says 503 before new connections are refused

@@ -111,9 +111,9 @@ class ViewerSession:
         if isinstance(frame, SnapshotFrame):
             self.heartbeat = frame.heartbeat
         self.deadline = now + self._silence
-        return self._take(frame)
+        return self._apply(frame)
 
-    def _take(
+    def _apply(
         self, frame: SnapshotFrame | UpdatesFrame | HeartbeatFrame | UnknownFrame
     ) -> list[Event]:
         match frame:

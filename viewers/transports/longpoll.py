@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from broadcaster.domain.stream import Position
-from viewers.fanout.frame import Frame
+from viewers.fanout.encoded_frame import EncodedFrame
 from viewers.fanout.hub import Hub
 from viewers.fanout.subscription import Subscription
 from viewers.protocol import frames
@@ -63,7 +63,7 @@ def header_lines(headers: Headers) -> bytes:
     return b"".join(name + b": " + value + b"\r\n" for name, value in headers)
 
 
-def frame_response(frame: Frame) -> PollResponse:
+def frame_response(frame: EncodedFrame) -> PollResponse:
     """Return a frame as a response: made once, kept on the frame."""
     response = frame.poll_response
     if not isinstance(response, PollResponse):

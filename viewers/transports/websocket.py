@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import Any
 
-from viewers.fanout.frame import Frame
+from viewers.fanout.encoded_frame import EncodedFrame
 from viewers.fanout.subscription import Subscription
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
@@ -15,7 +15,7 @@ from viewers.transports.slow_viewers import STUCK_TIMEOUT, position_after_wait
 CLOSE_TIMEOUT = 1.0  # seconds
 
 
-class WebSocketViewer(ViewerConsumer):
+class AsgiWebSocketViewer(ViewerConsumer):
     """One viewer on a WebSocket. It only receives; one that sends data is closed with 1008."""
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ class WebSocketViewer(ViewerConsumer):
             since = None
         try:
             async with Subscription(hub, "ws", since) as subscription:
-                frame: Frame | None = subscription.first()
+                frame: EncodedFrame | None = subscription.first()
                 while frame is not None:
                     await self.deliver(frame, subscription)
                     frame = await subscription.next()
@@ -56,7 +56,7 @@ class WebSocketViewer(ViewerConsumer):
     async def fail(self) -> None:
         await self.say_goodbye(Close.FULL)
 
-    async def deliver(self, frame: Frame, subscription: Subscription) -> None:
+    async def deliver(self, frame: EncodedFrame, subscription: Subscription) -> None:
         """Send one frame. Raises TimeoutError if the viewer's buffer stays full.
 
         On a server with back-pressure nothing else runs during a `send` that does not wait, so an
@@ -68,7 +68,7 @@ class WebSocketViewer(ViewerConsumer):
 
     async def say_goodbye(self, code: Close) -> None:
         """Send the bye frame, then close."""
-        await self.send({"type": "websocket.send", "text": Frame(frames.bye(code)).text})
+        await self.send({"type": "websocket.send", "text": EncodedFrame(frames.bye(code)).text})
         await self.close(code)
 
     async def close(self, code: int) -> None:

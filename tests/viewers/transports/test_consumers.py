@@ -11,7 +11,7 @@ from tests.support.changes import fold
 from tests.support.memory_log import MemoryLog
 from viewers.fanout.relay_registry import RelayRegistry
 from viewers.transports.longpoll import LongPollViewer
-from viewers.transports.websocket import WebSocketViewer
+from viewers.transports.websocket import AsgiWebSocketViewer
 
 
 class ConsumerTests(IsolatedAsyncioTestCase):
@@ -66,7 +66,7 @@ class ConsumerTests(IsolatedAsyncioTestCase):
         await asyncio.sleep(0)
 
     async def test_websocket_that_vanishes_during_a_send_is_no_error(self):
-        self.connect(WebSocketViewer, "websocket")
+        self.connect(AsgiWebSocketViewer, "websocket")
         self.queue.put_nowait({"type": "websocket.connect"})
         await self.frames(1)
 
@@ -90,7 +90,7 @@ class ConsumerTests(IsolatedAsyncioTestCase):
         self.assertEqual(self.unhandled, [])
 
     async def test_full_websocket_that_missed_an_update_gets_the_snapshot(self):
-        self.connect(WebSocketViewer, "websocket")
+        self.connect(AsgiWebSocketViewer, "websocket")
         self.queue.put_nowait({"type": "websocket.connect"})
         await self.frames(1)
         self.writable.clear()
@@ -106,7 +106,7 @@ class ConsumerTests(IsolatedAsyncioTestCase):
         self.assertEqual([frame["seq"] for frame in frames], [0, 1, 2])
 
     async def test_full_websocket_that_missed_nothing_gets_nothing_more(self):
-        self.connect(WebSocketViewer, "websocket")
+        self.connect(AsgiWebSocketViewer, "websocket")
         self.queue.put_nowait({"type": "websocket.connect"})
         await self.frames(1)
         self.writable.clear()

@@ -14,8 +14,8 @@ from viewers.fanout.hub import Hub
 from viewers.fanout.relay_registry import RelayRegistry
 from viewers.protocol.frames import Close
 from viewers.transports import addresses, admission, longpoll
-from viewers.transports.fast.sweep import NEVER
-from viewers.transports.fast.websocket import ViewerWebSocket, handshake
+from viewers.transports.fast.timers import NEVER
+from viewers.transports.fast.websocket import FastWebSocketViewer, handshake
 from viewers.transports.longpoll import Headers, PollResponse
 
 POLL = re.compile(
@@ -174,7 +174,7 @@ class ViewerHttpProtocol(HttpToolsProtocol):
         except ValueError:
             since = None
         self.connections.discard(self)
-        ViewerWebSocket(self.transport, self.connections, hub, since, accept)
+        FastWebSocketViewer(self.transport, self.connections, hub, since, accept)
 
 
 def wire(response: PollResponse, headers: Headers) -> bytes:

@@ -12,7 +12,7 @@ from websockets.protocol import Protocol as ProtocolState
 from websockets.utils import accept_key
 
 from broadcaster.domain.stream import Position
-from viewers.fanout.frame import Frame
+from viewers.fanout.encoded_frame import EncodedFrame
 from viewers.fanout.heartbeat import spread
 from viewers.fanout.hub import Hub
 from viewers.protocol import frames
@@ -41,14 +41,14 @@ def handshake(request: Headers, headers: Headers) -> bytes | None:
     return b"%sSec-WebSocket-Accept: %s\r\n%s\r\n" % (SWITCHING, accept, header_lines(headers))
 
 
-def text_frame(frame: Frame) -> bytes:
+def text_frame(frame: EncodedFrame) -> bytes:
     """Return a hub's frame as it goes over the wire: made once, kept on the frame."""
     if frame.websocket is None:
         frame.websocket = WebSocketFrame(TEXT, frame.body).serialize(mask=False)
     return frame.websocket
 
 
-class ViewerWebSocket(asyncio.Protocol):
+class FastWebSocketViewer(asyncio.Protocol):
     """One viewer: a subscriber of the hub that writes straight to its transport."""
 
     kind = "ws"
@@ -87,7 +87,7 @@ class ViewerWebSocket(asyncio.Protocol):
         self.write(frame)
         return True
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: EncodedFrame) -> None:
         """Write one frame; the next heartbeat is due an interval later."""
         self.due = monotonic() + self.interval
         self.transport.write(text_frame(frame))
@@ -135,7 +135,7 @@ class ViewerWebSocket(asyncio.Protocol):
 
     def disconnect(self, code: Close) -> None:
         """Send the bye frame, then close."""
-        self.transport.write(text_frame(Frame(frames.bye(code))))
+        self.transport.write(text_frame(EncodedFrame(frames.bye(code))))
         self.close(code)
 
     def close(self, code: int) -> None:

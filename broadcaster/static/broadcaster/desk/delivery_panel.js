@@ -22,7 +22,8 @@ export class DeliveryPanel {
   }
 
   /** Show a "viewers" frame. A server of an earlier version leaves some of its keys out. */
-  show({ processes, ws, poll, receipt, ages }) {
+  show({ processes, ws, poll, receipt, ages, known = true }) {
+    if (!known) return this.showUnknown();
     this.#write("viewers", formatCount(ws + poll));
     this.#write("ws", formatCount(ws));
     this.#write("poll", formatCount(poll));
@@ -40,10 +41,10 @@ export class DeliveryPanel {
     this.sparkline.parentElement.setAttribute("aria-label", this.history.label);
   }
 
-  /** Show that the number of viewers is unknown: the server no longer reports it. */
+  /** Show that the number of viewers is unknown: reports do not reach this console. */
   showUnknown() {
     for (const name of ["viewers", "ws", "poll"]) this.#write(name, "–");
-    this.#write("processes", "");
+    this.#write("processes", "not known");
     this.#write("ages", "");
   }
 

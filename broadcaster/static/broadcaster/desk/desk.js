@@ -9,7 +9,7 @@ import { EMPTY, isEmpty } from "./draft.js";
 import { DraftForm } from "./draft_form.js";
 import { LocalStore } from "./local_store.js";
 import { LogTable } from "./log_table.js";
-import { Messages } from "./messages.js";
+import { Messages } from "./notices.js";
 import { RecentChanges } from "./recent_changes.js";
 import { changedCues, cueNotifications, upNext } from "./rundown.js";
 import { Screen } from "./screen.js";

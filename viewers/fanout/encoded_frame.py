@@ -4,7 +4,7 @@ from viewers.protocol import frames
 from viewers.protocol.frames import ServerFrame
 
 
-class Frame:
+class EncodedFrame:
     """One encoded frame. `body` and `text` hold the same characters; each is made once.
 
     `websocket` and `poll_response` are for the transports: there they keep what they send for

@@ -4,7 +4,7 @@ import asyncio
 from time import monotonic
 from unittest import IsolatedAsyncioTestCase
 
-from viewers.transports.fast.sweep import NEVER, sweep
+from viewers.transports.fast.timers import NEVER, sweep
 
 
 class Connection:
@@ -33,7 +33,7 @@ class SweepTests(IsolatedAsyncioTestCase):
         later = Connection(0.05)
         self.begin(*together, later)
 
-        with self.assertLogs("viewers.transports.fast.sweep", "ERROR"):
+        with self.assertLogs("viewers.transports.fast.timers", "ERROR"):
             await self.wait(*together, later)
 
     async def test_timer_is_called_once_and_not_before_its_time(self):
