@@ -108,8 +108,7 @@ class BroadcastAdmin(ConsolePages, RecordingPages):
                     add_entry(actor(request), "refused", broadcast, words)
                     self.message_user(request, words, messages.ERROR)
                     continue
-                broadcast.archived_at = archived_at
-                broadcast.save()
+                Broadcast.objects.filter(pk=each.pk).update(archived_at=archived_at)
                 add_entry(actor(request), done, broadcast, str(broadcast))
             self.message_user(request, f"{broadcast}: {done}.")
 

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from broadcaster.api.feed import handle_message
 from broadcaster.desk.commands import execute
 from broadcaster.desk.requests import Reply, decode, failure, read_body, reject
-from broadcaster.domain.parsing import MAX_HEADLINE, text
+from broadcaster.domain.parsing import MAX_TITLE, text
 from broadcaster.domain.rejection import Forbidden, InvalidInput, NotFound, Rejected
 from broadcaster.models import ApiToken, Broadcast, Via
 from broadcaster.publishing.actor import Actor
@@ -103,7 +103,7 @@ def _create(request: HttpRequest, user) -> Reply:
             raise InvalidInput(name[:40], "unknown field")
         if type(value) is not TYPES[name]:
             raise InvalidInput(name, f"is not of the type {TYPES[name].__name__}")
-    data["title"] = text("title", data.get("title", ""), MAX_HEADLINE)
+    data["title"] = text("title", data.get("title", ""), MAX_TITLE)
     broadcast = Broadcast(**data)
     try:
         broadcast.clean_fields(exclude=["state"])

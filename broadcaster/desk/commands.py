@@ -66,16 +66,20 @@ def run(broadcast: Broadcast, name: str, arguments: dict[str, Any], actor: Actor
     """Carry out a command whose arguments are parsed. See `execute` for the replies."""
     command = COMMANDS[name]
     try:
-        return command.reply(command.act(broadcast, *arguments.values(), actor))
+        values = [arguments[name] for name in command.arguments]
+        return command.reply(command.act(broadcast, *values, actor))
     except Rejected as error:
         cue = Cue.objects.filter(broadcast=broadcast, pk=arguments.get("cue", 0)).first()
-        change = arguments.get("change")
-        what = str(cue or (describe(change) or change.kind if change else ""))
-        return reject(error, actor, broadcast, f"{name} “{what}”" if what else name, cue)
+        what = name
+        if cue is not None:
+            what += f" “{cue}”"
+        elif "change" in arguments:
+            what += f" “{describe(arguments['change'])}”"
+        return reject(error, actor, broadcast, what, cue)
 
 
 def _parse(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the command's name and its arguments in order. Raises `InvalidInput`."""
+    """Return the command's name and its arguments, parsed. Raises `InvalidInput`."""
     name = data.get("command")
     if not isinstance(name, str) or name not in COMMANDS:
         raise InvalidInput("command", f"is not one of {', '.join(COMMANDS)}")

@@ -4,26 +4,26 @@ A message of the layer is only a hint; the consumer reads the log itself.
 """
 
 import asyncio
+import json
 import logging
 import uuid
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
-import msgspec
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
-from msgspec import Struct
 
 from broadcaster.desk import state
 from broadcaster.desk.commands import handle_command
 from broadcaster.desk.permissions import check_access
 from broadcaster.desk.requests import Reply
 from broadcaster.desk.shared_reads import SharedReads
+from broadcaster.domain.change import to_json
 from broadcaster.domain.delivery import ProcessReport, viewers
 from broadcaster.domain.rejection import Forbidden
 from broadcaster.domain.stream import Position
@@ -59,6 +59,14 @@ class DeskConsumer(AsyncWebsocketConsumer):
     """
 
     channel_layer_alias = "none"  # not configured, so Channels makes no channel
+    tasks: tuple[asyncio.Task[None], ...] = ()
+
+    async def __call__(self, *connection: Any) -> None:
+        """Serve one connection. Its tasks end with it, also if a handler raises."""
+        try:
+            await super().__call__(*connection)
+        finally:
+            await cancel_all(self.tasks)
 
     async def connect(self) -> None:
         self.broadcast_id: int = self.scope["url_route"]["kwargs"]["pk"]
@@ -70,7 +78,6 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.check_now = asyncio.Event()
         self.catching_up = asyncio.Lock()
         self.now = asyncio.get_running_loop().time
-        self.tasks: list[asyncio.Task[None]] = []
         await self.accept()
         if not await self.is_admitted():
             return await self.close(FORBIDDEN)
@@ -82,10 +89,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             self.check_now.set,
         )
         work = (self.layer.run(), self.announce_regularly(), self.check_regularly())
-        self.tasks = [asyncio.create_task(each) for each in work]
-
-    async def disconnect(self, code: int) -> None:
-        await cancel_all(self.tasks)
+        self.tasks = tuple(asyncio.create_task(each) for each in work)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Carry out a command {"command", "id", …arguments} and reply with its id.
@@ -122,8 +126,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def announce_regularly(self) -> None:
         """Announce that a console is open, so that processes report their viewers.
 
-        Our own announcement comes back to us. If it does not, the layer has lost us, which it
-        reports to nobody: join its groups again.
+        Our own announcement comes back to us. If it does not, the layer has lost our membership,
+        without an error: join its groups again.
         """
         message: Message = {"type": CONSOLE_OPEN, "console": self.console}
         while True:
@@ -144,7 +148,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
         now = self.now()
         self.reports = {p: r for p, r in self.reports.items() if now - r[0] < SILENT}
         reports = [report.aged(now - then) for then, report in self.reports.values()]
-        await self.send_frame(viewers(reports, self.position, self.is_reached))
+        frame = viewers(reports, self.position, self.is_reached)
+        await self.send_frame(to_json(frame))
 
     async def check_regularly(self) -> None:
         """Send what is new: regularly, and when something happened. Check the user regularly."""
@@ -161,7 +166,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
                 return await self.close(UNKNOWN)
             except DatabaseError:
                 logger.warning("console: the log cannot be read", exc_info=True)
-            except Exception:  # the console must not go deaf
+            except Exception:  # otherwise this console would get no more updates
                 logger.exception("console: failed, again in %s s", INTERVAL)
             await pause(INTERVAL, self.check_now)
 
@@ -186,8 +191,9 @@ class DeskConsumer(AsyncWebsocketConsumer):
             state.rundown(broadcast),
         )
 
-    async def send_frame(self, frame: dict[str, Any] | Struct) -> None:
-        await self.send(msgspec.json.encode(frame).decode())
+    async def send_frame(self, frame: dict[str, Any]) -> None:
+        """Send a frame. JSON's escapes carry what UTF-8 does not, such as a lone surrogate."""
+        await self.send(json.dumps(frame))
 
     # The user
 

@@ -35,7 +35,7 @@ def find(broadcast: Broadcast, pk: int) -> Cue:
 
 
 def find_untaken(broadcast: Broadcast, pk: int) -> Cue:
-    """Return the same. Raises `Rejected`, too, if it was taken."""
+    """Return the cue `pk`, locked. Raises `NotFound`, or `Rejected` if it was taken."""
     cue = find(broadcast, pk)
     check_untaken(broadcast, cue)
     return cue
@@ -47,7 +47,7 @@ def check_version(cue: Cue, version: int) -> None:
         raise Rejected("The cue was edited meanwhile. Look at it again.", version=cue.version)
 
 
-def add(broadcast: Broadcast, change: Change, title: str = "", **fields: Any) -> Cue:
+def add(broadcast: Broadcast, change: Change, actor: Actor, title: str = "", **fields: Any) -> Cue:
     """Add a cue at the end of the rundown, by default under the change in a few words.
 
     Raises `Rejected` if the rundown is full.
@@ -57,9 +57,9 @@ def add(broadcast: Broadcast, change: Change, title: str = "", **fields: Any) ->
         raise Rejected(f"The rundown is full: {MAX_CUES} cues. Remove some first.")
     last = broadcast.cues.aggregate(last=Max("rank"))["last"] or 0
     announce_rundown(broadcast)
-    title = title or (describe(change) or change.kind)[:MAX_TITLE]
+    title = title or describe(change)[:MAX_TITLE]
     return Cue.objects.create(
-        broadcast=broadcast, rank=last + 1, title=title, change=change, **fields
+        broadcast=broadcast, rank=last + 1, title=title, change=change, by=actor.user, **fields
     )
 
 
@@ -88,7 +88,7 @@ def prepare(
         return cue
     if actor.via == Via.API:
         return add_proposal(broadcast, title, change, client_id, actor)
-    cue = add(broadcast, change, title, by=actor.user, client_id=client_id)
+    cue = add(broadcast, change, actor, title, client_id=client_id)
     add_entry(actor, "prepared", broadcast, title, cue=cue)
     return cue
 
@@ -97,7 +97,7 @@ def add_proposal(
     broadcast: Broadcast, title: str, change: Change, client_id: str | None, actor: Actor
 ) -> Cue:
     """Add a cue that comes from a program, for staff to check."""
-    cue = add(broadcast, change, title, by=actor.user, client_id=client_id, proposed=True)
+    cue = add(broadcast, change, actor, title, client_id=client_id, proposed=True)
     add_entry(actor, "proposed", broadcast, title, cue=cue)
     return cue
 
@@ -195,14 +195,6 @@ def decline(broadcast: Broadcast, pk: int, actor: Actor) -> None:
         require(actor.user, CONFIRM)
     cue.asked_by = cue.asked_at = None
     save_cue(cue, actor, "declined", broadcast, f"{cue.title}, which {taken_by} took")
-
-
-def add_waiting(broadcast: Broadcast, change: Change, client_id: str | None, actor: Actor) -> Cue:
-    """Return a cue that waits for approval, made once for each idempotency key `client_id`."""
-    if cue := proposed_as(broadcast, client_id, change):
-        return cue
-    cue = add(broadcast, change, by=actor.user, client_id=client_id)
-    return ask_approval(broadcast, cue, actor)
 
 
 def ask_approval(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:

@@ -8,7 +8,14 @@ from typing import Any
 from django.db import transaction
 
 from broadcaster.desk.permissions import CONFIRM, TAKE, TO_PUBLISH, require
-from broadcaster.desk.rundown import add_waiting, ask_approval, asked_by, check_version, find
+from broadcaster.desk.rundown import (
+    add,
+    ask_approval,
+    asked_by,
+    check_version,
+    find,
+    proposed_as,
+)
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.rejection import Forbidden, Rejected
 from broadcaster.models import Broadcast, Cue, Publication
@@ -31,10 +38,13 @@ def take(
     Taking again with the same idempotency key `client_id` returns the first outcome.
     """
     require(actor.user, TO_PUBLISH[change.kind])
+    broadcast = lock_broadcast(broadcast.pk)
+    if cue := proposed_as(broadcast, client_id, change):
+        return taken_as(broadcast, cue) or cue
     try:
         return publish(broadcast, change, actor, client_id=client_id)
     except ApprovalNeeded:
-        return add_waiting(lock_broadcast(broadcast.pk), change, client_id, actor)
+        return ask_approval(broadcast, add(broadcast, change, actor, client_id=client_id), actor)
 
 
 @transaction.atomic

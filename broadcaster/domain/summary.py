@@ -20,7 +20,7 @@ STATUS_WORDS: Mapping[Status, str] = MappingProxyType(
 
 
 def describe(change: Change, gettext: Gettext = gettext_noop) -> str:
-    """Return the headline of a change, or else what it changes; "" if only the phase."""
+    """Return the headline of a change, or else what it changes, such as "View: Ohio" or "hold"."""
     if change.headline:
         return change.headline
     if change.calls:
@@ -31,7 +31,7 @@ def describe(change: Change, gettext: Gettext = gettext_noop) -> str:
         )
     if change.view:
         return gettext("View: %(place)s") % {"place": place_name(change.view.focus, gettext)}
-    return ""
+    return str(change.kind)
 
 
 def headline_for(calls: Mapping[str, Call], election: Election) -> str:

@@ -13,8 +13,7 @@ class Outage:
         self.lasts = False
 
     def begin(self, error: Exception) -> None:
-        """Log that it is lost, unless that is known. The message of the error has to do: the
-        traceback of a connection that failed says nothing more."""
+        """Log the loss once. Connection errors are logged without a traceback."""
         if not self.lasts:
             logger.warning("%s lost, trying again: %s", self.name, str(error) or repr(error))
         self.lasts = True

@@ -32,6 +32,6 @@ def play_script(
         publication = publish(broadcast, change, Actor(by, Via.COMMAND), replayed=True)
         minute = int(due // 60)
         won = " ".join(f"{party} {votes}" for party, votes in publication.totals.items())
-        words = describe(change) or change.kind
+        words = describe(change)
         command.stdout.write(f"{minute // 60}:{minute % 60:02}  {won:24} {words}")
         command.stdout.flush()

@@ -43,7 +43,6 @@ class Broadcast(models.Model):
         "ends_at",
         "automatic",
         "second_person",
-        "archived_at",
     )
     ELECTIONS = [(year, f"President {year}") for year in electoral.ELECTIONS]
 

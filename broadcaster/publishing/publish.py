@@ -159,11 +159,10 @@ def publish_recording(recording: Recording, actor: Actor, *, slug: str, title: s
     """
     *_, state = recording.states()
     changes = [(history.moment(update.at), update.change) for update in recording.updates]
-    if state.phase is Phase.SCHEDULED:
-        raise Rejected("This recording does not start: there is nothing in it to see.")
+    if state.phase is Phase.SCHEDULED or not changes:
+        raise Rejected("This recording has no updates on air: there is nothing in it to see.")
     if state.phase is not Phase.ENDED:
-        end = changes[-1][0] if changes else history.moment(recording.began)
-        changes.append((end, Change(Kind.END)))
+        changes.append((changes[-1][0], Change(Kind.END)))
     broadcast = Broadcast.objects.create(
         slug=slug, title=title, election=state.election, listed=False, initial=recording.initial
     )
@@ -207,7 +206,7 @@ def _audit(publication: Publication, actor: Actor, action: str | None) -> None:
         actor,
         action or ACTIONS[change.kind],
         publication.broadcast,
-        f"update {publication.seq}, {describe(change) or change.kind}{taken}{reason}",
+        f"update {publication.seq}, {describe(change)}{taken}{reason}",
         cue=publication.cue,
         publication=publication,
     )

@@ -36,7 +36,7 @@ class RelayRegistry:
         self._layer = layer
         self._database = Outage("database")
         self._relays: dict[str, asyncio.Task[Relay | None]] = {}
-        self._hubs: dict[str, Hub] = {}  # of the relays that have started
+        self._running: dict[str, Relay] = {}  # those that have started
         self._unknown: dict[str, float] = {}  # until when, by slug; in the order of these times
 
     async def hub(self, slug: str) -> Hub | None:
@@ -55,18 +55,18 @@ class RelayRegistry:
 
     def ready(self, slug: str) -> Hub | None:
         """Return the hub of a broadcast if it is loaded already."""
-        return self._hubs.get(slug)
+        relay = self._running.get(slug)
+        return relay.hub if relay else None
 
     @property
     def running(self) -> list[Relay]:
         """The relays that have started."""
-        tasks = [task for task in self._relays.values() if task.done()]
-        return [relay for task in tasks if (relay := task.result()) is not None]
+        return list(self._running.values())
 
     @property
     def viewers(self) -> int:
         """The number of connections in all hubs now."""
-        return sum([hub.viewers for hub in self._hubs.values()])
+        return sum([relay.hub.viewers for relay in self._running.values()])
 
     @property
     def refusal(self) -> Close | None:
@@ -85,7 +85,7 @@ class RelayRegistry:
         """End all relays."""
         await asyncio.gather(*(relay.stop() for relay in self.running))
         self._relays.clear()
-        self._hubs.clear()
+        self._running.clear()
         self._log.close()
 
     async def _start(self, slug: str) -> Relay | None:
@@ -107,7 +107,7 @@ class RelayRegistry:
         """Keep a relay that has started. Otherwise the next viewer tries again."""
         if not done.cancelled() and done.exception() is None:
             if (relay := done.result()) is not None:
-                self._hubs[slug] = relay.hub
+                self._running[slug] = relay
                 return
             self._note_unknown(slug)
         self._relays.pop(slug, None)
@@ -120,8 +120,8 @@ class RelayRegistry:
         self._unknown[slug] = asyncio.get_running_loop().time() + UNKNOWN
 
     def _forget(self, relay: Relay) -> None:
-        if self._hubs.get(relay.slug) is relay.hub:  # and not its successor's already
-            del self._hubs[relay.slug], self._relays[relay.slug]
+        if self._running.get(relay.slug) is relay:  # and not its successor already
+            del self._running[relay.slug], self._relays[relay.slug]
 
 
 def room_for_viewers() -> int:

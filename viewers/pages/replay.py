@@ -123,7 +123,7 @@ def log_entries(recording: Recording) -> list[dict[str, Any]]:
             "mark": timeline_mark(update),
             "kind": KIND_LABELS.get(update.kind, ""),
             "headline": update.headline,
-            "words": describe(update, _),
+            "words": "" if update.kind in KIND_LABELS else describe(update, _),
             "reason": update.reason,
             "corrected": update.seq in corrected,
         }

@@ -76,7 +76,7 @@ class Command(BaseCommand):
             name = f"demo {title}"
             if name not in known:
                 change = parse_change(data)
-                cue = add(broadcast, change, title, by=actor.user, client_id=name)
+                cue = add(broadcast, change, actor, title, client_id=name)
                 add_entry(actor, "prepared", broadcast, title, cue=cue)
 
     def play(self, broadcast: Broadcast, speed: float) -> None:
