@@ -1,4 +1,4 @@
-"""Every page and every command of the desk, for every role."""
+"""Permissions: every page and every command of the desk, for every role."""
 
 from datetime import timedelta
 
@@ -22,6 +22,7 @@ PAGES = {
     "broadcast_change": SEE,
     "broadcast_history": SEE,
     "broadcast_console": SEE,
+    "broadcast_state": SEE,
     "broadcast_recording": SEE,
     "broadcast_download": SEE,
     "broadcast_import": "editor",
@@ -44,12 +45,12 @@ PAGES = {
     "apitoken_add": "",
     "apitoken_delete": "",
 }
-"""Who may open each page; everybody else is sent to the log-in or gets 403."""
+"""The roles that may open each page. Others are redirected to the login page or get 403."""
 POSTS = {
     "broadcast_rebroadcast": "editor",
     "broadcast_cancel": "editor",
 }
-"""Who may post where there is no page, beside the commands."""
+"""The roles that may post to each address without a page, the commands' address left out."""
 
 CALL = {
     "calls": {"PA": {"status": "called", "party": "D"}},
@@ -85,10 +86,10 @@ COMMAND = {
     "schedule": ("editor", {"version": 1, "at": None}),
     "unschedule": ("broadcaster editor", {}),
 }
-"""Who may give each command, and what it takes beside the cue."""
+"""The roles that may run each command, and its arguments besides the cue."""
 
 
-class Matrix(TestCase):
+class PermissionMatrix(TestCase):
     def setUp(self):
         self.clients = {"anonymous": Client()}
         for name, group in ROLES.items():
@@ -105,7 +106,7 @@ class Matrix(TestCase):
         address = reverse("admin:broadcaster_broadcast_command", args=[self.night.pk])
         return client.post(address, command, "application/json")
 
-    def test_every_page(self):
+    def test_pages_open_for_the_roles_in_the_table(self):
         self.command(self.clients["editor"], command="take", change=VIEW)  # for the audit
         rows = {
             "publication": Publication.objects.first(),
@@ -126,7 +127,7 @@ class Matrix(TestCase):
                     if expected == 302:
                         self.assertIn("/admin/login/", response["Location"])
 
-    def test_no_page_is_missing_here(self):
+    def test_tables_have_every_page(self):
         names = {
             url.name.removeprefix("broadcaster_")
             for model, model_admin in site._registry.items()
@@ -136,7 +137,7 @@ class Matrix(TestCase):
         }
         self.assertEqual(names, {*PAGES, *POSTS, "broadcast_command"})
 
-    def test_every_post(self):
+    def test_posts_work_for_the_roles_in_the_table(self):
         publish(self.night, parse_change({"kind": "end"}))
         now = timezone.now()
         again = self.night.rebroadcasts.create(
@@ -157,7 +158,7 @@ class Matrix(TestCase):
             again.refresh_from_db()
             self.assertEqual(again.cancelled_at is not None, name == "editor")
 
-    def test_only_the_editor_posts_the_forms(self):
+    def test_forms_can_be_posted_only_by_the_editor(self):
         form = {"title": "New", "slug": "one", "election": 2020, "second_person": "never"}
         for name, client in self.clients.items():
             allowed = name == "editor"
@@ -176,7 +177,7 @@ class Matrix(TestCase):
         refused = AuditEntry.objects.filter(broadcast=self.night, action="refused")
         self.assertEqual([entry.who for entry in refused], ["editor"])  # it is on air
 
-    def test_every_command(self):
+    def test_commands_work_for_the_roles_in_the_table(self):
         self.assertEqual({*COMMAND, "take"}, set(COMMANDS))
         later = milliseconds(timezone.now()) + 3_600_000
         for command, (allowed, arguments) in COMMAND.items():
@@ -198,18 +199,22 @@ class Matrix(TestCase):
                     if command not in ("prepare", "undo_view"):
                         given["cue"] = cue.pk
                     answer = self.command(client, command=command, **(arguments | given))
-                    self.check(name, allowed, answer)
+                    self.assert_permission(name, allowed, answer)
                     publish(self.night, parse_change({"view": {"focus": "US"}}))
 
-    def test_every_kind_of_take(self):
+    def test_takes_work_for_the_roles_in_the_table(self):
         self.assertEqual(len(TAKES), 6)
         for kind, (allowed, change) in TAKES.items():
             for name, client in self.clients.items():
                 with self.subTest(kind=kind, role=name):
-                    self.check(name, allowed, self.command(client, command="take", change=change))
+                    answer = self.command(client, command="take", change=change)
+                    self.assert_permission(name, allowed, answer)
 
-    def check(self, name, allowed, answer):
-        """Allowed is done or refused for what the map says; the rest is 403 and in the audit."""
+    def assert_permission(self, name, allowed, answer):
+        """Assert that an allowed command is done, or rejected only for the state of the map (409).
+
+        Any other command must be answered with 403, and be audited unless the user is anonymous.
+        """
         refused = AuditEntry.objects.filter(action="refused", who=name)
         if name in allowed.split():
             self.assertIn(answer.status_code, (200, 201, 409), answer.content)
