@@ -215,32 +215,13 @@ class HangingLog(MemoryLog):
         return await super().after(broadcast_id, position, limit)
 
 
-class LostLayer(InMemoryChannelLayer):
-    """Can be lost, and then forgets its groups, as a Redis that restarts does."""
-
-    lost = False
-
-    async def group_add(self, group, channel):
-        if self.lost:
-            raise RuntimeError("cannot be reached")
-        await super().group_add(group, channel)
-
-    async def receive(self, channel):
-        message = await super().receive(channel)
-        if message["type"] == "lose":
-            self.lost = True
-            self.groups.clear()
-            raise RuntimeError("cannot be reached")
-        return message
-
-
 class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
     GROUP = group_name(1)
 
     async def asyncSetUp(self):
         start, self.updates = fold([parse_change({"view": {"focus": f}}) for f in ("OH", "PA")])
         self.log = HangingLog(start, [])
-        self.layer = LostLayer()
+        self.layer = InMemoryChannelLayer()
         self.relays = RelayRegistry(self.log, self.layer)
         self.addAsyncCleanup(self.relays.stop)
 
@@ -305,13 +286,6 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
 
         await self.become(lambda: self.members)
 
-    async def test_membership_is_renewed_from_time_to_time(self):
-        self.patch(HEAD_CHECK=1000, RENEWAL=0.01)
-        await self.relays.hub("night")
-        self.layer.groups.clear()
-
-        await self.become(lambda: self.members)
-
     async def test_message_that_cannot_be_handled_keeps_the_membership(self):
         self.patch(HEAD_CHECK=1000)
         hub = await self.relays.hub("night")
@@ -323,23 +297,3 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
             await self.become(lambda: hub.replica.position.seq == 2)  # the log is read instead
 
         self.assertEqual(self.members, members)
-
-    async def test_lost_layer_is_logged_once_and_without_traceback(self):
-        self.patch(HEAD_CHECK=1000, RETRY=0.01)
-        await self.relays.hub("night")
-
-        with self.assertLogs("broadcaster.layer", "WARNING") as logs:
-            await self.layer.group_send(self.GROUP, {"type": "lose"})
-            await self.become(lambda: self.layer.lost)
-            await asyncio.sleep(0.05)  # several attempts
-            self.layer.lost = False
-            await self.become(lambda: self.members)
-
-        self.assertEqual(
-            [record.getMessage() for record in logs.records],
-            [
-                "night: channel layer lost, trying again: cannot be reached",
-                "night: channel layer is back",
-            ],
-        )
-        self.assertEqual([record.exc_info for record in logs.records], [None, None])
