@@ -1,4 +1,4 @@
-"""The structure: who may import what, stated by folder. docs/architecture.md draws the same."""
+"""The structure: the imports that each folder may have. docs/architecture.md shows the same."""
 
 import ast
 import re
@@ -53,8 +53,8 @@ MAY_USE = {
     "viewers/fanout": PURE | {"asyncio"},
     "loadtest/common": PURE | {"asyncio", "psutil"},
 }
-"""What the folders with fewer rights may import besides modules of ours, by top-level name. A
-module of ours that they import must not have more rights than they have themselves."""
+"""Top-level packages that restricted folders may import, besides modules of this project. They may
+import modules of this project only from folders with no more rights than their own."""
 
 HEAVY = ("matplotlib", "numpy", "picows", "psutil", "hdrh", "rich")
 """Packages of the load test that the production server does not load."""
@@ -105,15 +105,15 @@ def room_of(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-class Chain(TestCase):
-    def test_no_package_imports_one_above_it(self):
+class Layers(TestCase):
+    def test_packages_import_no_package_above_them(self):
         for name, imported in GRAPH.items():
             package = name.split(".")[0]
             above = PACKAGES[PACKAGES.index(package) + 1 :]
             wrong = {other for other in imported if other.split(".")[0] in above}
             self.assertEqual(wrong, set(), f"{name} imports upwards")
 
-    def test_no_room_imports_one_beside_or_above_it(self):
+    def test_rooms_import_only_rooms_below_them(self):
         for package, layers in ROOMS.items():
             self.assertLessEqual(len(layers), MAX_LAYERS)
             floor = {room: height for height, rooms in enumerate(layers) for room in rooms}
@@ -131,14 +131,14 @@ class Chain(TestCase):
                 }
                 self.assertEqual(wrong, set(), f"{name} imports upwards")
 
-    def test_every_room_has_at_most_six_layers_of_modules_and_no_circle(self):
+    def test_rooms_have_at_most_six_layers_of_modules_and_no_circle(self):
         for package in ROOMS:
             for room in {room_of(name) for name in modules(ROOT / package)} - {""}:
                 inside = {n for n in modules(ROOT / package) if room_of(n) == room}
                 edges = {n: GRAPH[n] & inside - {f"{package}.{room}"} for n in inside}
                 self.assertLessEqual(depth(inside, edges), MAX_LAYERS, f"{package}/{room}")
 
-    def test_javascript_follows_the_same_chain(self):
+    def test_javascript_imports_follow_the_chain_of_packages(self):
         for package, allowed in (
             ("broadcaster", {"broadcaster"}),
             ("viewers", {"viewers", "broadcaster"}),
@@ -155,8 +155,8 @@ def javascript_packages(path: Path) -> set[str]:
     return {target.parts[1] for target in targets}
 
 
-class Rights(TestCase):
-    def test_each_folder_imports_only_what_it_may_use(self):
+class FolderRights(TestCase):
+    def test_folders_import_only_allowed_modules(self):
         for folder, allowed in MAY_USE.items():
             rooms_with_no_more = {
                 other.replace("/", ".") for other, theirs in MAY_USE.items() if theirs <= allowed
@@ -171,10 +171,10 @@ class Rights(TestCase):
                     else:
                         self.assertTrue(top in allowed, f"{name} imports {used}")
 
-    def test_a_simulator_loads_without_django(self):
+    def test_simulator_loads_without_django(self):
         self.assertEqual(loaded("loadtest.swarm.simulator", ["django", "channels"]), [])
 
-    def test_the_production_server_loads_without_the_load_tests_packages(self):
+    def test_production_server_loads_without_the_packages_of_the_load_test(self):
         start = "mapcenter.asgi, viewers.management.commands.serve"
 
         self.assertEqual(loaded(start, HEAVY), [])
@@ -189,7 +189,7 @@ def loaded(names: str, among: Iterable[str]) -> list[str]:
     return run.stdout.split()
 
 
-class Gate(TestCase):
+class PublishingGate(TestCase):
     def test_only_publish_writes_map_state(self):
         for name, path in modules(ROOT / "broadcaster").items():
             if name != "broadcaster.publishing.publish":

@@ -1,4 +1,4 @@
-"""The docs name what people rely on: commands, settings, frames, close codes, files."""
+"""The docs are complete (commands, settings, frames, close codes), and their links work."""
 
 import re
 from pathlib import Path

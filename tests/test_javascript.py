@@ -1,4 +1,4 @@
-"""Runs the JavaScript tests with Node's own runner; they need nothing from npm."""
+"""Run the JavaScript tests with Node's own runner; they need nothing from npm."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ TESTS = Path(__file__).parent / "js"
 
 class JavaScript(TestCase):
     @skipUnless(shutil.which("node"), "node is not installed (Debian: nodejs)")
-    def test_node(self):
+    def test_javascript_tests_pass(self):
         files = sorted(map(str, TESTS.glob("*.test.mjs")))
         done = subprocess.run(
             ["node", "--test", *files], capture_output=True, text=True, timeout=120, check=False

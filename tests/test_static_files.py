@@ -1,4 +1,4 @@
-"""Static files: hashed names that fit together, and the modules that pages preload."""
+"""Static files: imports between hashed names, and the modules that pages preload."""
 
 import re
 import tempfile

@@ -1,4 +1,4 @@
-"""Settings' values from environment variables: what is read, and what stops the start."""
+"""Settings from environment variables: accepted values, defaults and errors."""
 
 import os
 from pathlib import Path
@@ -102,7 +102,7 @@ class Hosts(EnvCase):
     def test_hosts_that_are_not_set_are_the_default(self):
         self.assertEqual(env_hosts("NAME", "localhost,[::1]"), ["localhost", "[::1]"])
 
-    def test_hosts_rejects_what_is_no_host_name(self):
+    def test_hosts_rejects_values_that_are_no_host_names(self):
         wrong = ("https://maps.example.org", "maps.example.org:443", "maps.example.org/", "::1")
         for value in (*wrong, "two words", "*.example.org", "..", "."):
             self.set(f"localhost,{value}")
@@ -136,7 +136,7 @@ class Database(EnvCase):
         self.assertEqual((database["USER"], database["PASSWORD"]), ("user", "p@ss"))
         self.assertEqual(database["OPTIONS"], {"sslmode": "require"})
 
-    def test_database_reads_a_path_of_sqlite(self):
+    def test_database_reads_the_path_of_an_sqlite_file(self):
         self.set("sqlite:////srv/maps.sqlite3")
         database = env_database("NAME", SQLITE)
         self.assertEqual(database["ENGINE"], "django.db.backends.sqlite3")

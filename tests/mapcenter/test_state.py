@@ -1,4 +1,4 @@
-"""The state directory and the start: what is made when, and how a wrong variable is reported."""
+"""The state directory: when it and the secret key are made, and how errors are reported."""
 
 import os
 import stat
@@ -45,7 +45,7 @@ class StateDirectory(TestCase):
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         self.assertFalse(self.state.exists())
 
-    def test_settings_without_a_key_file_have_a_key_of_the_process(self):
+    def test_settings_without_a_key_file_have_a_new_key_in_each_process(self):
         keys = {self.key_of(PRINT_KEY) for _ in range(2)}
 
         self.assertEqual(len(keys), 2)
@@ -65,7 +65,7 @@ class StateDirectory(TestCase):
 
         self.assertEqual(self.key_of(PRINT_KEY), first)
 
-    def test_processes_that_start_at_once_have_one_key(self):
+    def test_processes_that_start_at_the_same_time_have_one_key(self):
         code = f"import mapcenter.asgi; {PRINT_KEY}"
         processes = [
             subprocess.Popen(

@@ -1,4 +1,4 @@
-"""One server and one browser with viewers' pages, for a class of tests."""
+"""A mixin for test cases with one server and one browser that opens viewers' pages."""
 
 import uuid
 

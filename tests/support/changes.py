@@ -1,4 +1,4 @@
-"""Random changes and logs, for tests that must hold for any of them."""
+"""Hypothesis strategies for changes and logs, and helpers to make logs and calls."""
 
 import msgspec
 from hypothesis import strategies as st
@@ -19,17 +19,17 @@ texts = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=40)
 @st.composite
 def calls(draw) -> dict:
     picked = draw(st.lists(units, min_size=1, max_size=8, unique=True))
-    found = {}
+    drawn = {}
     for unit in picked:
         status = draw(statuses)
         decided = status in ("called", "certified")
-        found[unit] = {"status": status, "party": draw(parties)} if decided else {"status": status}
-    return found
+        drawn[unit] = {"status": status, "party": draw(parties)} if decided else {"status": status}
+    return drawn
 
 
 @st.composite
 def changes(draw) -> Change:
-    """A valid change of any kind."""
+    """Draw a valid change that is no start and no end."""
     kind = draw(st.sampled_from(["update"] * 8 + ["correct", "hold", "resume"]))
     data: dict = {"kind": kind, "story": {"headline": "News", "body": draw(texts)}}
     if kind == "update" and draw(st.booleans()):
@@ -42,7 +42,7 @@ def changes(draw) -> Change:
 
 
 def fold(published: list[Change], epoch: str = "e") -> tuple[Snapshot, list[Update]]:
-    """The empty map, and `published` as the log that leads on from it."""
+    """Return the snapshot of an empty map, and the log of the changes `published` on it."""
     state = MapState(election=2020)
     start = Snapshot(epoch, 0, 0, state)
     updates = []
@@ -54,21 +54,22 @@ def fold(published: list[Change], epoch: str = "e") -> tuple[Snapshot, list[Upda
 
 @st.composite
 def logs(draw, election: int = 2020) -> list[Change]:
-    """Changes that could be published one after the other, from the start on."""
+    """Draw changes that can be published one after the other, from the start on."""
     state = MapState(election=election)
-    made: dict[str, int] = {}  # by which seq a unit was called
+    called_by: dict[str, int] = {}  # by unit: the seq of the update that called it
     log: list[Change] = []
     drawn = draw(st.lists(changes(), max_size=20))
     for change in [parse_change({"kind": "start"}), *drawn]:
         if change.kind == "correct":
-            unit = draw(st.sampled_from(sorted(made))) if made else "PA"
+            unit = draw(st.sampled_from(sorted(called_by))) if called_by else "PA"
             calls = {unit: Call(Status.RETRACTED)}
-            change = replace(change, calls=calls, corrects=made.get(unit))
+            change = replace(change, calls=calls, corrects=called_by.get(unit))
         if state.rejection(change) is None:
             log.append(change)
             state = state.apply(change)
-            made |= {unit: len(log) for unit in change.calls or ()}
-            made = {unit: seq for unit, seq in made.items() if state.calls.get(unit, OPEN).decided}
+            called_by |= {unit: len(log) for unit in change.calls or ()}
+            decided = {unit for unit in called_by if state.calls.get(unit, OPEN).decided}
+            called_by = {unit: called_by[unit] for unit in decided}
     return log
 
 

@@ -1,4 +1,4 @@
-"""Publishing in tests."""
+"""Publishing without the desk, to prepare a broadcast for a test."""
 
 from broadcaster.models import AuditEntry, Via
 from broadcaster.publishing import publish as gate
@@ -8,8 +8,7 @@ from broadcaster.publishing.actor import Actor
 def publish(broadcast, change, *, by=None, **options):
     """Publish a change from the command line, or in the name of `by`.
 
-    Sets a stage: like a replay it may repeat what viewers see already, and it leaves no entry in
-    the audit.
+    Like a replayed change, it may have no effect on the map. It leaves no entry in the audit.
     """
     options = {"replayed": True, **options}
     publication = gate.publish(broadcast, change, Actor(by, Via.COMMAND), **options)

@@ -1,11 +1,11 @@
-"""Somebody else's page, which has the map in a frame."""
+"""A page of another site that embeds the map in a frame."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 class Newspaper(HTTPServer):
-    """A server of one page, until it is left; its address has another host name than ours."""
+    """Serves one page until its `with` block ends, on another host name than the map's server."""
 
     def __init__(self, body):
         class Page(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""The test runner: a database file that real server processes can open, and plain last lines."""
+"""The test runner: a database file that server processes can open, and a summary in plain lines."""
 
 import contextvars
 import copyreg
@@ -12,20 +12,20 @@ from django.db.models.signals import post_migrate
 from django.test.runner import DiscoverRunner
 from hypothesis import settings as hypothesis
 
-# How long an example takes says how busy the machine is, with servers and browsers beside it.
-hypothesis.register_profile("unhurried", deadline=None)
-hypothesis.load_profile("unhurried")
+# No deadline for examples: servers and browsers beside them make their duration unpredictable.
+hypothesis.register_profile("no-deadline", deadline=None)
+hypothesis.load_profile("no-deadline")
 
-PROCESSES = 2  # as many test classes at a time: more than one core is busy with servers anyway
+PROCESSES = 2  # test classes at a time; servers and browsers keep the other cores busy
 
 
-# Asynchronous test cases are sent to the other process before they run; each starts in a context
-# of its own there, which is what they get anyway.
+# Asynchronous test cases hold a context, which cannot be pickled when they are sent to another
+# process. They get a copy of the context there, as when they run here.
 copyreg.pickle(contextvars.Context, lambda context: (contextvars.copy_context, ()))
 
 
 class Runner(DiscoverRunner):
-    """Tests run in random order; what was skipped is named, with the program it lacks."""
+    """Runs tests in random order, and prints each skipped test with its reason."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options["interactive"] = False
@@ -54,6 +54,6 @@ class Runner(DiscoverRunner):
 
 
 def complete_file(**signal: Any) -> None:
-    """Move SQLite's log into the database file, which is what the parallel copies are made of."""
+    """Move SQLite's log into the database file, which is copied for parallel tests."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,4 +1,4 @@
-"""What people read or hear of a page, and in which language the page says that it is."""
+"""The visible and spoken texts of a page, and their declared languages."""
 
 import re
 from html.parser import HTMLParser
@@ -10,7 +10,7 @@ SHOWN = {"aria-label", "alt", "title", "placeholder", "data-copied", "aria-value
 
 
 class Words(HTMLParser):
-    """Every text of a page that people read, with the language that the page says it is in."""
+    """Collects the texts of a page in `found`, each with its language by the `lang` attributes."""
 
     VOID = {"meta", "link", "input", "br"}
 
@@ -37,7 +37,7 @@ class Words(HTMLParser):
 
 
 def english_in(html: str) -> list[str]:
-    """Texts of a page in Spanish that are not: none, unless something was not translated."""
+    """Return texts of a Spanish page that are marked as Spanish but contain English words."""
     spanish = [text for language, text in Words(html).found if language == "es"]
-    assert len(spanish) > 3, "this is no page in Spanish"
+    assert len(spanish) > 3, "the page has too few texts that are marked as Spanish"
     return [text for text in spanish if ENGLISH.search(text.replace("Map Center", ""))]
