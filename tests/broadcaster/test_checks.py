@@ -1,4 +1,4 @@
-"""System checks: what they warn of, and where they are silent."""
+"""System checks: settings and databases that cause warnings, and those that do not."""
 
 import tempfile
 from unittest import mock
@@ -23,7 +23,7 @@ def ids(messages):
     return [message.id for message in messages]
 
 
-class Settings(SimpleTestCase):
+class SettingsChecks(SimpleTestCase):
     def test_production_settings_pass(self):
         with override_settings(**PRODUCTION):
             self.assertEqual(checks.check_any_host(), [])
@@ -70,7 +70,7 @@ class Settings(SimpleTestCase):
             self.assertEqual(checks.check_collected_static_files(), [])
 
 
-class Database(TestCase):
+class DatabaseChecks(TestCase):
     def test_migrated_database_passes(self):
         self.assertEqual(checks.check_migrations(databases=["default"]), [])
 
@@ -95,7 +95,7 @@ class Database(TestCase):
         self.assertIn("gone", error.msg)
 
 
-class Registration(SimpleTestCase):
+class CheckRegistration(SimpleTestCase):
     def test_checks_run_before_commands(self):
         with override_settings(**PRODUCTION | {"ALLOWED_HOSTS": ["*"]}):
             self.assertIn("broadcaster.W001", ids(run_checks()))

@@ -1,20 +1,25 @@
-"""Migrations: frozen, and in step with the models."""
+"""Migrations: independent of today's code, complete, and correct about existing data."""
 
 import ast
 from importlib import import_module
 from pathlib import Path
 
 from django.core.management import call_command
-from django.test import SimpleTestCase, TestCase
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.test import SimpleTestCase, TestCase, TransactionTestCase
+from django.utils import timezone
 
 from broadcaster import migrations
 from broadcaster.desk.permissions import GROUPS
+from broadcaster.domain.change import Kind
+from broadcaster.models import AuditEntry
 
 FOLDER = Path(migrations.__path__[0])
 
 
 class MigrationFiles(SimpleTestCase):
-    def test_migrations_import_no_code_of_the_project_but_the_models_module(self):
+    def test_migrations_import_only_the_models_of_the_project(self):
         """Django writes `import broadcaster.models` itself, to name the default of a field."""
         for path in FOLDER.glob("0*.py"):
             imported = set()
@@ -26,7 +31,7 @@ class MigrationFiles(SimpleTestCase):
             ours = {name for name in imported if name.startswith(("broadcaster", "viewers"))}
             self.assertLessEqual(ours, {"broadcaster.models"}, path.name)
 
-    def test_groups_of_the_migration_hold_the_permissions_of_the_desk(self):
+    def test_groups_of_the_migration_have_the_permissions_of_the_desk(self):
         frozen = import_module("broadcaster.migrations.0003_roles").GROUPS
         today = {
             group: {permission.removeprefix("broadcaster.") for permission in permissions}
@@ -37,5 +42,44 @@ class MigrationFiles(SimpleTestCase):
 
 
 class ModelChanges(TestCase):
-    def test_no_model_change_lacks_a_migration(self):
+    def test_every_model_change_has_a_migration(self):
         call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+class PublicationViaMigration(TransactionTestCase):
+    def tearDown(self):
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes())
+
+    def test_earlier_publications_get_via_from_the_audit(self):
+        before = [("broadcaster", "0005_rebroadcasts")]
+        apps = self.migrate(before)
+        night = apps.get_model("broadcaster", "Broadcast").objects.create(
+            slug="night", title="Night", epoch="e", state={}
+        )
+        for seq in (1, 2):
+            apps.get_model("broadcaster", "Publication").objects.create(
+                broadcast=night,
+                epoch="e",
+                seq=seq,
+                at=timezone.now(),
+                kind=Kind.UPDATE,
+                change={"kind": "update"},
+                totals={},
+            )
+        apps.get_model("broadcaster", "AuditEntry").objects.create(
+            action="took", who="editor", broadcast=night, epoch="e", seq=2, via="socket"
+        )
+
+        apps = self.migrate([("broadcaster", "0006_publication_via")])
+
+        rows = apps.get_model("broadcaster", "Publication").objects.order_by("seq")
+        self.assertEqual([row.via for row in rows], ["command", "socket"])
+        rows.delete()
+        night.delete()
+        self.assertEqual(AuditEntry.objects.count(), 1)
+
+    def migrate(self, targets):
+        executor = MigrationExecutor(connection)
+        executor.migrate(targets)
+        return MigrationExecutor(connection).loader.project_state(targets).apps

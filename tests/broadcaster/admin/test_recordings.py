@@ -1,4 +1,4 @@
-"""The admin's pages for recordings: what can be downloaded, imported and shown again, by whom."""
+"""The admin's pages for recordings: download, import and rebroadcast."""
 
 import json
 from datetime import timedelta
@@ -20,7 +20,7 @@ from tests.support.staff import staff
 BEGAN = 1_604_448_000_000
 
 
-class Pages(TestCase):
+class RecordingCase(TestCase):
     def setUp(self):
         self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
         self.editor = staff("editor", EDITOR)
@@ -36,14 +36,14 @@ class Pages(TestCase):
         return list(AuditEntry.objects.values_list("action", "who", "detail", "via"))
 
 
-class Download(Pages):
-    def test_the_whole(self):
+class RecordingDownload(RecordingCase):
+    def test_download_has_the_whole_recording_and_is_audited(self):
         response = self.download()
         self.assertIn("attachment", response.headers["Content-Disposition"])
         self.assertEqual(parse_recording(response.json()), history.recording(self.broadcast))
         self.assertEqual(self.audit(), [("exported", "editor", "24 updates", "admin")])
 
-    def test_a_part_is_moved_and_knows_what_came_before(self):
+    def test_downloaded_part_has_its_offset_and_its_initial_map(self):
         part = self.download(start=600, end=4800, offset=-600).json()
 
         self.assertEqual(part["updates"][0]["t"], 600_000)  # 0:20, now 10 minutes later
@@ -56,7 +56,7 @@ class Download(Pages):
         )
         self.assertIn("start 600 s, end 4800 s, offset -600 s", self.audit()[0][2])
 
-    def test_what_is_no_part_is_said_and_not_sent(self):
+    def test_download_rejects_a_wrong_part(self):
         for part, words in [
             ({"start": 60, "end": 30}, "is before the start"),
             ({"start": "soon"}, "Enter a number"),
@@ -68,7 +68,7 @@ class Download(Pages):
             self.assertContains(response, words)
         self.assertEqual(self.audit(), [])
 
-    def test_the_video_may_come_from_its_own_host_and_from_no_other(self):
+    def test_content_security_policy_allows_only_the_host_of_the_video(self):
         page = self.client.get(
             self.address("recording"), {"video": "https://media.example:8443/night.mp4?a=1"}
         )
@@ -83,7 +83,7 @@ class Download(Pages):
             self.assertNotContains(page, "<video")
 
 
-class Import(Pages):
+class RecordingImport(RecordingCase):
     def send(self, data, **fields):
         text = data if isinstance(data, bytes) else json.dumps(data).encode()
         file = SimpleUploadedFile("night.json", text, "application/json")
@@ -91,7 +91,7 @@ class Import(Pages):
             reverse("admin:broadcaster_broadcast_import"), {"file": file, **fields}, follow=True
         )
 
-    def test_it_becomes_a_broadcast_of_its_own_with_the_same_totals_at_every_seq(self):
+    def test_import_makes_a_broadcast_with_the_same_updates(self):
         original = history.recording(self.broadcast)
         response = self.send(to_dict(original), slug="again", title="Again")
 
@@ -108,7 +108,7 @@ class Import(Pages):
         self.assertEqual(self.audit()[0][:2], ("imported", "editor"))
         self.assertContains(self.client.get("/broadcasts/again/?at=18"), "273</span>")
 
-    def test_a_part_begins_with_its_map_and_gets_an_end(self):
+    def test_imported_part_begins_with_its_initial_map_and_gets_an_end(self):
         part = history.recording(self.broadcast).trim(4_600_000, 7_900_000)
         self.send(to_dict(part), slug="part")
 
@@ -121,7 +121,7 @@ class Import(Pages):
         self.assertEqual(copy.updates[-1].kind, "end")
         self.assertEqual(again.phase, "ended")
 
-    def test_what_is_wrong_is_said_by_field_and_nothing_is_stored(self):
+    def test_import_of_a_wrong_file_names_the_field_and_stores_nothing(self):
         good = to_dict(history.recording(self.broadcast))
         wrong = json.loads(json.dumps(good))
         wrong["updates"][8]["totals"]["D"] += 1
@@ -137,19 +137,19 @@ class Import(Pages):
         self.assertEqual(Broadcast.objects.count(), 1)
         self.assertEqual(self.audit(), [])
 
-    def test_it_takes_the_permission_to_add_broadcasts(self):
+    def test_import_requires_the_permission_to_add_broadcasts(self):
         self.client.force_login(staff("broadcaster", BROADCASTER))
         response = self.send(to_dict(history.recording(self.broadcast)), slug="again")
         self.assertEqual(response.status_code, 403)
         self.assertEqual(Broadcast.objects.count(), 1)
 
 
-class ShowAgain(Pages):
+class Rebroadcasts(RecordingCase):
     def plan(self, at):
         text = f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
         return self.client.post(self.address("rebroadcast"), {"starts_at": text}, follow=True)
 
-    def test_it_is_planned_listed_and_cancelled(self):
+    def test_rebroadcast_is_planned_listed_and_cancelled(self):
         Broadcast.objects.update(listed=True)
         at = (timezone.now() + timedelta(days=1)).replace(second=0, microsecond=0)
         self.assertContains(self.plan(at), "The rebroadcast is planned")
@@ -164,7 +164,7 @@ class ShowAgain(Pages):
         self.assertEqual(gone.status_code, 404)
         self.assertEqual([entry[0] for entry in self.audit()], ["unscheduled", "scheduled"])
 
-    def test_what_cannot_be_shown_is_refused_aloud(self):
+    def test_rebroadcast_is_rejected_with_a_reason(self):
         later = timezone.now() + timedelta(hours=1)
         self.assertContains(self.plan(timezone.now() - timedelta(hours=1)), "has passed")
         Broadcast.objects.update(rehearsal=True)
@@ -175,7 +175,7 @@ class ShowAgain(Pages):
         self.assertContains(self.plan(later), "has ended can be shown again")
         self.assertEqual(Rebroadcast.objects.count(), 0)
 
-    def test_it_takes_an_editor(self):
+    def test_rebroadcast_requires_an_editor(self):
         later = timezone.now() + timedelta(hours=1)
         for name, group in (("contributor", CONTRIBUTOR), ("broadcaster", BROADCASTER)):
             self.client.force_login(staff(name, group))
@@ -187,7 +187,7 @@ class ShowAgain(Pages):
         self.assertContains(self.plan(later), "Log in")
         self.assertEqual(Rebroadcast.objects.count(), 0)
 
-    def test_who_opens_it_sees_the_second_that_everyone_sees(self):
+    def test_rebroadcast_page_shows_the_current_second(self):
         def page(minutes):
             starts = timezone.now() - timedelta(minutes=minutes)
             again = Rebroadcast.objects.create(
@@ -203,7 +203,8 @@ class ShowAgain(Pages):
         self.assertContains(page(-10), "This rebroadcast begins at")
         self.assertContains(page(75), "Arizona goes to Biden: 11 electoral votes</h2>")
         self.assertContains(page(131), 'data-part="D">273</span>')
-        self.assertContains(page(200), "Welcome to election night</h2>")  # over: by themselves
+        # The rebroadcast has ended, so the replay starts from its beginning.
+        self.assertContains(page(200), "Welcome to election night</h2>")
         self.assertIn("max-age=1", page(75).headers["Cache-Control"])
         for number in ("0", "x", "²"):
             unknown = self.client.get(f"/broadcasts/night/replay/?rebroadcast={number}")

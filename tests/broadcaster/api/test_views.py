@@ -1,4 +1,4 @@
-"""The HTTP API: who may, what is wrong, and that nothing is half-written."""
+"""The HTTP API: publishing updates and creating broadcasts, permissions and errors."""
 
 import json
 
@@ -18,7 +18,7 @@ CALL = {
 }
 
 
-class Api(TestCase):
+class UpdatesApi(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
@@ -38,7 +38,7 @@ class Api(TestCase):
         headers = {"Authorization": f"Bearer {token or self.robot}"}
         return self.client.post(path, body, content_type="application/json", headers=headers)
 
-    def assertRefused(self, response, status, **expected):
+    def assert_error_response(self, response, status, **expected):
         self.assertEqual(response.status_code, status, response.content)
         self.assertEqual(response["Cache-Control"], "no-store")
         answer = response.json()
@@ -49,7 +49,7 @@ class Api(TestCase):
         self.broadcast.refresh_from_db()
         self.assertEqual(self.broadcast.seq, 1)
 
-    def test_a_change_is_published(self):
+    def test_change_is_published(self):
         response = self.post(CALL)
 
         self.broadcast.refresh_from_db()
@@ -57,7 +57,7 @@ class Api(TestCase):
         self.assertEqual(response.json(), {"epoch": self.broadcast.epoch, "seq": 2})
         self.assertEqual(Publication.objects.get(seq=2).by.username, "robot")
 
-    def test_the_same_client_id_again_gives_the_same_answer(self):
+    def test_repeated_client_id_gives_the_same_response(self):
         first = self.post({**CALL, "client_id": "ap-17"})
         again = self.post({**CALL, "client_id": "ap-17"})
         other = self.post({"view": {"focus": "OH"}, "client_id": "ap-17"})
@@ -86,9 +86,9 @@ class Api(TestCase):
             (b"x" * 5_000_000, 413, "body"),
         ]:
             with self.subTest(body=str(body)[:60]):
-                self.assertRefused(self.post(body), status, field=field)
+                self.assert_error_response(self.post(body), status, field=field)
 
-    def test_without_a_good_token_it_is_401_and_says_how(self):
+    def test_request_without_a_valid_token_is_401(self):
         revoked = self.token_for("gone", "take_broadcast")
         ApiToken.objects.filter(user__username="gone").update(revoked_at=timezone.now())
         inactive = self.token_for("left", "take_broadcast")
@@ -96,31 +96,31 @@ class Api(TestCase):
 
         for token in ("nonsense", revoked, inactive):
             response = self.post(CALL, token)
-            self.assertRefused(response, 401)
+            self.assert_error_response(response, 401)
             self.assertEqual(response["WWW-Authenticate"], "Bearer")
-        self.assertRefused(
+        self.assert_error_response(
             self.client.post("/api/broadcasts/night/updates", CALL, "application/json"), 401
         )
 
-    def test_what_the_user_may_not_do_is_403(self):
-        self.assertRefused(self.post(CALL, self.token_for("guest")), 403)
-        self.assertRefused(self.post({"kind": "end"}), 403)
+    def test_missing_permission_is_403(self):
+        self.assert_error_response(self.post(CALL, self.token_for("guest")), 403)
+        self.assert_error_response(self.post({"kind": "end"}), 403)
         self.assertEqual(self.post({"kind": "hold"}, self.editor).status_code, 201)
 
-    def test_off_air_is_409(self):
+    def test_update_off_air_is_409(self):
         Broadcast.objects.create(slug="later", title="Later", election=2020)
 
-        self.assertRefused(self.post(CALL, path="/api/broadcasts/later/updates"), 409)
+        self.assert_error_response(self.post(CALL, path="/api/broadcasts/later/updates"), 409)
 
-    def test_an_unknown_broadcast_is_404_and_another_method_405(self):
-        self.assertRefused(
+    def test_unknown_broadcast_is_404_and_another_method_is_405(self):
+        self.assert_error_response(
             self.post(CALL, path="/api/broadcasts/nope/updates"), 404, field="broadcast"
         )
         response = self.client.get("/api/broadcasts/night/updates")
-        self.assertRefused(response, 405)
+        self.assert_error_response(response, 405)
         self.assertEqual(response["Allow"], "POST")
 
-    def test_a_broadcast_is_created_off_air(self):
+    def test_created_broadcast_is_off_air(self):
         data = {"slug": "swarm-1", "title": "Swarm", "listed": False, "election": 2020}
         response = self.post(data, self.editor, "/api/broadcasts")
 
@@ -130,7 +130,7 @@ class Api(TestCase):
         self.assertFalse(created.listed)
         self.assertEqual(created.phase, "scheduled")
 
-    def test_a_wrong_broadcast_names_the_field(self):
+    def test_wrong_broadcast_names_the_field(self):
         for data, status, field in [
             ({"title": "No slug"}, 400, "slug"),
             ({"slug": "a b", "title": "x"}, 400, "slug"),
@@ -150,8 +150,10 @@ class Api(TestCase):
         ]:
             with self.subTest(data=data):
                 response = self.post(data, self.editor, "/api/broadcasts")
-                self.assertRefused(response, status, field=field)
-        self.assertRefused(self.post({"slug": "n", "title": "x"}, path="/api/broadcasts"), 403)
-        refused = AuditEntry.objects.filter(action="refused", via="api")
-        self.assertEqual(refused.count(), 16)
-        self.assertEqual(refused[0].detail, "create: robot may not create broadcasts.")
+                self.assert_error_response(response, status, field=field)
+        self.assert_error_response(
+            self.post({"slug": "n", "title": "x"}, path="/api/broadcasts"), 403
+        )
+        rejections = AuditEntry.objects.filter(action="refused", via="api")
+        self.assertEqual(rejections.count(), 16)
+        self.assertEqual(rejections[0].detail, "create: robot may not create broadcasts.")

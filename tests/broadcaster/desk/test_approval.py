@@ -1,13 +1,13 @@
-"""What needs a second person: asked for, confirmed, declined."""
+"""Approval (two-person rule): takes that wait for it, confirming and declining them."""
 
 from broadcaster.desk import state
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Publication
-from tests.support.changes import parse_change
 from tests.support.desk import VIEW, DeskCase, calling
 from tests.support.log import publish
 
 
-class SecondPerson(DeskCase):
+class Approval(DeskCase):
     NEARLY = "CA NY TX FL PA IL OH GA NC MI AZ"
 
     def setUp(self):
@@ -15,7 +15,7 @@ class SecondPerson(DeskCase):
         self.night.refresh_from_db()
         self.assertEqual(self.night.state.totals["D"], 267)
 
-    def test_crossing_270_waits_for_somebody_else(self):
+    def test_take_that_crosses_270_waits_for_approval(self):
         status, answer = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
 
         self.assertEqual(status, 202)
@@ -26,7 +26,7 @@ class SecondPerson(DeskCase):
         self.assertEqual((shown["asked"]["by"], shown["crosses"]), ("broadcaster", True))
         again = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
         self.assertEqual(again, (202, answer))
-        self.assertRefused(self.do(self.broadcaster, "confirm", cue=cue), 403, "may not confirm")
+        self.assert_rejected(self.do(self.broadcaster, "confirm", cue=cue), 403, "may not confirm")
 
         confirmed = self.do(self.editor, "confirm", cue=cue, client_id="yes")
 
@@ -43,38 +43,38 @@ class SecondPerson(DeskCase):
         late = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
         self.assertEqual(late, confirmed)
 
-    def test_who_took_it_cannot_confirm_it_with_any_right(self):
+    def test_user_cannot_confirm_a_take_of_their_own(self):
         cue = self.cue(calling("MN"))
         self.assertEqual(self.do(self.editor, "take_cue", cue=cue, version=1)[0], 202)
 
-        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
         self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=1)[0], 202)
-        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
         edit = {"cue": cue, "version": 1, "title": "x", "change": calling("WI")}
-        self.assertRefused(self.do(self.contributor, "edit", **edit), 409, "waits")
-        self.assertRefused(self.do(self.contributor, "remove", cue=cue), 409, "waits")
+        self.assert_rejected(self.do(self.contributor, "edit", **edit), 409, "waits")
+        self.assert_rejected(self.do(self.contributor, "remove", cue=cue), 409, "waits")
         self.assertEqual(self.seq(), 2)
 
-    def test_it_can_be_declined_and_asked_for_again(self):
+    def test_declined_take_can_be_asked_for_again(self):
         cue = self.cue(calling("MN"))
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
 
-        self.assertRefused(self.do(self.contributor, "decline", cue=cue), 403, "may not")
+        self.assert_rejected(self.do(self.contributor, "decline", cue=cue), 403, "may not")
         self.assertEqual(self.do(self.editor, "decline", cue=cue), (200, {}))
         self.assertIsNone(self.listed(cue)["asked"])
-        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 409, "Nobody waits")
+        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 409, "Nobody waits")
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
         self.assertEqual(self.do(self.broadcaster, "decline", cue=cue), (200, {}))
 
-    def test_what_became_known_meanwhile_is_not_confirmed_again(self):
+    def test_waiting_take_without_effect_cannot_be_confirmed(self):
         cue = self.cue(calling("MN"))
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
         publish(self.night, parse_change(calling("MN")))
 
-        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 409, "Nothing would change")
+        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 409, "Nothing would change")
         self.assertEqual(self.do(self.editor, "decline", cue=cue)[0], 200)
 
-    def test_the_way_down_and_calls_above_wait_for_nobody(self):
+    def test_takes_that_do_not_cross_270_upwards_need_no_approval(self):
         publish(self.night, parse_change(calling("MN")))
         retract = {
             "kind": "correct",
@@ -87,7 +87,7 @@ class SecondPerson(DeskCase):
         self.assertEqual(self.do(self.broadcaster, "take", change=calling("OR"))[0], 201)
         self.assertEqual(self.do(self.editor, "take", change=retract)[0], 201)
 
-    def test_the_rule_of_the_broadcast_decides(self):
+    def test_broadcast_sets_which_takes_need_approval(self):
         self.night.second_person = "calls"
         self.night.save()
         self.assertEqual(self.do(self.broadcaster, "take", change=calling("VT"))[0], 202)
@@ -96,8 +96,10 @@ class SecondPerson(DeskCase):
         self.night.save()
         self.assertEqual(self.do(self.broadcaster, "take", change=calling("MN"))[0], 201)
 
-    def test_what_can_not_go_out_is_refused_before_anybody_is_asked(self):
+    def test_rejected_change_does_not_wait_for_approval(self):
         self.do(self.editor, "take", change={"kind": "hold"})
 
-        self.assertRefused(self.do(self.broadcaster, "take", change=calling("MN")), 409, "on hold")
+        self.assert_rejected(
+            self.do(self.broadcaster, "take", change=calling("MN")), 409, "on hold"
+        )
         self.assertEqual(state.rundown(self.night)["cues"], [])

@@ -1,23 +1,23 @@
-"""The rundown's commands: cues prepared, edited, moved, removed, scheduled, and taken once."""
+"""The rundown's commands: prepare, edit, move, remove, schedule and take cues."""
 
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from broadcaster.desk import rundown, state
 from broadcaster.desk.commands import execute
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.history import desk_log, milliseconds
 from broadcaster.publishing.publish import start_over
 from tests.broadcaster.publishing.test_publish import call
-from tests.support.changes import parse_change
 from tests.support.desk import START, VIEW, DeskCase, calling
 from tests.support.log import publish
 from tests.support.staff import staff
 
 
-class Rundown(DeskCase):
-    def test_a_prepared_cue_changes_nothing_until_it_is_taken(self):
+class RundownCommands(DeskCase):
+    def test_prepared_cue_is_published_when_it_is_taken(self):
         cue = self.cue(calling("PA"), "Pennsylvania")
         before = self.listed(cue)
         self.assertEqual(self.seq(), 1)
@@ -33,14 +33,14 @@ class Rundown(DeskCase):
         self.assertEqual(desk_log(self.night)[-1]["cue"], cue)
         self.assertEqual(self.audited(), [("contributor", "prepared"), ("broadcaster", "took")])
 
-    def test_a_cue_is_taken_once_and_the_second_reads_by_whom(self):
+    def test_second_take_of_a_cue_is_rejected_with_the_name_of_the_first(self):
         cue = self.cue()
         self.do(self.broadcaster, "take_cue", cue=cue, version=1, client_id="mine")
 
         second = self.do(self.editor, "take_cue", cue=cue, version=1, client_id="other")
         retry = self.do(self.broadcaster, "take_cue", cue=cue, version=1, client_id="mine")
 
-        self.assertRefused(second, 409, "Already taken by broadcaster, update 2.")
+        self.assert_rejected(second, 409, "Already taken by broadcaster, update 2.")
         self.assertEqual((second[1]["seq"], retry[0], retry[1]["seq"]), (2, 201, 2))
         self.assertEqual(self.seq(), 2)
 
@@ -53,7 +53,7 @@ class Rundown(DeskCase):
         self.assertIsNone(self.listed(cue)["taken"])
         self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=1)[0], 201)
 
-    def test_a_cue_that_was_edited_is_not_taken_by_who_saw_it_before(self):
+    def test_edited_cue_cannot_be_taken_with_the_old_version(self):
         cue = self.cue()
         edited = self.do(
             self.contributor, "edit", cue=cue, version=1, title="Texas", change=calling("TX", "R")
@@ -63,15 +63,15 @@ class Rundown(DeskCase):
         stale_edit = self.do(self.contributor, "edit", cue=cue, version=1, title="x", change=VIEW)
 
         self.assertEqual(edited, (200, {"cue": cue, "version": 2}))
-        self.assertRefused(stale, 409, "edited meanwhile")
-        self.assertRefused(stale_edit, 409, "edited meanwhile")
+        self.assert_rejected(stale, 409, "edited meanwhile")
+        self.assert_rejected(stale_edit, 409, "edited meanwhile")
         self.assertEqual(stale[1]["version"], 2)
         self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=2)[0], 201)
         for command in ({"command": "remove"}, {"command": "edit", "version": 2, "title": "x"}):
             change = {"change": VIEW} if "title" in command else {}
-            self.assertRefused(self.do(self.editor, cue=cue, **command, **change), 409, "Already")
+            self.assert_rejected(self.do(self.editor, cue=cue, **command, **change), 409, "Already")
 
-    def test_cues_move_and_go(self):
+    def test_cues_are_moved_and_removed(self):
         first, second, third = (self.cue(title=title) for title in "ABC")
 
         self.do(self.contributor, "move", cue=third, before=first)
@@ -85,35 +85,35 @@ class Rundown(DeskCase):
             ("take_cue", {"version": 1}),
             ("move", {"before": None}),
         ]:
-            self.assertRefused(
+            self.assert_rejected(
                 self.do(self.editor, command, cue=second, **more), 404, "no such cue"
             )
-        self.assertRefused(
+        self.assert_rejected(
             self.do(self.editor, "move", cue=first, before=second), 404, "no such cue"
         )
         other = Broadcast.objects.create(slug="other", title="Other", election=2020)
         answer = execute(other, {"command": "remove", "cue": first}, Actor(self.editor, "socket"))
-        self.assertRefused(answer, 404, "no such cue")
+        self.assert_rejected(answer, 404, "no such cue")
 
-    def test_a_rundown_has_an_end(self):
+    def test_full_rundown_rejects_another_cue(self):
         for number in range(rundown.MAX_CUES):
             rundown.add(self.night, parse_change(VIEW), f"Cue {number}", by=self.editor)
 
         prepare = {"title": "One more", "change": VIEW}
-        self.assertRefused(self.do(self.contributor, "prepare", **prepare), 409, "is full")
+        self.assert_rejected(self.do(self.contributor, "prepare", **prepare), 409, "is full")
         last = self.night.cues.latest("pk")
         self.do(self.broadcaster, "take_cue", cue=last.pk, version=1)
         self.assertEqual(self.do(self.contributor, "prepare", **prepare)[0], 201)
 
-    def test_preparing_twice_by_one_client_id_is_one_cue(self):
+    def test_preparing_twice_with_one_client_id_makes_one_cue(self):
         first = self.do(self.contributor, "prepare", title="A", change=VIEW, client_id="p")
         again = self.do(self.contributor, "prepare", title="A", change=VIEW, client_id="p")
         other = self.do(self.contributor, "prepare", title="A", change=calling("PA"), client_id="p")
 
         self.assertEqual(first, again)
-        self.assertRefused(other, 409, "used for another cue")
+        self.assert_rejected(other, 409, "used for another cue")
 
-    def test_the_rundown_says_what_could_not_be_taken_now(self):
+    def test_rundown_has_the_reason_why_a_cue_cannot_be_taken(self):
         retract = {
             "kind": "correct",
             "corrects": 2,
@@ -125,14 +125,14 @@ class Rundown(DeskCase):
         self.assertIn("AZ is not called", self.listed(cue)["refusal"])
         publish(self.night, call("AZ"))
         self.assertIsNone(self.listed(cue)["refusal"])
-        self.assertRefused(
+        self.assert_rejected(
             self.do(self.broadcaster, "take_cue", cue=cue, version=1), 403, "correct calls"
         )
         self.assertEqual(self.do(self.editor, "take_cue", cue=cue, version=1)[0], 201)
         self.assertEqual(self.audited()[-1], ("editor", "corrected"))
         self.assertIn("update 2 was wrong: Too early", AuditEntry.objects.first().detail)
 
-    def test_who_schedules_may_take_it_then(self):
+    def test_scheduling_requires_the_permission_to_take(self):
         scheduler = staff("scheduler")
         codenames = ("view_broadcast", "schedule_broadcast")
         scheduler.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -140,25 +140,25 @@ class Rundown(DeskCase):
 
         answer = self.do(scheduler, "schedule", cue=self.cue(), version=1, at=at)
 
-        self.assertRefused(answer, 403, "scheduler may not take updates on air")
+        self.assert_rejected(answer, 403, "scheduler may not take updates on air")
 
-    def test_who_only_prepares_does_not_schedule_or_touch_what_is_scheduled(self):
+    def test_contributor_cannot_change_a_scheduled_cue(self):
         cue = self.cue()
         at = milliseconds(timezone.now()) + 60_000
         schedule = {"cue": cue, "version": 1, "at": at}
-        self.assertRefused(self.do(self.contributor, "schedule", **schedule), 403, "may not")
-        self.assertRefused(self.do(self.broadcaster, "schedule", **schedule), 403, "may not")
+        self.assert_rejected(self.do(self.contributor, "schedule", **schedule), 403, "may not")
+        self.assert_rejected(self.do(self.broadcaster, "schedule", **schedule), 403, "may not")
         past = {**schedule, "at": at - 120_000}
-        self.assertRefused(self.do(self.editor, "schedule", **past), 409, "has passed")
+        self.assert_rejected(self.do(self.editor, "schedule", **past), 409, "has passed")
         self.assertEqual(self.do(self.editor, "schedule", **schedule)[0], 200)
         self.assertEqual(
             (self.listed(cue)["due"], self.listed(cue)["scheduled_by"]), (at, "editor")
         )
 
         edit = {"cue": cue, "version": 1, "title": "x", "change": calling("TX")}
-        self.assertRefused(self.do(self.contributor, "edit", **edit), 409, "is scheduled")
-        self.assertRefused(self.do(self.contributor, "remove", cue=cue), 409, "is scheduled")
-        self.assertRefused(self.do(self.contributor, "unschedule", cue=cue), 403, "may not")
+        self.assert_rejected(self.do(self.contributor, "edit", **edit), 409, "is scheduled")
+        self.assert_rejected(self.do(self.contributor, "remove", cue=cue), 409, "is scheduled")
+        self.assert_rejected(self.do(self.contributor, "unschedule", cue=cue), 403, "may not")
         self.assertEqual(self.do(self.broadcaster, "unschedule", cue=cue)[0], 200)
         self.assertIsNone(self.listed(cue)["due"])
-        self.assertRefused(self.do(self.broadcaster, "unschedule", cue=cue), 409, "not scheduled")
+        self.assert_rejected(self.do(self.broadcaster, "unschedule", cue=cue), 409, "not scheduled")

@@ -1,4 +1,4 @@
-"""What happens by itself at its time, and only then, and once."""
+"""The schedule: due cues and automatic broadcasts are published once, at their time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,25 +10,25 @@ from django.utils import timezone
 from broadcaster.desk import rundown, schedule, state
 from broadcaster.desk.commands import execute
 from broadcaster.desk.permissions import EDITOR
+from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.history import milliseconds
-from tests.support.changes import parse_change
 from tests.support.desk import DeskCase, calling
 from tests.support.log import publish
 from tests.support.staff import staff
 
 
-class Due(DeskCase):
+class DueCues(DeskCase):
     def scheduled(self, change, ago=1.0):
-        """A cue that the editor scheduled, and whose time was `ago` seconds ago."""
+        """Return a cue that the editor scheduled, due `ago` seconds ago."""
         cue = self.cue(change)
         at = milliseconds(timezone.now()) + 3_600_000
         self.assertEqual(self.do(self.editor, "schedule", cue=cue, version=1, at=at)[0], 200)
         Cue.objects.filter(pk=cue).update(due_at=timezone.now() - timedelta(seconds=ago))
         return cue
 
-    def test_a_cue_goes_out_once_for_who_scheduled_it(self):
+    def test_due_cue_is_published_once_for_its_scheduler(self):
         cue = self.scheduled(calling("PA"))
 
         self.assertEqual((schedule.run_due(), schedule.run_due()), (1, 0))
@@ -41,7 +41,7 @@ class Due(DeskCase):
         )
         self.assertEqual(self.listed(cue)["taken"]["seq"], 2)
 
-    def test_nothing_goes_out_before_its_time_or_within_the_grace(self):
+    def test_cue_is_not_published_before_its_time_or_within_the_grace(self):
         self.scheduled(calling("PA"), ago=-60)
         self.scheduled(calling("TX", "R"), ago=2)
 
@@ -49,7 +49,7 @@ class Due(DeskCase):
         self.assertEqual(schedule.run_due(), 1)
         self.assertEqual(set(Broadcast.objects.get().state.to_dict()["calls"]), {"TX"})
 
-    def test_what_was_cancelled_or_taken_by_hand_does_not_go_out(self):
+    def test_cancelled_or_taken_cue_is_not_published_when_due(self):
         cancelled, taken = self.scheduled(calling("PA")), self.scheduled(calling("TX"))
         self.do(self.broadcaster, "unschedule", cue=cancelled)
         self.do(self.broadcaster, "take_cue", cue=taken, version=1)
@@ -57,7 +57,7 @@ class Due(DeskCase):
         self.assertEqual(schedule.run_due(), 0)
         self.assertEqual(self.seq(), 2)
 
-    def test_off_air_it_is_missed_aloud_and_not_sent_later_by_itself(self):
+    def test_cue_due_on_hold_is_marked_as_missed_and_not_retried(self):
         self.do(self.editor, "take", change={"kind": "hold"})
         cue = self.scheduled(calling("PA"))
 
@@ -74,17 +74,17 @@ class Due(DeskCase):
         self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=1)[0], 201)
         self.assertIsNone(self.listed(cue)["missed"])
 
-    def test_at_270_it_waits_for_a_second_person(self):
+    def test_due_cue_that_crosses_270_waits_for_approval(self):
         publish(self.night, parse_change(calling("CA NY TX FL PA IL OH GA NC MI AZ")))
         cue = self.scheduled(calling("MN"))
 
         schedule.run_due()
 
         self.assertEqual(self.listed(cue)["asked"]["by"], "editor")
-        self.assertRefused(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
         self.assertEqual((self.seq(), schedule.run_due()), (2, 0))
 
-    def test_who_lost_the_right_since_does_not_publish_by_having_scheduled(self):
+    def test_due_cue_of_a_deactivated_scheduler_is_missed(self):
         cue = self.scheduled(calling("PA"))
         self.editor.is_active = False
         self.editor.save()
@@ -94,7 +94,7 @@ class Due(DeskCase):
         self.assertIn("may not", self.listed(cue)["missed"]["why"])
         self.assertEqual(self.seq(), 1)
 
-    def test_cues_of_one_moment_go_out_in_the_order_of_the_rundown(self):
+    def test_cues_due_at_the_same_time_are_published_in_the_order_of_the_rundown(self):
         first, second = self.scheduled(calling("PA")), self.scheduled(calling("TX"))
         self.do(self.editor, "move", cue=second, before=first)
         Cue.objects.update(due_at=timezone.now())
@@ -105,7 +105,7 @@ class Due(DeskCase):
         self.assertEqual([row.cue_id for row in rows], [second, first])
 
 
-class Automatic(DeskCase):
+class AutomaticBroadcasts(DeskCase):
     def plan(self, starts, ends, **more):
         now = timezone.now()
         return Broadcast.objects.create(
@@ -122,7 +122,7 @@ class Automatic(DeskCase):
         planned.refresh_from_db()
         return planned.phase
 
-    def test_a_broadcast_starts_and_ends_at_its_planned_times(self):
+    def test_broadcast_starts_and_ends_at_its_planned_times(self):
         planned = self.plan(-1, 3600)
         self.assertEqual(self.phase(planned), "live")
         planned.ends_at = timezone.now()
@@ -135,7 +135,7 @@ class Automatic(DeskCase):
             [("schedule", "started", "schedule"), ("schedule", "ended", "schedule")],
         )
 
-    def test_only_if_that_was_wished_for_and_not_when_it_would_be_over(self):
+    def test_broadcast_that_is_not_automatic_or_not_due_does_not_start(self):
         for starts, ends, more in [
             (-1, 3600, {"automatic": False}),
             (60, 3600, {}),
@@ -147,20 +147,20 @@ class Automatic(DeskCase):
                 self.assertEqual(self.phase(planned), "scheduled")
                 planned.delete()
 
-    def test_the_rundown_is_empty_of_it(self):
+    def test_automatic_start_is_not_in_the_rundown(self):
         self.assertEqual(state.rundown(self.plan(-1, 3600))["cues"], [])
 
 
-class AtOnce(TransactionTestCase):
-    """Worker, serving processes and people, all in the same moment."""
+class ConcurrentTakes(TransactionTestCase):
+    """Worker, serving processes and users act at the same time."""
 
     def setUp(self):
         self.editor = staff("editor", EDITOR)
         self.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
         publish(self.night, parse_change({"kind": "start"}))
 
-    def crowd(self, act):
-        """The outcomes of eight who do it at once."""
+    def run_concurrently(self, act):
+        """Call `act` in eight threads at once, with their numbers, and return its results."""
 
         def one(number):
             try:
@@ -174,7 +174,7 @@ class AtOnce(TransactionTestCase):
     def cue(self, change, **more):
         return rundown.add(self.night, parse_change(change), "Cue", by=self.editor, **more)
 
-    def test_a_due_cue_goes_out_once_whoever_looks(self):
+    def test_due_cues_are_published_once_by_concurrent_runs_and_takes(self):
         due = {"due_at": timezone.now(), "scheduled_by": self.editor}
         cues = [self.cue(calling(unit), **due) for unit in ("PA", "TX", "OH")]
         take = {"command": "take_cue", "cue": cues[1].pk, "version": 1}
@@ -184,38 +184,42 @@ class AtOnce(TransactionTestCase):
                 return schedule.run_due()
             return execute(self.night, take, Actor(self.editor, "socket"))[0]
 
-        self.crowd(act)
+        self.run_concurrently(act)
 
         rows = Publication.objects.exclude(cue=None)
         self.assertEqual(sorted(row.cue_id for row in rows), [cue.pk for cue in cues])
         self.assertEqual(AuditEntry.objects.filter(action="took").count(), 3)
         self.assertFalse(Cue.objects.exclude(missed="").exists())
 
-    def test_one_cue_taken_by_many_is_one_update(self):
+    def test_concurrent_takes_of_one_cue_publish_once(self):
         cue = self.cue(calling("PA"))
         take = {"command": "take_cue", "cue": cue.pk, "version": 1}
 
-        answers = self.crowd(lambda _: execute(self.night, take, Actor(self.editor, "socket")))
+        answers = self.run_concurrently(
+            lambda _: execute(self.night, take, Actor(self.editor, "socket"))
+        )
 
         self.assertEqual(sorted(int(status) for status, _ in answers), [201] + [409] * 7)
         refused = {body["error"] for status, body in answers if status == 409}
         self.assertEqual(refused, {"Already taken by editor, update 2."})
         self.assertEqual(AuditEntry.objects.filter(action="refused").count(), 7)
 
-    def test_one_client_id_that_must_wait_is_one_cue(self):
+    def test_concurrent_takes_with_one_client_id_make_one_waiting_cue(self):
         self.night.second_person = "calls"
         self.night.save()
         take = {"command": "take", "change": calling("PA"), "client_id": "one"}
 
-        answers = self.crowd(lambda _: execute(self.night, take, Actor(self.editor, "socket")))
+        answers = self.run_concurrently(
+            lambda _: execute(self.night, take, Actor(self.editor, "socket"))
+        )
 
         self.assertEqual({int(status) for status, _ in answers}, {202})
         self.assertEqual(Cue.objects.count(), 1)
 
-    def test_cues_that_are_made_at_once_have_places_of_their_own(self):
+    def test_cues_prepared_concurrently_get_different_ranks(self):
         prepare = {"command": "prepare", "title": "Cue", "change": calling("PA")}
 
-        self.crowd(lambda _: execute(self.night, prepare, Actor(self.editor, "socket")))
+        self.run_concurrently(lambda _: execute(self.night, prepare, Actor(self.editor, "socket")))
 
         ranks = [cue.rank for cue in Cue.objects.all()]
         self.assertEqual(ranks, list(range(1, 9)))

@@ -1,4 +1,4 @@
-"""Consoles share the reading of what happened."""
+"""SharedReads: simultaneous callers share one read."""
 
 import asyncio
 from unittest import IsolatedAsyncioTestCase
@@ -6,7 +6,7 @@ from unittest import IsolatedAsyncioTestCase
 from broadcaster.desk.shared_reads import SharedReads
 
 
-class Sharing(IsolatedAsyncioTestCase):
+class SharedReadsTests(IsolatedAsyncioTestCase):
     def setUp(self):
         self.reads = SharedReads()
         self.begun = 0
@@ -19,16 +19,16 @@ class Sharing(IsolatedAsyncioTestCase):
         return number
 
     async def begin(self, count, key="night"):
-        asked = [asyncio.create_task(self.reads.get(key, self.read)) for _ in range(count)]
+        callers = [asyncio.create_task(self.reads.get(key, self.read)) for _ in range(count)]
         for _ in range(3):
             await asyncio.sleep(0)
-        return asked
+        return callers
 
-    async def test_many_who_ask_at_once_cost_one_read(self):
-        asked = await self.begin(50)
+    async def test_simultaneous_callers_share_one_read(self):
+        callers = await self.begin(50)
         self.may_end.set()
 
-        self.assertEqual(await asyncio.gather(*asked), [1] * 50)
+        self.assertEqual(await asyncio.gather(*callers), [1] * 50)
 
     async def test_callers_during_a_read_share_the_next_one(self):
         first = await self.begin(1)
@@ -38,12 +38,12 @@ class Sharing(IsolatedAsyncioTestCase):
         self.assertEqual(await asyncio.gather(*first, *during), [1] + [2] * 50)
 
     async def test_different_keys_are_read_apart(self):
-        asked = [*await self.begin(2, "one"), *await self.begin(2, "two")]
+        callers = [*await self.begin(2, "one"), *await self.begin(2, "two")]
         self.may_end.set()
 
-        self.assertEqual(await asyncio.gather(*asked), [1, 1, 2, 2])
+        self.assertEqual(await asyncio.gather(*callers), [1, 1, 2, 2])
 
-    async def test_a_failed_read_fails_for_all_who_asked_and_the_next_is_tried(self):
+    async def test_failed_read_fails_for_its_callers_only(self):
         async def fail():
             raise OSError("gone")
 
@@ -54,7 +54,7 @@ class Sharing(IsolatedAsyncioTestCase):
         self.may_end.set()
         self.assertEqual(await self.reads.get("night", self.read), 1)
 
-    async def test_a_caller_that_gives_up_does_not_stop_the_read_of_others(self):
+    async def test_cancelled_caller_does_not_stop_the_read(self):
         first, second = await self.begin(2)
         first.cancel()
         self.may_end.set()

@@ -1,4 +1,5 @@
-"""Corrections, by the vectors that the desk's script runs, too (tests/js/corrections.test.mjs)."""
+"""Corrections, by the vectors that the desk's script is tested with, too
+(tests/js/corrections.test.mjs)."""
 
 import json
 from pathlib import Path
@@ -12,7 +13,7 @@ VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/corrections.jso
 
 
 class CorrectionVectors(TestCase):
-    def test_updates_that_a_correction_may_name(self):
+    def test_updates_that_a_correction_may_name_match_the_vectors(self):
         for case, question, statements in self.questions():
             with self.subTest(case, units=question["units"]):
                 behind = [updates_behind(unit, statements) for unit in question["units"]]
@@ -20,7 +21,7 @@ class CorrectionVectors(TestCase):
                 found = update_to_correct(question["units"], statements)
                 self.assertEqual(found, question["chosen"])
 
-    def test_a_correction_that_names_another_update_is_rejected(self):
+    def test_correction_that_names_another_update_is_rejected(self):
         for case, question, statements in self.questions():
             for seq, _ in statements:
                 with self.subTest(case, units=question["units"], corrects=seq):
@@ -31,8 +32,8 @@ class CorrectionVectors(TestCase):
 
     def questions(self):
         for case in VECTORS["cases"]:
-            said = [(0, case["initial"])]
-            said += [(update["seq"], update.get("calls", {})) for update in case["log"]]
-            statements = [(seq, calls_from(calls)) for seq, calls in said]
+            log = [(0, case["initial"])]
+            log += [(update["seq"], update.get("calls", {})) for update in case["log"]]
+            statements = [(seq, calls_from(calls)) for seq, calls in log]
             for question in case["corrections"]:
                 yield case["name"], question, statements

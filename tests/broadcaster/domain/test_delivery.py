@@ -1,4 +1,4 @@
-"""Reports of several processes, added up."""
+"""Delivery figures: the sum of the reports of several processes."""
 
 from unittest import TestCase
 
@@ -15,7 +15,7 @@ HEAD = Position("e", 2)
 
 
 def report(seq=2, ws=0, poll=0, away=0, age=0.0, epoch="e", **more):
-    """One process's; `times` and the like make a receipt."""
+    """Return the report of one process as JSON. It has a receipt if `times` is given."""
     one = {
         "process": "1",
         "epoch": epoch,
@@ -43,7 +43,7 @@ def times(ws=(), poll=()):
     return {"ws": list(ws), "poll": list(poll)}
 
 
-class Sums(TestCase):
+class SummedReports(TestCase):
     def test_percentiles_are_over_the_viewers_of_all_processes(self):
         quick = report(ws=98, times=times(ws=[[10, 98]]))
         slow = report(ws=2, poll=1, times=times(ws=[[300, 2]], poll=[[40, 1]]))
@@ -61,53 +61,57 @@ class Sums(TestCase):
             },
         )
 
-    def test_polls_that_go_from_process_to_process_are_counted_once(self):
+    def test_polls_that_change_process_are_counted_once(self):
         """Of 20 polls one has not come back, and two have come back to the other process."""
         there = report(poll=7, away=3, times=times(poll=[[5, 7]]))
         other = report(poll=12, away=-2, times=times(poll=[[5, 12]]))
         for one in (there, other):
             one["receipt"] |= {"away": one["away"], "behind": {"ws": 0, "poll": one["away"]}}
-        told = viewers([there, other], HEAD)
+        frame = viewers([there, other], HEAD)
 
-        self.assertEqual((told["ws"], told["poll"]), (0, 20))
-        self.assertEqual(told["receipt"]["of"]["poll"], 20)
-        self.assertEqual(told["receipt"]["reached"]["poll"], 19)
-        self.assertEqual(told["receipt"]["behind"], 1)
+        self.assertEqual((frame["ws"], frame["poll"]), (0, 20))
+        self.assertEqual(frame["receipt"]["of"]["poll"], 20)
+        self.assertEqual(frame["receipt"]["reached"]["poll"], 19)
+        self.assertEqual(frame["receipt"]["behind"], 1)
 
-    def test_the_viewers_of_a_process_without_the_update_are_behind(self):
+    def test_viewers_of_a_process_without_the_update_are_behind(self):
         there = report(ws=5, times=times(ws=[[10, 5]]))
         for late in (
             report(seq=1, ws=3, times=times(ws=[[9, 3]])),
             report(seq=9, ws=3, epoch="old"),
         ):
-            told = receipt([there, late], HEAD)
-            self.assertEqual((told["seq"], told["of"]["ws"], told["behind"]), (2, 8, 3))
-            self.assertEqual(told["ms"], 10)
+            delivered = receipt([there, late], HEAD)
+            self.assertEqual(
+                (delivered["seq"], delivered["of"]["ws"], delivered["behind"]), (2, 8, 3)
+            )
+            self.assertEqual(delivered["ms"], 10)
 
-    def test_an_update_that_no_process_has_yet_has_reached_nobody(self):
-        told = receipt([report(seq=1, ws=3, poll=1, away=1, times=times(ws=[[9, 3]]))], HEAD)
+    def test_update_that_no_process_has_yet_reached_no_viewer(self):
+        delivered = receipt([report(seq=1, ws=3, poll=1, away=1, times=times(ws=[[9, 3]]))], HEAD)
 
-        self.assertEqual((told["seq"], told["of"], told["behind"]), (2, {"ws": 3, "poll": 2}, 5))
-        self.assertEqual((told["reached"], told["p50"]), ({"ws": 0, "poll": 0}, None))
+        self.assertEqual(
+            (delivered["seq"], delivered["of"], delivered["behind"]), (2, {"ws": 3, "poll": 2}, 5)
+        )
+        self.assertEqual((delivered["reached"], delivered["p50"]), ({"ws": 0, "poll": 0}, None))
 
-    def test_a_process_that_started_later_has_nothing_to_say_of_the_update(self):
-        told = receipt([report(ws=5, times=times(ws=[[10, 5]])), report(ws=3)], HEAD)
+    def test_process_that_started_after_the_update_is_not_counted(self):
+        delivered = receipt([report(ws=5, times=times(ws=[[10, 5]])), report(ws=3)], HEAD)
 
-        self.assertEqual((told["of"]["ws"], told["behind"]), (5, 0))
+        self.assertEqual((delivered["of"]["ws"], delivered["behind"]), (5, 0))
         self.assertIsNone(receipt([report(ws=3)], HEAD))
         self.assertIsNone(receipt([], HEAD))
 
-    def test_the_age_of_every_position_is_told(self):
-        told = viewers([report(age=0.31), report(age=2.96)], HEAD)
+    def test_report_has_the_ages_of_all_positions(self):
+        frame = viewers([report(age=0.31), report(age=2.96)], HEAD)
 
-        self.assertEqual((told["processes"], told["ages"]), (2, [0.3, 3.0]))
+        self.assertEqual((frame["processes"], frame["ages"]), (2, [0.3, 3.0]))
 
 
-class Quantiles(TestCase):
+class DeliveryQuantiles(TestCase):
     @given(
         st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5))), st.sampled_from([0.5, 0.99, 1])
     )
-    def test_they_are_those_of_the_viewers_one_by_one(self, counted, share):
+    def test_quantile_of_counts_is_the_quantile_of_single_viewers(self, counted, share):
         one_by_one = sorted(ms for ms, viewers in counted for _ in range(viewers))
         expected = None
         for place, ms in enumerate(one_by_one, start=1):

@@ -1,4 +1,4 @@
-"""The facts: every total is derived again from units and winners."""
+"""Election facts: every total is derived again from units and winners."""
 
 from unittest import TestCase
 
@@ -14,7 +14,7 @@ class ElectoralVotes(TestCase):
                 self.assertEqual(tuple(election.votes), UNITS)
                 self.assertEqual(sum(election.votes.values()), 538)
 
-    def test_every_winner_list_adds_up_to_what_the_night_showed(self):
+    def test_winners_of_every_election_add_up_to_its_totals(self):
         for year, election in ELECTIONS.items():
             with self.subTest(year=year):
                 calls = calls_of(election.winners)
@@ -26,12 +26,12 @@ class ElectoralVotes(TestCase):
         self.assertEqual(divided, {"ME", "NE"})
         self.assertEqual({state_of(unit) for unit in UNITS}, set(STATE_NAMES))
 
-    def test_units_have_names_that_people_read(self):
+    def test_units_have_full_names(self):
         self.assertEqual(unit_name("OH"), "Ohio")
         self.assertEqual(unit_name("ME-AL"), "Maine at large")
         self.assertEqual(unit_name("NE-2"), "Nebraska 2nd district")
 
-    def test_another_party_is_counted_once_it_has_votes(self):
+    def test_third_party_is_counted_if_it_has_votes(self):
         calls = {"UT": Call(Status.CALLED, "O"), "PA": Call(Status.TOO_CLOSE)}
 
         self.assertEqual(

@@ -1,4 +1,4 @@
-"""Untrusted JSON becomes a change, or the wrong field is named."""
+"""parse_change(): untrusted JSON becomes a change, or the error names the wrong field."""
 
 from unittest import TestCase
 
@@ -79,27 +79,27 @@ near_misses = st.fixed_dictionaries(
 )
 
 
-class ParseChange(TestCase):
-    def test_the_wrong_field_is_named(self):
+class ParseChangeTests(TestCase):
+    def test_wrong_change_names_the_field(self):
         for data, field in WRONG:
             with self.subTest(data=data), self.assertRaises(InvalidInput) as caught:
                 parse_change(data)
             self.assertEqual(caught.exception.field, field, data)
 
-    def test_what_is_left_out_gets_its_default(self):
+    def test_missing_fields_get_their_defaults(self):
         change = parse_change({"view": {}, "story": {"headline": " Hello "}})
 
         self.assertEqual(change.kind, "update")
-        found = change.to_dict()
-        self.assertEqual(found["view"], {"layer": "president", "focus": "US", "highlight": []})
+        data = change.to_dict()
+        self.assertEqual(data["view"], {"layer": "president", "focus": "US", "highlight": []})
         self.assertEqual(
-            found["story"],
+            data["story"],
             {"headline": "Hello", "body": "", "annotations": [], "announce": "polite"},
         )
         self.assertIsNone(change.calls)
 
     @given(near_misses | json_values)
-    def test_any_json_is_a_change_or_names_a_field(self, data):
+    def test_any_json_becomes_a_change_or_names_a_field(self, data):
         try:
             change = parse_change(data)
         except InvalidInput as error:

@@ -1,4 +1,4 @@
-"""Recordings: the map at any time, parts of them, and what is refused from outside.
+"""Recordings: the map at any time, trimmed parts, and errors in files.
 
 tests/js/recording.test.mjs runs the same vectors.
 """
@@ -28,7 +28,7 @@ def through_json(recording):
 
 @st.composite
 def recordings(draw) -> Recording:
-    """Of a random log, at random times."""
+    """Return a recording of a random log, with random times."""
     start, updates = fold(draw(logs()))
     at, timed = BEGAN, []
     for update in updates:
@@ -41,7 +41,7 @@ class RecordingVectors(TestCase):
     def setUp(self):
         self.recording = parse_recording(VECTORS["recording"])
 
-    def test_the_map_at_any_time(self):
+    def test_map_at_any_time_matches_the_vectors(self):
         for case in VECTORS["folds"]:
             with self.subTest(t=case["t"]):
                 self.assertEqual(self.recording.seq_at(case["t"]), case["seq"])
@@ -49,31 +49,31 @@ class RecordingVectors(TestCase):
                 self.assertEqual(state.phase, case["phase"])
                 self.assertEqual(state.calls, calls_from(case["calls"]))
 
-    def test_what_was_corrected_later(self):
-        found = {str(seq): by for seq, by in self.recording.corrected().items()}
-        self.assertEqual(found, VECTORS["corrected"])
+    def test_later_corrections_match_the_vectors(self):
+        corrected = {str(seq): by for seq, by in self.recording.corrected().items()}
+        self.assertEqual(corrected, VECTORS["corrected"])
         for case in VECTORS["later_corrected"]:
             self.assertEqual(self.recording.later_corrected(case["seq"]), case["gives"])
 
-    def test_parts(self):
+    def test_trimmed_recordings_match_the_vectors(self):
         for case in VECTORS["trims"]:
             with self.subTest(case["name"]):
                 part = self.recording.trim(**case["trim"])
                 self.assertEqual(part.initial.calls, calls_from(case["initial"]))
-                found = [[u.at - part.began, u.corrects] for u in part.updates]
-                self.assertEqual(found, case["updates"])
+                updates = [[u.at - part.began, u.corrects] for u in part.updates]
+                self.assertEqual(updates, case["updates"])
                 self.assertEqual(through_json(part), part)
 
 
 class RandomRecordings(TestCase):
     @given(recordings())
-    def test_json_and_back(self, recording):
+    def test_recording_survives_json(self, recording):
         self.assertEqual(through_json(recording), recording)
         for state, update in zip(list(recording.states())[1:], recording.updates, strict=True):
             self.assertEqual(state.totals, update.totals)
 
     @given(recordings(), st.integers(0, 4_000_000), st.integers(-4_000_000, 4_000_000), st.data())
-    def test_a_part_shows_what_the_whole_showed(self, recording, start, offset, data):
+    def test_part_has_the_same_map_as_the_whole(self, recording, start, offset, data):
         end = data.draw(st.integers(start, 8_000_000))
         part = recording.trim(start, end, offset)
 
@@ -87,9 +87,9 @@ class RandomRecordings(TestCase):
             self.assertEqual(part.fold(t + offset), recording.fold(t))
 
 
-class Rejected(TestCase):
-    def refused(self, field, path=(), value=None, data=None):
-        """What is wrong after `value` is put at `path`."""
+class RecordingErrors(TestCase):
+    def assert_wrong_field(self, field, path=(), value=None, data=None):
+        """Assert that the error names `field` after `value` is put at `path`."""
         data = copy.deepcopy(VECTORS["recording"]) if data is None else data
         place = data
         for key in path[:-1]:
@@ -100,7 +100,7 @@ class Rejected(TestCase):
             parse_recording(data)
         self.assertEqual(caught.exception.field, field)
 
-    def test_the_first_wrong_field_is_named(self):
+    def test_first_wrong_field_is_named(self):
         for field, path, value in [
             ("v", ["v"], 2),
             ("title", ["title"], None),
@@ -135,11 +135,11 @@ class Rejected(TestCase):
             with self.subTest(path=path, value=value if path != ["updates"] else ""):
                 if path == ["updates", 0, "kind"]:
                     field = "updates.1.change"
-                self.refused(field, path, value)
+                self.assert_wrong_field(field, path, value)
 
-    def test_what_is_no_object_at_all(self):
+    def test_json_other_than_an_object_is_rejected(self):
         for data in (None, [], "recording", 1):
-            self.refused("recording", data=data if data is not None else "null")
+            self.assert_wrong_field("recording", data=data if data is not None else "null")
 
     @given(
         st.recursive(
@@ -152,12 +152,12 @@ class Rejected(TestCase):
             ),
         )
     )
-    def test_anything_else_is_refused_and_never_an_error_of_ours(self, data):
+    def test_any_other_json_raises_invalid_input(self, data):
         with self.assertRaises(InvalidInput):
             parse_recording(data)
 
     @given(st.data())
-    def test_so_is_anything_put_in_anywhere(self, data):
+    def test_any_value_in_any_place_raises_at_most_invalid_input(self, data):
         recording = copy.deepcopy(VECTORS["recording"])
         place, path = recording, []
         while isinstance(place, (dict, list)) and place:

@@ -1,4 +1,4 @@
-"""manage.py publish, apitoken and demo, as they are typed."""
+"""manage.py publish, apitoken and demo."""
 
 import io
 import json
@@ -24,8 +24,8 @@ def run(*words, **options):
     return out.getvalue()
 
 
-class Demo(TestCase):
-    def test_it_prepares_a_broadcast_on_air_and_staff_once(self):
+class DemoCommand(TestCase):
+    def test_demo_is_idempotent(self):
         first = run("demo")
         again = run("demo")
 
@@ -40,7 +40,7 @@ class Demo(TestCase):
         contributor = authenticate(username="contributor", password=password)
         self.assertFalse(contributor.has_perm("broadcaster.take_broadcast"))
 
-    def test_the_rundown_is_ready_and_taken_cue_by_cue_gives_the_totals_of_2020(self):
+    def test_demo_rundown_gives_the_totals_of_2020_and_keeps_removed_cues_removed(self):
         run("demo")
         broadcast = Broadcast.objects.get(slug=SLUG)
         Cue.objects.filter(title="AK").update(removed_at=timezone.now())
@@ -54,7 +54,7 @@ class Demo(TestCase):
         broadcast.refresh_from_db()
         self.assertEqual(broadcast.state.totals, {"D": 306, "R": 232, "uncalled": 0})
 
-    def test_the_evening_has_the_totals_of_2020_at_every_step(self):
+    def test_demo_play_has_the_totals_of_2020_at_every_step(self):
         out = run("demo", play=1e9)
 
         totals = [
@@ -75,11 +75,11 @@ class Demo(TestCase):
         self.assertIn("Correction: Arizona is not called", out)
 
 
-class Publish(TestCase):
+class PublishCommand(TestCase):
     def setUp(self):
         run("demo")
 
-    def test_one_update_from_the_command_line(self):
+    def test_publish_prints_the_position(self):
         out = run("publish", SLUG, '{"view": {"focus": "OH"}}')
 
         broadcast = Broadcast.objects.get()
@@ -88,13 +88,13 @@ class Publish(TestCase):
         self.assertEqual((entry.who, entry.via), ("command line", "command"))
         self.assertEqual(broadcast.state.to_dict()["view"]["focus"], "OH")
 
-    def test_it_reads_standard_input(self):
+    def test_publish_reads_standard_input(self):
         with mock.patch("sys.stdin", io.StringIO(json.dumps({"view": {"focus": "NE-2"}}))):
             run("publish", SLUG, "-", by="editor")
 
         self.assertEqual(Publication.objects.get(seq=2).by.username, "editor")
 
-    def test_what_is_wrong_is_said(self):
+    def test_publish_reports_errors(self):
         for words, reason in [
             (("nope", "{}"), "no broadcast nope"),
             ((SLUG, "{"), "not JSON"),
@@ -107,8 +107,8 @@ class Publish(TestCase):
             run("publish", SLUG, "{}", by="nobody")
 
 
-class ApiTokens(TestCase):
-    def test_a_token_is_printed_once_and_stored_as_a_hash(self):
+class ApiTokenCommand(TestCase):
+    def test_token_is_printed_once_and_stored_as_a_hash(self):
         user = get_user_model().objects.create(username="robot")
 
         token = run("apitoken", "robot", note="AP feed").strip()
@@ -129,6 +129,6 @@ class ApiTokens(TestCase):
             ],
         )
 
-    def test_an_unknown_user_gets_none(self):
+    def test_unknown_user_gets_no_token(self):
         with self.assertRaisesMessage(CommandError, "no user nobody"):
             run("apitoken", "nobody")

@@ -1,4 +1,4 @@
-"""manage.py rehearse plays a recording where nobody takes it for results."""
+"""manage.py rehearse: plays a recording as a broadcast that is marked as a rehearsal."""
 
 import re
 
@@ -14,7 +14,7 @@ from tests.support.log import publish
 BAND = "REHEARSAL – these are not results"
 
 
-class Rehearse(TestCase):
+class RehearseCommand(TestCase):
     def setUp(self):
         run("demo", play=1e9)
         self.live = Broadcast.objects.get()
@@ -23,11 +23,11 @@ class Rehearse(TestCase):
         return Broadcast.objects.get(slug="election-night-2020-rehearsal")
 
     def page(self):
-        """The live broadcast's, without the moment at which it was asked for."""
+        """Return the live broadcast's page without the time of the request."""
         page = self.client.get("/broadcasts/election-night-2020/").content
         return re.sub(rb'"now": \d+', b"", page)
 
-    def test_it_repeats_every_update_and_leaves_the_live_address_alone(self):
+    def test_rehearsal_repeats_every_update_and_does_not_touch_the_live_broadcast(self):
         before = self.page()
         count = Publication.objects.count()
 
@@ -43,7 +43,7 @@ class Rehearse(TestCase):
         self.assertEqual(self.live.publications.count(), count)
         self.assertEqual(self.page(), before)
 
-    def test_its_pages_say_so_and_others_do_not(self):
+    def test_only_pages_of_the_rehearsal_have_the_band(self):
         run("rehearse", self.live.slug, speed=1e9)
         address = f"/broadcasts/{self.rehearsal().slug}/"
         for page in ("", "replay/", "?at=9", "embed/"):
@@ -52,7 +52,7 @@ class Rehearse(TestCase):
         Broadcast.objects.update(listed=True)
         self.assertNotContains(self.client.get("/"), address)
 
-    def test_it_starts_over_each_time(self):
+    def test_rehearsal_starts_over_each_time(self):
         run("rehearse", self.live.slug, speed=1e9)
         first = self.rehearsal().epoch
         run("rehearse", self.live.slug, speed=1e9)
@@ -60,7 +60,7 @@ class Rehearse(TestCase):
         self.assertNotEqual(again.epoch, first)
         self.assertEqual(again.seq, self.live.seq)
 
-    def test_what_it_cannot_do_is_said(self):
+    def test_rehearse_reports_errors(self):
         Broadcast.objects.create(slug="empty", title="Empty")
         Broadcast.objects.create(slug="real-rehearsal", title="A real one")
         real = Broadcast.objects.create(slug="real", title="Real")

@@ -1,4 +1,4 @@
-"""Publishing, the desk and its schedule again, on a PostgreSQL of our own."""
+"""The tests of publishing, desk and schedule, repeated on a temporary PostgreSQL server."""
 
 import os
 import subprocess
@@ -10,9 +10,9 @@ from tests.support.server import ROOT, find_postgres, postgres
 
 
 @skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
-class PostgreSQL(TestCase):
-    def test_publishing_and_the_desk_hold_on_postgresql(self):
-        modules = ("publishing.test_publish", "desk.test_consumer", "desk.test_schedule")
+class PostgreSQLServer(TestCase):
+    def test_publishing_and_desk_tests_pass_on_postgresql(self):
+        modules = ("publishing.test_publish", "desk.test_commands", "desk.test_schedule")
         labels = [f"tests.broadcaster.{name}" for name in modules]
         with tempfile.TemporaryDirectory() as state, postgres() as url:
             run = subprocess.run(

@@ -1,6 +1,6 @@
-"""publish() is the only writer: nothing lost, nothing double, nothing half-written.
+"""publish(): each update is written once, completely, with the next seq.
 
-These run on SQLite, and through test_postgresql.py on PostgreSQL too.
+These tests run on SQLite, and on PostgreSQL through test_postgresql.py.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -36,8 +36,8 @@ def call(unit, party="D", **more):
     return parse_change({"calls": calls, "story": {"headline": unit}, **more})
 
 
-class Publishing(TestCase):
-    def test_an_update_gets_the_next_seq_and_changes_the_map(self):
+class PublishTests(TestCase):
+    def test_update_gets_the_next_seq_and_changes_the_map(self):
         broadcast = new_broadcast()
 
         publication = publish(broadcast, call("PA"))
@@ -50,7 +50,7 @@ class Publishing(TestCase):
         self.assertEqual(broadcast.state.to_dict()["calls"], called)
         self.assertEqual(publication.totals, {"D": 20, "R": 0, "uncalled": 518})
 
-    def test_off_air_it_is_refused_and_nothing_is_written(self):
+    def test_update_off_air_is_rejected_and_not_written(self):
         broadcast = new_broadcast(on_air=False)
 
         with self.assertRaisesMessage(Rejected, "off air"):
@@ -60,7 +60,7 @@ class Publishing(TestCase):
         self.assertEqual(broadcast.seq, 0)
         self.assertEqual(Publication.objects.count(), 0)
 
-    def test_the_same_client_id_publishes_once(self):
+    def test_repeated_client_id_publishes_once(self):
         broadcast = new_broadcast()
 
         first = publish(broadcast, call("PA"), client_id="ap-17")
@@ -69,14 +69,14 @@ class Publishing(TestCase):
         self.assertEqual(first, again)
         self.assertEqual(Publication.objects.count(), 2)
 
-    def test_a_client_id_used_for_another_update_is_refused(self):
+    def test_client_id_of_another_update_is_rejected(self):
         broadcast = new_broadcast()
         publish(broadcast, call("PA"), client_id="ap-17")
 
         with self.assertRaisesMessage(Rejected, "ap-17 was used for another update, seq 2"):
             publish(broadcast, call("OH"), client_id="ap-17")
 
-    def test_a_correction_names_the_update_that_made_the_call(self):
+    def test_correction_must_name_the_update_that_made_the_call(self):
         broadcast = new_broadcast()
         publish(broadcast, call("PA"))
         publish(broadcast, call("AZ"))
@@ -94,7 +94,7 @@ class Publishing(TestCase):
 
         self.assertEqual(publication.totals["D"], 20)
 
-    def test_a_correction_takes_back_what_stands_and_changes_it(self):
+    def test_correction_must_change_a_call_that_stands(self):
         broadcast = new_broadcast()
         too_close = {"calls": {"AZ": {"status": "too_close"}}}
         publish(broadcast, parse_change(too_close))
@@ -113,7 +113,7 @@ class Publishing(TestCase):
 
         self.assertEqual(Broadcast.objects.get().state.to_dict()["calls"]["AZ"], other)
 
-    def test_a_form_that_was_read_before_an_update_does_not_undo_it(self):
+    def test_saving_a_stale_broadcast_does_not_undo_an_update(self):
         broadcast = new_broadcast()
         form = Broadcast.objects.get()
         publish(broadcast, call("PA"))
@@ -140,7 +140,7 @@ class Publishing(TestCase):
         self.assertEqual(broadcast.state.to_dict()["calls"], {})
         self.assertEqual(Publication.objects.filter(epoch=old.epoch).count(), 2)
 
-    def test_what_was_published_cannot_be_deleted_with_its_broadcast(self):
+    def test_broadcast_with_publications_cannot_be_deleted(self):
         broadcast = new_broadcast()
 
         with self.assertRaises(ProtectedError):
@@ -150,11 +150,11 @@ class Publishing(TestCase):
 class FoldOfTheLog(HypothesisTestCase):
     @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(st.lists(changes(), max_size=12), st.data())
-    def test_the_stored_state_is_the_fold_of_the_stored_log(self, wanted, data):
+    def test_stored_state_is_the_fold_of_the_stored_log(self, generated, data):
         broadcast = new_broadcast()
-        cut = data.draw(st.integers(0, len(wanted)))
+        cut = data.draw(st.integers(0, len(generated)))
         replica = None
-        for number, change in enumerate(wanted):
+        for number, change in enumerate(generated):
             if number == cut:
                 replica = Replica(history.snapshot(Broadcast.objects.get()))
             try:
@@ -170,8 +170,8 @@ class FoldOfTheLog(HypothesisTestCase):
         self.assertEqual(replica.snapshot(), history.snapshot(broadcast))
 
 
-class Announcing(TransactionTestCase):
-    def test_nothing_of_a_transaction_that_fails_stays(self):
+class RolledBackTransaction(TransactionTestCase):
+    def test_rolled_back_transaction_leaves_no_publication(self):
         broadcast = new_broadcast()
 
         with self.assertRaises(ZeroDivisionError), transaction.atomic():
@@ -182,18 +182,18 @@ class Announcing(TransactionTestCase):
         self.assertEqual(Publication.objects.count(), 1)
 
 
-class TwoPublishersAtOnce(TransactionTestCase):
-    def test_no_seq_is_lost_or_double(self):
+class ConcurrentPublishers(TransactionTestCase):
+    def test_concurrent_publishers_use_every_seq_once(self):
         broadcast = new_broadcast()
         user = get_user_model().objects.create(username="desk")
 
-        def desk(units):
+        def publish_calls(units):
             for unit in units:
                 publish(broadcast, call(unit), by=user)
             connection.close()
 
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(desk, [UNITS[n::4] for n in range(4)]))
+            list(pool.map(publish_calls, [UNITS[n::4] for n in range(4)]))
 
         broadcast.refresh_from_db()
         log = list(Publication.objects.order_by("seq"))
@@ -202,13 +202,13 @@ class TwoPublishersAtOnce(TransactionTestCase):
         self.assertEqual(set(broadcast.state.to_dict()["calls"]), set(UNITS))
         self.assertEqual(log[-1].totals, {"D": 538, "R": 0, "uncalled": 0})
 
-    def test_one_client_id_from_many_at_once_is_one_update(self):
+    def test_concurrent_requests_with_one_client_id_publish_once(self):
         broadcast = new_broadcast()
 
-        def desk(_):
+        def publish_call(_):
             publication = publish(broadcast, call("PA"), client_id="ap-17")
             connection.close()
             return publication.seq
 
         with ThreadPoolExecutor(4) as pool:
-            self.assertEqual(set(pool.map(desk, range(8))), {2})
+            self.assertEqual(set(pool.map(publish_call, range(8))), {2})

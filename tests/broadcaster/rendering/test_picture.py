@@ -1,4 +1,4 @@
-"""The picture says what the state says; drawing.js says the same (tests/js/drawing.test.mjs)."""
+"""The picture, by the vectors that drawing.js is tested with, too (tests/js/drawing.test.mjs)."""
 
 import gzip
 import json
@@ -30,7 +30,7 @@ def box(view):
 
 
 class PictureVectors(SimpleTestCase):
-    def test_cases(self):
+    def test_label_tally_and_units_match_the_vectors(self):
         for case in VECTORS["cases"]:
             with self.subTest(case["name"]), override(case.get("language", "en")):
                 found = picture(case["calls"])
@@ -43,46 +43,46 @@ class PictureVectors(SimpleTestCase):
                 self.assertEqual({unit: units[unit] for unit in case["units"]}, case["units"])
 
 
-class Shapes(SimpleTestCase):
+class StateShapes(SimpleTestCase):
     def test_every_state_has_a_shape(self):
         self.assertEqual(set(SHAPES), set(STATE_NAMES))
 
-    def test_shape_boxes_and_labels_show_every_unit_once(self):
+    def test_every_unit_has_one_label_or_one_box(self):
         found = picture()
         labels = {unit.unit for unit, _, fits in found.labels if fits}
         boxes = [unit.unit for unit in found.small_states + found.districts]
         self.assertEqual(labels | set(boxes), set(UNITS))
         self.assertEqual(len(labels) + len(boxes), len(UNITS))
 
-    def test_the_rows_are_the_units_in_alphabetical_order(self):
+    def test_rows_are_in_alphabetical_order(self):
         names = [unit.name for unit in picture().rows]
         self.assertEqual(len(names), 56)
         self.assertEqual((names[0], names[-1]), ("Alabama", "Wyoming"))
         at = names.index("Nebraska at large")
         self.assertEqual(names[at + 1 : at + 3], ["Nebraska 1st district", "Nebraska 2nd district"])
 
-    def test_in_spanish_too_whatever_their_accents(self):
+    def test_spanish_rows_are_in_alphabetical_order_without_accents(self):
         with override("es"):
             names = [unit.name for unit in picture().rows]
         at = names.index("Misisipi")
         self.assertEqual(names[at - 2 : at], ["Míchigan", "Minnesota"])
         self.assertIn("Nebraska, 2.º distrito", names)
 
-    def test_paths_are_closed_outlines_of_numbers(self):
+    def test_paths_are_closed_outlines(self):
         for state, shape in SHAPES.items():
             with self.subTest(state):
                 self.assertRegex(shape.path, r"^(M-?[\d.]+[ -][\d.]+l[\d. -]+z)+$")
 
-    def test_the_data_is_small(self):
+    def test_map_data_is_below_70_kilobytes(self):
         self.assertLess((ROOT / "broadcaster/data/us_map.json").stat().st_size, 70_000)
 
 
-class View(SimpleTestCase):
-    def test_the_country(self):
+class ViewBox(SimpleTestCase):
+    def test_default_view_is_the_whole_map(self):
         found = picture()
         self.assertEqual(found.view_box, found.whole)
 
-    def test_every_view_shows_its_state_and_stays_on_the_map(self):
+    def test_state_view_contains_the_state_and_stays_on_the_map(self):
         left, top, width, height = box(Picture.whole)
         for state, shape in SHAPES.items():
             with self.subTest(state):
@@ -92,10 +92,10 @@ class View(SimpleTestCase):
                 self.assertTrue(top <= y and y + h <= top + height + 0.1)
                 self.assertAlmostEqual(w / h, width / height, delta=0.01)
 
-    def test_a_district_is_seen_in_its_state(self):
+    def test_district_has_the_view_of_its_state(self):
         self.assertEqual(picture(focus="NE-2").view_box, picture(focus="NE").view_box)
 
-    def test_labels_keep_their_size_on_the_screen_and_more_of_them_fit_close_up(self):
+    def test_labels_keep_their_size_on_the_screen_so_that_more_fit_close_up(self):
         far, close = picture(), picture(focus="NJ")
         self.assertAlmostEqual(
             far.label_size / box(far.view_box)[2], close.label_size / box(close.view_box)[2], 3
@@ -112,8 +112,8 @@ class View(SimpleTestCase):
         self.assertEqual(len([unit for unit in found.districts if unit.highlighted]), 3)
 
 
-class Past(SimpleTestCase):
-    def test_elections_before_this_one_newest_first(self):
+class PastElections(SimpleTestCase):
+    def test_past_elections_are_newest_first_with_their_votes(self):
         found = picture().past
         self.assertEqual([each["year"] for each in found], [2016, 2012, 2008, 2004, 2000])
         for each in found:
@@ -122,18 +122,18 @@ class Past(SimpleTestCase):
                 won[winner] += votes
             self.assertEqual(won, dict(ELECTIONS[each["year"]].pledged))
 
-    def test_what_flipped(self):
+    def test_flipped_units_are_those_whose_winner_changed(self):
         calls = {unit: {"status": "called", "party": "D"} for unit in ("AZ", "CA")}
         flipped = [unit.unit for unit in picture(calls).rows if unit.flipped]
         self.assertEqual(flipped, ["AZ"])
 
 
-class Counties(SimpleTestCase):
-    """Lines between counties, made by data/build_counties.py."""
+class CountyLines(SimpleTestCase):
+    """Lines between counties, one file for each state."""
 
     folder = ROOT / "broadcaster/static/broadcaster/rendering/counties"
 
-    def test_every_state_has_its_lines_in_a_few_kilobytes(self):
+    def test_lines_of_every_state_are_below_7_kilobytes_compressed(self):
         for state in SHAPES:
             text = (self.folder / f"{state}.json").read_text()
             self.assertRegex(json.loads(text), r"^(M-?[\d.]+[ -][\d.]+l[\d. -]+)*$")
@@ -141,13 +141,13 @@ class Counties(SimpleTestCase):
         self.assertEqual(json.loads((self.folder / "DC.json").read_text()), "")
 
 
-class Tally(SimpleTestCase):
-    def test_the_mark_ends_where_either_party_has_270(self):
+class TallyBar(SimpleTestCase):
+    def test_mark_is_at_270_from_either_side(self):
         mark = picture().tally.mark
         self.assertEqual(mark.start + mark.votes, 270)
         self.assertEqual(mark.start, 538 - 270)
 
-    def test_every_election_ends_as_it_did(self):
+    def test_every_election_has_its_totals_and_winner(self):
         for year, election in ELECTIONS.items():
             with self.subTest(year):
                 calls = calls_of(election.winners)
@@ -156,13 +156,13 @@ class Tally(SimpleTestCase):
                 self.assertEqual(tally.passed, max("DR", key=election.pledged.__getitem__))
 
 
-class Templates(SimpleTestCase):
-    """What drawing.js and strict browsers rely on."""
+class PictureTemplates(SimpleTestCase):
+    """The HTML that drawing.js updates, under a strict content security policy."""
 
     def render(self, name, found):
         return render_to_string(f"broadcaster/picture/{name}.html", {"picture": found})
 
-    def test_map_boxes_and_table_agree(self):
+    def test_map_boxes_and_table_show_the_same_calls(self):
         calls = {
             "NE-2": {"status": "called", "party": "D"},
             "NE-AL": {"status": "called", "party": "R"},
@@ -183,7 +183,7 @@ class Templates(SimpleTestCase):
                 call = calls.get(unit, {"status": "open"})
                 self.assertEqual((status, party), (call["status"], call.get("party", "")), unit)
 
-    def test_nothing_that_a_strict_content_security_policy_forbids(self):
+    def test_html_has_no_inline_styles_or_scripts(self):
         for name in ("patterns", "map", "boxes", "tally", "table", "legend"):
             html = self.render(name, picture(highlight=["OH"]))
             self.assertNotRegex(html, r"<style|<script| style=| on\w+=")
