@@ -1,4 +1,4 @@
-"""The Django app `broadcaster`: what is on the map, and who may change it."""
+"""The Django app `broadcaster`: broadcasts, their maps, and the desk that changes them."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""The Django admin: broadcasts and their consoles, recordings, and records that nobody edits."""
+"""The Django admin: broadcasts and their consoles, recordings, and read-only records."""
 
 from django.conf import settings
 

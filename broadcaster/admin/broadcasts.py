@@ -1,4 +1,4 @@
-"""The admin of broadcasts: their settings, archiving, and the ways to their other pages."""
+"""The admin of broadcasts: their settings, archiving, and links to their other pages."""
 
 from datetime import datetime
 
@@ -71,7 +71,7 @@ class BroadcastAdmin(ConsolePages, RecordingPages):
         return redirect(f"{audit}?broadcast__id__exact={broadcast.pk}")
 
     def has_delete_permission(self, request, obj=None):
-        """Keep what was published: such a broadcast can only be archived."""
+        """Allow deleting only without publications: other broadcasts can only be archived."""
         published = obj is not None and obj.publications.exists()
         return super().has_delete_permission(request, obj) and not published
 
@@ -130,7 +130,7 @@ def differences(form: ModelForm) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a form's value as people read it."""
+    """Return a form's value as text for the audit."""
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M %Z}"
     return "nothing" if value in (None, "") else str(value)

@@ -65,7 +65,7 @@ class ConsolePages(admin.ModelAdmin):
                 **self.admin_site.each_context(request),
                 "title": f"Console: {broadcast}",
                 "opts": self.opts,
-                "is_nav_sidebar_enabled": False,  # the map needs the room
+                "is_nav_sidebar_enabled": False,  # the map needs the space of the navigation bar
                 "broadcast": broadcast,
                 "picture": picture,
                 "may": may,

@@ -53,7 +53,7 @@ class PartForm(forms.Form):
     video = forms.URLField(
         required=False,
         assume_scheme="https",
-        help_text="The address of a video or sound file, to preview the updates with.",
+        help_text="The address of a video or sound file to preview the updates with.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -214,7 +214,7 @@ class RecordingPages(admin.ModelAdmin):
         }
         if not video:
             return render(request, "broadcaster/recording.html", context)
-        part = form.part(recording, moved=False)  # the page moves it, so that it can be tuned
+        part = form.part(recording, moved=False)  # the script applies it
         picture = Picture(part.initial)
         context |= {
             "video": video,
@@ -250,7 +250,7 @@ class RecordingPages(admin.ModelAdmin):
 def imported(data: dict[str, Any], by: Actor) -> Broadcast:
     """Make a broadcast from a valid `ImportForm`.
 
-    Raises `Rejected` for a recording with nothing to see, IntegrityError for a slug that is taken.
+    Raises `Rejected` for a recording that was never on air, IntegrityError for a taken slug.
     """
     recording: Recording = data["file"]
     broadcast = publish_recording(
@@ -265,6 +265,6 @@ def imported(data: dict[str, Any], by: Actor) -> Broadcast:
 
 
 def described(part: dict[str, Any], recording: Recording) -> str:
-    """Return what was downloaded, in words for the audit."""
+    """Return a description of the download for the audit."""
     cut = [f"{name} {part[name]:g} s" for name in ("start", "end", "offset") if part[name]]
     return ", ".join([f"{len(recording.updates)} updates", *cut])

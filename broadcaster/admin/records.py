@@ -1,4 +1,4 @@
-"""The admin of records that nobody edits: logs, API tokens, the audit."""
+"""The admin of read-only records: publications, API tokens and the audit."""
 
 import csv
 import io
@@ -134,6 +134,6 @@ def as_csv(entries: Iterable[AuditEntry]) -> str:
 
 
 def _plain(cell: object) -> object:
-    """Return text quoted where a spreadsheet would take it for a formula."""
+    """Return the text, quoted if a spreadsheet would read it as a formula."""
     text = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
     return f"'{cell}" if text else cell

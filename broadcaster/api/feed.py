@@ -69,7 +69,7 @@ def _uncall(
         raise Rejected(f"{units}: not called, so there is nothing to take back.")
     corrects = corrections.update_to_correct(called, statements(broadcast, since=0))
     if corrects is None:
-        raise InvalidInput("calls", "were made by several updates; uncall one after the other")
+        raise InvalidInput("calls", "were made by several updates; uncall them one after the other")
     change = to_correction(called, message.headline, corrects, broadcast.source)
     status, reply = _submit(broadcast, change, key, actor, direct)
     return status, reply | extra

@@ -22,7 +22,7 @@ TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
 """The fields of a new broadcast, and their types."""
 
 
-@csrf_exempt  # no cookie is read here: the token is the proof
+@csrf_exempt  # a token authenticates the request, and no cookie is read
 def broadcasts(request: HttpRequest) -> JsonResponse:
     """POST {"slug", "title", "election", "listed"}: create a broadcast, off air."""
 
@@ -37,7 +37,7 @@ def broadcasts(request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 def updates(request: HttpRequest, slug: str) -> JsonResponse:
-    """POST one change: publish it, or reply why not."""
+    """POST one change: publish it, or reply with the reason for its rejection."""
 
     def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Reply:
         command = {"command": "take", "client_id": data.pop("client_id", None), "change": data}
@@ -112,7 +112,7 @@ def _create(request: HttpRequest, user) -> Reply:
     except ValidationError as error:
         field, problems = next(iter(error.message_dict.items()))
         raise InvalidInput(field, problems[0]) from None
-    except IntegrityError:  # somebody else was first, between the look and the write
+    except IntegrityError:  # another request created it after the check
         raise InvalidInput("slug", "is taken") from None
     return HTTPStatus.CREATED, {
         "slug": broadcast.slug,

@@ -1,7 +1,7 @@
 """The commands of the desk, which come by the console's socket, by POST, or through the API.
 
-A command is parsed once; from then on its arguments are typed. Its reply says what was done, or
-what was wrong; rejections are recorded in the audit.
+A command is parsed once; from then on its arguments are typed. Its reply has the
+result or the error; rejections are recorded in the audit.
 """
 
 from collections.abc import Callable

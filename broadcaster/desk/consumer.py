@@ -1,4 +1,4 @@
-"""The console's socket: sends what happens to one broadcast, and takes the desk's commands.
+"""The console's socket: sends the updates of one broadcast, and receives the desk's commands.
 
 A message of the layer is only a hint; the consumer reads the log itself.
 """
@@ -40,9 +40,9 @@ from broadcaster.layer.tasks import cancel_all, pause
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
 
-INTERVAL = 3.0  # seconds between checks of the log, for announcements that got lost
+INTERVAL = 3.0  # seconds between checks of the log, in case an announcement was lost
 SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
-ECHO = 4.0  # seconds within which our own announcement comes back while the layer reaches us
+ECHO = 4.0  # seconds within which a console receives its own announcement if the layer works
 FORBIDDEN = 4003  # close code: this user may not use the desk
 UNKNOWN = 4044  # close code: this broadcast does not exist, or no longer
 
@@ -102,7 +102,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             try:
                 await self.catch_up()
             except (DatabaseError, Broadcast.DoesNotExist):
-                self.check_now.set()  # which reports it
+                self.check_now.set()  # that check logs the failure
         await self.send_frame({"t": "answer", "id": command_id, "status": int(status), **reply})
         if status == HTTPStatus.FORBIDDEN and not await self.is_admitted():
             await self.close(FORBIDDEN)
@@ -126,8 +126,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def announce_regularly(self) -> None:
         """Announce that a console is open, so that processes report their viewers.
 
-        Our own announcement comes back to us. If it does not, the layer has lost our membership,
-        without an error: join its groups again.
+        The layer also delivers the announcement to this console. If it does not, the membership
+        was lost without an error, so join the groups again.
         """
         message: Message = {"type": CONSOLE_OPEN, "console": self.console}
         while True:
@@ -152,7 +152,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.send_frame(to_json(frame))
 
     async def check_regularly(self) -> None:
-        """Send what is new: regularly, and when something happened. Check the user regularly."""
+        """Send the news at regular intervals and when notified. Check the user regularly."""
         admission_due = self.now()
         while True:
             try:
@@ -166,12 +166,12 @@ class DeskConsumer(AsyncWebsocketConsumer):
                 return await self.close(UNKNOWN)
             except DatabaseError:
                 logger.warning("console: the log cannot be read", exc_info=True)
-            except Exception:  # otherwise this console would get no more updates
+            except Exception:  # an error must not end the updates of this console
                 logger.exception("console: failed, again in %s s", INTERVAL)
             await pause(INTERVAL, self.check_now)
 
     async def catch_up(self) -> None:
-        """Send what the log has and this console lacks, and the rundown if it differs."""
+        """Send the updates that this console lacks, and the rundown if it differs."""
         async with self.catching_up:
             known = self.position
             position, frame, rundown = await _reads.get((self.broadcast_id, known), self.read)
@@ -179,7 +179,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
                 await self.send_frame(frame)
             if rundown != self.rundown:
                 await self.send_frame({"t": "rundown", **state.stamped(rundown)})
-            self.position, self.rundown = position, rundown  # last: unsent news is read again
+            self.position, self.rundown = position, rundown  # last: unsent updates are read again
 
     @database_sync_to_async
     def read(self) -> tuple[Position, dict[str, Any] | None, dict[str, Any]]:

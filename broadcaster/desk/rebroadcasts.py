@@ -1,4 +1,4 @@
-"""Rebroadcasts: showing a recording at a set time, the same second of it to everyone.
+"""Rebroadcasts: a recording shown at a set time, at the same second for all viewers.
 
 The server only sets the time. Viewers load the recording from one file and use the server's clock.
 """
@@ -51,7 +51,7 @@ def cancel(again: Rebroadcast, actor: Actor) -> None:
 
 
 def to_come() -> QuerySet[Rebroadcast]:
-    """Return the rebroadcasts of now and later, the next first."""
+    """Return the current and future rebroadcasts, the next first."""
     return Rebroadcast.objects.filter(cancelled_at=None, ends_at__gt=timezone.now()).select_related(
         "broadcast"
     )

@@ -23,7 +23,7 @@ from broadcaster.publishing.announce import announce_rundown
 from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import check_untaken, lock_broadcast
 
-MAX_CUES = 300  # that wait in a rundown: consoles get all of them whenever one changes
+MAX_CUES = 300  # not taken: consoles get all of them whenever one changes
 
 
 def find(broadcast: Broadcast, pk: int) -> Cue:
@@ -35,7 +35,7 @@ def find(broadcast: Broadcast, pk: int) -> Cue:
 
 
 def find_untaken(broadcast: Broadcast, pk: int) -> Cue:
-    """Return the cue `pk`, locked. Raises `NotFound`, or `Rejected` if it was taken."""
+    """Return the cue `pk`, locked. Raises `NotFound`, and `Rejected` if it was taken."""
     cue = find(broadcast, pk)
     check_untaken(broadcast, cue)
     return cue
@@ -159,7 +159,7 @@ def schedule(broadcast: Broadcast, pk: int, version: int, at: datetime, actor: A
     require(actor.user, SCHEDULE)
     broadcast = lock_broadcast(broadcast.pk)
     cue = find(broadcast, pk)
-    require(actor.user, TO_PUBLISH[cue.change.kind])  # at its time it is taken in their name
+    require(actor.user, TO_PUBLISH[cue.change.kind])  # at its time it is taken in this user's name
     check_untaken(broadcast, cue)
     if cue.asked_by_id:
         raise Rejected("It waits for approval. Decline it first.")
@@ -208,7 +208,7 @@ def ask_approval(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:
 def asked_by(cue: Cue) -> Any:
     """Return the user whose take waits for approval. Raises `Rejected` if there is none."""
     if cue.asked_by is None:
-        raise Rejected("Nobody waits for a confirmation of this cue.")
+        raise Rejected("No take of this cue waits for approval.")
     return cue.asked_by
 
 

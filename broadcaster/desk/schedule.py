@@ -1,7 +1,7 @@
-"""What happens at a set time: scheduled cues are taken, broadcasts start and end.
+"""Actions at a set time: scheduled cues are taken, broadcasts start and end.
 
 An RQ worker (schedule_queue.py) and every serving process check the schedule. The first of them
-claims what is due, under the broadcast's lock, so it happens once. Since the schedule is in the
+claims a due action under the broadcast's lock, so it happens once. Since the schedule is in the
 database, an action that was delayed is late, and not lost.
 """
 

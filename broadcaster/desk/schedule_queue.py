@@ -1,4 +1,4 @@
-"""Asking an RQ worker to check the schedule at a given time: the only use of RQ.
+"""An RQ job that checks the schedule at a given time: the only use of RQ.
 
 Like an announcement this is only a hint. Every serving process checks the schedule, too
 (schedule.py), so a job that gets lost, or a worker that is down, costs seconds.

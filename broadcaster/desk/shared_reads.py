@@ -1,4 +1,4 @@
-"""Database reads that many consoles ask for at the same moment."""
+"""Database reads that many consoles request at the same moment."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class SharedReads:
-    """Runs one read for all who ask for the same key before it begins.
+    """Runs one read for all callers that request the same key before it begins.
 
     A read that is under way may have missed what the caller was notified of, so callers that come
     meanwhile share the next one. So n consoles cost at most two reads for an update.

@@ -1,4 +1,4 @@
-"""The state of a desk. The console's page, its socket and its polls all send what is made here."""
+"""The state of a desk, as the console's page, its socket and its polls send it."""
 
 from typing import Any
 

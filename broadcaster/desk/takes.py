@@ -1,6 +1,6 @@
 """Putting changes on air: at once, from the rundown, or after another person's approval.
 
-Each function is one transaction that locks the broadcast, so what is checked is what is published.
+Each function is one transaction that locks the broadcast, so its checks hold until it publishes.
 """
 
 from typing import Any
@@ -82,7 +82,7 @@ def confirm(broadcast: Broadcast, pk: int, client_id: str | None, actor: Actor) 
 
 @transaction.atomic
 def undo_view(broadcast: Broadcast, client_id: str | None, actor: Actor) -> Publication:
-    """Take viewers back to where they were before the last view: by a new update."""
+    """Publish the view before the last one as a new update."""
     require(actor.user, TAKE)
     broadcast = lock_broadcast(broadcast.pk)
     rows = Publication.objects.filter(broadcast=broadcast, epoch=broadcast.epoch)
@@ -99,7 +99,7 @@ def undo_view(broadcast: Broadcast, client_id: str | None, actor: Actor) -> Publ
 
 
 def _repeated(broadcast: Broadcast, cue: Cue, client_id: str | None) -> Publication | None:
-    """Return what the same command made before. Raises `Rejected` if another took the cue."""
+    """Return the outcome of the same command. Raises `Rejected` if another command took the cue."""
     taken = taken_as(broadcast, cue)
     if taken is not None and client_id and taken.client_id == client_id:
         return taken

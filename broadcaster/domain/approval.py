@@ -8,8 +8,8 @@ def needs_approval(rule: str, decides: bool, before: MapState, after: MapState) 
     """Return whether a change from `before` to `after` needs approval.
 
     `rule` is `Broadcast.second_person`, `decides` whether the change calls anything. "calls": if it
-    does. "270": if it takes a party from below 270 to 270 or more. The way down, a retraction,
-    must not wait for anybody. "never": no.
+    does. "270": if it takes a party from below 270 to 270 or more. A change that lowers the
+    votes, such as a retraction, needs none. "never": no.
     """
     if rule == "calls":
         return decides

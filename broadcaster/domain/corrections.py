@@ -1,7 +1,7 @@
-"""Which update made a call, and whether a correction names the right one.
+"""The update that made a call, and the check that a correction names it.
 
-static/broadcaster/desk/corrections.js finds the same for the desk; tests/vectors/corrections.json
-holds both to the same answers.
+static/broadcaster/desk/corrections.js has the same rule for the desk; both are tested with
+tests/vectors/corrections.json.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ Statements = Sequence[tuple[int, Mapping[str, Call]]]
 def updates_behind(unit: str, statements: Statements) -> list[int]:
     """Return the updates that gave `unit` to the party that it has now, newest first.
 
-    They are the last that mention the unit, back to the first that said anything else. Empty if
+    They are the last that mention the unit, back to the first with another call. Empty if
     the unit is not decided.
     """
     found: list[int] = []

@@ -72,8 +72,8 @@ class Delivery(Struct, frozen=True):
 class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
     """The desk's frame with the viewers of all processes.
 
-    `known` is false where reports do not reach the console, so the numbers say nothing. `receipt`
-    is None if nobody was here to be reached. `ages` are those of the processes' positions, in s.
+    `known` is false where reports do not reach the console, so the numbers mean nothing. `receipt`
+    is None if there was no viewer to reach. `ages` are those of the processes' positions, in s.
     """
 
     processes: int
@@ -98,7 +98,7 @@ def viewers(reports: Sequence[ProcessReport], head: Position | None, known: bool
 
 
 def delivery(reports: Sequence[ProcessReport], head: Position | None) -> Delivery | None:
-    """Return how far the newest update has come; None if nobody was here to be reached by it."""
+    """Return how far the newest update has come; None if there was no viewer to reach."""
     if head is None:
         return None
     ahead = [report.seq for report in reports if report.epoch == head.epoch]

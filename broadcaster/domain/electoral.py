@@ -1,6 +1,6 @@
 """Presidential elections: states, electoral units, their votes, and totals.
 
-A *unit* is what is called on election night: 48 states and DC as a whole, Maine and
+The *units* are called on election night: 48 states and DC as a whole, Maine and
 Nebraska at large (two votes each) and by congressional district (one each); 56 in all.
 The votes and past winners are in data/election_facts.json, with their sources;
 tests/broadcaster/domain/test_electoral.py derives every total again.
@@ -61,7 +61,7 @@ class Election:
 
 
 def unit_name(unit: str, gettext: Gettext = gettext_noop) -> str:
-    """Return the name that people read: "Ohio", "Maine at large", "Nebraska 2nd district"."""
+    """Return the full name: "Ohio", "Maine at large", "Nebraska 2nd district"."""
     state, _, district = unit.partition("-")
     name = gettext(STATE_NAMES[state])
     return gettext(DISTRICTS[district]) % {"state": name} if district else name

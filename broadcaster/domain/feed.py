@@ -27,7 +27,7 @@ STATUSES: Mapping[str, Status] = MappingProxyType(
     {
         "Called": Status.CALLED,
         "Winner Not Leading": Status.CALLED,  # called, whoever leads
-        "Runoff": Status.OPEN,  # nobody has won yet
+        "Runoff": Status.OPEN,  # no winner yet
         "Uncalled": Status.RETRACTED,
         "Too Early to Call": Status.TOO_EARLY,
         "Too Close to Call": Status.TOO_CLOSE,

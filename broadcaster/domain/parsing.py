@@ -1,6 +1,6 @@
 """Reading changes from untrusted JSON. Each error names the first wrong field.
 
-Whether a change may be published now is the business of `MapState.rejection` and of publishing.
+`MapState.rejection` and publishing decide whether a change may be published now.
 """
 
 import unicodedata

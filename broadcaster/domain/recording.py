@@ -1,7 +1,7 @@
 """A broadcast's log as one value: to play, to cut, to hand over.
 
 The log is the recording; nothing is stored twice. static/broadcaster/domain/recording.js plays the
-same JSON by the same rules, and tests/vectors/recording.json holds both to the same results.
+same JSON by the same rules; both are tested with tests/vectors/recording.json.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from broadcaster.domain.stream import Update
 class Recording(Struct, frozen=True):
     """The updates of a broadcast, from its first moment on: seq 1 to n without a gap.
 
-    `epoch` is that of the log which this is, or was cut from. `began` is in milliseconds since
-    1970; times in the recording are milliseconds after it.
+    `epoch` is that of the log that the recording comes from, whole or in part. `began` is in
+    milliseconds since 1970; times in the recording are milliseconds after it.
     """
 
     title: str

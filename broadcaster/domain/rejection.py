@@ -1,4 +1,4 @@
-"""Why a request is not carried out, as exceptions whose texts are written for its sender."""
+"""Exceptions for requests that are not carried out. Their texts are for the sender."""
 
 from http import HTTPStatus
 
@@ -15,7 +15,7 @@ class InvalidInput(ValueError):
 class Rejected(Exception):
     """The request is understood, and may not be carried out now.
 
-    `more` holds further fields of the answer, such as the seq of an earlier update.
+    `more` holds further fields of the reply, such as the seq of an earlier update.
     """
 
     status = HTTPStatus.CONFLICT

@@ -1,4 +1,4 @@
-"""A change in a few words, and the headline of a call that came without one."""
+"""A change in a few words, and the headline for calls without one."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""English, and the way to other languages.
+"""Marking English texts for translation.
 
 Pure modules write English and mark it with `gettext_noop`. The caller that shows it to people
 passes a `gettext`, such as Django's, which translates it (locale/, docs/languages.md).

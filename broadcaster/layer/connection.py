@@ -3,9 +3,9 @@
 Errors of the layer end here: they are logged once, and everything is tried again. Facts about
 the layer, from the source of channels_redis 4.3:
 
-- Group members are entries in Redis. A Redis that restarts has forgotten them, and a member is
-  not told: of all channels of a process only one waits for Redis, on behalf of the others, so
-  only that one sees the connection break. So membership is renewed every `RENEWAL` seconds, and
+- Group members are entries in Redis. A Redis that restarts has lost them, and members are
+  not notified: in each process only one channel waits for Redis, on behalf of the others, so
+  only that channel gets the connection error. So membership is renewed every `RENEWAL` seconds, and
   at once when the owner finds that an announcement did not come.
 - The pub/sub layer unsubscribes when `receive()` is cancelled, so nothing here waits with a
   timeout for it.
@@ -28,7 +28,7 @@ RETRY = 1.0  # seconds between attempts while the layer cannot be reached
 
 
 class ChannelLayer(Protocol):
-    """What is used of a layer of Channels. Every method may raise anything, or hang."""
+    """The methods of a Channels layer that are used. Each may raise any exception, or hang."""
 
     async def new_channel(self) -> str: ...
     async def group_add(self, group: str, channel: str) -> None: ...
@@ -61,7 +61,7 @@ class LayerConnection:
         self._outage = Outage(f"{name}: channel layer")
 
     async def run(self) -> None:
-        """Be a member of the groups, whatever the layer does, until cancelled."""
+        """Join the groups and handle messages until cancelled. Errors of the layer are retried."""
         while True:
             try:
                 await self._receive()
@@ -74,7 +74,7 @@ class LayerConnection:
         self._renew_now.set()
 
     async def send(self, group: str, message: Message) -> None:
-        """Send to a group. The message is lost if the layer is."""
+        """Send to a group. The message is lost if the layer cannot be reached."""
         if self._outage.lasts:
             return
         try:
@@ -93,7 +93,7 @@ class LayerConnection:
                 await self._handle_safely(await self._layer.receive(channel))
         finally:
             renewing.cancel()
-            with suppress(Exception):  # a layer that is lost forgets the channel by itself
+            with suppress(Exception):  # a lost layer drops the channel without this
                 for group in self._groups:
                     await self._layer.group_discard(group, channel)
 
@@ -106,7 +106,7 @@ class LayerConnection:
             self._missed()
 
     async def _keep_joined(self, channel: str) -> None:
-        """Join again and again."""
+        """Renew the membership at intervals, and when `renew` was called."""
         while True:
             await pause(RETRY if self._outage.lasts else RENEWAL, self._renew_now)
             try:

@@ -1,4 +1,4 @@
-"""What travels over the channel layer: the names of groups, and the messages.
+"""The groups of the channel layer, and the messages sent to them.
 
 A message is a dict with a "type", as Channels' layers carry them.
 """
@@ -42,7 +42,7 @@ def update_message(epoch: str, update: Update) -> Message:
 def read_update(message: Message) -> tuple[str, Update]:
     """Return the epoch and the update of an announcement.
 
-    Raises KeyError or `msgspec.ValidationError` if it is none.
+    Raises KeyError or `msgspec.ValidationError` for another message.
     """
     return str(message["epoch"]), Update.from_dict(message["update"])
 

@@ -1,4 +1,4 @@
-"""Logging of something that is away for a while."""
+"""Logging of outages."""
 
 import logging
 
@@ -6,14 +6,15 @@ logger = logging.getLogger(__name__)
 
 
 class Outage:
-    """Logs when `name` is lost and when it is back, one line each, however often it fails."""
+    """Logs one line when `name` is lost and one when it is back, not one for each failure."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.lasts = False
 
     def begin(self, error: Exception) -> None:
-        """Log the loss once. Connection errors are logged without a traceback."""
+        """Log that it is lost, unless that was logged. Connection errors are logged without a
+        traceback."""
         if not self.lasts:
             logger.warning("%s lost, trying again: %s", self.name, str(error) or repr(error))
         self.lasts = True

@@ -1,4 +1,4 @@
-"""Periodic tasks, and ending them."""
+"""Helpers for periodic tasks."""
 
 import asyncio
 from collections.abc import Iterable

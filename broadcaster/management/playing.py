@@ -1,4 +1,4 @@
-"""Publishing prepared changes when they are due: the demonstration, and rehearsals."""
+"""Publishing prepared changes at their times, for the demonstration and for rehearsals."""
 
 import time
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from broadcaster.publishing.publish import publish
 
 
 def check_speed(option: str, speed: float) -> None:
-    """Raises `CommandError` for a speed that no clock can have."""
+    """Raise `CommandError` unless the speed is a number above 0."""
     if not 0 < speed < float("inf"):
         raise CommandError(f"{option} takes a speed above 0")
 

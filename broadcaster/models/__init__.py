@@ -1,4 +1,4 @@
-"""What is stored: broadcasts, their rundowns and logs, API tokens, and the audit."""
+"""The models: broadcasts, their rundowns and logs, API tokens, and the audit."""
 
 from broadcaster.models.audit import AuditEntry
 from broadcaster.models.broadcast import Broadcast, new_epoch

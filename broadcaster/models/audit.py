@@ -1,4 +1,4 @@
-"""The audit: who did what, and which requests were rejected."""
+"""The audit: the actions of users, and rejected requests."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from broadcaster.models.log import Cue, Via
 
 
 class AppendOnly(models.QuerySet):
-    """Rows that code can add and read, and nothing else."""
+    """Rows that code can add and read, but not change or delete."""
 
     def update(self, **kwargs):
         raise TypeError("the audit is append-only")

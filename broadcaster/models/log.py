@@ -1,4 +1,4 @@
-"""Rundowns and logs: cues, what was published, and showings of it again."""
+"""Rundowns and logs: cues, publications and rebroadcasts."""
 
 from typing import Any
 

@@ -27,7 +27,7 @@ from broadcaster.publishing import history
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 2  # seconds; a layer that hangs must not hold up the desk
-DESK_TIMEOUT = 1  # seconds; the same for what only consoles are told
+DESK_TIMEOUT = 1  # seconds; the same for messages to consoles only
 
 
 def announce(publication: Publication) -> None:

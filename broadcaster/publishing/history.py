@@ -1,6 +1,6 @@
-"""Reading the log: where a broadcast stands, and what led there.
+"""Reading the log: positions, snapshots, updates and recordings.
 
-The log in the database is the truth. These functions block; call them from a thread.
+The log in the database is authoritative. These functions block; call them from a thread.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def moment(at: int) -> datetime:
 
 
 def head(broadcast_id: int) -> Position:
-    """Return where the log ends now. One small query. Raises `Broadcast.DoesNotExist`."""
+    """Return the position of the log's end. One small query. Raises `Broadcast.DoesNotExist`."""
     return Position(*Broadcast.objects.values_list("epoch", "seq").get(pk=broadcast_id))
 
 
@@ -44,7 +44,7 @@ def snapshot(broadcast: Broadcast) -> Snapshot:
 def updates_after(broadcast_id: int, position: Position, limit: int) -> list[Update] | None:
     """Return the updates past `position`, oldest first; None if there are more than `limit`.
 
-    For an epoch that the broadcast no longer has: what is stored of that history.
+    For an earlier epoch of the broadcast, return the updates stored of that history.
     """
     rows = Publication.objects.filter(
         broadcast_id=broadcast_id, epoch=position.epoch, seq__gt=position.seq
@@ -120,5 +120,5 @@ def desk_log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:
 
 
 def to_update(row: Publication) -> Update:
-    """Return the stored row as the value that travels."""
+    """Return the update in a stored row."""
     return Update.of(row.change, row.seq, milliseconds(row.at), row.totals)

@@ -88,7 +88,7 @@ def publish(
         raise ApprovalNeeded("Another person must approve this.")
     [publication] = _append(
         broadcast,
-        [(max(timezone.now(), broadcast.at), change)],  # whatever the clock: in order
+        [(max(timezone.now(), broadcast.at), change)],  # times never decrease
         by=taken_by or actor.user,
         confirmed_by=actor.user if taken_by else None,
         via=actor.via,
@@ -101,7 +101,7 @@ def publish(
 
 
 def rejection(broadcast: Broadcast, change: Change) -> str | None:
-    """Return the rule that forbids to publish `change` now, in words for the desk; None if none."""
+    """Return why `change` must not be published now, in words for the desk; None if it may."""
     if broadcast.archived_at:
         return "The broadcast is archived."
     if reason := broadcast.state.rejection(change):
@@ -159,8 +159,10 @@ def publish_recording(recording: Recording, actor: Actor, *, slug: str, title: s
     """
     *_, state = recording.states()
     changes = [(history.moment(update.at), update.change) for update in recording.updates]
-    if state.phase is Phase.SCHEDULED or not changes:
-        raise Rejected("This recording has no updates on air: there is nothing in it to see.")
+    if state.phase is Phase.SCHEDULED:
+        raise Rejected("This recording does not start, so viewers would see nothing.")
+    if not changes:
+        raise Rejected("This recording has no updates, so there is nothing to show.")
     if state.phase is not Phase.ENDED:
         changes.append((changes[-1][0], Change(Kind.END)))
     broadcast = Broadcast.objects.create(

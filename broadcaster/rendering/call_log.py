@@ -1,7 +1,7 @@
-"""The log of calls as pages show it: what was called when, and what was taken back.
+"""The call log as pages show it: calls by update, and later corrections.
 
-static/broadcaster/rendering/drawing.js adds to what the server rendered;
-tests/vectors/call_log.json holds both to the same groups.
+static/broadcaster/rendering/drawing.js adds entries to the rendered ones; both are tested with
+tests/vectors/call_log.json.
 """
 
 from collections.abc import Iterable

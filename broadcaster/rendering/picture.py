@@ -1,6 +1,6 @@
 """The map as templates draw it: shapes, boxes, table rows and tally of one state.
 
-static/broadcaster/rendering/drawing.js brings what was drawn up to date. It finds the elements by
+static/broadcaster/rendering/drawing.js updates the drawing. It finds the elements by
 the attributes that the templates in templates/broadcaster/picture/ give them.
 """
 
@@ -131,13 +131,13 @@ class TotalsBar:
 
     @property
     def mark(self) -> Bar:
-        """Spans 268 to 270: whoever has 270 votes, from either side, covers it."""
+        """Spans 268 to 270: a bar with 270 votes covers it, from either side."""
         start = TOTAL_VOTES - VOTES_TO_WIN
         return Bar("", start, VOTES_TO_WIN - start)
 
 
 class Picture:
-    """What templates show of a state, in the language of `gettext`."""
+    """The values that templates show of a map state, in the language of `gettext`."""
 
     whole = WHOLE
     whole_label_size = LABEL_SIZE
@@ -160,7 +160,7 @@ class Picture:
 
     @property
     def label(self) -> str:
-        """The map in one sentence, for people who cannot see it."""
+        """The map in one sentence, for screen readers."""
         votes = {party: getattr(self.tally, party) for party in self.candidates}
         won = [
             f"{self.candidates[party]} {count}"

@@ -69,7 +69,7 @@ class Command(BaseCommand):
         self.stdout.write(f"password  {password}")
 
     def make_rundown(self, broadcast: Broadcast) -> None:
-        """Add the evening's cues that were never there. One that staff removed stays removed."""
+        """Add cues that the rundown has never had. Cues that staff removed stay removed."""
         actor = Actor(get_user_model().objects.get(username="contributor"), Via.COMMAND)
         known = set(broadcast.cues.values_list("client_id", flat=True))
         for title, data in evening.RUNDOWN.items():
@@ -80,7 +80,7 @@ class Command(BaseCommand):
                 add_entry(actor, "prepared", broadcast, title, cue=cue)
 
     def play(self, broadcast: Broadcast, speed: float) -> None:
-        """Publish the evening's changes when they are due."""
+        """Publish the evening's changes at their times."""
         start_over(broadcast)
         user = get_user_model().objects.get(username="broadcaster")
         script = [(60 * minute, change) for minute, change in evening.script()]

@@ -62,7 +62,7 @@ class Approval(DeskCase):
         self.assert_rejected(self.do(self.contributor, "decline", cue=cue), 403, "may not")
         self.assertEqual(self.do(self.editor, "decline", cue=cue), (200, {}))
         self.assertIsNone(self.listed(cue)["asked"])
-        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 409, "Nobody waits")
+        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 409, "No take of this cue")
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
         self.assertEqual(self.do(self.broadcaster, "decline", cue=cue), (200, {}))
 
