@@ -1,6 +1,6 @@
 """The update that made a call, and the check that a correction names it.
 
-static/broadcaster/desk/corrections.js has the same rule for the desk; both are tested with
+static/broadcaster/domain/corrections.js has the same rule for the desk; both are tested with
 tests/vectors/corrections.json.
 """
 

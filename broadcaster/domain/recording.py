@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from broadcaster.domain.corrections import updates_behind
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.stream import Update
 
@@ -56,11 +57,18 @@ class Recording(Struct, frozen=True):
         return self.at_seq(self.seq_at(t))
 
     def corrected(self) -> dict[int, int]:
-        """Return the updates that were corrected later: seq, and seq of the first correction."""
+        """Return the updates whose calls were corrected later: seq, and seq of the correction.
+
+        A correction takes back all updates behind a call, such as one that certified it.
+        """
         found: dict[int, int] = {}
+        statements = [(0, self.initial.calls)]
         for update in self.updates:
             if update.corrects is not None:
-                found.setdefault(update.corrects, update.seq)
+                for unit in update.calls or ():
+                    for seq in updates_behind(unit, statements):
+                        found.setdefault(seq, update.seq)
+            statements.append((update.seq, update.calls or {}))
         return found
 
     def later_corrected(self, seq: int) -> dict[str, int]:
@@ -71,7 +79,7 @@ class Recording(Struct, frozen=True):
         standing = self.at_seq(seq).calls
         found: dict[str, int] = {}
         for update in self.updates[seq:]:
-            if update.corrects is None or update.corrects > seq:
+            if update.corrects is None:
                 continue
             for unit in update.calls or ():
                 if unit in standing and standing[unit].decided:

@@ -4,11 +4,12 @@ static/broadcaster/rendering/drawing.js adds entries to the rendered ones; both 
 tests/vectors/call_log.json.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from broadcaster.domain.change import Call, Kind
+from broadcaster.domain.corrections import updates_behind
 from broadcaster.domain.electoral import Election, surnames, unit_name
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import STATUS_WORDS
@@ -54,12 +55,7 @@ def entries(
 ) -> list[Entry]:
     """Return an entry for each update with calls, newest first, in the language of `gettext`."""
     updates = list(updates)
-    taken_back = {
-        (update.corrects, unit)
-        for update in updates
-        if update.kind is Kind.CORRECT
-        for unit in update.calls or ()
-    }
+    taken_back = set(_taken_back(updates))
     return [
         Entry(
             update.seq,
@@ -72,10 +68,20 @@ def entries(
     ]
 
 
+def _taken_back(updates: Iterable[Update]) -> Iterator[tuple[int, str]]:
+    """Yield seq and unit of each call that a later update corrected."""
+    statements: list[tuple[int, Mapping[str, Call]]] = []
+    for update in updates:
+        if update.kind is Kind.CORRECT:
+            for unit in update.calls or ():
+                yield from ((seq, unit) for seq in updates_behind(unit, statements))
+        statements.append((update.seq, update.calls or {}))
+
+
 def groups(
     update: Update,
     election: Election,
-    taken_back: set[tuple[int | None, str]],
+    taken_back: set[tuple[int, str]],
     gettext: Gettext,
 ) -> Iterable[Group]:
     """Yield the calls of one update by result, in the order of their first units."""

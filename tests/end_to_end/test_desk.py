@@ -258,6 +258,15 @@ class DeskEndpoints(TransactionTestCase):
             self.staff().get("/admin/broadcaster/broadcast/999999/console/").status_code, 404
         )
 
+    def test_command_with_a_lone_surrogate_is_answered(self):
+        socket = self.socket(self.staff("take_broadcast"))
+        self.frame(socket, "snapshot")
+
+        socket.send('{"command": "take", "id": "\\ud800", "change": {"view": {"focus": "OH"}}}')
+        answer = self.frame(socket, "answer")
+
+        self.assertEqual((answer["id"], answer["status"]), ("\ud800", 201))
+
     def test_two_takes_of_one_cue_make_one_update(self):
         editor = self.staff("prepare_broadcast", "take_broadcast")
         sockets = [self.socket(editor), self.socket(self.staff("take_broadcast"))]

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { load, vectors } from "./modules.mjs";
 
-const { seqsOfCall, seqToCorrect } = await load("broadcaster/desk/corrections.js");
+const { seqsOfCall, seqToCorrect } = await load("broadcaster/domain/corrections.js");
 
 for (const { name, initial, log, corrections } of vectors("corrections").cases) {
   for (const { units, accepted, chosen } of corrections) {

@@ -4,7 +4,7 @@ import test from "node:test";
 import { load, vectors } from "./modules.mjs";
 
 const { Recording } = await load("broadcaster/domain/recording.js");
-const { recording: data, folds, corrected, later_corrected } = vectors("recording");
+const { recording: data, folds, corrected, later_corrected, certified } = vectors("recording");
 const recording = new Recording(data);
 
 test("fold returns the map at any time", () => {
@@ -16,11 +16,19 @@ test("fold returns the map at any time", () => {
   }
 });
 
-test("later corrections are found by update and by unit", () => {
-  assert.deepEqual([...recording.corrected()].map(([seq, by]) => [String(seq), by]), Object.entries(corrected));
+function checkCorrections(played, { corrected, later_corrected }) {
+  assert.deepEqual(Object.fromEntries(played.corrected()), corrected);
   for (const { seq, gives } of later_corrected) {
-    assert.deepEqual(Object.fromEntries(recording.laterCorrected(seq)), gives);
+    assert.deepEqual(Object.fromEntries(played.laterCorrected(seq)), gives);
   }
+}
+
+test("later corrections are found by update and by unit", () => {
+  checkCorrections(recording, { corrected, later_corrected });
+});
+
+test("a correction takes back all updates behind a call", () => {
+  checkCorrections(new Recording(certified.recording), certified);
 });
 
 test("the duration ends with the last update", () => {

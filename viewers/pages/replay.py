@@ -33,6 +33,7 @@ KIND_LABELS = {
 }
 """What the log shows before the headline of an update of each kind; nothing for others."""
 MODULES = (
+    "broadcaster/domain/corrections.js",
     "broadcaster/domain/recording.js",
     "broadcaster/domain/replica.js",
     "broadcaster/domain/translation.js",

@@ -121,6 +121,12 @@ class RecordingImport(RecordingCase):
         self.assertEqual(copy.updates[-1].kind, "end")
         self.assertEqual(again.phase, "ended")
 
+    def test_import_rejects_a_part_without_updates(self):
+        part = history.recording(self.broadcast).trim(99_000_000)
+
+        self.assertContains(self.send(to_dict(part), slug="part"), "has no updates")
+        self.assertFalse(Broadcast.objects.filter(slug="part").exists())
+
     def test_import_of_a_wrong_file_names_the_field_and_stores_nothing(self):
         good = to_dict(history.recording(self.broadcast))
         wrong = json.loads(json.dumps(good))

@@ -43,6 +43,14 @@ class Approval(DeskCase):
         late = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
         self.assertEqual(late, confirmed)
 
+    def test_retried_take_still_waits_while_the_broadcast_is_on_hold(self):
+        first = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
+        publish(self.night, parse_change({"kind": "hold"}))
+
+        again = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
+
+        self.assertEqual((first[0], again), (202, first))
+
     def test_user_cannot_confirm_a_take_of_their_own(self):
         cue = self.cue(calling("MN"))
         self.assertEqual(self.do(self.editor, "take_cue", cue=cue, version=1)[0], 202)

@@ -96,8 +96,8 @@ class RundownCommands(DeskCase):
         self.assert_rejected(answer, 404, "no such cue")
 
     def test_full_rundown_rejects_another_cue(self):
-        for number in range(rundown.MAX_CUES):
-            rundown.add(self.night, parse_change(VIEW), f"Cue {number}", by=self.editor)
+        for _ in range(rundown.MAX_CUES):
+            rundown.add(self.night, parse_change(VIEW), Actor(self.editor, "socket"))
 
         prepare = {"title": "One more", "change": VIEW}
         self.assert_rejected(self.do(self.contributor, "prepare", **prepare), 409, "is full")

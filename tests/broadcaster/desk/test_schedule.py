@@ -172,7 +172,9 @@ class ConcurrentTakes(TransactionTestCase):
             return list(pool.map(one, range(8)))
 
     def cue(self, change, **more):
-        return rundown.add(self.night, parse_change(change), "Cue", by=self.editor, **more)
+        return rundown.add(
+            self.night, parse_change(change), Actor(self.editor, "socket"), "Cue", **more
+        )
 
     def test_due_cues_are_published_once_by_concurrent_runs_and_takes(self):
         due = {"due_at": timezone.now(), "scheduled_by": self.editor}

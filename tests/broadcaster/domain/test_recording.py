@@ -50,10 +50,17 @@ class RecordingVectors(TestCase):
                 self.assertEqual(state.calls, calls_from(case["calls"]))
 
     def test_later_corrections_match_the_vectors(self):
-        corrected = {str(seq): by for seq, by in self.recording.corrected().items()}
-        self.assertEqual(corrected, VECTORS["corrected"])
-        for case in VECTORS["later_corrected"]:
-            self.assertEqual(self.recording.later_corrected(case["seq"]), case["gives"])
+        self.check_corrections(self.recording, VECTORS)
+
+    def test_correction_takes_back_all_updates_behind_a_call(self):
+        certified = VECTORS["certified"]
+        self.check_corrections(parse_recording(certified["recording"]), certified)
+
+    def check_corrections(self, recording, expected):
+        corrected = {str(seq): by for seq, by in recording.corrected().items()}
+        self.assertEqual(corrected, expected["corrected"])
+        for case in expected["later_corrected"]:
+            self.assertEqual(recording.later_corrected(case["seq"]), case["gives"])
 
     def test_trimmed_recordings_match_the_vectors(self):
         for case in VECTORS["trims"]:

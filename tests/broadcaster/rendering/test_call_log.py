@@ -61,6 +61,13 @@ class CallLogEntries(TestCase):
             struck, {(3, "AZ"): False, (2, "AZ"): False, (1, "AZ"): True, (1, "PA"): False}
         )
 
+    def test_correction_strikes_the_call_and_its_certification(self):
+        certified = {"calls": {"AZ": {"status": "certified", "party": "D"}}}
+        retraction = self.retraction | {"corrects": 2}
+        found = entries(log(self.called, certified, retraction), ELECTION)
+        struck = {(e.seq, u.unit) for e in found for g in e.groups for u in g.units if u.struck}
+        self.assertEqual(struck, {(1, "AZ"), (2, "AZ")})
+
     def test_few_units_have_names_and_many_have_codes(self):
         few, many = log(self.called, evening.call("CA OR WA", "Three"))
         names = [u.name for e in entries([few], ELECTION) for g in e.groups for u in g.units]

@@ -2,7 +2,7 @@
 // A draft is {title, calls: {unit: choice}, headline, body, announce, annotations, focus,
 // highlight, reason}, which are the values of the form.
 
-import { seqToCorrect } from "./corrections.js";
+import { seqToCorrect } from "../domain/corrections.js";
 
 export const DECIDED = ["called", "certified"]; // statuses of a unit that somebody has won
 

@@ -1,6 +1,6 @@
 // The log: the published updates, newest first. Corrected calls are struck through, not removed.
 
-import { seqToCorrect } from "./corrections.js";
+import { seqToCorrect } from "../domain/corrections.js";
 import { isDecided } from "./draft.js";
 import { clockTime } from "./rundown.js";
 import { summaryParts } from "./summary.js";

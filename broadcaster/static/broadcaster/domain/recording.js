@@ -1,6 +1,7 @@
 // A recording: the updates of a broadcast with their times. The same rules as recording.py;
 // tests/vectors/recording.json pins both. Times are milliseconds after the beginning.
 
+import { seqsOfCall } from "./corrections.js";
 import { apply } from "./replica.js";
 
 export class Recording {
@@ -33,12 +34,22 @@ export class Recording {
     return this.states[this.seqAt(t)];
   }
 
-  /** Return the updates that were corrected later: seq → seq of the first correction. */
+  /**
+   * Return the updates whose calls were corrected later: seq → seq of the correction. A correction
+   * takes back all updates behind a call, such as one that certified it.
+   */
   corrected() {
     const found = new Map();
-    for (const { seq, corrects } of this.updates) {
-      if (corrects !== undefined && !found.has(corrects)) found.set(corrects, seq);
-    }
+    const initial = this.states[0].calls;
+    this.updates.forEach(({ seq, corrects, calls }, index) => {
+      if (corrects === undefined) return;
+      const history = { initial, updates: this.updates.slice(0, index) };
+      for (const unit of Object.keys(calls)) {
+        for (const behind of seqsOfCall(unit, history)) {
+          if (!found.has(behind)) found.set(behind, seq);
+        }
+      }
+    });
     return found;
   }
 
@@ -47,7 +58,7 @@ export class Recording {
     const standing = this.states[seq].calls;
     const found = new Map();
     for (const update of this.updates.slice(seq)) {
-      if (update.corrects === undefined || update.corrects > seq) continue;
+      if (update.corrects === undefined) continue;
       for (const unit of Object.keys(update.calls)) {
         if (standing[unit]?.party && !found.has(unit)) found.set(unit, update.seq);
       }

@@ -258,7 +258,7 @@ export class CallLog {
     if (!update.calls || known) return;
     const units = Object.keys(update.calls);
     if (update.kind === "correct") {
-      for (const unit of units) this.#strike(update.corrects, unit);
+      for (const unit of units) this.#strike(unit);
       this.list.dataset.corrected = [...new Set([...this.corrected, ...units])].join(" ");
     }
     const entry = this.#copy("log-entry");
@@ -298,11 +298,17 @@ export class CallLog {
     for (const update of updates) this.add(update);
   }
 
-  #strike(seq, unit) {
-    const place = this.list.querySelector(`li[data-seq="${seq}"] [data-logged="${unit}"]`);
-    if (!place || place.hasAttribute("data-struck")) return;
-    place.toggleAttribute("data-struck", true);
-    place.after(" ", this.#copy("log-chip"));
+  /** Strike the call of a unit: its newest entry, and those before it for the same party. */
+  #strike(unit) {
+    let party;
+    for (const place of this.list.querySelectorAll(`[data-logged="${unit}"]`)) {
+      const line = place.closest("[data-party]");
+      party ??= line.dataset.party;
+      if (!party || line.dataset.party !== party) return;
+      if (place.hasAttribute("data-struck")) continue;
+      place.toggleAttribute("data-struck", true);
+      place.after(" ", this.#copy("log-chip"));
+    }
   }
 
   #copy(id) {

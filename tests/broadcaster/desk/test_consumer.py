@@ -1,0 +1,47 @@
+"""The console's consumer, by the messages of ASGI."""
+
+import asyncio
+import json
+
+from channels.db import database_sync_to_async
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client, TransactionTestCase
+
+from broadcaster.desk.consumer import DeskConsumer
+from broadcaster.desk.permissions import EDITOR
+from broadcaster.domain.parsing import parse_change
+from broadcaster.models import Broadcast
+from tests.support.log import publish
+from tests.support.staff import staff
+
+
+class DeskConsumerTests(TransactionTestCase):
+    @database_sync_to_async
+    def scope(self):
+        night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        publish(night, parse_change({"kind": "start"}))
+        client = Client()
+        client.force_login(staff("editor", EDITOR))
+        return {
+            "type": "websocket",
+            "session": SessionStore(client.session.session_key),
+            "url_route": {"kwargs": {"pk": night.pk}},
+        }
+
+    async def test_tasks_end_with_a_connection_that_breaks_during_a_command(self):
+        scope = await self.scope()
+        messages = asyncio.Queue()
+        messages.put_nowait({"type": "websocket.connect"})
+        before = asyncio.all_tasks()
+
+        async def send(message):
+            frame = json.loads(message.get("text", "{}"))
+            if frame.get("t") == "snapshot":
+                messages.put_nowait({"type": "websocket.receive", "text": '{"command": "take"}'})
+            if frame.get("t") == "answer":
+                raise OSError("the client has disconnected")
+
+        with self.assertRaises(OSError):
+            await DeskConsumer.as_asgi()(scope, messages.get, send)
+
+        self.assertEqual(asyncio.all_tasks() - before, set())
