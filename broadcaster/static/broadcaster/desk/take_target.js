@@ -56,7 +56,7 @@ function draftTarget(draft, editing, { state, history, may, rule, votes }) {
 }
 
 /** Return whether the broadcast's phase lets the change out: on hold, only corrections. */
-function isAllowedIn({ phase }, { kind }) {
+export function isAllowedIn({ phase }, { kind }) {
   return phase === "live" || (phase === "held" && kind === "correct");
 }
 
