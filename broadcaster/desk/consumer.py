@@ -4,6 +4,7 @@ A message of the layer is only a hint; the consumer reads the log itself.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import uuid
@@ -192,8 +193,12 @@ class DeskConsumer(AsyncWebsocketConsumer):
         )
 
     async def send_frame(self, frame: dict[str, Any]) -> None:
-        """Send a frame. JSON's escapes carry what UTF-8 does not, such as a lone surrogate."""
-        await self.send(json.dumps(frame))
+        """Send a frame. JSON's escapes carry what UTF-8 does not, such as a lone surrogate.
+
+        A browser that has gone is a normal end: the server reports the disconnect next.
+        """
+        with contextlib.suppress(OSError):
+            await self.send(json.dumps(frame))
 
     # The user
 

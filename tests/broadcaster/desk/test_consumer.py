@@ -12,6 +12,7 @@ from broadcaster.desk.permissions import EDITOR
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from tests.support.log import publish
+from tests.support.server import LIMIT
 from tests.support.staff import staff
 
 
@@ -28,6 +29,28 @@ class DeskConsumerTests(TransactionTestCase):
             "url_route": {"kwargs": {"pk": night.pk}},
         }
 
+    async def assert_ended(self, tasks):
+        """Assert that tasks end: at once, or with a read that consoles share."""
+        if tasks:
+            _, pending = await asyncio.wait(tasks, timeout=LIMIT)
+            self.assertEqual(pending, set())
+
+    async def test_browser_that_has_gone_is_a_normal_end(self):
+        scope = await self.scope()
+        messages = asyncio.Queue()
+        messages.put_nowait({"type": "websocket.connect"})
+        before = asyncio.all_tasks()
+
+        async def send(message):
+            if message["type"] == "websocket.send":
+                messages.put_nowait({"type": "websocket.disconnect", "code": 1006})
+                raise OSError("the client has disconnected")
+
+        with self.assertNoLogs("broadcaster"):
+            await DeskConsumer.as_asgi()(scope, messages.get, send)
+
+        await self.assert_ended(asyncio.all_tasks() - before)
+
     async def test_tasks_end_with_a_connection_that_breaks_during_a_command(self):
         scope = await self.scope()
         messages = asyncio.Queue()
@@ -39,9 +62,9 @@ class DeskConsumerTests(TransactionTestCase):
             if frame.get("t") == "snapshot":
                 messages.put_nowait({"type": "websocket.receive", "text": '{"command": "take"}'})
             if frame.get("t") == "answer":
-                raise OSError("the client has disconnected")
+                raise RuntimeError("an error of the server")
 
-        with self.assertRaises(OSError):
+        with self.assertRaises(RuntimeError):
             await DeskConsumer.as_asgi()(scope, messages.get, send)
 
-        self.assertEqual(asyncio.all_tasks() - before, set())
+        await self.assert_ended(asyncio.all_tasks() - before)
