@@ -1,4 +1,4 @@
-"""A frame that many viewers receive: whatever is made of it is made once."""
+"""A frame that many viewers receive, with its encodings: each is made once."""
 
 from viewers.protocol import frames
 from viewers.protocol.frames import ServerFrame

@@ -56,7 +56,7 @@ class Hub:
         self._moved()
 
     def _moved(self) -> None:
-        """Forget what held for the position before."""
+        """Clear what is cached for the previous position."""
         self.closing_code = Close.OVER if self.replica.state.phase == "ended" else None
         """The code to close every connection with, if the broadcast is over."""
         self._frames: dict[int, EncodedFrame] = {}  # by the seq that they lead on from

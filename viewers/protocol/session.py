@@ -24,7 +24,7 @@ from viewers.protocol.frames import (
 BACK_OFF = (0.5, 30.0)  # seconds: the range of the longest wait, doubled with each failure
 RESYNC_WITHIN = 1.0  # seconds: after a gap viewers come back spread over this
 FALL_BACK_AFTER = 3  # WebSocket attempts without a frame
-BRIEF = 10.0  # seconds: a WebSocket that is cut sooner after its first frame counts as no use
+BRIEF = 10.0  # seconds: a WebSocket that is cut sooner after its first frame counts as failed
 LOST_AFTER = 10  # refused attempts in a row, after the WebSocket had worked
 PROBE_AFTER = 180.0  # seconds on long poll before the WebSocket is tried again
 
@@ -55,7 +55,7 @@ class ViewerSession:
         self.replica: Replica | None = None
         self.heartbeat = frames.HEARTBEAT
         self.over: int | None = None  # the final close code
-        self.failed = False  # the connection is of no more use: close it
+        self.failed = False  # the connection must be closed
         self.deadline: float | None = None  # call `timed_out` if no frame came by then
         self._rand = rand
         self._delay = 0.0
