@@ -25,6 +25,7 @@ from broadcaster.domain.recording import Recording
 from broadcaster.domain.rejection import InvalidInput, Rejected
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast
+from broadcaster.models.broadcast import validate_text
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
@@ -85,7 +86,10 @@ class RebroadcastForm(forms.Form):
 class ImportForm(forms.Form):
     file = forms.FileField(help_text="A recording as it was downloaded here, JSON.")
     title = forms.CharField(
-        required=False, max_length=MAX_TITLE, help_text="Empty: that of the recording."
+        required=False,
+        max_length=MAX_TITLE,
+        validators=[validate_text],
+        help_text="Empty: that of the recording.",
     )
     slug = forms.SlugField(
         required=False, help_text="The last part of the address. Empty: that of the recording."

@@ -180,14 +180,30 @@ def whole_number(name: str, value: object, low: int, high: int, what: str) -> in
 
 
 def text(name: str, value: object, limit: int) -> str:
-    """Return text, stripped: no control characters, no lone surrogates, at most `limit` long.
-
-    PostgreSQL refuses NUL, and UTF-8 has no surrogates.
-    """
+    """Return text, stripped: characters that any system takes, at most `limit` of them."""
     if not isinstance(value, str):
         raise InvalidInput(name, "is not text")
     if len(value) > limit:
         raise InvalidInput(name, f"is longer than {limit} characters")
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in value):
-        raise InvalidInput(name, "has control characters")
+    if problem := unusable_characters(value):
+        raise InvalidInput(name, problem)
     return value.strip()
+
+
+def unusable_characters(value: str) -> str | None:
+    """Return which characters of a text cannot be stored or drawn; None if there are none.
+
+    PostgreSQL refuses NUL, UTF-8 has no surrogates, and XML, so every picture, has neither control
+    characters nor U+FFFE and U+FFFF.
+    """
+    for character in value:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
+            return "has control characters"
+        if is_noncharacter(ord(character)):
+            return f"has U+{ord(character):04X}, which is no character"
+    return None
+
+
+def is_noncharacter(code: int) -> bool:
+    """Return whether Unicode has set this code aside for no character: there are 66 of them."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

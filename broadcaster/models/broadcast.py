@@ -4,13 +4,13 @@ import secrets
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
 from broadcaster.domain import electoral
 from broadcaster.domain.mapstate import ON_AIR, MapState, Phase
+from broadcaster.domain.parsing import unusable_characters
 from broadcaster.domain.stream import Position
 from broadcaster.models.fields import ValueField
 
@@ -18,6 +18,12 @@ from broadcaster.models.fields import ValueField
 def new_epoch() -> str:
     """Return a name for a new history: 12 random hexadecimal digits."""
     return secrets.token_hex(6)
+
+
+def validate_text(value: str) -> None:
+    """Raise `ValidationError` for text that cannot be stored or drawn everywhere."""
+    if problem := unusable_characters(value):
+        raise ValidationError(f"This text {problem}.")
 
 
 class Approval(models.TextChoices):
@@ -47,7 +53,7 @@ class Broadcast(models.Model):
     ELECTIONS = [(year, f"President {year}") for year in electoral.ELECTIONS]
 
     slug = models.SlugField(unique=True, help_text="The last part of the public address.")
-    title = models.CharField(max_length=120, validators=[ProhibitNullCharactersValidator()])
+    title = models.CharField(max_length=120, validators=[validate_text])
     election = models.PositiveSmallIntegerField(
         choices=ELECTIONS,
         default=2024,
@@ -55,7 +61,11 @@ class Broadcast(models.Model):
     )
     listed = models.BooleanField(default=True, help_text="Shown on the front page.")
     source = models.CharField(
-        "source of calls", max_length=60, blank=True, help_text="Shown to viewers, such as “AP”."
+        "source of calls",
+        max_length=60,
+        blank=True,
+        validators=[validate_text],
+        help_text="Shown to viewers, such as “AP”.",
     )
     starts_at = models.DateTimeField(
         "planned start", null=True, blank=True, help_text="Shown to viewers."

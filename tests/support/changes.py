@@ -13,7 +13,7 @@ from broadcaster.domain.stream import Snapshot, Update
 statuses = st.sampled_from(["open", "too_early", "too_close", "called", "certified"])
 parties = st.sampled_from(["D", "R", "O"])
 units = st.sampled_from(UNITS)
-texts = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=40)
+texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn")), max_size=40)
 
 
 @st.composite

@@ -1,5 +1,6 @@
 """The picture of a broadcast that social networks show beside a link to it."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -31,6 +32,9 @@ MAX_KEPT = 64  # pictures, of up to 150 KB each
 MAX_DRAWINGS = 2  # processes at the same time, each of which keeps a core busy
 MAX_PICTURES = 8  # that are drawn or wait to be drawn: a second or two of work
 MAX_WAITING = 64  # requests that wait for a picture, each of which occupies a thread
+
+NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML document may have, and that earlier versions let into texts."""
 
 pictures: SingleFlight[bytes] = SingleFlight(
     MAX_KEPT, max_running=MAX_PICTURES, max_waiting=MAX_WAITING
@@ -83,7 +87,7 @@ def card_svg(broadcast: Broadcast, position: Position) -> str:
     state = recording.at_seq(position.seq)
     headline = state.story.headline
     at = history.moment(recording.updates[-1].at) if position.seq else broadcast.starts_at
-    return render_to_string(
+    svg = render_to_string(
         "viewers/card.svg",
         {
             "broadcast": broadcast,
@@ -93,6 +97,7 @@ def card_svg(broadcast: Broadcast, position: Position) -> str:
             "when": at and (_("As of %s") if position.seq else _("Begins %s")) % date_and_clock(at),
         },
     )
+    return NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", svg)
 
 
 def wrap(headline: str) -> list[str]:

@@ -56,6 +56,12 @@ class BroadcastPages(AdminCase):
         self.assertContains(self.page("broadcast_change", broadcast.pk), console)
         self.assertEqual(self.client.get(console).status_code, 200)
 
+    def test_a_title_has_no_characters_that_cannot_be_drawn(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        for changed in ({"title": "a\x01b"}, {"title": "a\uffffb"}, {"source": "\ufffe"}):
+            response = self.save(broadcast, **changed)
+            self.assertContains(response, "This text has")
+
     def test_election_and_slug_of_a_published_broadcast_cannot_be_changed(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
         publish(broadcast, parse_change({"kind": "start"}))

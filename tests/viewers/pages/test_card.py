@@ -15,6 +15,7 @@ from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase
 from django.utils.translation import override
 from PIL import Image
 
+from broadcaster.domain.change import Change, Kind, Story
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from broadcaster.rendering.picture import SHAPES, WHOLE
@@ -115,6 +116,17 @@ class Cards(TestCase):
         for at in ("2", "x:1", f"{self.broadcast.epoch}:2", f"{self.broadcast.epoch}:-1", ""):
             self.assertEqual(self.picture(f"?at={at}").status_code, 404, at)
         self.assertEqual(self.client.get("/broadcasts/day/picture.png").status_code, 404)
+
+    def test_characters_that_xml_does_not_allow_are_replaced(self):
+        """Earlier versions stored them; `publish` here skips the parser, which rejects them."""
+        headline = "Good \ufffe\uffff\x01 evening"
+        publish(self.broadcast, Change(Kind.START, story=Story(headline)))
+        Broadcast.objects.update(title="Ni\x0bght")
+
+        self.assertEqual(colour(self.picture().content, "PA"), "")
+        for page in ("", "replay/", "embed/", "recording.json"):
+            address = f"/broadcasts/night/{page}"
+            self.assertEqual(self.client.get(address, follow=True).status_code, 200, page)
 
     def test_each_position_is_drawn_once(self):
         self.put({"kind": "start"})
