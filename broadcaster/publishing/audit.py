@@ -1,5 +1,7 @@
 """Writing the audit."""
 
+from ipaddress import ip_address
+
 from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
 
@@ -27,5 +29,18 @@ def add_entry(
         seq=publication.seq if publication else None,
         detail=detail,
         via=actor.via,
-        address=actor.address or None,
+        address=known_address(actor.address),
     )
+
+
+def known_address(text: str | None) -> str | None:
+    """Return the client's IP address, or None if `text` is anything else.
+
+    It comes from the X-Forwarded-For header of a proxy, which may hold any text, such as "unknown".
+    The audit must not stop a take for it.
+    """
+    try:
+        address = ip_address((text or "").strip())
+    except ValueError:
+        return None
+    return None if getattr(address, "scope_id", None) else str(address)

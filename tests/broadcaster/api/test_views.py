@@ -57,6 +57,19 @@ class UpdatesApi(TestCase):
         self.assertEqual(response.json(), {"epoch": self.broadcast.epoch, "seq": 2})
         self.assertEqual(Publication.objects.get(seq=2).by.username, "robot")
 
+    def test_a_forwarded_address_that_is_none_does_not_stop_an_update(self):
+        headers = {"Authorization": f"Bearer {self.robot}"}
+        response = self.client.post(
+            "/api/broadcasts/night/updates",
+            json.dumps(CALL),
+            content_type="application/json",
+            headers=headers,
+            REMOTE_ADDR="unknown",
+        )
+
+        self.assertEqual(response.status_code, 201, response.content)
+        self.assertIsNone(AuditEntry.objects.get().address)
+
     def test_repeated_client_id_gives_the_same_response(self):
         first = self.post({**CALL, "client_id": "ap-17"})
         again = self.post({**CALL, "client_id": "ap-17"})
@@ -144,6 +157,7 @@ class UpdatesApi(TestCase):
             ({"slug": ["new"], "title": "x"}, 400, "slug"),
             ({"slug": "new", "title": "a\x00b"}, 400, "title"),
             ({"slug": "new", "title": "\ud800"}, 400, "title"),
+            ({"slug": "new", "title": "\uffff"}, 400, "title"),
             ({"slug": "new", "title": {"a": 1}}, 400, "title"),
             ('{"slug": "new", "title": "x", "election": 1e999}', 400, "election"),
             ({"slug": "new", "title": "x", "election": True}, 400, "election"),
@@ -155,5 +169,5 @@ class UpdatesApi(TestCase):
             self.post({"slug": "n", "title": "x"}, path="/api/broadcasts"), 403
         )
         rejections = AuditEntry.objects.filter(action="refused", via="api")
-        self.assertEqual(rejections.count(), 16)
+        self.assertEqual(rejections.count(), 17)
         self.assertEqual(rejections[0].detail, "create: robot may not create broadcasts.")

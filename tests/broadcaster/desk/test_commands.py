@@ -24,6 +24,30 @@ class TakeCommand(DeskCase):
             ("broadcaster", "socket", None, None),
         )
 
+    def test_an_address_that_is_none_is_left_out_of_the_audit(self):
+        """Proxies may put any text into X-Forwarded-For. These tests run on PostgreSQL, too."""
+        for address, expected in [
+            ("192.0.2.7", "192.0.2.7"),
+            (" 2001:DB8::1 ", "2001:db8::1"),
+            ("unknown", None),
+            ("a, b", None),
+            ("192.0.2.7, 192.0.2.8", None),
+            ("_hidden", None),
+            ("256.1.1.1", None),
+            ("localhost", None),
+            ("192.0.2.7:4711", None),
+            ("fe80::1%eth0", None),
+            ("\0", None),
+            ("", None),
+            (None, None),
+        ]:
+            with self.subTest(address=address):
+                actor = Actor(self.broadcaster, "socket", address)
+                change = {"story": {"headline": f"News from {address!a}"}}
+                status, answer = execute(self.night, {"command": "take", "change": change}, actor)
+                self.assertEqual(status, 201, answer)
+                self.assertEqual(AuditEntry.objects.first().address, expected)
+
     def test_take_without_permission_is_audited_with_its_change(self):
         self.assert_rejected(
             self.do(self.contributor, "take", change=calling("PA")), 403, "may not take"
