@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from broadcaster.domain.rejection import Rejected
 from broadcaster.models import Broadcast, Rebroadcast
-from broadcaster.publishing import history
+from broadcaster.publishing import clock, history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
 
@@ -23,7 +23,7 @@ def schedule(broadcast: Broadcast, starts_at: datetime, actor: Actor) -> Rebroad
         raise Rejected("Only a broadcast that has ended can be shown again.")
     if broadcast.rehearsal:
         raise Rejected("This is a rehearsal. It is not for viewers.")
-    if starts_at <= timezone.now():
+    if starts_at <= clock.read():
         raise Rejected("That time has passed.")
     recording = history.recording(broadcast)
     if recording is None or not recording.updates:
@@ -43,7 +43,7 @@ def schedule(broadcast: Broadcast, starts_at: datetime, actor: Actor) -> Rebroad
 @transaction.atomic
 def cancel(again: Rebroadcast, actor: Actor) -> None:
     """Cancel a rebroadcast. Raises `Rejected` if it is over or was cancelled before."""
-    now = timezone.now()
+    now = clock.read()
     waiting = Rebroadcast.objects.filter(pk=again.pk, cancelled_at=None, ends_at__gt=now)
     if not waiting.update(cancelled_at=now):
         raise Rejected("This rebroadcast is over or was cancelled.")
@@ -52,7 +52,7 @@ def cancel(again: Rebroadcast, actor: Actor) -> None:
 
 def to_come() -> QuerySet[Rebroadcast]:
     """Return the current and future rebroadcasts, the next first."""
-    return Rebroadcast.objects.filter(cancelled_at=None, ends_at__gt=timezone.now()).select_related(
+    return Rebroadcast.objects.filter(cancelled_at=None, ends_at__gt=clock.now()).select_related(
         "broadcast"
     )
 

@@ -14,7 +14,6 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from broadcaster.desk.rundown import find
 from broadcaster.desk.takes import take_cue
@@ -22,6 +21,7 @@ from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.mapstate import ON_AIR, Phase
 from broadcaster.domain.rejection import Rejected
 from broadcaster.models import Broadcast, Cue, Via
+from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce_rundown
 from broadcaster.publishing.audit import add_entry
@@ -35,8 +35,11 @@ _checking: asyncio.Task[None] | None = None
 
 
 def run_due(grace: float = 0) -> int:
-    """Do everything that was due `grace` seconds ago. Return how many actions that were."""
-    now = timezone.now() - timedelta(seconds=grace)
+    """Do everything that was due `grace` seconds ago, by the database's clock.
+
+    Return how many actions that were.
+    """
+    now = clock.read() - timedelta(seconds=grace)
     count = 0
     for act, pk in _due(now):
         try:

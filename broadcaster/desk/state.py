@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.utils import timezone
-
 from broadcaster.domain.approval import needs_approval
 from broadcaster.domain.change import to_json
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast, Cue, Publication
-from broadcaster.publishing import history
+from broadcaster.publishing import clock, history
 from broadcaster.publishing.history import milliseconds
 from broadcaster.publishing.publish import rejection
 
@@ -47,7 +45,7 @@ def rundown(broadcast: Broadcast) -> dict[str, Any]:
 
 def stamped(rundown: dict[str, Any]) -> dict[str, Any]:
     """Return the rundown with the server's time, from which consoles count down."""
-    return {"now": milliseconds(timezone.now()), **rundown}
+    return {"now": milliseconds(clock.now()), **rundown}
 
 
 def _plan(broadcast: Broadcast) -> dict[str, Any]:

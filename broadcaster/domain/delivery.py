@@ -33,7 +33,7 @@ class ProcessReport(Struct, frozen=True):
     `viewers` counts connections by transport, `away` polls that are about to come back. `epoch` and
     `seq` are the position of its replica, and `age` the seconds since that was known to be the head
     of the log. `receipt` is the delivery of the update that led there; None if the process started
-    later.
+    later. `offset` is how many seconds its host's clock is ahead of the database's.
     """
 
     process: str
@@ -43,6 +43,7 @@ class ProcessReport(Struct, frozen=True):
     viewers: dict[str, int]
     away: int
     receipt: DeliveryReport | None = None
+    offset: float = 0.0
 
     @property
     def position(self) -> Position:
@@ -74,6 +75,7 @@ class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
 
     `known` is false where reports do not reach the console, so the numbers mean nothing. `receipt`
     is None if there was no viewer to reach. `ages` are those of the processes' positions, in s.
+    `offset` is that of the host's clock that differs most from the database's, in s.
     """
 
     processes: int
@@ -82,11 +84,13 @@ class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
     receipt: Delivery | None
     ages: list[float]
     known: bool
+    offset: float
 
 
 def viewers(reports: Sequence[ProcessReport], head: Position | None, known: bool) -> ViewersFrame:
     """Return the desk's frame: all processes together. `head` is the log's."""
     returning = max(sum(report.away for report in reports), 0)
+    worst = max([report.offset for report in reports], key=lambda s: abs(s), default=0.0)
     return ViewersFrame(
         processes=len(reports),
         ws=sum(report.viewers["ws"] for report in reports),
@@ -94,6 +98,7 @@ def viewers(reports: Sequence[ProcessReport], head: Position | None, known: bool
         receipt=delivery(reports, head),
         ages=[round(report.age, 1) for report in reports],
         known=known,
+        offset=round(worst, 1),
     )
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from broadcaster.domain import corrections
 from broadcaster.domain.approval import needs_approval
@@ -24,7 +23,7 @@ from broadcaster.domain.recording import Recording
 from broadcaster.domain.rejection import Rejected
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Cue, Publication, Via, new_epoch
-from broadcaster.publishing import history
+from broadcaster.publishing import clock, history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce
 from broadcaster.publishing.audit import add_entry
@@ -88,7 +87,7 @@ def publish(
         raise ApprovalNeeded("Another person must approve this.")
     [publication] = _append(
         broadcast,
-        [(max(timezone.now(), broadcast.at), change)],  # times never decrease
+        [(max(clock.read(), broadcast.at), change)],  # times never decrease
         by=taken_by or actor.user,
         confirmed_by=actor.user if taken_by else None,
         via=actor.via,
@@ -144,7 +143,7 @@ def start_over(broadcast: Broadcast) -> None:
     Broadcast.objects.filter(pk=broadcast.pk).update(
         epoch=new_epoch(),
         seq=0,
-        at=timezone.now(),
+        at=clock.read(),
         phase=broadcast.opening.phase,
         state=broadcast.opening,
     )

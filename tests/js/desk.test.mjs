@@ -5,7 +5,7 @@ import { election, load } from "./modules.mjs";
 
 const rundown = await load("broadcaster/desk/rundown.js");
 const { frameMode, modeLabel, planLabel } = await load("broadcaster/desk/show_status.js");
-const { agesSummary, deliverySummary, reachedLabel, ViewerHistory } = await load(
+const { agesSummary, clockWarning, deliverySummary, reachedLabel, ViewerHistory } = await load(
   "broadcaster/desk/delivery.js",
 );
 const { takeTarget } = await load("broadcaster/desk/take_target.js");
@@ -168,6 +168,13 @@ test("the summary of a delivery has what the server reported, and no more", () =
   assert.equal(agesSummary([0.2, 1]), "Processes last checked the log 0.2 s, 1.0 s ago.");
   assert.match(agesSummary([0.2, 31]), /^⚠ /);
   assert.equal(agesSummary(undefined), "");
+});
+
+test("a clock that is more than a second off is a warning", () => {
+  assert.equal(clockWarning(20.04), "⚠ A server's clock is 20.0 s ahead of the database's.");
+  assert.equal(clockWarning(-3), "⚠ A server's clock is 3.0 s behind the database's.");
+  assert.equal(clockWarning(0.9), "");
+  assert.equal(clockWarning(undefined), "");
 });
 
 test("the sparkline keeps ten minutes, the newest at its right edge", () => {

@@ -7,10 +7,10 @@ and shared. So joining, coming back and catching up after a full buffer are one 
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
+from broadcaster.domain.clock import shared_clock
 from broadcaster.domain.delivery import TRANSPORTS
 from broadcaster.domain.stream import Outcome, Position, Replica, Snapshot, Update
 from viewers.fanout.encoded_frame import EncodedFrame
@@ -45,7 +45,7 @@ class Hub:
         snapshot: Snapshot,
         recent: list[Update],
         heartbeat: float,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = shared_clock.seconds,
     ) -> None:
         self.replica = Replica(snapshot, KEEP)
         self.replica.recent.extend(recent)

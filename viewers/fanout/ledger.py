@@ -24,7 +24,9 @@ class UpdateDelivery:
     __slots__ = ("at", "began", "of", "returning", "times", "waiting")
 
     def __init__(self, at: int, began: float, of: dict[str, int], returning: int) -> None:
-        self.at = at  # the update's own time, in milliseconds since 1970
+        # The update's own time, in milliseconds since 1970; if that is yet to come, because a
+        # clock was set back, the time at which it came here.
+        self.at = min(at, int(began * 1000))
         self.began = began
         self.of = of
         self.returning = returning

@@ -7,6 +7,7 @@ processes up (broadcaster/domain/delivery.py).
 import os
 import uuid
 
+from broadcaster.domain.clock import shared_clock
 from broadcaster.domain.delivery import ProcessReport
 from viewers.fanout.hub import Hub
 
@@ -21,6 +22,7 @@ def report(hub: Hub, age: float) -> ProcessReport:
         epoch=hub.replica.position.epoch,
         seq=hub.replica.position.seq,
         age=age,
+        offset=shared_clock.offset,
         viewers=hub.counts,
         away=hub.ledger.returning,
         receipt=delivery.report(hub.behind) if delivery else None,

@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
@@ -13,6 +12,7 @@ from django.views.decorators.gzip import gzip_page
 from broadcaster.desk import rebroadcasts
 from broadcaster.domain.mapstate import ON_AIR
 from broadcaster.models import Broadcast
+from broadcaster.publishing import clock as database_clock
 from broadcaster.rendering.picture import Picture
 from viewers.pages.wording import clock, status
 
@@ -23,7 +23,7 @@ def front(request: HttpRequest) -> HttpResponse:
     listed = Broadcast.objects.filter(listed=True, rehearsal=False, archived_at=None)
     coming = listed.filter(phase="scheduled").order_by(F("starts_at").asc(nulls_last=True))
     planned = rebroadcasts.to_come().filter(broadcast__listed=True, broadcast__rehearsal=False)
-    now = timezone.now()
+    now = database_clock.now()
     response = render(
         request,
         "viewers/front.html",

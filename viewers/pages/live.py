@@ -3,12 +3,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster.models import Broadcast
-from broadcaster.publishing import history
+from broadcaster.publishing import clock, history
 from broadcaster.rendering.picture import SHAPES
 from viewers.pages.map_context import live_context
 from viewers.pages.page_cache import cached_page
@@ -35,7 +34,7 @@ def live(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     context["script_data"] |= {
         "past": context["picture"].past,
         "counties": counties(),
-        "now": history.milliseconds(timezone.now()),
+        "now": history.milliseconds(clock.now()),
     }
     response = render(request, "viewers/live.html", context)
     patch_cache_control(response, public=True, max_age=1)

@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +16,7 @@ from broadcaster.domain.recording import Recording
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Rebroadcast
+from broadcaster.publishing import clock as database_clock
 from broadcaster.publishing import history
 from viewers.pages.map_context import data_address, past_context
 from viewers.pages.page_cache import cached_page
@@ -101,7 +101,7 @@ def replay(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
 
 def start_time(query: QueryDict, recording: Recording, rebroadcast: Rebroadcast | None) -> int:
     """Return where the replay starts, in milliseconds; below 0 before a rebroadcast begins."""
-    now = timezone.now()
+    now = database_clock.now()
     if rebroadcast and now < rebroadcast.ends_at:
         return (now - rebroadcast.starts_at) // timedelta(milliseconds=1)
     seconds, seq = query.get("t", ""), query.get("at", "")

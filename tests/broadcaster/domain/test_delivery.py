@@ -106,6 +106,11 @@ class SummedReports(TestCase):
 
         self.assertEqual((frame["processes"], frame["ages"]), (2, [0.3, 3.0]))
 
+    def test_report_has_the_offset_of_the_worst_clock(self):
+        frame = viewers([report() | {"offset": seconds} for seconds in (0.2, -20.04, 3)], HEAD)
+
+        self.assertEqual(frame["offset"], -20.0)
+
 
 class DeliveryQuantiles(TestCase):
     @given(

@@ -54,6 +54,16 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
         """Return the receipt as the desk shows it, from this process alone."""
         return to_json(delivery([report(self.hub, age=0)], self.hub.replica.position))
 
+    async def test_update_from_the_future_counts_from_its_arrival(self):
+        """A clock was set back: the update's time is that of the update before it."""
+        self.now = 0.5
+        await self.subscribe(2)
+
+        await self.publish(1)
+
+        self.assertEqual(self.receipt()["ms"], 0)
+        self.assertEqual(self.hub.ledger.newest.at, 500)
+
     async def test_viewers_are_reached_at_the_time_of_their_batch(self):
         await self.subscribe(2 * BATCH)
         await self.subscribe(BATCH, "poll")

@@ -46,6 +46,13 @@ export function agesSummary(ages) {
   return `${warning}Processes last checked the log ${list} ago.`;
 }
 
+/** Return a warning if a server's clock is more than a second from the database's, or "". */
+export function clockWarning(offset = 0) {
+  if (Math.abs(offset) <= 1) return "";
+  const direction = offset > 0 ? "ahead of" : "behind";
+  return `⚠ A server's clock is ${Math.abs(offset).toFixed(1)} s ${direction} the database's.`;
+}
+
 /** The number of viewers over the last ten minutes. */
 export class ViewerHistory {
   constructor() {

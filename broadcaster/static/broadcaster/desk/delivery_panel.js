@@ -2,6 +2,7 @@
 
 import {
   agesSummary,
+  clockWarning,
   deliverySummary,
   formatCount,
   formatSeconds,
@@ -22,13 +23,13 @@ export class DeliveryPanel {
   }
 
   /** Show a "viewers" frame. A server of an earlier version leaves some of its keys out. */
-  show({ processes, ws, poll, receipt, ages, known = true }) {
+  show({ processes, ws, poll, receipt, ages, offset, known = true }) {
     if (!known) return this.showUnknown();
     this.#write("viewers", formatCount(ws + poll));
     this.#write("ws", formatCount(ws));
     this.#write("poll", formatCount(poll));
     this.#write("processes", processesLabel(processes));
-    this.#write("ages", agesSummary(ages));
+    this.#write("ages", `${agesSummary(ages)} ${clockWarning(offset)}`.trim());
     if (receipt?.seq) {
       const { p99 } = receipt;
       const latency = p99 == null ? "" : `, p99 ${formatSeconds(p99)}`;

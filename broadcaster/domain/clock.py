@@ -1,0 +1,35 @@
+"""The clock that all hosts of a site share: the database's, as this process last read it.
+
+The host's own clock may be wrong, and may jump. So times that hosts compare come from here: when an
+update was published, whether a cue is due, how long a delivery took.
+"""
+
+import time
+
+
+class SharedClock:
+    """The time of the last reading, carried on by the monotonic clock.
+
+    Before the first reading it is the host's clock. `offset` says by how many seconds the host's
+    clock was ahead at the last reading; negative if it was behind.
+    """
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+        self._reading: tuple[float, float] | None = None  # the time, and the monotonic clock then
+
+    def set(self, seconds: float) -> None:
+        """Note that it is `seconds` after 1970 now."""
+        self._reading = seconds, time.monotonic()
+        self.offset = time.time() - seconds
+
+    def seconds(self) -> float:
+        """Return the time in seconds since 1970."""
+        if self._reading is None:
+            return time.time()
+        seconds, then = self._reading
+        return seconds + time.monotonic() - then
+
+
+shared_clock = SharedClock()
+"""The clock of this process."""

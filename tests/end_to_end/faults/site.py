@@ -1,0 +1,101 @@
+"""A site on a PostgreSQL of its own, for tests of what happens when the database is in trouble."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from websockets.sync.client import connect
+
+from tests.support.server import LIMIT, ROOT, ServeProcess
+
+SETUP = """
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import get_user_model
+from broadcaster.models import ApiToken, Broadcast
+Broadcast.objects.create(slug="night", title="Night", election=2020, second_person="never")
+chief = get_user_model().objects.create_superuser("chief")
+session = import_module(settings.SESSION_ENGINE).SessionStore()
+session[SESSION_KEY] = str(chief.pk)
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[HASH_SESSION_KEY] = chief.get_session_auth_hash()
+session.create()
+print(ApiToken.issue(chief), session.session_key)
+"""
+CSRF = "c" * 32
+
+
+class Site:
+    """A server for the database at `url`, with a broadcast and a user who may do everything."""
+
+    def __init__(self, url: str, **environment: str) -> None:
+        self.server = ServeProcess(DATABASE_URL=url, **environment)
+        self.url = self.server.url
+        self.manage("migrate", "--verbosity", "0")
+        printed = self.manage("shell", "--verbosity", "0", "-c", SETUP)
+        self.token, self.session = printed.split()[-2:]
+        self.cookies = f"sessionid={self.session}; csrftoken={CSRF}"
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command; return what it prints."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.server.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=4 * LIMIT,  # migrations on a busy machine
+        ).stdout
+
+    def request(self, path: str, data: object = None, **headers: str) -> tuple[int, str, Any]:
+        """Return status, body and headers of the answer."""
+        body = None if data is None else json.dumps(data).encode()
+        request = Request(f"{self.url}{path}", body, headers)
+        try:
+            with urlopen(request, timeout=LIMIT) as response:
+                return response.status, response.read().decode(), response.headers
+        except HTTPError as error:
+            return error.code, error.read().decode(), error.headers
+
+    def publish(self, change: dict, **more: object) -> tuple[int, dict, Any]:
+        """Publish through the API; return status, answer and headers."""
+        path = "/api/broadcasts/night/updates"
+        status, body, headers = self.request(
+            path, change | more, Authorization=f"Bearer {self.token}"
+        )
+        return status, json.loads(body), headers
+
+    def post_command(self, command: dict) -> tuple[int, dict]:
+        """Post a command of the console; return status and answer."""
+        status, body, _ = self.request(
+            "/admin/broadcaster/broadcast/1/console/command",
+            command,
+            **{"Cookie": self.cookies, "X-CSRFToken": CSRF, "Content-Type": "application/json"},
+        )
+        return status, json.loads(body)
+
+    def console(self):
+        """Open the console's socket."""
+        return connect(
+            f"{self.url}/admin/broadcaster/broadcast/1/console/ws".replace("http", "ws", 1),
+            origin=self.url,
+            additional_headers={"Cookie": self.cookies},
+        )
+
+
+def command(socket, **arguments: object) -> dict:
+    """Send a command on the console's socket; return the answer."""
+    socket.send(json.dumps({"id": 7, **arguments}))
+    return frame(socket, "answer")
+
+
+def frame(socket, kind: str) -> dict:
+    """Return the next frame of a kind."""
+    while (found := json.loads(socket.recv(LIMIT)))["t"] != kind:
+        pass
+    return found

@@ -1,0 +1,61 @@
+"""A host whose clock is wrong, with PostgreSQL: what counts is the database's clock."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from unittest import TestCase, skipUnless
+
+from tests.end_to_end.faults.site import Site, command, frame
+from tests.support.server import LIMIT, find_postgres, postgres
+from tests.support.watcher import WebSocketWatcher
+
+SKEW = 20  # seconds that the host's clock is ahead
+SOURCE = Path(__file__).parents[2] / "support/clock.c"
+OHIO = {"view": {"focus": "OH"}}
+
+
+@skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
+@skipUnless(shutil.which("gcc"), "gcc is not installed (Debian: gcc)")
+class WrongClock(TestCase):
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-clock-"))
+        library = f"{folder}/clock.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
+        address = self.enterContext(postgres())
+        self.site = Site(address, LD_PRELOAD=library, CLOCK_SKEW=str(SKEW))
+        self.enterContext(self.site.server)
+        self.assertEqual(self.site.publish({"kind": "start"})[0], 201)
+        self.socket = self.enterContext(self.site.console())
+        self.watcher = WebSocketWatcher(self.site.server, "night")
+        self.addCleanup(self.watcher.close)
+
+    def viewers(self, wanted):
+        """Return the next frame about viewers for which `wanted` holds."""
+        deadline = time.monotonic() + LIMIT
+        while time.monotonic() < deadline:
+            if wanted(found := frame(self.socket, "viewers")):
+                return found
+        raise AssertionError(f"no such frame about viewers in {LIMIT} s")
+
+    def test_a_cue_is_taken_on_time_and_its_delivery_has_the_right_times(self):
+        self.watcher.follow_to(1)
+        shown = frame(self.socket, "rundown")["now"] / 1000
+        self.assertLess(abs(shown - time.time()), 10)
+        cue = command(self.socket, command="prepare", title="Ohio", change=OHIO)["cue"]
+        due = int(1000 * (time.time() + 2))
+        answer = command(self.socket, command="schedule", cue=cue, version=1, at=due)
+        self.assertEqual(answer["status"], 200, answer)
+
+        self.watcher.follow_to(2)
+
+        self.assertGreaterEqual(time.time() * 1000, due)
+        [update] = self.watcher.frames[-1]["updates"]
+        self.assertGreaterEqual(update["at"], due)
+        self.assertLess(update["at"], due + 10_000)
+        told = self.viewers(lambda found: found["receipt"] and found["receipt"]["ms"] is not None)
+        self.assertLess(told["receipt"]["p99"], 5000)
+        self.assertAlmostEqual(told["offset"], SKEW, delta=1)
+        lines = self.site.server.output().splitlines()
+        self.assertEqual(len([line for line in lines if "this host's clock is 20" in line]), 1)
