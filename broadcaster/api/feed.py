@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from broadcaster.desk.commands import NOT_TAKEN, reply_of_take, run
+from broadcaster.desk.commands import reply_of_take, run
 from broadcaster.desk.permissions import PREPARE, TO_PUBLISH
 from broadcaster.desk.requests import Reply, client_id, reject
 from broadcaster.desk.rundown import add_proposal, save_cue
@@ -16,9 +16,11 @@ from broadcaster.domain.electoral import ELECTIONS
 from broadcaster.domain.feed import FeedMessage, parse_feed, to_change, to_correction
 from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import InvalidInput, Rejected
-from broadcaster.models import Broadcast, Cue, Publication
+from broadcaster.models import Broadcast
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import NO_CHANGE, lock_broadcast, statements, taken_as
+
+PROPOSED = "It was put into the rundown and has not been taken."  # true if it is removed later, too
 
 
 def handle_message(broadcast: Broadcast, data: dict[str, Any], actor: Actor, direct: bool) -> Reply:
@@ -34,9 +36,17 @@ def handle_message(broadcast: Broadcast, data: dict[str, Any], actor: Actor, dir
             broadcast = lock_broadcast(broadcast.pk)
             if key and (reply := _earlier_reply(broadcast, key, message)):
                 return reply
-            if message.uncalls:
-                return _uncall(broadcast, message, key, actor, direct)
-            return _call(broadcast, message, key, actor, direct)
+            act = _uncall if message.uncalls else _call
+            status, answer = act(broadcast, message, key, actor, direct)
+            if key and status < HTTPStatus.BAD_REQUEST:
+                broadcast.feed_replies.create(
+                    epoch=broadcast.epoch,
+                    client_id=key,
+                    digest=message.digest,
+                    status=status,
+                    reply=answer,
+                )
+            return status, answer
     except (Rejected, InvalidInput) as error:
         return reject(error, actor, broadcast, "calls of a feed")
 
@@ -85,26 +95,31 @@ def _submit(
     arguments = {"title": title, "change": change, "client_id": key}
     status, reply = run(broadcast, "prepare", arguments, actor)
     if status == HTTPStatus.CREATED:
-        return HTTPStatus.ACCEPTED, {**reply, "waiting": NOT_TAKEN}
+        return HTTPStatus.ACCEPTED, {**reply, "waiting": PROPOSED}
     return status, reply
 
 
 def _earlier_reply(broadcast: Broadcast, key: str, message: FeedMessage) -> Reply | None:
-    """Return the reply to the same message, if it came before.
+    """Return the reply to the same message, if it came before: as it was, or where its cue is now.
 
-    Raises `Rejected` if the idempotency key was used for other calls.
+    Raises `Rejected` if the idempotency key was used for other content.
     """
-    rows = Publication.objects.filter(broadcast=broadcast, epoch=broadcast.epoch)
-    outcome: Publication | Cue | None = rows.filter(client_id=key).first()
-    if outcome is None and (cue := broadcast.cues.filter(client_id=key).first()):
-        outcome = taken_as(broadcast, cue) or cue
-    if outcome is None:
+    earlier = broadcast.feed_replies.filter(epoch=broadcast.epoch, client_id=key).first()
+    if earlier is None:
         return None
-    edited = isinstance(outcome, Cue) and outcome.version > 1
-    calls = outcome.change.calls or {}
-    if not edited and not calls.items() <= message.calls.items():
+    if earlier.digest != message.digest:
         raise Rejected(f"client_id {key} was used for other calls.")
-    return reply_of_take(outcome)
+    status, reply = HTTPStatus(earlier.status), earlier.reply
+    if "epoch" in reply:
+        reply["epoch"] = broadcast.epoch  # which has another name if it was restored since
+    cue = broadcast.cues.filter(pk=reply.get("cue", 0)).first()
+    if cue and (publication := taken_as(broadcast, cue)):
+        extra = {name: value for name, value in reply.items() if name == "withdrawn"}
+        status, reply = reply_of_take(publication)
+        return status, reply | extra
+    if cue and not cue.asked_by:
+        return status, reply | {"waiting": PROPOSED}
+    return status, reply
 
 
 def _withdraw(broadcast: Broadcast, message: FeedMessage, actor: Actor) -> list[int]:

@@ -4,11 +4,12 @@ A cue is a whole change that was validated when it was written, so any may be ta
 takes.py publishes them.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from broadcaster.desk.permissions import CONFIRM, PREPARE, SCHEDULE, TAKE, TO_PUBLISH, require
@@ -18,12 +19,14 @@ from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import NotFound, Rejected
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Cue, Via
+from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce_rundown
 from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import check_untaken, lock_broadcast
 
-MAX_CUES = 300  # not taken: consoles get all of them whenever one changes
+MAX_CUES = 300  # of staff that are not taken: consoles get all of them whenever one changes
+MAX_PROPOSALS = 100  # the same of programs: more than anybody can check; see `waiting`
 
 
 def find(broadcast: Broadcast, pk: int) -> Cue:
@@ -47,14 +50,17 @@ def check_version(cue: Cue, version: int) -> None:
         raise Rejected("The cue was edited meanwhile. Look at it again.", version=cue.version)
 
 
-def add(broadcast: Broadcast, change: Change, actor: Actor, title: str = "", **fields: Any) -> Cue:
-    """Add a cue at the end of the rundown, by default under the change in a few words.
+def waiting(broadcast: Broadcast) -> QuerySet[Cue]:
+    """Return the cues that are not taken.
 
-    Raises `Rejected` if the rundown is full.
+    Proposals are counted apart from staff's cues, so that no program can fill the rundown. A take
+    that needs approval is never rejected for a full rundown.
     """
-    waiting = broadcast.cues.filter(removed_at=None).exclude(publications__epoch=broadcast.epoch)
-    if waiting.count() >= MAX_CUES:
-        raise Rejected(f"The rundown is full: {MAX_CUES} cues. Remove some first.")
+    return broadcast.cues.filter(removed_at=None).exclude(publications__epoch=broadcast.epoch)
+
+
+def add(broadcast: Broadcast, change: Change, actor: Actor, title: str = "", **fields: Any) -> Cue:
+    """Add a cue at the end of the rundown, by default under the change in a few words."""
     last = broadcast.cues.aggregate(last=Max("rank"))["last"] or 0
     announce_rundown(broadcast)
     title = title or describe(change)[:MAX_TITLE]
@@ -87,16 +93,32 @@ def prepare(
     if cue := proposed_as(broadcast, client_id, change):
         return cue
     if actor.via == Via.API:
-        return add_proposal(broadcast, title, change, client_id, actor)
+        return add_proposal(broadcast, title, change, client_id, actor, MAX_PROPOSALS)
+    if waiting(broadcast).filter(proposed=False).count() >= MAX_CUES:
+        raise Rejected(f"The rundown is full: {MAX_CUES} cues. Remove some first.")
     cue = add(broadcast, change, actor, title, client_id=client_id)
     add_entry(actor, "prepared", broadcast, title, cue=cue)
     return cue
 
 
 def add_proposal(
-    broadcast: Broadcast, title: str, change: Change, client_id: str | None, actor: Actor
+    broadcast: Broadcast,
+    title: str,
+    change: Change,
+    client_id: str | None,
+    actor: Actor,
+    limit: int | None = None,
 ) -> Cue:
-    """Add a cue that comes from a program, for staff to check."""
+    """Add a cue that comes from a program, for staff to check.
+
+    If the same change is proposed and waits already, return that cue. Raises `Rejected` if `limit`
+    others wait.
+    """
+    proposals = list(waiting(broadcast).filter(proposed=True))
+    if cue := _with_change(proposals, change):
+        return cue
+    if limit is not None and len(proposals) >= limit:
+        raise Rejected(f"{limit} proposals wait in the rundown. Take or remove some first.")
     cue = add(broadcast, change, actor, title, client_id=client_id, proposed=True)
     add_entry(actor, "proposed", broadcast, title, cue=cue)
     return cue
@@ -138,7 +160,7 @@ def remove(broadcast: Broadcast, pk: int, actor: Actor) -> None:
     """Take a cue out of the rundown. It stays stored."""
     require(actor.user, PREPARE)
     cue = _find_editable(broadcast, pk)
-    cue.removed_at = timezone.now()
+    cue.removed_at = clock.now()
     save_cue(cue, actor, "removed", broadcast, cue.title)
 
 
@@ -166,7 +188,7 @@ def schedule(broadcast: Broadcast, pk: int, version: int, at: datetime, actor: A
     check_version(cue, version)
     if (cue.due_at, cue.scheduled_by, cue.missed) == (at, actor.user, ""):
         return
-    if at <= timezone.now():
+    if at <= clock.read():
         raise Rejected("That time has passed.")
     cue.due_at, cue.scheduled_by, cue.missed = at, actor.user, ""
     save_cue(cue, actor, "scheduled", broadcast, f"{cue.title}, for {_local_time(at)}")
@@ -197,9 +219,26 @@ def decline(broadcast: Broadcast, pk: int, actor: Actor) -> None:
     save_cue(cue, actor, "declined", broadcast, f"{cue.title}, which {taken_by} took")
 
 
+def add_waiting(broadcast: Broadcast, change: Change, client_id: str | None, actor: Actor) -> Cue:
+    """Return a cue that waits for approval.
+
+    If the same user's take of the same change waits already, return that cue.
+    """
+    if cue := _with_change(waiting(broadcast).filter(asked_by=actor.user), change):
+        return cue
+    program = actor.via == Via.API
+    cue = add(broadcast, change, actor, client_id=client_id, proposed=program)
+    return ask_approval(broadcast, cue, actor)
+
+
+def _with_change(cues: Iterable[Cue], change: Change) -> Cue | None:
+    """Return the first cue that holds this change; None if none does."""
+    return next((cue for cue in cues if cue.change == change), None)
+
+
 def ask_approval(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:
     """Make `cue`, which `actor` took, wait for approval."""
-    cue.asked_by, cue.asked_at = actor.user, timezone.now()
+    cue.asked_by, cue.asked_at = actor.user, clock.now()
     cue.due_at, cue.missed = None, ""
     save_cue(cue, actor, "asked", broadcast, f"for a second person: {cue.title}")
     return cue

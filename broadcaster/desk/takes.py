@@ -9,7 +9,7 @@ from django.db import transaction
 
 from broadcaster.desk.permissions import CONFIRM, TAKE, TO_PUBLISH, require
 from broadcaster.desk.rundown import (
-    add,
+    add_waiting,
     ask_approval,
     asked_by,
     check_version,
@@ -44,7 +44,7 @@ def take(
     try:
         return publish(broadcast, change, actor, client_id=client_id)
     except ApprovalNeeded:
-        return ask_approval(broadcast, add(broadcast, change, actor, client_id=client_id), actor)
+        return add_waiting(broadcast, change, client_id, actor)
 
 
 @transaction.atomic

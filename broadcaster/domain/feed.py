@@ -4,10 +4,12 @@ The statuses are those of AP's Elections API:
 https://developer.ap.org/ap-elections-api/docs/RaceCallStatus.htm
 """
 
+import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from broadcaster.domain.change import Announce, Call, Change, Kind, Status, Story
@@ -34,7 +36,20 @@ STATUSES: Mapping[str, Status] = MappingProxyType(
         "Unable to Call": Status.TOO_EARLY,  # for now; that may change
     }
 )
-PARTIES: Mapping[str, str] = MappingProxyType({"Dem": "D", "GOP": "R"})  # all others: "O"
+PARTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "D": ("Dem", "D", "Democrat", "Democratic"),
+        "R": ("GOP", "Rep", "R", "Republican"),
+        "O": (
+            *("Oth", "O", "Other", "Ind", "Independent", "Lib", "Libertarian", "Grn", "Green"),
+            *("CST", "Constitution", "PSL", "RFM", "Reform", "Una", "NPA", "NPD"),
+        ),
+    }
+)
+"""The words for each party, in any case. Others are rejected: a misspelt “Dem” must not become a
+call for another candidate."""
+
+_PARTY_OF = {word.casefold(): party for party, words in PARTIES.items() for word in words}
 
 
 class FeedMessage(Struct, frozen=True):
@@ -47,6 +62,11 @@ class FeedMessage(Struct, frozen=True):
     def uncalls(self) -> bool:
         """Whether the message takes calls back, and does nothing else."""
         return any(call.status is Status.RETRACTED for call in self.calls.values())
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the content: equal for messages that say the same."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
 
 
 def parse_feed(data: object) -> FeedMessage:
@@ -78,7 +98,10 @@ def _call(name: str, fields: dict[str, Any]) -> Call:
     party = text(f"{name}.party", fields.get("party"), 20)
     if not party:
         raise InvalidInput(f"{name}.party", "is missing")
-    return Call(call.status, PARTIES.get(party, "O"))
+    if party.casefold() not in _PARTY_OF:
+        known = ", ".join(word for words in PARTIES.values() for word in words)
+        raise InvalidInput(f"{name}.party", f"is not one of {known}")
+    return Call(call.status, _PARTY_OF[party.casefold()])
 
 
 def to_change(calls: dict[str, Call], headline: str, election: Election) -> Change:

@@ -2,7 +2,7 @@
 
 from broadcaster.models.audit import AuditEntry
 from broadcaster.models.broadcast import Broadcast, new_epoch
-from broadcaster.models.log import Cue, Publication, Rebroadcast, Via
+from broadcaster.models.log import Cue, FeedReply, Publication, Rebroadcast, Via
 from broadcaster.models.tokens import ApiToken
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "AuditEntry",
     "Broadcast",
     "Cue",
+    "FeedReply",
     "Publication",
     "Rebroadcast",
     "Via",

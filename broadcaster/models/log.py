@@ -116,6 +116,25 @@ class Publication(models.Model):
         return name_of(self.by, self.via)
 
 
+class FeedReply(models.Model):
+    """The reply to a feed's message, for the same message again: its idempotency record."""
+
+    broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="feed_replies")
+    epoch = models.CharField(max_length=32)
+    client_id = models.CharField(max_length=64, help_text="Idempotency key of the message.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the message's content.")
+    status = models.PositiveSmallIntegerField()
+    reply = models.JSONField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["broadcast", "epoch", "client_id"], name="one_feed_reply_a_client_id"
+            ),
+        ]
+
+
 class Rebroadcast(models.Model):
     """A showing of a recording: everyone who watches sees the same second of it."""
 

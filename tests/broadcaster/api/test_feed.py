@@ -1,7 +1,9 @@
 """The API for newsroom feeds: proposals, direct tokens and withdrawn calls."""
 
 import json
+from unittest import mock
 
+from broadcaster.desk import rundown
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Cue, Publication
@@ -43,6 +45,69 @@ class FeedApi(DeskCase):
         self.assertEqual(self.send(result("PA"), client_id="ap-1"), taken)
         self.assert_rejected(self.send(result("PA")), 409, "Nothing would change")
         self.assert_rejected(self.send(result("TX"), client_id="ap-1"), 409, "used for other calls")
+
+    def test_equal_proposals_are_one(self):
+        answers = [self.send(result("PA"), client_id=f"ap-{number}") for number in range(3)]
+        answers.append(self.send(result("PA")))
+
+        self.assertEqual(answers, [answers[0]] * 4)
+        self.assertEqual(Cue.objects.count(), 1)
+        self.do(self.contributor, "remove", cue=answers[0][1]["cue"])
+        self.assertNotEqual(self.send(result("PA"), client_id="ap-9")[1], answers[0][1])
+
+    def test_equal_takes_of_a_feed_that_wait_for_approval_are_one(self):
+        publish(self.night, parse_change(calling("CA NY TX FL PA IL OH GA NC MI AZ")))
+
+        answers = [
+            self.send(result("MN"), token=self.direct, client_id=f"mn-{number}")
+            for number in range(3)
+        ]
+
+        self.assertEqual(answers, [answers[0]] * 3)
+        withdrawn = self.send(result("MN", "Uncalled"))
+        self.assertEqual(withdrawn, (200, {"withdrawn": [answers[0][1]["cue"]]}))
+
+    def test_proposals_have_a_limit_and_leave_room_for_the_desk(self):
+        with mock.patch.object(rundown, "MAX_PROPOSALS", 2):
+            self.assertEqual(self.send(result("PA"))[0], 202)
+            self.assertEqual(self.send(result("AZ"))[0], 202)
+            self.assert_rejected(self.send(result("VT")), 409, "2 proposals wait")
+            self.assertEqual(self.send(result("AZ"))[0], 202)
+            self.cue(calling("VT"))
+
+    def test_the_answer_belongs_to_the_message(self):
+        first = self.send(result("PA"), result("VT"), client_id="ap-1")
+
+        self.assertEqual(self.send(result("VT"), result("PA", party="d"), client_id="ap-1"), first)
+        for other in (
+            [result("PA")],
+            [result("PA"), result("VT"), result("AZ")],
+            [result("PA"), result("VT", party="GOP")],
+        ):
+            self.assert_rejected(self.send(*other, client_id="ap-1"), 409, "used for other calls")
+        headline = self.send(result("PA"), result("VT"), client_id="ap-1", headline="New")
+        self.assert_rejected(headline, 409, "used for other calls")
+
+        self.do(self.contributor, "remove", cue=first[1]["cue"])
+        self.assertEqual(self.send(result("PA"), result("VT"), client_id="ap-1"), first)
+        self.assertNotIn("is in the rundown", first[1]["waiting"])
+        self.assertEqual(Cue.objects.filter(removed_at=None).count(), 0)
+
+    def test_an_uncall_that_withdrew_proposals_is_answered_the_same_again(self):
+        self.send(result("AZ"))
+        first = self.send(result("AZ", "Uncalled"), client_id="u-1")
+
+        self.assertEqual(first[0], 200)
+        self.assertEqual(self.send(result("AZ", "Uncalled"), client_id="u-1"), first)
+        self.assert_rejected(
+            self.send(result("VT", "Uncalled"), client_id="u-1"), 409, "used for other calls"
+        )
+
+    def test_a_rejected_message_may_come_again(self):
+        publish(self.night, parse_change({"kind": "hold"}))
+        self.assertEqual(self.send(result("PA"), token=self.direct, client_id="d-1")[0], 409)
+        publish(self.night, parse_change({"kind": "resume"}))
+        self.assertEqual(self.send(result("PA"), token=self.direct, client_id="d-1")[0], 201)
 
     def test_proposal_leaves_out_calls_that_stand(self):
         publish(self.night, parse_change(calling("PA")))

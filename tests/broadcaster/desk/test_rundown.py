@@ -105,6 +105,19 @@ class RundownCommands(DeskCase):
         self.do(self.broadcaster, "take_cue", cue=last.pk, version=1)
         self.assertEqual(self.do(self.contributor, "prepare", **prepare)[0], 201)
 
+    def test_a_take_is_not_rejected_for_a_full_rundown(self):
+        self.night.second_person = "calls"
+        self.night.save()
+        for _ in range(rundown.MAX_CUES):
+            for proposed in (False, True):
+                actor = Actor(self.editor, "socket")
+                rundown.add(self.night, parse_change(VIEW), actor, proposed=proposed)
+
+        take = self.do(self.broadcaster, "take", change=calling("PA"))
+
+        self.assertEqual(take[0], 202, take)
+        self.assertEqual(self.do(self.broadcaster, "take", change=calling("PA")), take)
+
     def test_preparing_twice_with_one_client_id_makes_one_cue(self):
         first = self.do(self.contributor, "prepare", title="A", change=VIEW, client_id="p")
         again = self.do(self.contributor, "prepare", title="A", change=VIEW, client_id="p")

@@ -38,9 +38,21 @@ class FeedParsing(TestCase):
         self.assertEqual(len(STATUSES), 7)
 
     def test_ap_parties_become_d_r_and_o(self):
-        for party, expected in [("Dem", "D"), ("GOP", "R"), ("Lib", "O"), ("Ind", "O")]:
-            feed = parse_feed({"calls": [result("PA", party=party)]})
-            self.assertEqual(feed.calls["PA"].party, expected)
+        for expected, words in [
+            ("D", "Dem D d dem DEM Democrat democratic"),
+            ("R", "GOP gop Rep R r Republican"),
+            ("O", "Lib Grn Ind Oth lib independent O"),
+        ]:
+            for party in words.split():
+                feed = parse_feed({"calls": [result("PA", party=party)]})
+                self.assertEqual(feed.calls["PA"].party, expected, party)
+
+    def test_unknown_parties_are_rejected(self):
+        for party in ("N", "Demo", "Whig", "Dem.", "Biden", "Ｄ", "null"):
+            with self.subTest(party=party), self.assertRaises(InvalidInput) as wrong:
+                parse_feed({"calls": [result("PA", party=party)]})
+            self.assertEqual(wrong.exception.field, "calls.0.party")
+            self.assertIn("Dem, D, Democrat", wrong.exception.problem)
 
     def test_wrong_feed_names_the_field(self):
         for data, field in [
