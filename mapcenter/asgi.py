@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
+from channels.sessions import SessionMiddlewareStack
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
@@ -19,7 +19,9 @@ from broadcaster.desk import schedule  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
 from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
 
-desk = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(desk_urlpatterns)))
+# The console reads its user itself, again and again. Reading it here would fail, without an answer,
+# while the database is away.
+desk = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(desk_urlpatterns)))
 
 routes = ProtocolTypeRouter(
     {

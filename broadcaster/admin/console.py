@@ -19,7 +19,7 @@ from broadcaster.desk.permissions import (
     TAKE,
     check_access,
 )
-from broadcaster.desk.requests import failure, read_body
+from broadcaster.desk.requests import Reply, failure, read_body, reply_or_unavailable
 from broadcaster.desk.state import desk_state
 from broadcaster.domain.change import to_json
 from broadcaster.domain.electoral import STATE_NAMES, UNITS, unit_name
@@ -96,12 +96,16 @@ class ConsolePages(admin.ModelAdmin):
 
     def state(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Return `desk_state` as JSON. A console reads it while its socket is down."""
-        try:
-            check_access(request.user)
-        except Forbidden as error:
-            return JsonResponse({"error": str(error)}, status=error.status)
-        state = desk_state(get_object_or_404(Broadcast, pk=pk))
-        return JsonResponse(state, headers={"Cache-Control": "no-store"})
+
+        def read() -> Reply:
+            try:
+                check_access(request.user)
+            except Forbidden as error:
+                return error.status, {"error": str(error)}
+            return HTTPStatus.OK, desk_state(get_object_or_404(Broadcast, pk=pk))
+
+        status, state = reply_or_unavailable(read)
+        return JsonResponse(state, status=status, headers={"Cache-Control": "no-store"})
 
     def command(self, request: HttpRequest, pk: int) -> JsonResponse:
         """POST one command as JSON, as on the console's socket; the status is its reply's."""

@@ -12,7 +12,15 @@ from django.views.decorators.csrf import csrf_exempt
 
 from broadcaster.api.feed import handle_message
 from broadcaster.desk.commands import execute
-from broadcaster.desk.requests import Reply, decode, failure, read_body, reject
+from broadcaster.desk.requests import (
+    RETRY_AFTER,
+    Reply,
+    decode,
+    failure,
+    read_body,
+    reject,
+    reply_or_unavailable,
+)
 from broadcaster.domain.parsing import MAX_TITLE, text
 from broadcaster.domain.rejection import Forbidden, InvalidInput, NotFound, Rejected
 from broadcaster.models import ApiToken, Broadcast, Via
@@ -32,7 +40,7 @@ def broadcasts(request: HttpRequest) -> JsonResponse:
         except (Rejected, InvalidInput) as error:
             return reject(error, _actor(request, token), None, "create")
 
-    return _respond(*_with_token(request, post))
+    return _respond(request, post)
 
 
 @csrf_exempt
@@ -43,7 +51,7 @@ def updates(request: HttpRequest, slug: str) -> JsonResponse:
         command = {"command": "take", "client_id": data.pop("client_id", None), "change": data}
         return execute(broadcast, command, _actor(request, token))
 
-    return _respond(*_with_broadcast(request, slug, post))
+    return _respond(request, _for_broadcast(request, slug, post))
 
 
 @csrf_exempt
@@ -53,18 +61,20 @@ def calls(request: HttpRequest, slug: str) -> JsonResponse:
     def post(broadcast: Broadcast, data: dict[str, Any], token: ApiToken) -> Reply:
         return handle_message(broadcast, data, _actor(request, token), token.direct)
 
-    return _respond(*_with_broadcast(request, slug, post))
+    return _respond(request, _for_broadcast(request, slug, post))
 
 
 def _actor(request: HttpRequest, token: ApiToken) -> Actor:
     return Actor(token.user, Via.API, request.META.get("REMOTE_ADDR"))
 
 
-def _with_broadcast(
+def _for_broadcast(
     request: HttpRequest,
     slug: str,
     act: Callable[[Broadcast, dict[str, Any], ApiToken], Reply],
-) -> Reply:
+) -> Callable[[ApiToken], Reply]:
+    """Return the function that reads the request for a broadcast and acts on it."""
+
     def found(token: ApiToken) -> Reply:
         broadcast = Broadcast.objects.filter(slug=slug).first()
         try:
@@ -74,7 +84,7 @@ def _with_broadcast(
         except (Rejected, InvalidInput) as error:
             return reject(error, _actor(request, token), broadcast)
 
-    return _with_token(request, found)
+    return found
 
 
 def _with_token(request: HttpRequest, act: Callable[[ApiToken], Reply]) -> Reply:
@@ -121,11 +131,15 @@ def _create(request: HttpRequest, user) -> Reply:
     }
 
 
-def _respond(status: HTTPStatus, answer: dict) -> JsonResponse:
+def _respond(request: HttpRequest, act: Callable[[ApiToken], Reply]) -> JsonResponse:
+    """Return the response to a request: what `act` replies to its token, or why it does not."""
+    status, answer = reply_or_unavailable(lambda: _with_token(request, act))
     response = JsonResponse(answer, status=status)
     patch_cache_control(response, no_store=True)
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         response["Allow"] = "POST"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(RETRY_AFTER)
     return response

@@ -12,7 +12,7 @@ from typing import Any
 
 from broadcaster.desk import rundown, takes
 from broadcaster.desk.permissions import check_access
-from broadcaster.desk.requests import Reply, client_id, decode, reject
+from broadcaster.desk.requests import Reply, client_id, decode, reject, reply_or_unavailable
 from broadcaster.domain.parsing import MAX_TITLE, parse_change, text, whole_number
 from broadcaster.domain.rejection import InvalidInput, NotFound, Rejected
 from broadcaster.domain.summary import describe
@@ -20,6 +20,7 @@ from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
 
 NOT_TAKEN = "It is in the rundown, not taken."
+REMOVED = "It was removed from the rundown and not taken."
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,36 @@ def handle_command(pk: int, read: Callable[[], bytes | str], actor: Actor) -> tu
     """Carry out a console's command for the broadcast `pk`, given as JSON.
 
     `read` returns the body and may raise `InvalidInput`. Returns the command's id, if it has one,
-    and the reply.
+    and the reply: 503 if the database cannot be used.
     """
-    broadcast, command_id = Broadcast.objects.filter(pk=pk).first(), None
+    data: dict[str, Any] = {}
+    invalid: InvalidInput | None = None
     try:
-        data = decode(read())
-        command_id = data.get("id")
-        check_access(actor.user)
-        if broadcast is None:
-            raise NotFound("There is no such broadcast, or no longer.")
-        return command_id, execute(broadcast, data, actor)
-    except (Rejected, InvalidInput) as error:
-        return command_id, reject(error, actor, broadcast)
+        data = decode(read())  # first: without a database the reply has the command's id, too
+    except InvalidInput as error:
+        invalid = error
+
+    def act() -> Reply:
+        broadcast = Broadcast.objects.filter(pk=pk).first()
+        try:
+            if invalid is not None:
+                raise invalid
+            check_access(actor.user)
+            if broadcast is None:
+                raise NotFound("There is no such broadcast, or no longer.")
+            return execute(broadcast, data, actor)
+        except (Rejected, InvalidInput) as error:
+            return reject(error, actor, broadcast)
+
+    return data.get("id"), reply_or_unavailable(act)
+
+
+def command_id_of(text: str) -> Any:
+    """Return the id of a command in JSON, or None if it has none."""
+    try:
+        return decode(text).get("id")
+    except InvalidInput:
+        return None
 
 
 def execute(broadcast: Broadcast, data: dict[str, Any], actor: Actor) -> Reply:
@@ -122,7 +141,7 @@ def reply_of_take(outcome: Publication | Cue) -> Reply:
     """Return the reply to a take: on air, or waiting in the rundown."""
     if isinstance(outcome, Publication):
         return HTTPStatus.CREATED, {"epoch": outcome.epoch, "seq": outcome.seq}
-    words = NOT_TAKEN
+    words = REMOVED if outcome.removed_at else NOT_TAKEN
     if outcome.asked_by:
         words = f"A second person must confirm what {outcome.asked_by} took."
     return HTTPStatus.ACCEPTED, {"cue": outcome.pk, "waiting": words}

@@ -12,17 +12,17 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
+import django.db
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import DatabaseError
 
 from broadcaster.desk import state
-from broadcaster.desk.commands import handle_command
+from broadcaster.desk.commands import command_id_of, handle_command
 from broadcaster.desk.permissions import check_access
-from broadcaster.desk.requests import Reply
+from broadcaster.desk.requests import Reply, unavailable
 from broadcaster.desk.shared_reads import SharedReads
 from broadcaster.domain.change import to_json
 from broadcaster.domain.delivery import ProcessReport, viewers
@@ -37,6 +37,7 @@ from broadcaster.layer.messages import (
     group_name,
     read_report,
 )
+from broadcaster.layer.outage import Outage
 from broadcaster.layer.tasks import cancel_all, pause
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
@@ -45,11 +46,13 @@ INTERVAL = 3.0  # seconds between checks of the log, in case an announcement was
 SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
 ECHO = 4.0  # seconds within which a console receives its own announcement if the layer works
 FORBIDDEN = 4003  # close code: this user may not use the desk
+TRY_AGAIN = 1013  # close code: the database cannot be read now
 UNKNOWN = 4044  # close code: this broadcast does not exist, or no longer
 
 logger = logging.getLogger(__name__)
 
 _reads = SharedReads()
+_database = Outage("database, for consoles,")
 
 
 class DeskConsumer(AsyncWebsocketConsumer):
@@ -80,8 +83,12 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.catching_up = asyncio.Lock()
         self.now = asyncio.get_running_loop().time
         await self.accept()
-        if not await self.is_admitted():
-            return await self.close(FORBIDDEN)
+        try:
+            if not await self.is_admitted():
+                return await self.close(FORBIDDEN)
+        except django.db.Error as error:
+            _database.begin(error)
+            return await self.close(TRY_AGAIN)
         self.layer = LayerConnection(
             get_channel_layer(),
             [group_name(self.broadcast_id), desk_group(self.broadcast_id)],
@@ -98,11 +105,15 @@ class DeskConsumer(AsyncWebsocketConsumer):
         What the command did is sent before the reply, so a console never shows "done" before it
         shows the result.
         """
-        command_id, (status, reply) = await self.handle(text_data or "", await self.user())
+        text = text_data or ""
+        try:
+            command_id, (status, reply) = await self.handle(text, await self.user())
+        except django.db.Error as error:  # of reading the user; `handle` answers its own
+            command_id, (status, reply) = command_id_of(text), unavailable(error)
         if status != HTTPStatus.FORBIDDEN:
             try:
                 await self.catch_up()
-            except (DatabaseError, Broadcast.DoesNotExist):
+            except (django.db.Error, Broadcast.DoesNotExist):
                 self.check_now.set()  # that check logs the failure
         await self.send_frame({"t": "answer", "id": command_id, "status": int(status), **reply})
         if status == HTTPStatus.FORBIDDEN and not await self.is_admitted():
@@ -163,10 +174,11 @@ class DeskConsumer(AsyncWebsocketConsumer):
                         return await self.close(FORBIDDEN)
                 await self.catch_up()
                 await self.send_viewers()
+                _database.end()
             except Broadcast.DoesNotExist:
                 return await self.close(UNKNOWN)
-            except DatabaseError:
-                logger.warning("console: the log cannot be read", exc_info=True)
+            except django.db.Error as error:
+                _database.begin(error)
             except Exception:  # an error must not end the updates of this console
                 logger.exception("console: failed, again in %s s", INTERVAL)
             await pause(INTERVAL, self.check_now)

@@ -1,13 +1,16 @@
 """JSON requests to the API and the desk: reading them, and the replies to rejected ones."""
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+import django.db
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
 from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.layer.outage import Outage
 from broadcaster.models import Broadcast, Cue
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
@@ -16,8 +19,13 @@ MAX_BODY = 64 * 1024  # bytes
 MAX_CLIENT_ID = 64  # characters
 MAX_REJECTION = 1000  # characters of an audit entry that quotes a request
 
+NOT_DONE = "Not done: the database cannot be used now. Try again in a moment."
+RETRY_AFTER = 3  # seconds, in the Retry-After header of this answer
+
 Reply = tuple[HTTPStatus, dict[str, Any]]
 """The status and the JSON object that answer a request."""
+
+_database = Outage("desk: the database")
 
 
 class BodyTooLarge(InvalidInput):
@@ -73,6 +81,29 @@ def reject(
 def failure(status: HTTPStatus, error: str) -> Reply:
     """Return a reply with an error for people."""
     return status, {"error": error}
+
+
+def reply_or_unavailable(act: Callable[[], Reply]) -> Reply:
+    """Return the reply of `act`, or 503 if the database cannot be read or written.
+
+    A connection that is lost during a commit leaves open whether it was done. Trying again with
+    the same idempotency key is right in either case.
+    """
+    try:
+        reply = act()
+    except (django.db.IntegrityError, django.db.DataError):
+        raise  # a mistake in the code, not of the database
+    except django.db.Error as error:
+        return unavailable(error)
+    if reply[0] < HTTPStatus.BAD_REQUEST:  # an answer to a wrong request may need no database
+        _database.end()
+    return reply
+
+
+def unavailable(error: django.db.Error) -> Reply:
+    """Return the reply for a database that cannot be used, which is logged when it begins."""
+    _database.begin(error)
+    return failure(HTTPStatus.SERVICE_UNAVAILABLE, NOT_DONE)
 
 
 def client_id(value: object) -> str | None:

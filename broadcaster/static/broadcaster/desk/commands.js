@@ -34,8 +34,9 @@ export class Commands {
       const hasClientId = WITH_CLIENT_ID.includes(name);
       const key = hasClientId && { client_id: this.#clientId(name, more) };
       const answer = await this.connection.command(name, { ...more, ...key });
-      if (hasClientId) this.unanswered.save(null);
       const { status, field, error, waiting } = answer;
+      // 503: the database failed, and whether before or after it was stored is not known for sure.
+      if (hasClientId && status !== 503) this.unanswered.save(null);
       if (status >= 400) {
         this.messages.showAnswer(`${rejectedText} ${field ? `${field}: ` : ""}${error}`, true);
         return null;

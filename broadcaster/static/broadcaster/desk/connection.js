@@ -131,7 +131,10 @@ export class Connection {
     });
     // Django rejects a wrong CSRF token with an HTML page.
     const answer = await response.json().catch(() => ({ error: CSRF_FAILED }));
-    if (response.status >= 500) throw new Error("server error: done or not is unknown");
+    const unavailable = response.status === 503 && answer.error !== CSRF_FAILED;
+    if (response.status >= 500 && !unavailable) {
+      throw new Error("server error: done or not is unknown");
+    }
     await this.#fetchState(); // as on the socket, the outcome is shown before the answer
     return { status: response.status, ...answer };
   }
