@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from broadcaster.domain import corrections
 from broadcaster.domain.approval import needs_approval
@@ -22,7 +22,16 @@ from broadcaster.domain.mapstate import Phase
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.rejection import Rejected
 from broadcaster.domain.summary import describe
-from broadcaster.models import Broadcast, Cue, Publication, Via, new_epoch
+from broadcaster.models import (
+    AuditEntry,
+    Broadcast,
+    Cue,
+    FeedReply,
+    Publication,
+    Rebroadcast,
+    Via,
+    new_epoch,
+)
 from broadcaster.publishing import clock, history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce
@@ -147,6 +156,21 @@ def start_over(broadcast: Broadcast) -> None:
         phase=broadcast.opening.phase,
         state=broadcast.opening,
     )
+
+
+def rename_epoch(broadcast: Broadcast) -> None:
+    """Give the present history another name, in the log and the audit as well.
+
+    For a broadcast that was restored from a backup: viewers may have seen updates of this history
+    that are lost, and others will get the same numbers. Call it with the broadcast locked.
+    """
+    before, broadcast.epoch = broadcast.epoch, new_epoch()
+    # The audit's own manager changes nothing; this changes no entry's content.
+    entries: QuerySet[AuditEntry] = QuerySet(AuditEntry)
+    everything = [entries, *(each.objects.all() for each in (Publication, Rebroadcast, FeedReply))]
+    for rows in everything:
+        rows.filter(broadcast=broadcast, epoch=before).update(epoch=broadcast.epoch)
+    Broadcast.objects.filter(pk=broadcast.pk).update(epoch=broadcast.epoch)
 
 
 @transaction.atomic

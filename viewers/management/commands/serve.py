@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from broadcaster.desk.requests import MAX_BODY
+from broadcaster.publishing.copies import UnusableDatabase, check_database
 from viewers.fanout.relay_registry import room_for_viewers
 from viewers.ops.server import DeskWebSocketProtocol, DrainingServer, FastHttpProtocol
 from viewers.ops.supervisor import Supervisor, reserve
@@ -59,6 +60,11 @@ class Command(BaseCommand):
     def handle(self, *, host, port, processes, drain_rate, plain, share_port, **options):
         if min(processes, drain_rate) < 1:
             raise CommandError("--processes and --drain-rate must be at least 1", returncode=2)
+        if not share_port:  # the supervisor has checked it for the processes that it starts
+            try:
+                check_database()
+            except UnusableDatabase as error:
+                raise CommandError(str(error)) from error
         try:
             if processes == 1:
                 self.serve(listen(host, port, share_port), drain_rate, plain)
