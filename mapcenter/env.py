@@ -39,6 +39,14 @@ def env_bool(name: str) -> bool:
     return value in ON
 
 
+def env_choice(name: str, default: str, choices: Collection[str]) -> str:
+    """Return one of `choices`, in lower case. Raises `InvalidVariable`."""
+    value = env_text(name, default).lower()
+    if value not in choices:
+        raise InvalidVariable(f'{name} is "{value}"; it must be one of {", ".join(choices)}.')
+    return value
+
+
 def env_int(name: str, default: int, minimum: int, maximum: int) -> int:
     """Return a whole number from `minimum` to `maximum`. Raises `InvalidVariable`."""
     value = env_text(name, str(default))

@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from mapcenter import state
 from mapcenter.env import (
     env_bool,
+    env_choice,
     env_database,
     env_hosts,
     env_int,
@@ -17,6 +18,7 @@ from mapcenter.env import (
     env_seconds,
     env_text,
 )
+from mapcenter.logs import FORMATS, LEVELS, logging_config
 
 BASE_DIR = state.BASE_DIR
 STATE_DIRECTORY = state.STATE_DIRECTORY
@@ -150,12 +152,6 @@ WHITENOISE_USE_FINDERS = True  # so that static files are served before collects
 # Under ASGI Django warns about each static file. WhiteNoise reads them in a thread, which is right.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # Not 4xx: the client gets the reason of a rejection, and the log would fill with them.
-    "loggers": {"django.request": {"level": "ERROR"}},
-}
+LOGGING = logging_config(
+    env_choice("LOG_FORMAT", "lines", FORMATS), env_choice("LOG_LEVEL", "warning", LEVELS)
+)

@@ -7,6 +7,7 @@ from unittest import TestCase, mock
 from mapcenter.env import (
     InvalidVariable,
     env_bool,
+    env_choice,
     env_database,
     env_hosts,
     env_int,
@@ -157,3 +158,15 @@ class Database(EnvCase):
             env_database("NAME", SQLITE)
         self.assertNotIn("se#cret", str(raised.exception))
         self.assertIn("Percent-encode", str(raised.exception))
+
+
+class Choice(EnvCase):
+    def test_choice_is_in_lower_case(self):
+        self.set("JSON")
+        self.assertEqual(env_choice("NAME", "lines", ("lines", "json")), "json")
+
+    def test_other_values_are_rejected_with_the_choices(self):
+        self.set("xml")
+        self.assert_rejected(
+            lambda: env_choice("NAME", "lines", ("lines", "json")), '"xml"', "lines, json"
+        )

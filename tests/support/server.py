@@ -54,7 +54,7 @@ class ServeProcess:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.stop()
+        self.stop(signal.SIGINT)  # drains without the notice to proxies
         self.state.cleanup()
 
     def start(self) -> None:
@@ -94,6 +94,10 @@ class ServeProcess:
         """Return what the process has printed."""
         self.log.seek(0)
         return self.log.read()
+
+    def lines(self, words: str) -> list[str]:
+        """Return the lines with `words` that the process has printed."""
+        return [line for line in self.output().splitlines() if words in line]
 
     def _limit_files(self) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
@@ -156,8 +160,8 @@ def redis(port: int | None = None) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def worker(server: ServeProcess) -> Iterator[None]:
-    """Run a worker beside `server`, as in production; it needs Redis."""
+def worker(server: ServeProcess) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker beside `server`, as in production; it needs Redis. Yields its process."""
     command = [sys.executable, "manage.py", "rqworker", "--with-scheduler", "default"]
     with subprocess.Popen(
         command,
@@ -167,7 +171,7 @@ def worker(server: ServeProcess) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            yield
+            yield process
         finally:
             process.terminate()
 
