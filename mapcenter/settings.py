@@ -108,6 +108,23 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,  # seconds
         "init_command": "PRAGMA journal_mode=WAL",
     }
+else:
+    # Without these a query waits for as long as its server or the network hangs: a quarter of an
+    # hour. DATABASE_URL may override each, as in ?connect_timeout=10.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 2,  # seconds, for each address of the host; libpq's minimum
+        "tcp_user_timeout": 5000,  # milliseconds without acknowledgement: the host is gone
+        "keepalives_idle": 5,  # seconds; the same for a host that vanishes while a query runs
+        "keepalives_interval": 1,
+        "options": " ".join(
+            [
+                # Waits for locks count. The longest statement is a page of the audit: 0.1 s.
+                "-c statement_timeout=10s",
+                # A process that freezes in a take would hold the broadcast's lock for good.
+                "-c idle_in_transaction_session_timeout=5s",
+            ]
+        ),
+    } | DATABASES["default"].get("OPTIONS", {})
 TEST_RUNNER = "tests.support.runner.Runner"
 
 CHANNEL_LAYERS = {
