@@ -43,7 +43,9 @@ from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
 
 INTERVAL = 3.0  # seconds between checks of the log, in case an announcement was lost
-SILENT = 3.5  # seconds after which a process that reported viewers no longer counts
+SILENT = 3.5  # seconds without a report after which the viewers of a process are unknown
+FORGOTTEN = 60.0  # seconds after which a silent process is no longer shown: by then its viewers
+# have missed a heartbeat (HEARTBEAT), and have come back to another process
 ECHO = 4.0  # seconds within which a console receives its own announcement if the layer works
 FORBIDDEN = 4003  # close code: this user may not use the desk
 TRY_AGAIN = 1013  # close code: the database cannot be read now
@@ -131,6 +133,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             if message["console"] == self.console:
                 was_reached, self.echoed = self.is_reached, self.now()
                 if not was_reached:
+                    self.reports.clear()  # meanwhile no report could arrive, so none is overdue
                     await self.send_viewers()
         else:
             self.check_now.set()
@@ -156,11 +159,13 @@ class DeskConsumer(AsyncWebsocketConsumer):
     # What the console is sent
 
     async def send_viewers(self) -> None:
-        """Send the sum over all processes that reported lately."""
+        """Send the sum over all processes that reported lately, and how many fell silent."""
         now = self.now()
-        self.reports = {p: r for p, r in self.reports.items() if now - r[0] < SILENT}
-        reports = [report.aged(now - then) for then, report in self.reports.values()]
-        frame = viewers(reports, self.position, self.is_reached)
+        self.reports = {p: r for p, r in self.reports.items() if now - r[0] < FORGOTTEN}
+        reports = [(now - then, report) for then, report in self.reports.values()]
+        lately = [report.aged(ago) for ago, report in reports if ago < SILENT]
+        silent = [report for ago, report in reports if ago >= SILENT]
+        frame = viewers(lately, self.position, self.is_reached, silent)
         await self.send_frame(to_json(frame))
 
     async def check_regularly(self) -> None:

@@ -53,12 +53,18 @@ class ProcessReport(Struct, frozen=True):
         """Return the report as it is `seconds` after it was made."""
         return msgspec.structs.replace(self, age=self.age + seconds)
 
+    @property
+    def connections(self) -> int:
+        """Viewers connected to the process. A poll that is about to come back may go elsewhere."""
+        return sum(self.viewers.values())
+
 
 class Delivery(Struct, frozen=True):
     """How far the newest update has come in all processes. Times are ms since publishing.
 
     `ms` is the time of the last viewer reached so far, `p50` and `p99` are percentiles over the
-    viewers of all processes; all three are None before anyone was reached.
+    viewers of all processes; all three are None before anyone was reached. `unknown` counts the
+    viewers of processes that fell silent before they reported the update.
     """
 
     seq: int
@@ -68,6 +74,7 @@ class Delivery(Struct, frozen=True):
     p50: int | None
     p99: int | None
     behind: int
+    unknown: int
 
 
 class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
@@ -76,6 +83,8 @@ class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
     `known` is false where reports do not reach the console, so the numbers mean nothing. `receipt`
     is None if there was no viewer to reach. `ages` are those of the processes' positions, in s.
     `offset` is that of the host's clock that differs most from the database's, in s.
+    `silent` counts the processes that had viewers and stopped reporting: frozen, cut off or killed.
+    `unknown` counts their viewers, which no other number includes.
     """
 
     processes: int
@@ -85,33 +94,56 @@ class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
     ages: list[float]
     known: bool
     offset: float
+    silent: int
+    unknown: int
 
 
-def viewers(reports: Sequence[ProcessReport], head: Position | None, known: bool) -> ViewersFrame:
-    """Return the desk's frame: all processes together. `head` is the log's."""
+def viewers(
+    reports: Sequence[ProcessReport],
+    head: Position | None,
+    known: bool,
+    silent: Sequence[ProcessReport] = (),
+) -> ViewersFrame:
+    """Return the desk's frame: all processes together. `head` is the log's.
+
+    `silent` are the last reports of processes that stopped reporting. The last report of a process
+    that drained has no viewers.
+    """
+    silent = [report for report in silent if report.connections]
     returning = max(sum(report.away for report in reports), 0)
     worst = max([report.offset for report in reports], key=lambda s: abs(s), default=0.0)
     return ViewersFrame(
         processes=len(reports),
         ws=sum(report.viewers["ws"] for report in reports),
         poll=sum(report.viewers["poll"] for report in reports) + returning,
-        receipt=delivery(reports, head),
+        receipt=delivery(reports, head, silent),
         ages=[round(report.age, 1) for report in reports],
         known=known,
         offset=round(worst, 1),
+        silent=len(silent),
+        unknown=sum(report.connections for report in silent),
     )
 
 
-def delivery(reports: Sequence[ProcessReport], head: Position | None) -> Delivery | None:
-    """Return how far the newest update has come; None if there was no viewer to reach."""
+def delivery(
+    reports: Sequence[ProcessReport],
+    head: Position | None,
+    silent: Sequence[ProcessReport] = (),
+) -> Delivery | None:
+    """Return how far the newest update has come; None if there was no viewer to reach.
+
+    If a silent process has reported the delivery of that update, the report counts.
+    """
     if head is None:
         return None
-    ahead = [report.seq for report in reports if report.epoch == head.epoch]
+    everyone = [*reports, *silent]
+    ahead = [report.seq for report in everyone if report.epoch == head.epoch]
     newest = Position(head.epoch, max([head.seq, *ahead]))  # a process may be ahead of the console
-    there = [report for report in reports if report.position == newest]
+    there = [report for report in everyone if report.position == newest]
     lacking = [report for report in reports if report.position != newest]
+    unknown = sum(report.connections for report in silent if report.position != newest)
     receipts = [report.receipt for report in there if report.receipt]
-    if not (receipts or lacking):
+    if not (receipts or lacking or unknown):
         return None
     times = {kind: [pair for one in receipts for pair in one.times[kind]] for kind in TRANSPORTS}
     reached = {kind: sum(count for _, count in times[kind]) for kind in TRANSPORTS}
@@ -135,6 +167,7 @@ def delivery(reports: Sequence[ProcessReport], head: Position | None) -> Deliver
         p50=quantile(together, 0.5),
         p99=quantile(together, 0.99),
         behind=behind["ws"] + max(behind["poll"], 0),
+        unknown=unknown,
     )
 
 

@@ -5,7 +5,14 @@ import { election, load } from "./modules.mjs";
 
 const rundown = await load("broadcaster/desk/rundown.js");
 const { frameMode, modeLabel, planLabel } = await load("broadcaster/desk/show_status.js");
-const { agesSummary, clockWarning, deliverySummary, reachedLabel, ViewerHistory } = await load(
+const {
+  agesSummary,
+  clockWarning,
+  deliverySummary,
+  processesLabel,
+  reachedLabel,
+  ViewerHistory,
+} = await load(
   "broadcaster/desk/delivery.js",
 );
 const { takeTarget } = await load("broadcaster/desk/take_target.js");
@@ -165,6 +172,8 @@ test("the summary of a delivery has what the server reported, and no more", () =
   assert.equal(reachedLabel(complete), "9,981 of 9,987");
   const older = { seq: 41, ms: 402, reached: 12 };
   assert.equal(deliverySummary(older), "Update 41 reached 12, the last after 0.40 s.");
+  const partly = { ...receipt, p99: 310, behind: 0, unknown: 63 };
+  assert.match(deliverySummary(partly), /reached 9,981 of 9,987, 63 unknown .* within 0.31 s\.$/);
   assert.equal(agesSummary([0.2, 1]), "Processes last checked the log 0.2 s, 1.0 s ago.");
   assert.match(agesSummary([0.2, 31]), /^⚠ /);
   assert.equal(agesSummary(undefined), "");
@@ -175,6 +184,15 @@ test("a clock that is more than a second off is a warning", () => {
   assert.equal(clockWarning(-3), "⚠ A server's clock is 3.0 s behind the database's.");
   assert.equal(clockWarning(0.9), "");
   assert.equal(clockWarning(undefined), "");
+});
+
+test("processes that fell silent with viewers are named before those that report", () => {
+  assert.equal(processesLabel({ processes: 0 }), "no viewers");
+  assert.equal(processesLabel({ processes: 1, silent: 0, unknown: 0 }), "1 server process");
+  assert.equal(
+    processesLabel({ processes: 3, silent: 1, unknown: 1063 }),
+    "⚠ 1 server process silent, with 1,063 viewers; 3 reporting",
+  );
 });
 
 test("the sparkline keeps ten minutes, the newest at its right edge", () => {

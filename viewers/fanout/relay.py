@@ -86,7 +86,12 @@ class Relay:
         ]
 
     async def stop(self) -> None:
-        """End the tasks. The hub keeps its viewers: disconnect them before."""
+        """End the tasks. The hub keeps its viewers: disconnect them before.
+
+        The last report tells the desk that nobody is here any more: no report would mean that
+        their fate is unknown.
+        """
+        await self._report()
         await cancel_all(self._tasks)
 
     @property

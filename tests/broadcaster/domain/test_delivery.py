@@ -28,15 +28,19 @@ def report(seq=2, ws=0, poll=0, away=0, age=0.0, epoch="e", **more):
     return one | {"receipt": made if "times" in more else None}
 
 
-def receipt(reports, head):
+def read(reports):
+    return msgspec.convert(reports, list[ProcessReport])
+
+
+def receipt(reports, head, silent=()):
     """Return the delivery of the newest update as JSON, from reports as JSON."""
-    found = delivery.delivery(msgspec.convert(reports, list[ProcessReport]), head)
+    found = delivery.delivery(read(reports), head, read(silent))
     return found and to_json(found)
 
 
-def viewers(reports, head):
+def viewers(reports, head, silent=()):
     """Return the desk's frame as JSON."""
-    return to_json(delivery.viewers(msgspec.convert(reports, list[ProcessReport]), head, True))
+    return to_json(delivery.viewers(read(reports), head, True, read(silent)))
 
 
 def times(ws=(), poll=()):
@@ -58,6 +62,7 @@ class SummedReports(TestCase):
                 "p50": 10,
                 "p99": 300,
                 "behind": 0,
+                "unknown": 0,
             },
         )
 
@@ -100,6 +105,25 @@ class SummedReports(TestCase):
         self.assertEqual((delivered["of"]["ws"], delivered["behind"]), (5, 0))
         self.assertIsNone(receipt([report(ws=3)], HEAD))
         self.assertIsNone(receipt([], HEAD))
+
+    def test_viewers_of_a_silent_process_are_unknown(self):
+        there = report(ws=57, times=times(ws=[[10, 57]]))
+        frame = viewers([there], HEAD, [report(seq=1, ws=60, poll=3, times=times(ws=[[9, 60]]))])
+
+        self.assertEqual((frame["ws"], frame["processes"]), (57, 1))
+        self.assertEqual((frame["silent"], frame["unknown"]), (1, 63))
+        self.assertEqual((frame["receipt"]["of"]["ws"], frame["receipt"]["unknown"]), (57, 63))
+
+    def test_last_report_of_a_silent_process_counts_if_it_had_the_update(self):
+        frame = viewers([], HEAD, [report(ws=60, times=times(ws=[[9, 60]]))])
+
+        self.assertEqual((frame["silent"], frame["unknown"]), (1, 60))
+        self.assertEqual((frame["receipt"]["reached"]["ws"], frame["receipt"]["unknown"]), (60, 0))
+
+    def test_silent_process_without_viewers_is_not_counted(self):
+        frame = viewers([], HEAD, [report(ws=0)])
+
+        self.assertEqual((frame["silent"], frame["unknown"], frame["receipt"]), (0, 0, None))
 
     def test_report_has_the_ages_of_all_positions(self):
         frame = viewers([report(age=0.31), report(age=2.96)], HEAD)

@@ -19,23 +19,39 @@ function withSum(value) {
   return { ...value, all: value.ws + value.poll };
 }
 
-/** Return how many viewers the newest update reached: "9,981 of 9,987". */
-export function reachedLabel({ reached, of }) {
+/** Return how many viewers the newest update reached: "9,981 of 9,987, 63 unknown". */
+export function reachedLabel({ reached, of, unknown }) {
   const total = of == null ? "" : ` of ${formatCount(withSum(of).all)}`;
-  return formatCount(withSum(reached).all) + total;
+  const rest = unknown ? `, ${formatCount(unknown)} unknown` : "";
+  return formatCount(withSum(reached).all) + total + rest;
 }
 
 /** Return the delivery of the newest update in one line. What the server left out is left out. */
 export function deliverySummary(receipt) {
-  const { seq, ms, reached, p50, p99, behind } = receipt;
+  const { seq, ms, reached, p50, p99, behind, unknown } = receipt;
   const { ws, poll } = withSum(reached);
   const split = ws === undefined ? "" : ` (${formatCount(ws)} ws, ${formatCount(poll)} poll)`;
   const parts = [`Update ${seq} reached ${reachedLabel(receipt)}${split}`];
   if (p50 != null) parts.push(`half within ${formatSeconds(p50)}`);
   if (p99 != null) parts.push(`99 % within ${formatSeconds(p99)}`);
   else if (ms != null) parts.push(`the last after ${formatSeconds(ms)}`);
-  if (behind != null) parts.push(behind ? `still behind: ${formatCount(behind)}` : "none behind");
+  if (behind || (behind === 0 && !unknown)) {
+    parts.push(behind ? `still behind: ${formatCount(behind)}` : "none behind");
+  }
   return `${parts.join(", ")}.`;
+}
+
+/** Return how many processes report, and how many have fallen silent with viewers. */
+export function processesLabel({ processes, silent = 0, unknown = 0 }) {
+  if (silent) {
+    const viewers = `${formatCount(unknown)} ${unknown === 1 ? "viewer" : "viewers"}`;
+    return `⚠ ${serverProcesses(silent)} silent, with ${viewers}; ${processes} reporting`;
+  }
+  return processes ? serverProcesses(processes) : "no viewers";
+}
+
+function serverProcesses(count) {
+  return `${count} server ${count === 1 ? "process" : "processes"}`;
 }
 
 /** Return how many seconds ago each process last compared its position with the log. */

@@ -6,6 +6,7 @@ import {
   deliverySummary,
   formatCount,
   formatSeconds,
+  processesLabel,
   reachedLabel,
   ViewerHistory,
 } from "./delivery.js";
@@ -23,12 +24,13 @@ export class DeliveryPanel {
   }
 
   /** Show a "viewers" frame. A server of an earlier version leaves some of its keys out. */
-  show({ processes, ws, poll, receipt, ages, offset, known = true }) {
+  show(frame) {
+    const { ws, poll, receipt, ages, offset, unknown, known = true } = frame;
     if (!known) return this.showUnknown();
-    this.#write("viewers", formatCount(ws + poll));
+    this.#write("viewers", formatCount(ws + poll) + (unknown ? ` + ${formatCount(unknown)}?` : ""));
     this.#write("ws", formatCount(ws));
     this.#write("poll", formatCount(poll));
-    this.#write("processes", processesLabel(processes));
+    this.#write("processes", processesLabel(frame));
     this.#write("ages", `${agesSummary(ages)} ${clockWarning(offset)}`.trim());
     if (receipt?.seq) {
       const { p99 } = receipt;
@@ -53,12 +55,6 @@ export class DeliveryPanel {
     const element = this.part(name);
     if (element.textContent !== text) element.textContent = text;
   }
-}
-
-/** Only processes that have viewers of this broadcast report. */
-function processesLabel(processes) {
-  if (!processes) return "no viewers";
-  return `${processes} server ${processes === 1 ? "process" : "processes"}`;
 }
 
 function addSparkline(parent) {
