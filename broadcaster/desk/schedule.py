@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from broadcaster.desk.rundown import find
@@ -20,6 +20,7 @@ from broadcaster.desk.takes import take_cue
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.mapstate import ON_AIR, Phase
 from broadcaster.domain.rejection import Rejected
+from broadcaster.layer.outage import Outage
 from broadcaster.models import Broadcast, Cue, Via
 from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
@@ -28,7 +29,8 @@ from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import lock_broadcast, publish
 
 INTERVAL = 1.0  # seconds between a serving process's checks
-GRACE = 3.0  # seconds that it leaves to the worker, where there is Redis; also its interval then
+GRACE = 1.5  # seconds that it leaves to the worker, where there is Redis: without one an action is
+# GRACE + INTERVAL and the time of a take late at most, which docs/operating.md promises to be 3 s
 
 logger = logging.getLogger(__name__)
 _checking: asyncio.Task[None] | None = None
@@ -58,13 +60,17 @@ def start_checking() -> None:
 
 async def _check() -> None:
     """Check the schedule for as long as this process serves."""
-    grace, interval = (GRACE, GRACE) if settings.REDIS_URL else (0, INTERVAL)
+    grace = GRACE if settings.REDIS_URL else 0
+    database = Outage("database, for the schedule,")
     while True:
         try:
             await database_sync_to_async(run_due)(grace)
+            database.end()
+        except DatabaseError as error:
+            database.begin(error)
         except Exception:
-            logger.warning("the schedule cannot be read", exc_info=True)
-        await asyncio.sleep(interval)
+            logger.exception("the schedule cannot be checked")
+        await asyncio.sleep(INTERVAL)
 
 
 def _due(now: datetime) -> list[tuple[Callable[[int, datetime], bool], int]]:
