@@ -11,8 +11,11 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
 
-from broadcaster.publishing.announce import warn
+from broadcaster.publishing.announce import redis_outage
 
 logger = logging.getLogger(__name__)
 
@@ -28,14 +31,22 @@ def enqueue_check(at: datetime) -> None:
 def _enqueue(at: datetime) -> None:
     import django_rq  # an app only where there is Redis
 
+    outage = redis_outage()
+    if not outage.may_try:
+        return
     whole = at.replace(microsecond=0)
     if whole < at:  # RQ drops fractions of seconds; a check before the time would find nothing
         whole += timedelta(seconds=1)
     connection = Redis.from_url(
-        settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
+        settings.REDIS_URL,
+        socket_timeout=TIMEOUT,
+        socket_connect_timeout=TIMEOUT,
+        retry=Retry(NoBackoff(), 0),  # redis-py tries eleven times, each with the timeout
     )
     try:
         queue = django_rq.get_queue("default", connection=connection)
         queue.enqueue_at(whole, "broadcaster.desk.schedule.run_due")
-    except Exception as error:
-        warn(logger, f"no worker will check the schedule at {at}; serving processes will", error)
+    except (OSError, RedisError) as error:
+        outage.begin(error)
+    except Exception:
+        logger.exception("no worker will check the schedule at %s; serving processes will", at)

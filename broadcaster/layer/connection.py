@@ -1,12 +1,15 @@
 """A connection to the channel layer: one channel, kept a member of its groups.
 
-Errors of the layer end here: they are logged once, and everything is tried again. Facts about
-the layer, from the source of channels_redis 4.3:
+Errors of the layer end here: they are logged once for all connections of the process, and
+everything is tried again. Facts about the layer, from the source of channels_redis 4.3:
 
-- Group members are entries in Redis. A Redis that restarts has lost them, and members are
-  not notified: in each process only one channel waits for Redis, on behalf of the others, so
-  only that channel gets the connection error. So membership is renewed every `RENEWAL` seconds, and
-  at once when the owner finds that an announcement did not come.
+- Group members are entries in Redis. A Redis that restarts has lost them, and members are not
+  notified: in each process only one channel waits for Redis, on behalf of the others, so only that
+  channel gets the connection error. So membership is renewed every `RENEWAL` seconds, after an
+  outage that any connection of the process noticed, and at once when the owner finds that an
+  announcement did not come.
+- redis-py's own timeout must be longer than `receive` waits for a message. So all other calls have
+  a shorter one, `TIMEOUT`.
 - The pub/sub layer unsubscribes when `receive()` is cancelled, so nothing here waits with a
   timeout for it.
 """
@@ -15,16 +18,18 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Protocol
 
 from broadcaster.layer.messages import Message
-from broadcaster.layer.outage import Outage
+from broadcaster.layer.outage import layer_outage
 from broadcaster.layer.tasks import pause
 
 logger = logging.getLogger(__name__)
 
 RENEWAL = 30.0  # seconds between two renewals of the membership
 RETRY = 1.0  # seconds between attempts while the layer cannot be reached
+TIMEOUT = 1.0  # seconds for calls that take milliseconds; people at the desk wait for some of them
 
 
 class ChannelLayer(Protocol):
@@ -58,7 +63,9 @@ class LayerConnection:
         self._handle = handle
         self._missed = missed
         self._renew_now = asyncio.Event()
-        self._outage = Outage(f"{name}: channel layer")
+        self._outage = layer_outage(layer)
+        self._joined_in = 0  # the count of outages at the last join: after another one, join again
+        self._renewal_due = 0.0
 
     async def run(self) -> None:
         """Join the groups and handle messages until cancelled. Errors of the layer are retried."""
@@ -71,6 +78,7 @@ class LayerConnection:
 
     def renew(self) -> None:
         """Renew the membership at once: an announcement did not come."""
+        self._renewal_due = 0.0
         self._renew_now.set()
 
     async def send(self, group: str, message: Message) -> None:
@@ -78,7 +86,8 @@ class LayerConnection:
         if self._outage.lasts:
             return
         try:
-            await self._layer.group_send(group, message)
+            async with asyncio.timeout(TIMEOUT):
+                await self._layer.group_send(group, message)
         except Exception as error:
             self._outage.begin(error)
             self.renew()
@@ -93,9 +102,7 @@ class LayerConnection:
                 await self._handle_safely(await self._layer.receive(channel))
         finally:
             renewing.cancel()
-            with suppress(Exception):  # a lost layer drops the channel without this
-                for group in self._groups:
-                    await self._layer.group_discard(group, channel)
+            await self._leave(channel)
 
     async def _handle_safely(self, message: Message) -> None:
         """Handle a message. An error in it is ours and not the layer's: the membership stays."""
@@ -106,16 +113,31 @@ class LayerConnection:
             self._missed()
 
     async def _keep_joined(self, channel: str) -> None:
-        """Renew the membership at intervals, and when `renew` was called."""
+        """Renew the membership at intervals, after outages, and when `renew` was called."""
         while True:
-            await pause(RETRY if self._outage.lasts else RENEWAL, self._renew_now)
+            await pause(RETRY, self._renew_now)
+            if self._joined_in == self._outage.count and monotonic() < self._renewal_due:
+                continue
             try:
                 await self._join(channel)
             except Exception as error:
                 self._outage.begin(error)
 
     async def _join(self, channel: str) -> None:
-        for group in self._groups:
-            await self._layer.group_add(group, channel)
+        outages = self._outage.count
+        async with asyncio.timeout(TIMEOUT):
+            for group in self._groups:
+                await self._layer.group_add(group, channel)
+        self._joined_in = outages
+        self._renewal_due = monotonic() + RENEWAL
         self._outage.end()
         self._missed()
+
+    async def _leave(self, channel: str) -> None:
+        """Leave the groups. A lost layer drops the channel without this."""
+        if self._outage.lasts:
+            return
+        with suppress(Exception):
+            async with asyncio.timeout(TIMEOUT):
+                for group in self._groups:
+                    await self._layer.group_discard(group, channel)
