@@ -1,7 +1,9 @@
 """uvicorn, with what viewers need of it: small messages, and a bye frame before the end."""
 
 import asyncio
+import signal
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -16,7 +18,8 @@ from viewers.transports.fast.http import ViewerHttpProtocol
 from viewers.transports.fast.timers import NEVER, sweep
 from viewers.transports.slow_viewers import limit_buffers
 
-NOTICE = 3.0  # seconds in which /readyz says 503 before new connections are refused
+NOTICE = 3.0  # seconds in which /readyz says 503 before new connections are refused: HAProxy asks
+# every second, and takes a server out after two bad answers
 
 
 class FastHttpProtocol(ViewerHttpProtocol):
@@ -39,11 +42,22 @@ class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 class DrainingServer(uvicorn.Server):
-    """uvicorn, which disconnects its viewers at a bearable rate before it ends."""
+    """uvicorn, which disconnects its viewers at a bearable rate before it ends.
 
-    def __init__(self, config: uvicorn.Config, drain_rate: int) -> None:
+    SIGTERM gives proxies the time of `NOTICE` to send new viewers elsewhere. SIGINT refuses new
+    connections at once: nobody is at the other end of Ctrl-C, and a process that was replaced has
+    a successor on its port. SIGHUP is as SIGTERM, and sets `hung_up`; under `nohup` it is ignored.
+
+    `ready` is called when the server accepts connections.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, drain_rate: int, ready: Callable[[], object]
+    ) -> None:
         super().__init__(config)
         self.drain_rate = drain_rate
+        self.ready = ready
+        self.hung_up = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -52,10 +66,18 @@ class DrainingServer(uvicorn.Server):
             every = min(1.0, relays.heartbeat / 25)
             self.sweeping = asyncio.create_task(sweep(connections, every))
         schedule.start_checking()  # before the first viewer comes: what is due may be due now
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.hang_up)
+        self.ready()
+
+    def hang_up(self) -> None:
+        """End as on SIGTERM."""
+        self.hung_up = self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.create_task(relays.close(Close.DRAINING, self.drain_rate))
-        await asyncio.wait({draining}, timeout=NOTICE)
+        if signal.SIGINT not in self._captured_signals:
+            await asyncio.sleep(NOTICE)
         for server in self.servers:
             server.close()
         await draining

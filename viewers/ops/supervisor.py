@@ -1,33 +1,45 @@
 """Several server processes behind one port: started, replaced when they die, rolled on SIGHUP.
 
 Each is an ordinary `manage.py serve` that shares the port (SO_REUSEPORT: the kernel spreads
-connections evenly). A process started on SIGHUP runs the code that is on disk then.
+connections evenly). A process started on SIGHUP runs the code that is on disk then. All end when
+the supervisor does.
 
 docs/decisions/0005-own-supervisor.md says why no library does this.
 """
 
 import asyncio
 import contextlib
+import ctypes
 import logging
+import os
 import signal
 import socket
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 
 logger = logging.getLogger(__name__)
 
 RESTART_PAUSE = 1.0  # seconds before a process that died is replaced
 START_TIMEOUT = 60.0  # seconds that a process may take until it serves
 SERVING = b"Serving"  # the beginning of the line that it prints then
+PR_SET_PDEATHSIG = 1  # of prctl(2): the signal that a process gets when its parent ends
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Supervisor:
-    """Keeps `count` processes of `command` running until SIGTERM or SIGINT."""
+    """Keeps `count` processes of `command` running until SIGTERM or SIGINT.
 
-    def __init__(self, command: list[str], count: int) -> None:
+    `ready` is called once they serve.
+    """
+
+    def __init__(self, command: list[str], count: int, ready: Callable[[], object]) -> None:
         self.command = command
         self.count = count
+        self.ready = ready
         self.stopping = asyncio.Event()
+        self.signal = signal.SIGTERM  # which stops the processes
         self.rolling = asyncio.Lock()
         self.processes: list[Process] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -36,18 +48,30 @@ class Supervisor:
         """Start the processes and keep them running. Return when all have drained and ended."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stopping.set)
+            loop.add_signal_handler(number, self.stop, number)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.roll()))
         self.processes = list(await asyncio.gather(*(self.start() for _ in range(self.count))))
         keeping = [asyncio.create_task(self.keep(slot)) for slot in range(self.count)]
+        if any(process.returncode is None for process in self.processes):
+            self.ready()
         await self.stopping.wait()
         for process in self.processes:
-            stop(process)
+            send(process, self.signal)
         await asyncio.gather(*keeping)
+
+    def stop(self, number: signal.Signals) -> None:
+        """Stop all processes with this signal."""
+        self.signal = number
+        self.stopping.set()
 
     async def start(self) -> Process:
         """Start a process. Return it when it serves, has ended, or START_TIMEOUT has passed."""
-        process = await asyncio.create_subprocess_exec(*self.command, stdout=PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *self.command,
+            stdout=PIPE,
+            process_group=0,  # Ctrl-C in a terminal is for the supervisor only
+            preexec_fn=partial(end_with_parent, os.getpid()),
+        )
         assert process.stdout is not None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_TIMEOUT):
@@ -70,23 +94,28 @@ class Supervisor:
             await asyncio.sleep(RESTART_PAUSE)
             self.processes[slot] = await self.start()
             if self.stopping.is_set():
-                stop(self.processes[slot])
+                send(self.processes[slot], self.signal)
 
     async def roll(self) -> None:
-        """Replace one process after the other. The new one serves before the old one drains.
+        """Replace all processes. New ones serve before the old ones drain.
 
-        If a new process does not serve, the others stay as they are.
+        The old ones refuse connections at once, all of them: a viewer whom one of them disconnects
+        comes back to a new one, and is not disconnected again. If a new process does not serve,
+        all old ones stay.
         """
         async with self.rolling:
-            for slot in range(self.count):
-                old = self.processes[slot]
-                new = await self.start()
-                if new.returncode is not None or self.stopping.is_set():
-                    logger.error("the new process does not serve: the old ones stay")
-                    return stop(new)
-                self.processes[slot] = new
-                stop(old)
-                await old.wait()
+            new: list[Process] = []
+            for _ in range(self.count):  # one by one: a start takes a second of CPU
+                new.append(await self.start())
+                if new[-1].returncode is not None or self.stopping.is_set():
+                    logger.error("a new process does not serve: the old ones stay")
+                    for process in new:
+                        send(process, signal.SIGINT)
+                    return
+            old, self.processes[:] = list(self.processes), new
+            for process in old:
+                send(process, signal.SIGINT)
+            await asyncio.gather(*(process.wait() for process in old))
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(coroutine)
@@ -94,19 +123,34 @@ class Supervisor:
         task.add_done_callback(self._tasks.discard)
 
 
-def stop(process: Process) -> None:
-    """Signal a process to drain and end."""
+def send(process: Process, number: signal.Signals) -> None:
+    """Signal a process to drain and end: see `DrainingServer`."""
     with contextlib.suppress(ProcessLookupError):
-        process.terminate()
+        process.send_signal(number)
+
+
+def end_with_parent(parent: int) -> None:
+    """Make the calling process drain and end when its parent does, however that ends.
+
+    Called in a new process, before it runs its program.
+    """
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    if os.getppid() != parent:  # it ended before the line above
+        os._exit(1)
 
 
 def reserve(host: str, port: int) -> socket.socket:
     """Return a socket that holds a port which several processes share. It accepts nothing.
 
-    Raises OSError.
+    Raises OSError if something listens on the port, which SO_REUSEPORT alone would allow: a second
+    server would get half of the connections, unnoticed.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past closed connections
+        probe.bind((host, port))
+        address = probe.getsockname()
     holder = socket.socket(family, socket.SOCK_STREAM)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    holder.bind((host, port))
+    holder.bind(address)
     return holder

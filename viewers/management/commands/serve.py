@@ -6,7 +6,7 @@ import resource
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from django.conf import settings
@@ -22,6 +22,7 @@ from viewers.protocol import frames
 from viewers.registry import relays
 
 BACKLOG = 16384  # connections that may wait to be accepted, up to the kernel's somaxconn
+HUNG_UP = 129  # exit status after SIGHUP, as a shell gives it: systemd starts the server again
 USER_TIMEOUT = 30_000  # milliseconds without acknowledgement after which a viewer is gone
 LAST_CLOSE = 5  # seconds that connections have to end after the last bye frame
 
@@ -65,13 +66,17 @@ class Command(BaseCommand):
                 check_database()
             except UnusableDatabase as error:
                 raise CommandError(str(error)) from error
+        if processes > 1 and not settings.REDIS_URL:
+            raise CommandError("--processes above 1 needs REDIS_URL: updates travel through Redis")
         try:
-            if processes == 1:
-                self.serve(listen(host, port, share_port), drain_rate, plain)
-            else:
-                self.supervise(reserve(host, port), processes, drain_rate, plain)
+            listener = listen(host, port, share_port) if processes == 1 else reserve(host, port)
         except OSError as error:
-            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            where = netloc(host, port)
+            raise CommandError(f"cannot listen on {where}: {error.strerror}") from error
+        if processes == 1:
+            self.serve(listener, drain_rate, plain)
+        else:
+            self.supervise(listener, processes, drain_rate, plain)
 
     def serve(self, listener: socket.socket, drain_rate: int, plain: bool) -> None:
         """Serve in this process until a signal stops it."""
@@ -85,9 +90,11 @@ class Command(BaseCommand):
             ws_max_size=2 * MAX_BODY,
             ws_ping_interval=None,  # heartbeats are writes: see USER_TIMEOUT
             timeout_keep_alive=75,
+            backlog=BACKLOG,  # uvicorn calls listen() again
             timeout_graceful_shutdown=LAST_CLOSE,
             lifespan="off",
             access_log=False,
+            log_config=None,  # the settings' LOGGING
             log_level="warning",
             server_header=False,
         )
@@ -96,27 +103,33 @@ class Command(BaseCommand):
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        self.print_address(listener)
-        with write_ahead_log():
-            DrainingServer(config, drain_rate).run(sockets=[listener])
+        server = DrainingServer(config, drain_rate, lambda: self.print_address(listener))
+        with write_ahead_log(), suppress(KeyboardInterrupt):  # which uvicorn raises at the end
+            server.run(sockets=[listener])
+        if server.hung_up:
+            raise CommandError("ended by SIGHUP, after draining", returncode=HUNG_UP)
 
     def supervise(
         self, holder: socket.socket, processes: int, drain_rate: int, plain: bool
     ) -> None:
         """Keep several processes running on one port."""
-        if not settings.REDIS_URL:
-            raise CommandError("--processes above 1 needs REDIS_URL: updates travel through Redis")
         host, port = holder.getsockname()[:2]
-        command = [sys.executable, sys.argv[0], "serve", "--share-port", "--host", host]
-        command += ["--port", str(port), "--drain-rate", str(drain_rate)]
+        rate = -(-drain_rate // processes)  # they drain together
+        command = [sys.executable, sys.argv[0], "serve", "--skip-checks", "--share-port"]
+        command += ["--host", host, "--port", str(port), "--drain-rate", str(rate)]
         command += ["--plain"] if plain else []
-        self.print_address(holder)
-        asyncio.run(Supervisor(command, processes).run())
+        asyncio.run(Supervisor(command, processes, lambda: self.print_address(holder)).run())
 
     def print_address(self, listener: socket.socket) -> None:
+        """Tell people, and the supervisor, that connections are accepted."""
         host, port = listener.getsockname()[:2]
-        self.stdout.write(f"Serving on http://{host}:{port}/")
+        self.stdout.write(f"Serving on http://{netloc(host, port)}/")
         self.stdout.flush()
+
+
+def netloc(host: str, port: int) -> str:
+    """Return host and port as in a URL, with an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @contextmanager
@@ -144,7 +157,10 @@ def raise_file_limit() -> None:
 
 
 def listen(host: str, port: int, share: bool) -> socket.socket:
-    """Return the listening socket. Connections inherit its options. Raises OSError."""
+    """Return the socket to listen on. Connections inherit its options. Raises OSError.
+
+    One that shares its port listens only when the server runs: until then others get connections.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -152,5 +168,6 @@ def listen(host: str, port: int, share: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT)
     listener.bind((host, port))
-    listener.listen(BACKLOG)
+    if not share:  # takes the port, and raises if somebody has it
+        listener.listen(BACKLOG)
     return listener
