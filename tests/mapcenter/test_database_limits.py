@@ -3,11 +3,19 @@
 import socket
 import subprocess
 import sys
-import time
 from unittest import TestCase, skipUnless
 
 from tests.support.server import ROOT, find_postgres, postgres
 
+TRY = """
+import time
+from django.db import OperationalError, connection
+began = time.monotonic()
+try:
+    connection.ensure_connection()
+except OperationalError as error:
+    print(time.monotonic() - began, error)
+"""
 ASK = """
 from django.db import connection
 with connection.cursor() as cursor:
@@ -19,31 +27,31 @@ print(parameters["connect_timeout"], parameters["tcp_user_timeout"])
 """
 
 
-def ask(url):
-    """Run `ASK` with this DATABASE_URL."""
+def run(code, url):
+    """Run Python with this DATABASE_URL. Return what it prints."""
     setup = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'mapcenter.settings'"
-    return subprocess.run(
-        [sys.executable, "-c", f"{setup}; django.setup()\n{ASK}"],
+    process = subprocess.run(
+        [sys.executable, "-c", f"{setup}; django.setup()\n{code}"],
         cwd=ROOT,
         env={"DATABASE_URL": url, "SECRET_KEY": "x"},
         capture_output=True,
         text=True,
-        timeout=30,
+        check=True,
     )
+    return process.stdout
 
 
 class Limits(TestCase):
-    def test_a_server_that_accepts_and_says_nothing_is_given_up_soon(self):
+    def test_connecting_to_a_silent_server_times_out(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
-            began = time.monotonic()
-            ended = ask(f"postgres://x@127.0.0.1:{silent.getsockname()[1]}/x")
+            tried = run(TRY, f"postgres://x@127.0.0.1:{silent.getsockname()[1]}/x")
 
-        self.assertIn("timeout expired", ended.stderr)
-        self.assertLess(time.monotonic() - began, 8)  # 2 s, and Python's start
+        self.assertIn("timeout expired", tried)
+        self.assertLess(float(tried.split()[0]), 3)
 
     @skipUnless(find_postgres(), "PostgreSQL is not installed (Debian: postgresql)")
-    def test_sessions_have_the_limits_and_the_url_overrides_them(self):
+    def test_sessions_have_the_limits_unless_the_url_has_others(self):
         with postgres() as url:
-            self.assertEqual(ask(url).stdout.split(), ["10s", "5s", "2", "5000"])
-            other = ask(f"{url}?connect_timeout=7&options=-c%20statement_timeout%3D0")
-            self.assertEqual(other.stdout.split(), ["0", "0", "7", "5000"])
+            self.assertEqual(run(ASK, url).split(), ["10s", "5s", "2", "5000"])
+            other = run(ASK, f"{url}?connect_timeout=7&options=-c%20statement_timeout%3D0")
+            self.assertEqual(other.split(), ["0", "0", "7", "5000"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import resource
 import socket
 import sys
@@ -12,6 +13,10 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from broadcaster.desk.requests import MAX_BODY
 from broadcaster.publishing.copies import UnusableDatabase, check_database
@@ -23,8 +28,11 @@ from viewers.registry import relays
 
 BACKLOG = 16384  # connections that may wait to be accepted, up to the kernel's somaxconn
 HUNG_UP = 129  # exit status after SIGHUP, as a shell gives it: systemd starts the server again
+REDIS_TIMEOUT = 2  # seconds for Redis to answer at the start
 USER_TIMEOUT = 30_000  # milliseconds without acknowledgement after which a viewer is gone
 LAST_CLOSE = 5  # seconds that connections have to end after the last bye frame
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -73,10 +81,29 @@ class Command(BaseCommand):
         except OSError as error:
             where = netloc(host, port)
             raise CommandError(f"cannot listen on {where}: {error.strerror}") from error
+        if settings.REDIS_URL and not share_port:
+            self.check_redis()
         if processes == 1:
             self.serve(listener, drain_rate, plain)
         else:
             self.supervise(listener, processes, drain_rate, plain)
+
+    def check_redis(self) -> None:
+        """Warn if Redis cannot be used. The server starts all the same: it works without."""
+        redis = Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=REDIS_TIMEOUT,
+            socket_connect_timeout=REDIS_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+        )
+        try:
+            with redis:
+                redis.ping()
+        except (RedisError, OSError) as error:
+            logger.warning(
+                "Redis cannot be used, check REDIS_URL: %s. Updates take up to 3 s without it.",
+                str(error).rstrip(".") or repr(error),
+            )
 
     def serve(self, listener: socket.socket, drain_rate: int, plain: bool) -> None:
         """Serve in this process until a signal stops it."""
