@@ -141,7 +141,7 @@ class ScheduledCues(TransactionTestCase):
         entries = AuditEntry.objects.filter(broadcast=self.broadcast, action="scheduled")
         self.assertEqual(entries.count(), 1)
 
-    def test_a_killed_worker_whose_scheduler_lock_stays_makes_cues_three_seconds_late_at_most(self):
+    def test_killed_worker_with_the_scheduler_lock_makes_cues_three_seconds_late_at_most(self):
         with redis() as url, ServeProcess(REDIS_URL=url) as server:
             connection = Redis.from_url(url)
             lock = "rq:scheduler-lock:default"

@@ -36,7 +36,7 @@ class Rates(TestCase):
         self.assertTrue(self.limit.filter(line("back %s", 1)))
         self.assertTrue(self.limit.filter(line("lost %s", 1, name="b")))
 
-    def test_the_next_line_says_how_many_were_left_out(self):
+    def test_next_line_says_how_many_were_left_out(self):
         for n in range(BURST + 5):
             self.limit.filter(line("lost %s", n))
         self.clock.return_value = WINDOW

@@ -80,7 +80,7 @@ class Supervised(Case):
         gone, _ = psutil.wait_procs(processes, 10)
         self.assertEqual(set(gone), set(processes))
 
-    def test_a_second_set_on_the_same_port_is_refused(self):
+    def test_second_set_on_the_same_port_is_refused(self):
         self.serve_with_two_processes()
         second = ServeProcess("serve --processes 2", REDIS_URL=self.server.environment["REDIS_URL"])
         self.addCleanup(second.state.cleanup)
@@ -113,7 +113,7 @@ class Supervised(Case):
         frame = next_frame(desk, "viewers", lambda frame: not frame["silent"])
         self.assertEqual((frame["ws"], frame["receipt"]["unknown"]), (VIEWERS, 0))
 
-    def test_a_rolling_restart_disconnects_every_viewer_once(self):
+    def test_rolling_restart_disconnects_every_viewer_once(self):
         """Viewers come back sooner than real ones, when an old process that has yet to drain would
         get some of them.
         """
@@ -168,7 +168,7 @@ class Single(Case):
         except OSError:
             return None  # refused
 
-    def test_it_is_not_ready_for_three_seconds_before_it_refuses_connections(self):
+    def test_terminated_server_is_not_ready_for_three_seconds_before_it_refuses_connections(self):
         self.serve()
         self.connect()
         began = time.monotonic()
@@ -179,7 +179,7 @@ class Single(Case):
 
         self.assertGreater(time.monotonic() - began, NOTICE)
 
-    def test_a_hangup_drains_it_and_its_status_makes_systemd_start_it_again(self):
+    def test_hangup_drains_and_exits_with_a_status_that_systemd_restarts(self):
         self.serve()
         viewer = self.connect()
 
@@ -191,7 +191,7 @@ class Single(Case):
         self.assertEqual(closed.exception.rcvd.code, Close.DRAINING)
         self.assertEqual(self.server.process.wait(10), HUNG_UP)
 
-    def test_the_address_of_an_ipv6_host_is_a_url(self):
+    def test_address_of_an_ipv6_host_is_a_url(self):
         self.serve("serve --host ::")
         wait_for(lambda: self.server.lines("Serving on"), "the start")
 
@@ -200,7 +200,7 @@ class Single(Case):
         self.assertEqual(line, f"Serving on http://[::]:{self.server.port}/")
 
     @skipUnless(which("ss"), "ss is not installed (Debian: iproute2)")
-    def test_the_backlog_is_what_the_kernel_allows(self):
+    def test_backlog_is_what_the_kernel_allows(self):
         self.serve()
         command = ["ss", "-Hltn", f"sport = :{self.server.port}"]
         listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
