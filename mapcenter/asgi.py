@@ -17,15 +17,24 @@ pages: Any = get_asgi_application()  # first, since the imports below need loade
 
 from broadcaster.desk import schedule  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
+from viewers.ops import health  # noqa: E402
 from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
 
 # The console reads its user itself, again and again. Reading it here would fail, without an answer,
 # while the database is away.
 desk = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(desk_urlpatterns)))
 
+viewers_and_pages = URLRouter([*http_urlpatterns, re_path("", pages)])
+
+
+async def http(scope: Any, receive: Any, send: Any) -> None:
+    """Answer health checks before everything else, so that nothing delays them."""
+    await health.ENDPOINTS.get(scope["path"], viewers_and_pages)(scope, receive, send)
+
+
 routes = ProtocolTypeRouter(
     {
-        "http": URLRouter([*http_urlpatterns, re_path("", pages)]),
+        "http": http,
         "websocket": URLRouter(
             [
                 *websocket_urlpatterns,

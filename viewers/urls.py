@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from viewers.ops import health
 from viewers.pages.broadcast import broadcast
 from viewers.pages.calculator import calculator
 from viewers.pages.card import picture
@@ -24,7 +23,4 @@ pages = [  # in every language: see mapcenter/urls.py
 
 urlpatterns = [
     path("broadcasts/<slug:slug>/recording.json", recording_json, name="recording"),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
 ]

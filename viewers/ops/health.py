@@ -1,38 +1,77 @@
-"""The health endpoints: alive, ready, and the metrics of this process."""
+"""The health endpoints: alive, ready, and the metrics of this process.
 
-import logging
+They are plain ASGI applications. So they wait behind no page, and answer whatever the Host header
+is: probes often send the IP address of the server that they ask.
+"""
 
-from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
-from broadcaster.models import Broadcast
-from broadcaster.publishing.database import write_problem
 from viewers.ops.metrics import CONTENT_TYPE, exposition
+from viewers.ops.readiness import Readiness
 from viewers.registry import relays
 
-logger = logging.getLogger(__name__)
+readiness = Readiness()
 
 
-def healthz(request: HttpRequest) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole HTTP response."""
+
+    body: bytes
+    content_type: str
+    status: HTTPStatus = HTTPStatus.OK
+    allow: str = ""
+
+
+WRONG_METHOD = Response(b"", "text/plain", HTTPStatus.METHOD_NOT_ALLOWED, "GET, HEAD")
+
+
+def endpoint(respond: Callable[[], Awaitable[Response]]) -> Any:
+    """Make an ASGI application of a function that returns the response to a GET."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        allowed = scope["method"] in ("GET", "HEAD")
+        response = await respond() if allowed else WRONG_METHOD
+        headers = [
+            (b"content-type", response.content_type.encode()),
+            (b"content-length", str(len(response.body)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        if response.allow:
+            headers.append((b"allow", response.allow.encode()))
+        status = int(response.status)
+        body = b"" if scope["method"] == "HEAD" else response.body
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return application
+
+
+@endpoint
+async def healthz() -> Response:
     """Answer 200: this process is alive."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    return Response(b"ok\n", "text/plain")
 
 
-def readyz(request: HttpRequest) -> JsonResponse:
+@endpoint
+async def readyz() -> Response:
     """Answer 200 if this process can do its work, or 503 with the reason."""
-    try:
-        Broadcast.objects.exists()
-        problem = write_problem()
-    except DatabaseError:
-        logger.exception("not ready")
-        return JsonResponse({"ready": False, "error": "the database cannot be read"}, status=503)
-    if problem:
-        return JsonResponse({"ready": False, "error": problem}, status=503)
-    if relays.closing is not None:
-        return JsonResponse({"ready": False, "error": "draining"}, status=503)
-    return JsonResponse({"ready": True})
+    problem = "draining" if relays.closing is not None else await readiness.problem()
+    content = {"ready": False, "error": problem} if problem else {"ready": True}
+    status = HTTPStatus.SERVICE_UNAVAILABLE if problem else HTTPStatus.OK
+    return Response(json.dumps(content).encode(), "application/json", status)
 
 
-async def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with the metrics of this process. Runs in the event loop: hubs are not thread-safe."""
-    return HttpResponse(exposition(relays.running), content_type=CONTENT_TYPE)
+@endpoint
+async def metrics() -> Response:
+    """Answer with the metrics of this process."""
+    return Response(exposition(relays.running), CONTENT_TYPE)
+
+
+ENDPOINTS = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+"""By the exact path: Channels' routes also match //metrics, which a proxy does not take for it."""

@@ -1,0 +1,152 @@
+"""Whether this process can do its work: its database answers, and has the tables of this code."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+
+import django.db
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Model
+
+from broadcaster.publishing.database import write_problem
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = 0.9  # seconds; HAProxy, which asks once a second, waits no longer for an answer
+OPTIONAL_APPS = {"django_rq"}  # the site works without the permission that its migrations make
+MAX_NAMED = 3  # migrations in a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a process is not ready, and what only its log says: it may name hosts and users."""
+
+    reason: str
+    detail: str = ""
+
+
+TIMED_OUT = Problem(f"the database did not answer within {TIMEOUT} s")
+
+
+class Readiness:
+    """Asks the database, in a thread of its own: it must not wait behind pages.
+
+    Whoever asks while the database is being asked gets the same answer, so that a flood of probes
+    is one query at a time, and a database that does not answer holds one thread.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "readiness")
+        self._asking: asyncio.Future[Problem | None] | None = None
+        self._reason = ""  # that was logged last
+        migrations()  # now, since an upgrade replaces the files while this process runs
+
+    async def problem(self) -> str:
+        """Return why this process is not ready, "" if it is. Logs when that changes."""
+        if self._asking is None or self._asking.done():
+            loop = asyncio.get_running_loop()
+            self._asking = loop.run_in_executor(self._thread, database_problem)
+        await asyncio.wait({self._asking}, timeout=TIMEOUT)
+        problem = self._asking.result() if self._asking.done() else TIMED_OUT
+        reason = problem.reason if problem else ""
+        if reason != self._reason:
+            self._reason = reason
+            if problem:
+                logger.error("not ready: %s. %s", reason, problem.detail)
+            else:
+                logger.warning("ready again")
+        return reason
+
+
+def database_problem() -> Problem | None:
+    """Return why the database cannot serve this code, None if it can."""
+    try:
+        reason = find_problem()
+    except django.db.Error as error:
+        detail = " ".join(str(error).split())
+        return Problem("the database cannot be read", f"{type(error).__name__}: {detail}")
+    finally:
+        connection.close()
+    return Problem(reason) if reason else None
+
+
+def find_problem() -> str:
+    """Return what the tables lack, or why nothing can be written, "" if all is well.
+
+    A database that is newer than this code is none: an upgrade migrates before it restarts.
+    """
+    if problem := missing_migrations():
+        return problem
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(every_column())
+    except django.db.DatabaseError:
+        if problem := missing_columns():
+            return problem
+        raise
+    return write_problem() or ""
+
+
+def missing_migrations() -> str:
+    """Return which migrations of this code were not applied, "" if none."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    if not applied:
+        return "no migration was applied to the database: run manage.py migrate"
+    missing = sorted(migrations() - applied.keys())
+    if not missing:
+        return ""
+    named = ", ".join(f"{app}.{name}" for app, name in missing[:MAX_NAMED])
+    more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
+    return f"migrations were not applied: {named}{more}: run manage.py migrate"
+
+
+@cache
+def migrations() -> frozenset[tuple[str, str]]:
+    """Return app and name of all migrations that this code needs."""
+    loader = MigrationLoader(None, load=False)
+    loader.load_disk()
+    return frozenset(key for key in loader.disk_migrations if key[0] not in OPTIONAL_APPS)
+
+
+@cache
+def every_column() -> str:
+    """Return a query that reads nothing, and fails if a column that this code uses is missing."""
+    quote = connection.ops.quote_name
+    parts = []
+    for model in models():
+        table = quote(model._meta.db_table)
+        # With the table's name, since SQLite reads a lone "missing" as a string.
+        columns = ", ".join(f"{table}.{quote(name)}" for name in columns_of(model))
+        parts.append(f"EXISTS (SELECT {columns} FROM {table} WHERE 1 = 0)")
+    return f"SELECT 1 WHERE {' OR '.join(parts)}"
+
+
+def missing_columns() -> str:
+    """Return the first table or column that is missing, "" if there is none."""
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for model in models():
+            table = model._meta.db_table
+            if table not in tables:
+                return f"the database has no table {table}"
+            there = connection.introspection.get_table_description(cursor, table)
+            for name in columns_of(model):
+                if name not in {column.name for column in there}:
+                    return f"the database has no column {table}.{name}"
+    return ""
+
+
+def models() -> list[type[Model]]:
+    """Return the models whose tables this code uses."""
+    every = apps.get_models(include_auto_created=True)
+    managed = [model for model in every if model._meta.managed and not model._meta.proxy]
+    return [model for model in managed if model._meta.app_label not in OPTIONAL_APPS]
+
+
+def columns_of(model: type[Model]) -> list[str]:
+    return [str(field.column) for field in model._meta.local_concrete_fields]
