@@ -13,10 +13,11 @@ from mapcenter.state import prepare_state
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mapcenter.settings")
 prepare_state()
-pages: Any = get_asgi_application()  # first, since the imports below need loaded apps
+django: Any = get_asgi_application()  # first, since the imports below need loaded apps
 
 from broadcaster.desk import schedule  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
+from mapcenter.request_limits import limited  # noqa: E402
 from viewers.ops import health  # noqa: E402
 from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
 
@@ -24,7 +25,7 @@ from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E40
 # while the database is away.
 desk = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(desk_urlpatterns)))
 
-viewers_and_pages = URLRouter([*http_urlpatterns, re_path("", pages)])
+viewers_and_pages = URLRouter([*http_urlpatterns, re_path("", limited(django))])
 
 
 async def http(scope: Any, receive: Any, send: Any) -> None:

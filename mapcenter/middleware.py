@@ -1,18 +1,75 @@
 """Middleware of the project."""
 
+import logging
+import time
 from collections.abc import Callable
+from threading import Lock
 
-from django.http import HttpRequest, HttpResponseBase
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import sync_only_middleware
+
+from mapcenter.unavailable import NO_DATABASE, STATUS, unavailable
+from viewers.pages.single_flight import release_connection
+
+logger = logging.getLogger(__name__)
+
+LOG_INTERVAL = 60.0  # seconds between two log entries about the same trouble
+NO_SERVICE = (OperationalError, InterfaceError, InternalError, ProgrammingError)
+"""What is wrong with the database, and not with a request: it is away, locked, full, or lacks a
+column. The other errors mean that a view has a bug."""
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 @sync_only_middleware
-def in_one_thread(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
+def in_one_thread(get_response: GetResponse) -> GetResponse:
     """Make Django run the whole chain of middleware in one thread.
 
     It must be last in the list. Since it is synchronous, Django calls the others synchronously,
     too. Without it Django would call them from the event loop, with two thread hops for each.
     """
     return get_response
+
+
+class DatabaseConnections:
+    """Ends the use of the database with the response, and answers when there is no database.
+
+    It must be first in the list. Django itself closes the connection when the response is sent, so
+    a client that does not read it would hold a connection.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._lock = Lock()
+        self._next_entry = 0.0  # on the monotonic clock
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            response = self.get_response(request)
+        finally:
+            release_connection()
+        if response.status_code == STATUS:
+            # Django would log each of them as an error. They come by the hundred, and who sends one
+            # logs the change of state.
+            response._has_been_logged = True  # type: ignore[attr-defined]
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return 503 if a view failed because of the database."""
+        if not isinstance(error, NO_SERVICE):
+            return None
+        if self._entry_is_due():
+            logger.error("pages cannot use the database", exc_info=error)
+        accept = request.headers.get("Accept", "")
+        headers, body = unavailable(NO_DATABASE, request.method or "", accept)
+        return HttpResponse(body, status=STATUS, headers=headers)
+
+    def _entry_is_due(self) -> bool:
+        """Return whether to log now: a page rush must not fill the log with one trouble."""
+        now = time.monotonic()
+        with self._lock:
+            is_due = now >= self._next_entry
+            if is_due:
+                self._next_entry = now + LOG_INTERVAL
+        return is_due

@@ -49,6 +49,7 @@ if REDIS_URL:  # a worker takes scheduled cues; without Redis the serving proces
     RQ_SHOW_ADMIN_LINK = False  # broadcaster/admin/rq_dashboard.py shows it to schedulers only
 
 MIDDLEWARE = [
+    "mapcenter.middleware.DatabaseConnections",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -30,7 +30,7 @@ RETRY_AFTER = 2  # seconds
 
 MAX_KEPT = 64  # pictures, of up to 150 KB each
 MAX_DRAWINGS = 2  # processes at the same time, each of which keeps a core busy
-MAX_PICTURES = 8  # that are drawn or wait to be drawn: a second or two of work
+MAX_PICTURES = 4  # that are drawn or wait to be drawn: a second of work
 MAX_WAITING = 64  # requests that wait for a picture, each of which occupies a thread
 
 NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

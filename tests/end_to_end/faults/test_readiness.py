@@ -97,6 +97,16 @@ class Readiness(TestCase):
         self.execute("ALTER TABLE broadcaster_broadcast ADD COLUMN future text")
         self.assertIsNone(self.problem())
 
+    def test_pages_without_their_columns_are_503_with_one_log_entry(self):
+        self.migrate()
+        self.execute("ALTER TABLE broadcaster_broadcast RENAME COLUMN title TO name")
+        for _ in range(20):
+            response = self.send("/", Accept="text/html")
+            self.assertEqual((response.status, response.headers["retry-after"]), (503, "3"))
+            self.assertIn(b"cannot use its database", response.body)
+        self.assertEqual(sum("pages cannot use the database" in line for line in self.log()), 1)
+        self.assertFalse([line for line in self.log() if "django.request" in line])
+
     def test_probes_get_an_answer_whatever_the_host_is(self):
         self.migrate()
         for path in ("/healthz", "/readyz", "/metrics"):
