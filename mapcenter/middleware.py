@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.utils.decorators import sync_only_middleware
 
 from mapcenter.unavailable import NO_DATABASE, STATUS, unavailable
@@ -73,3 +73,18 @@ class DatabaseConnections:
             if is_due:
                 self._next_entry = now + LOG_INTERVAL
         return is_due
+
+
+@sync_only_middleware
+def admin_methods(get_response: GetResponse) -> GetResponse:
+    """Answer 405 to methods that the admin does not have: its views take them for GET."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith("/admin/") and request.method not in ADMIN_METHODS:
+            return HttpResponseNotAllowed(ADMIN_METHODS)
+        return get_response(request)
+
+    return middleware
+
+
+ADMIN_METHODS = ("GET", "HEAD", "POST")

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "mapcenter.middleware.admin_methods",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "viewers.pages.language.LanguageByAddress",
     "django.middleware.common.CommonMiddleware",

@@ -1,6 +1,11 @@
 """The addresses of viewers' pages. Sockets and polls are in routing.py."""
 
-from django.urls import path
+from collections.abc import Callable
+
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from viewers.pages.broadcast import broadcast
 from viewers.pages.calculator import calculator
@@ -11,16 +16,26 @@ from viewers.pages.front import front
 from viewers.pages.recording_json import recording_json
 from viewers.pages.replay import replay
 
+
+def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+    """Return the address of a page. Methods other than GET and HEAD get 405.
+
+    Without the exemption a POST would get 403 for its missing CSRF token, before the view is
+    called.
+    """
+    return path(route, csrf_exempt(require_safe(view)), name=name)
+
+
 pages = [  # in every language: see mapcenter/urls.py
-    path("", front, name="front"),
-    path("broadcasts/<slug:slug>/", broadcast, name="broadcast"),
-    path("broadcasts/<slug:slug>/replay/", replay, name="replay"),
-    path("broadcasts/<slug:slug>/calculator/", calculator, name="calculator"),
-    path("broadcasts/<slug:slug>/picture.png", picture, name="picture"),
-    path("broadcasts/<slug:slug>/embed/", embed, name="embed"),
-    path("broadcasts/<slug:slug>/embedding/", embedding, name="embedding"),
+    page("", front, name="front"),
+    page("broadcasts/<slug:slug>/", broadcast, name="broadcast"),
+    page("broadcasts/<slug:slug>/replay/", replay, name="replay"),
+    page("broadcasts/<slug:slug>/calculator/", calculator, name="calculator"),
+    page("broadcasts/<slug:slug>/picture.png", picture, name="picture"),
+    page("broadcasts/<slug:slug>/embed/", embed, name="embed"),
+    page("broadcasts/<slug:slug>/embedding/", embedding, name="embedding"),
 ]
 
 urlpatterns = [
-    path("broadcasts/<slug:slug>/recording.json", recording_json, name="recording"),
+    page("broadcasts/<slug:slug>/recording.json", recording_json, name="recording"),
 ]
