@@ -1,16 +1,21 @@
 """Middleware of the project."""
 
 import logging
+import os
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from threading import Lock
 
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.utils.decorators import sync_only_middleware
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import NotARegularFileError, StaticFile
 
 from mapcenter.unavailable import NO_DATABASE, STATUS, unavailable
 from viewers.pages.single_flight import release_connection
+from viewers.transports.etags import etag_matches
 
 logger = logging.getLogger(__name__)
 
@@ -88,3 +93,48 @@ def admin_methods(get_response: GetResponse) -> GetResponse:
 
 
 ADMIN_METHODS = ("GET", "HEAD", "POST")
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """WhiteNoise, during an upgrade, too.
+
+    WhiteNoise lists the files when a process starts. During a rolling restart a page of a new
+    process may ask an old one for a file that `collectstatic` has added since, so what is not
+    listed is looked up on disk. What is not there either may be on the next server or in a moment,
+    so caches must not keep that answer.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        static_file = self.find_file(path) if self.autorefresh else self.files.get(path)
+        if static_file is None and path.startswith(self.static_prefix):
+            static_file = self.find_new_file(path)
+        if static_file is not None:
+            return self.serve(static_file, request)
+        response = self.get_response(request)
+        if path.startswith(self.static_prefix) and response.status_code == HTTPStatus.NOT_FOUND:
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def find_new_file(self, url: str) -> StaticFile | None:
+        """Return a file that was collected after the start.
+
+        It is not listed, since `collectstatic` may still be writing it.
+        """
+        root = os.path.abspath(self.static_root)
+        path = os.path.join(root, url[len(self.static_prefix) :])
+        if not self.url_is_canonical(url) or not self.path_is_child_of(path, root + os.sep):
+            return None
+        try:
+            return self.find_file_at_path(path, url)
+        except (NotARegularFileError, ValueError):  # ValueError: a path with a null character
+            return None
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponseBase:
+        """Serve a file. WhiteNoise compares ETags as strings; here they are parsed first."""
+        wanted = request.META.get("HTTP_IF_NONE_MATCH")
+        etag = getattr(static_file, "etag", None)  # a redirect has none
+        if wanted is not None and etag and etag_matches(wanted, etag):
+            request.META["HTTP_IF_NONE_MATCH"] = etag
+        return WhiteNoiseMiddleware.serve(static_file, request)

@@ -51,7 +51,7 @@ if REDIS_URL:  # a worker takes scheduled cues; without Redis the serving proces
 MIDDLEWARE = [
     "mapcenter.middleware.DatabaseConnections",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mapcenter.middleware.StaticFiles",
     "csp.middleware.CSPMiddleware",
     "mapcenter.middleware.admin_methods",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -18,6 +18,7 @@ from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.transports import admission
 from viewers.transports.consumer import ViewerConsumer
+from viewers.transports.etags import etag_matches
 
 LASTING = "public, max-age=60"  # what lies past a position stays true
 FRESH = "public, max-age=1"  # the map of this moment
@@ -47,9 +48,14 @@ class PollResponse:
     ) -> None:
         self.body = body
         self.status = status
-        self.headers: Headers = [
+        content: Headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
+        ]
+        self.headers: Headers = [
+            *(
+                [] if status == HTTPStatus.NOT_MODIFIED else content
+            ),  # it would say that it is empty
             (b"cache-control", cache.encode()),
             (b"x-content-type-options", b"nosniff"),
             *extra,
@@ -119,10 +125,12 @@ def heartbeat_response(hub: Hub) -> PollResponse:
 
 def snapshot_response(hub: Hub, headers: Headers) -> PollResponse:
     """Return the snapshot frame, or 304 if the one that a cache has is still true."""
-    etag = (b"etag", f'W/"{hub.replica.position}"'.encode())
-    if (b"if-none-match", etag[1]) in headers:
-        return PollResponse(b"", FRESH, HTTPStatus.NOT_MODIFIED, (etag,))
-    return PollResponse(hub.snapshot_frame().body, FRESH, extra=(etag,))
+    etag = f'W/"{hub.replica.position}"'
+    extra = ((b"etag", etag.encode()),)
+    wanted = b",".join(value for name, value in headers if name == b"if-none-match")
+    if etag_matches(wanted.decode("latin-1"), etag):
+        return PollResponse(b"", FRESH, HTTPStatus.NOT_MODIFIED, extra)
+    return PollResponse(hub.snapshot_frame().body, FRESH, extra=extra)
 
 
 class HttpViewer(ViewerConsumer):
