@@ -6,6 +6,7 @@ from typing import Any
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
 from channels.sessions import SessionMiddlewareStack
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
@@ -21,11 +22,17 @@ from mapcenter.request_limits import limited  # noqa: E402
 from viewers.ops import health  # noqa: E402
 from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
 
+
+async def pages(scope: Any, receive: Any, send: Any) -> None:
+    """Give Django the whole path of a request: the proxy has removed PATH_PREFIX."""
+    await django({**scope, "path": settings.PATH_PREFIX + scope["path"]}, receive, send)
+
+
 # The console reads its user itself, again and again. Reading it here would fail, without an answer,
 # while the database is away.
 desk = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(desk_urlpatterns)))
 
-viewers_and_pages = URLRouter([*http_urlpatterns, re_path("", limited(django))])
+viewers_and_pages = URLRouter([*http_urlpatterns, re_path("", limited(pages))])
 
 
 async def http(scope: Any, receive: Any, send: Any) -> None:

@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 ON = ("on", "1", "true", "yes")
 OFF = ("off", "0", "false", "no")
 HOST = re.compile(r"\*|\[[0-9a-f:.]+\]|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.IGNORECASE)
+PATH = re.compile(r"(/[a-z0-9._~-]+)+", re.IGNORECASE)
 REDIS = ("redis", "rediss", "unix")
 DATABASES = ("postgres", "postgresql", "sqlite")
 
@@ -44,6 +45,14 @@ def env_choice(name: str, default: str, choices: Collection[str]) -> str:
     value = env_text(name, default).lower()
     if value not in choices:
         raise InvalidVariable(f'{name} is "{value}"; it must be one of {", ".join(choices)}.')
+    return value
+
+
+def env_path(name: str) -> str:
+    """Return the beginning of a URL's path, "" if it is not set. Raises `InvalidVariable`."""
+    value = env_text(name)
+    if value and not PATH.fullmatch(value):
+        raise InvalidVariable(f'{name} is "{value}"; it must be a path such as /maps.')
     return value
 
 

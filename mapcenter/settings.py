@@ -14,6 +14,7 @@ from mapcenter.env import (
     env_database,
     env_hosts,
     env_int,
+    env_path,
     env_redis,
     env_seconds,
     env_text,
@@ -29,6 +30,7 @@ SECRET_KEY_IS_GIVEN = bool(env_text("SECRET_KEY"))  # or else this machine has m
 ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 REDIS_URL = env_redis("REDIS_URL")
 PORT = env_int("PORT", 8000, 1, 65535)
+PATH_PREFIX = env_path("PATH_PREFIX")  # which the proxy removes; mapcenter/asgi.py adds it again
 HEARTBEAT = env_seconds("HEARTBEAT", 25)  # between two frames to an idle viewer
 
 INSTALLED_APPS = [
@@ -150,6 +152,8 @@ CSRF_TRUSTED_ORIGINS = [
     if host[0] not in "*["
 ]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("HTTPS")  # browsers send them over TLS only
+FORCE_SCRIPT_NAME = PATH_PREFIX or None
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PATH_PREFIX}/"
 SILENCED_SYSTEM_CHECKS = [
     "security.W004",  # HSTS is the proxy's to set
     "security.W008",  # and so is the redirect from HTTP

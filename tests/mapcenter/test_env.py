@@ -11,6 +11,7 @@ from mapcenter.env import (
     env_database,
     env_hosts,
     env_int,
+    env_path,
     env_redis,
     env_seconds,
     env_text,
@@ -92,6 +93,21 @@ class Seconds(EnvCase):
         for value in ("fast", "0", "-1", "nan", "inf", "25s"):
             self.set(value)
             self.assert_rejected(lambda: env_seconds("NAME", 25), value, "seconds above 0")
+
+
+class UrlPath(EnvCase):
+    def test_path_begins_with_a_slash_and_ends_without_one(self):
+        for value in ("/maps", "/night/maps-2.0"):
+            self.set(value)
+            self.assertEqual(env_path("NAME"), value)
+
+    def test_path_that_is_not_set_is_empty(self):
+        self.assertEqual(env_path("NAME"), "")
+
+    def test_path_rejects_other_values(self):
+        for value in ("maps", "/maps/", "/", "//", "/a b", "/a?b", "https://example.org/maps"):
+            self.set(value)
+            self.assert_rejected(lambda: env_path("NAME"), value, "such as /maps")
 
 
 class Hosts(EnvCase):

@@ -26,7 +26,7 @@ class LanguageByAddress(LocaleMiddleware):
 
 def switch(request: HttpRequest) -> dict[str, Callable[[], list[tuple[str, Any, str]]]]:
     """Give templates `other_languages`: (code, name, address of the same page) for each."""
-    here = request.get_full_path()
+    here = request.get_full_path_info()  # without PATH_PREFIX, which the result has
 
     def other_languages() -> list[tuple[str, Any, str]]:
         others = [pair for pair in settings.LANGUAGES if pair[0] != get_language()]
