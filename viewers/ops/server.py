@@ -1,12 +1,14 @@
 """uvicorn, with what viewers need of it: small messages, and a bye frame before the end."""
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+from django.urls import reverse
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -14,7 +16,9 @@ from broadcaster.desk import schedule
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.registry import relays
+from viewers.transports import limits
 from viewers.transports.fast.http import ViewerHttpProtocol
+from viewers.transports.fast.limited import LimitedHttpProtocol
 from viewers.transports.fast.timers import NEVER, sweep
 from viewers.transports.slow_viewers import limit_buffers
 
@@ -29,10 +33,16 @@ class FastHttpProtocol(ViewerHttpProtocol):
     relays = relays
 
 
+class PlainHttpProtocol(LimitedHttpProtocol):
+    """The same limits without the fast path."""
+
+    __slots__ = ()
+
+
 class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, for the desk, and for viewers on plain ASGI, with their limits."""
 
-    due = NEVER  # it keeps its own time
+    due = idle_since = NEVER  # it keeps its own time
 
     def handle_connect(self, event: Request) -> None:
         if not event.path.startswith("/admin/"):
@@ -58,13 +68,17 @@ class DrainingServer(uvicorn.Server):
         self.drain_rate = drain_rate
         self.ready = ready
         self.hung_up = False
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        LimitedHttpProtocol.limits = limits.ConnectionLimits(files)
+        LimitedHttpProtocol.uploads = frozenset(
+            [reverse("admin:broadcaster_broadcast_import").encode()]
+        )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.config.http_protocol_class is FastHttpProtocol:
-            connections: Any = self.server_state.connections  # all of the classes here
-            every = min(1.0, relays.heartbeat / 25)
-            self.sweeping = asyncio.create_task(sweep(connections, every))
+        connections: Any = self.server_state.connections  # all of the classes here
+        every = min(1.0, relays.heartbeat / 25)
+        self.sweeping = asyncio.create_task(sweep(connections, every))
         schedule.start_checking()  # before the first viewer comes: what is due may be due now
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.hang_up)

@@ -21,7 +21,12 @@ from redis.retry import Retry
 from broadcaster.desk.requests import MAX_BODY
 from broadcaster.publishing.copies import UnusableDatabase, check_database
 from viewers.fanout.relay_registry import room_for_viewers
-from viewers.ops.server import DeskWebSocketProtocol, DrainingServer, FastHttpProtocol
+from viewers.ops.server import (
+    DeskWebSocketProtocol,
+    DrainingServer,
+    FastHttpProtocol,
+    PlainHttpProtocol,
+)
 from viewers.ops.supervisor import Supervisor, reserve
 from viewers.protocol import frames
 from viewers.registry import relays
@@ -110,7 +115,7 @@ class Command(BaseCommand):
         raise_file_limit()
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
-            http="httptools" if plain else FastHttpProtocol,
+            http=PlainHttpProtocol if plain else FastHttpProtocol,
             loop="uvloop",
             ws=DeskWebSocketProtocol,
             ws_per_message_deflate=False,  # 64 KiB a connection, for frames of 200 bytes

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-
 from broadcaster.domain.stream import Position
 from viewers.fanout.heartbeat import spread
 from viewers.fanout.hub import Hub
 from viewers.fanout.relay_registry import RelayRegistry
 from viewers.protocol.frames import Close
 from viewers.transports import addresses, admission, longpoll
+from viewers.transports.fast.limited import LimitedHttpProtocol, wire
 from viewers.transports.fast.timers import NEVER
 from viewers.transports.fast.websocket import FastWebSocketViewer, handshake
-from viewers.transports.longpoll import Headers, PollResponse
+from viewers.transports.longpoll import PollResponse
 
 POLL = re.compile(
     rb"GET %s(?:\?([-.:%%&=\w]*))? HTTP/1\.1\r\n"
@@ -62,7 +61,7 @@ def parse_poll(request: bytes) -> PollRequest | None:
         return None
 
 
-class ViewerHttpProtocol(HttpToolsProtocol):
+class ViewerHttpProtocol(LimitedHttpProtocol):
     """One connection, and a subscriber of the hub while a poll waits on it.
 
     Requests that are not a viewer's, or out of the ordinary, are uvicorn's. A subclass names the
@@ -71,17 +70,13 @@ class ViewerHttpProtocol(HttpToolsProtocol):
 
     relays: RelayRegistry
     kind = "poll"
-    # Beyond 30 attributes Python gives every object a dictionary of its own, which costs as much
-    # as the rest of a poll. Slots are not counted.
-    __slots__ = ("due", "hub", "interval", "poll", "reading")
+    __slots__ = ("hub", "interval", "poll")
     poll: PollRequest  # the one that waits, or has waited
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
         self.hub: Hub | None = None  # in which the poll waits
         self.interval = spread(self.relays.heartbeat)
-        self.due = NEVER  # the end of keep-alive, or the poll's heartbeat
-        self.reading = False  # uvicorn's parser has half a request
+        super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.leave()
@@ -96,28 +91,18 @@ class ViewerHttpProtocol(HttpToolsProtocol):
             hub = poll and self.relays.ready(poll.slug)
             if poll and hub and self.relays.refusal is None:
                 return self.serve(poll, hub)
-        self.due = NEVER
         super().data_received(data)
 
     @property
     def busy(self) -> bool:
         """Whether uvicorn has something to read, answer or write on this connection."""
-        unanswered = self.cycle is not None and not self.cycle.response_complete
-        return self.reading or unanswered or self.flow.write_paused
-
-    def on_message_begin(self) -> None:
-        self.reading = True
-        super().on_message_begin()
-
-    def on_message_complete(self) -> None:
-        self.reading = False
-        super().on_message_complete()
+        return self.reading or self.rejected or self.unanswered or self.flow.write_paused
 
     # Polls
 
     def serve(self, poll: PollRequest, hub: Hub) -> None:
         """Answer a poll, or let it wait for an update, or for the time of a heartbeat."""
-        self._unset_keepalive_if_required()
+        self.patience = self.timeout_keep_alive
         if (response := longpoll.response_now(hub, poll.since)) is not None:
             hub.count_poll(poll.since)
             return self.answer(response)
@@ -135,11 +120,16 @@ class ViewerHttpProtocol(HttpToolsProtocol):
     def on_timer(self) -> None:
         """Close an idle connection, or answer the poll, with a heartbeat if there is no update."""
         if (hub := self.hub) is None:
-            self.timeout_keep_alive_handler()
+            super().on_timer()
         elif self.notify():
             hub.count_poll(self.poll.since)
         else:
             self.answer(longpoll.heartbeat_response(hub))
+
+    @property
+    def idle_since(self) -> float:
+        """Since when this connection waits for its client. While a poll waits it does not."""
+        return NEVER if self.hub is not None else super().idle_since
 
     def disconnect(self, code: Close) -> None:
         self.answer(longpoll.closing_response(code))
@@ -175,14 +165,3 @@ class ViewerHttpProtocol(HttpToolsProtocol):
             since = None
         self.connections.discard(self)
         FastWebSocketViewer(self.transport, self.connections, hub, since, accept)
-
-
-def wire(response: PollResponse, headers: Headers) -> bytes:
-    """Return a response as bytes, with uvicorn's own `headers`: the date, say.
-
-    Made once for as long as uvicorn keeps the same headers, which is a second.
-    """
-    if response.wire is None or response.wire[0] is not headers:
-        head = STATUS_LINE[response.status] + longpoll.header_lines(headers) + response.head
-        response.wire = headers, head + b"\r\n" + response.body
-    return response.wire[1]

@@ -17,6 +17,7 @@ from viewers.fanout.heartbeat import spread
 from viewers.fanout.hub import Hub
 from viewers.protocol import frames
 from viewers.protocol.frames import POLICY_VIOLATION, Close
+from viewers.transports.fast.timers import NEVER
 from viewers.transports.longpoll import Headers, header_lines
 from viewers.transports.slow_viewers import STUCK_TIMEOUT, limit_buffers, position_after_wait
 
@@ -52,6 +53,7 @@ class FastWebSocketViewer(asyncio.Protocol):
     """One viewer: a subscriber of the hub that writes straight to its transport."""
 
     kind = "ws"
+    idle_since = NEVER
     __slots__ = ("_state", "connections", "due", "full", "hub", "interval", "position", "transport")
 
     def __init__(
