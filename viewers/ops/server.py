@@ -1,6 +1,7 @@
 """uvicorn, with what viewers need of it: small messages, and a bye frame before the end."""
 
 import asyncio
+import logging
 import resource
 import signal
 import socket
@@ -17,6 +18,7 @@ from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.registry import relays
 from viewers.transports import limits
+from viewers.transports.fast.frame_rate import LimitedServerProtocol
 from viewers.transports.fast.http import ViewerHttpProtocol
 from viewers.transports.fast.limited import LimitedHttpProtocol
 from viewers.transports.fast.timers import NEVER, sweep
@@ -44,8 +46,16 @@ class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
 
     due = idle_since = NEVER  # it keeps its own time
 
+    def __init__(self, config: uvicorn.Config, *args: Any, **options: Any) -> None:
+        super().__init__(config, *args, **options)
+        self.conn: LimitedServerProtocol = LimitedServerProtocol(
+            max_size=config.ws_max_size, logger=logging.getLogger("uvicorn.error")
+        )
+
     def handle_connect(self, event: Request) -> None:
-        if not event.path.startswith("/admin/"):
+        if event.path.startswith("/admin/"):
+            self.conn.max_frames = limits.MAX_DESK_FRAMES
+        else:
             self.conn.max_message_size = frames.MAX_MESSAGE
             limit_buffers(self.transport)
         super().handle_connect(event)

@@ -38,6 +38,14 @@ LINGER = 1.0
 """Seconds in which the rest of a rejected request is discarded. Without them, the kernel's reset
 can overtake the response."""
 
+MAX_FRAMES = 100
+"""WebSocket frames that a viewer may send in `FRAMES_PERIOD`. Browsers send none, libraries a ping
+every 20 s. Parsing 100 takes 2 ms."""
+MAX_DESK_FRAMES = 1000
+"""The same at the desk, where each command is a frame or several."""
+FRAMES_PERIOD = 10.0
+"""Seconds."""
+
 OTHER_FILES = 50
 """Files that the process needs besides connections: database, layer, static files, log."""
 STAFF_FILES = 25

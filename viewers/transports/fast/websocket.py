@@ -8,7 +8,6 @@ from typing import Any
 from websockets.frames import CLOSE, TEXT, CloseCode
 from websockets.frames import Frame as WebSocketFrame
 from websockets.protocol import OPEN, SERVER
-from websockets.protocol import Protocol as ProtocolState
 from websockets.utils import accept_key
 
 from broadcaster.domain.stream import Position
@@ -17,6 +16,7 @@ from viewers.fanout.heartbeat import spread
 from viewers.fanout.hub import Hub
 from viewers.protocol import frames
 from viewers.protocol.frames import POLICY_VIOLATION, Close
+from viewers.transports.fast.frame_rate import LimitedProtocol
 from viewers.transports.fast.timers import NEVER
 from viewers.transports.longpoll import Headers, header_lines
 from viewers.transports.slow_viewers import STUCK_TIMEOUT, limit_buffers, position_after_wait
@@ -71,7 +71,7 @@ class FastWebSocketViewer(asyncio.Protocol):
         self.position = since
         self.interval = spread(hub.heartbeat)
         self.full = False  # the write buffer, above the high-water mark
-        self._state: ProtocolState | None = None
+        self._state: LimitedProtocol | None = None
         transport.set_protocol(self)
         limit_buffers(transport)
         transport.write(handshake)
@@ -147,10 +147,10 @@ class FastWebSocketViewer(asyncio.Protocol):
         self.reply()
 
     @property
-    def state(self) -> ProtocolState:
+    def state(self) -> LimitedProtocol:
         """The state of the protocol, which most viewers never need."""
         if self._state is None:
-            self._state = ProtocolState(SERVER, max_size=frames.MAX_MESSAGE)
+            self._state = LimitedProtocol(SERVER, max_size=frames.MAX_MESSAGE)
         return self._state
 
     def reply(self) -> None:
