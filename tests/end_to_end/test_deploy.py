@@ -321,10 +321,10 @@ class ProxyTests:
 class NginxTests(ProxyTests, DeployCase):
     proxy_class = Nginx
 
-    def test_body_above_64_kib_is_rejected(self):
+    def test_body_above_128_kib_is_rejected(self):
         proxy = self.start()
         path = f"/api/broadcasts/{self.slug}/updates"
-        self.assertEqual(send_request(proxy.port, path, body=" " * 65537)[0], 413)
+        self.assertEqual(send_request(proxy.port, path, body=" " * 131073)[0], 413)
 
     def test_cached_snapshot_is_at_most_a_second_old(self):
         proxy = self.start()

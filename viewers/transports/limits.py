@@ -1,7 +1,7 @@
 """What one connection may cost, whoever it is: every limit that stands before Django does.
 
 `fast/limited.py` applies them to each connection of `manage.py serve`, with or without the fast
-path. docs/operating.md lists them for operators.
+path. The files of `deploy/` have the same limits. docs/operating.md lists them for operators.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """Limits that stand at the first byte: what one connection may send, and how many there may be.
 
 The requests are raw bytes, sent until the server answers. Both servers of `serve`, with the fast
-path and without, get the same ones.
+path and without, and both proxies of deploy/ get the same ones.
 """
 
 import contextlib
@@ -22,7 +22,14 @@ from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.recording_file import to_dict
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
-from tests.end_to_end.test_deploy import send_request
+from tests.end_to_end.test_deploy import (
+    DeployCase,
+    HAProxy,
+    Nginx,
+    has_haproxy,
+    has_nginx,
+    send_request,
+)
 from tests.end_to_end.test_fastpath import masked
 from tests.support.log import publish
 from tests.support.server import ServeProcess
@@ -391,3 +398,44 @@ class Connections(LimitsCase):
             status, headers, _ = send_request(server.port, "/")
             self.assertEqual((status, headers["Retry-After"]), (503, "10"))
             self.assertQuietLog(server, 2)
+
+
+class ThroughProxies:
+    """The same inputs through a proxy: it or the server behind it rejects them."""
+
+    def test_same_limits_hold(self):
+        with self.proxy_class(*self.servers) as proxy:
+            for name, begin, more in large_heads(self.slug):
+                with self.subTest(name):
+                    status, seconds = send(proxy.port, begin, more, 80 * MEGABYTE)
+                    self.assertIn(status, self.large_head)
+                    self.assertLess(seconds, AT_ONCE)
+            for name, begin, more in large_bodies(self.slug):
+                if name in self.endless:
+                    continue
+                with self.subTest(name):
+                    status, seconds = send(proxy.port, begin, more, 50 * MEGABYTE)
+                    self.assertIn(status, self.large_body)
+                    self.assertLess(seconds, AT_ONCE)
+            lines = head(f"POST {IMPORT}", f"Content-Length: {16 * MEGABYTE}") + b"\r\n"
+            self.assertEqual(send(proxy.port, lines, b"x", 16 * MEGABYTE)[0], 403)
+            self.assertEqual(send(proxy.port, head("TRACE /") + b"\r\n")[0], 405)
+            upload(self, proxy.port, 16 * MEGABYTE)
+            for server in self.servers:
+                self.assertEqual(send_request(server.port, "/healthz")[0], 200)
+
+
+@has_nginx
+class NginxLimits(ThroughProxies, DeployCase):
+    proxy_class = Nginx
+    large_head = (414, 431)
+    large_body = (413,)
+    endless = ("an extension of a chunk", "trailers")  # nginx reads them, and passes nothing on
+
+
+@has_haproxy
+class HAProxyLimits(ThroughProxies, DeployCase):
+    proxy_class = HAProxy
+    large_head = (400,)
+    large_body = (413, 400)
+    endless = ()
