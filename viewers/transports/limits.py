@@ -9,7 +9,7 @@ from collections.abc import Collection
 from heapq import nsmallest
 from http import HTTPStatus
 from math import inf
-from time import monotonic, thread_time
+from time import monotonic
 from typing import Any, Protocol
 
 from broadcaster.desk import requests
@@ -53,8 +53,6 @@ STAFF_FILES = 25
 EVICTED_AT_ONCE = 32
 """Idle connections that are closed together, or a 16th of them if that is more. To find them, all
 connections are compared: 20 ms for 65,000."""
-SEARCH_SHARE = 0.05
-"""Of the time, at most, that is spent on finding them."""
 
 STAFF = (b"/admin/", b"/api/", b"/healthz", b"/readyz", b"/metrics")
 """The beginnings of the addresses for which `STAFF_FILES` are reserved."""
@@ -108,7 +106,6 @@ class ConnectionLimits:
         self.requests = 0  # of pages, under way
         self.evicted = 0  # connections that are being closed, but still open
         self._logged = -inf
-        self._next_search = -inf
 
     def are_reached(self, connections: int) -> bool:
         """Return whether only staff may have another one beside so many."""
@@ -120,12 +117,9 @@ class ConnectionLimits:
         So connections without a request never keep one out that has a request, however many they
         are and however often somebody opens them.
         """
-        now, cpu = monotonic(), thread_time()
-        if now >= self._next_search:
-            self._evict(connections, new)
-            self._next_search = now + (thread_time() - cpu) / SEARCH_SHARE
-        if now > self._logged + 60:
-            self._logged = now
+        self._evict(connections, new)
+        if monotonic() > self._logged + 60:
+            self._logged = monotonic()
             logger.warning("%s connections, the limit: closing idle ones", self.public)
         return len(connections) - self.evicted <= self.all
 
