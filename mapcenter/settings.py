@@ -7,7 +7,7 @@ import warnings
 
 from csp.constants import NONE, SELF
 
-from mapcenter import state
+from mapcenter import __version__, state
 from mapcenter.env import (
     env_bool,
     env_choice,
@@ -23,6 +23,7 @@ from mapcenter.logs import FORMATS, LEVELS, logging_config
 
 BASE_DIR = state.BASE_DIR
 STATE_DIRECTORY = state.STATE_DIRECTORY
+VERSION = __version__
 
 DEBUG = env_bool("DEBUG")
 SECRET_KEY = state.secret_key()

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from unittest import TestCase
 
+from mapcenter import __version__
 from tests.test_architecture import ROOMS
+from viewers.ops.site_metrics import DATABASE, REDIS
 from viewers.protocol.frames import Close
 from viewers.transports import addresses
 
@@ -22,6 +24,7 @@ class Docs(TestCase):
     def test_readme_names_every_command(self):
         for path in ROOT.glob("*/management/commands/[a-z]*.py"):
             self.assertIn(f"manage.py {path.stem}", README)
+        self.assertIn("manage.py version", README)  # in manage.py: Django's own comes before apps
         for verb in ("make run", "make test", "make check"):
             self.assertIn(verb, README)
 
@@ -47,6 +50,24 @@ class Docs(TestCase):
         source = (ROOT / "broadcaster/checks.py").read_text()
         for number in re.findall(r'id="(broadcaster\.[EW]\d+)"', source):
             self.assertRegex(PAGES["docs/operating.md"], rf"(?m)^\| `{re.escape(number)}`")
+
+    def test_operating_has_every_metric(self):
+        sources = [path.read_text() for path in (ROOT / "viewers/ops").glob("*metrics.py")]
+        names = set(re.findall(r'"(mapcenter_[a-z_]+)"', "".join(sources)))
+        names |= {f"mapcenter_{name}" for name in (*DATABASE, *REDIS)}
+        self.assertIn("mapcenter_viewers", names)
+        for name in names:
+            self.assertIn(f"`{name}`", PAGES["docs/operating.md"])
+
+    def test_alerts_use_metrics_that_the_docs_have(self):
+        for path in ("deploy/alerts.yml", "deploy/dashboard.json"):
+            for name in set(re.findall(r"mapcenter_[a-z_]+", (ROOT / path).read_text())):
+                base = re.sub(r"_(bucket|count|sum)$", "", name)
+                self.assertIn(f"`{base}`", PAGES["docs/operating.md"], path)
+
+    def test_changelog_has_the_version(self):
+        released = re.match(r"\d+\.\d+\.\d+", __version__)[0]
+        self.assertRegex(PAGES["CHANGELOG.md"], rf"(?m)^## {re.escape(released)}\b")
 
     def test_protocol_has_every_frame_and_close_code(self):
         source = (ROOT / "viewers/protocol/frames.py").read_text()

@@ -1,4 +1,4 @@
-"""The health endpoints: alive, ready, and the metrics of this process.
+"""The health endpoints: alive, ready, and the metrics.
 
 They are plain ASGI applications. So they wait behind no page, and answer whatever the Host header
 is: probes often send the IP address of the server that they ask.
@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from django.conf import settings
 
 from viewers.ops.metrics import CONTENT_TYPE, exposition
 from viewers.ops.readiness import Readiness
@@ -55,7 +57,7 @@ def endpoint(respond: Callable[[], Awaitable[Response]]) -> Any:
 @endpoint
 async def healthz() -> Response:
     """Answer 200: this process is alive."""
-    return Response(b"ok\n", "text/plain")
+    return Response(f"ok {settings.VERSION}\n".encode(), "text/plain")
 
 
 @endpoint
@@ -69,8 +71,8 @@ async def readyz() -> Response:
 
 @endpoint
 async def metrics() -> Response:
-    """Answer with the metrics of this process."""
-    return Response(exposition(relays.running), CONTENT_TYPE)
+    """Answer with the metrics: see `exposition`."""
+    return Response(await exposition(), CONTENT_TYPE)
 
 
 ENDPOINTS = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}

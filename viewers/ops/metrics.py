@@ -1,40 +1,67 @@
-"""This process's viewers and deliveries as Prometheus metrics."""
+"""Prometheus metrics: of this process, of all that share its port, and of the whole site."""
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from broadcaster.domain.delivery import TRANSPORTS
-from viewers.fanout.relay import Relay
+from viewers.fanout.relay_registry import RelayRegistry
+from viewers.ops.siblings import Siblings
+from viewers.ops.site_metrics import SiteMetrics
+from viewers.registry import relays
 
-__all__ = ["CONTENT_TYPE", "exposition"]
+__all__ = ["CONTENT_TYPE", "exposition", "siblings"]
 
 LABELS = ("broadcast", "transport")
 BOUNDS = (10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)  # milliseconds, of the histogram
 
 
-def exposition(relays: Sequence[Relay]) -> bytes:
-    """Return the metrics of all relays in the text format. Call it in their event loop."""
-    return generate_latest(RelayCollector(relays))
+MAXIMUM = "mapcenter_position_age_seconds"  # the oldest position is what matters
+MINIMUM = "process_start_time_seconds"  # of all processes; other values are added up
 
 
-class RelayCollector(Collector):
+def measure(registry: RelayRegistry) -> bytes:
+    """Return the metrics of this process in the text format. Call it in the relays' loop."""
+    return text(ProcessMetrics(registry).collect())
+
+
+siblings = Siblings(lambda: measure(relays))
+site = SiteMetrics()
+
+
+async def exposition() -> bytes:
+    """Return the metrics of all processes on this port, added up, and those of the site."""
+    live, ended, silent = await siblings.ask()
+    return text([*added(live, ended), processes(len(live), silent), *await site.collect()])
+
+
+class ProcessMetrics:
     """Makes the metrics when they are asked for, so that nothing is counted twice."""
 
-    def __init__(self, relays: Sequence[Relay]) -> None:
-        self.relays = relays
+    def __init__(self, registry: RelayRegistry) -> None:
+        self.registry = registry
+        self.relays = registry.running
 
     def collect(self) -> Iterator[Metric]:
         yield self.viewers()
         yield self.behind()
         yield self.deliveries()
         yield self.age()
+        yield self.room()
+        yield from ProcessCollector(registry=None).collect()  # CPU, memory, open files
+
+    def room(self) -> Metric:
+        room = max(self.registry.limit - self.registry.viewers, 0)
+        return GaugeMetricFamily(
+            "mapcenter_room", "Viewers that may still come: open files decide.", value=room
+        )
 
     def viewers(self) -> Metric:
         family = GaugeMetricFamily("mapcenter_viewers", "Connections now.", labels=LABELS)
@@ -83,3 +110,63 @@ def buckets(times: Counter[int]) -> list[tuple[str, float]]:
         counts[bisect_left(BOUNDS, milliseconds)] += count
     bounds = [*(f"{bound / 1000:g}" for bound in BOUNDS), "+Inf"]
     return list(zip(bounds, accumulate(counts), strict=True))
+
+
+def processes(answering: int, silent: int) -> Metric:
+    """Return how many processes answer, and how many are frozen or hang."""
+    family = GaugeMetricFamily(
+        "mapcenter_processes",
+        "Server processes on this port; what a silent one has is in no other gauge.",
+        labels=("state",),
+    )
+    family.add_metric(("answering",), answering)
+    family.add_metric(("silent",), silent)
+    return family
+
+
+def added(live: list[bytes], ended: list[bytes]) -> Iterable[Metric]:
+    """Return one process's metrics, added up over all of them.
+
+    Only what counts up remains of processes that have ended, so that no sum ever decreases.
+    """
+    sums: dict[str, Metric] = {}
+    values: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], float]] = {}
+    for exposed in [*live, *ended]:
+        for metric in text_string_to_metric_families(exposed.decode()):
+            if exposed in ended and metric.type == "gauge":
+                continue
+            sums.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
+            into = values.setdefault(metric.name, {})
+            for sample in metric.samples:
+                key = (sample.name, frozenset(sample.labels.items()))
+                into[key] = combine(sample.name, into.get(key), sample.value)
+    for name, metric in sums.items():
+        for (sample_name, labels), value in values[name].items():
+            metric.add_sample(sample_name, dict(labels), value)
+    return sums.values()
+
+
+def combine(name: str, one: float | None, other: float) -> float:
+    """Return the value for two processes together."""
+    if one is None:
+        return other
+    if name == MAXIMUM:
+        return max(one, other)
+    return min(one, other) if name == MINIMUM else one + other
+
+
+def text(metrics: Iterable[Metric]) -> bytes:
+    """Return metrics in the text format."""
+    registry = CollectorRegistry()
+    registry.register(Fixed(list(metrics)))
+    return generate_latest(registry)
+
+
+class Fixed(Collector):
+    """Metrics that are known."""
+
+    def __init__(self, metrics: list[Metric]) -> None:
+        self.metrics = metrics
+
+    def collect(self) -> list[Metric]:
+        return self.metrics

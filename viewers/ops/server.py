@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+from django.conf import settings
 from django.urls import reverse
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 from broadcaster.desk import schedule
+from viewers.ops.metrics import siblings
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
 from viewers.registry import relays
@@ -89,6 +91,8 @@ class DrainingServer(uvicorn.Server):
         connections: Any = self.server_state.connections  # all of the classes here
         every = min(1.0, relays.heartbeat / 25)
         self.sweeping = asyncio.create_task(sweep(connections, every))
+        if sockets:
+            await siblings.join(sockets, settings.STATE_DIRECTORY)
         schedule.start_checking()  # before the first viewer comes: what is due may be due now
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.hang_up)
@@ -106,4 +110,5 @@ class DrainingServer(uvicorn.Server):
             server.close()
         await draining
         await super().shutdown(sockets)
+        siblings.leave()
         await relays.stop()

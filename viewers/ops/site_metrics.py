@@ -1,0 +1,121 @@
+"""What is the same whichever process answers: database, Redis, queue, cues, version."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from broadcaster.domain.mapstate import ON_AIR, Phase
+from broadcaster.models import Broadcast, Cue
+
+TIMEOUT = 2.0  # seconds that database and Redis have; Prometheus gives up after 10
+OVERDUE = timedelta(seconds=10)  # serving processes take a due cue after 6 s at the latest
+
+Figures = dict[str, int]
+
+
+class Question:
+    """Figures that may take forever to get. One question at a time is under way."""
+
+    def __init__(self, ask: Callable[[], Figures]) -> None:
+        self._ask = ask
+        self._asking: asyncio.Task[Figures | None] | None = None
+
+    async def answer(self) -> Figures | None:
+        """Return the figures; None if there is no answer in time."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._in_thread())
+        await asyncio.wait({self._asking}, timeout=TIMEOUT)
+        return self._asking.result() if self._asking.done() else None
+
+    async def _in_thread(self) -> Figures | None:
+        # A thread of its own: one that hangs must hold up nothing else.
+        ask = database_sync_to_async(self._ask, thread_sensitive=False)
+        try:
+            return await ask()
+        except (DatabaseError, RedisError, OSError):
+            return None
+
+
+class SiteMetrics:
+    """Asks database and Redis at each scrape."""
+
+    def __init__(self) -> None:
+        self._database = Question(database_figures)
+        self._redis = Question(redis_figures)
+
+    async def collect(self) -> list[Metric]:
+        """Return the metrics. Without an answer, those that depend on it are missing."""
+        asked = [self._database.answer()]
+        if settings.REDIS_URL:
+            asked.append(self._redis.answer())
+        database, *redis = await asyncio.gather(*asked)
+        metrics: list[Metric] = [
+            InfoMetricFamily("mapcenter", "The version that runs.", {"version": settings.VERSION}),
+            gauge("mapcenter_database_up", "Whether the database answers.", database is not None),
+        ]
+        for name, value in (database or {}).items():
+            metrics.append(gauge(f"mapcenter_{name}", DATABASE[name], value))
+        for figures in redis:
+            metrics.append(
+                gauge("mapcenter_redis_up", "Whether Redis answers.", figures is not None)
+            )
+            for name, value in (figures or {}).items():
+                metrics.append(gauge(f"mapcenter_{name}", REDIS[name], value))
+        return metrics
+
+
+DATABASE = {
+    "broadcasts_on_air": "Broadcasts that are on air, or on hold.",
+    "cues_overdue": f"Cues that should have gone out {OVERDUE.seconds} s ago and did not.",
+    "cues_missed": "Cues in the rundown that could not go out at their time.",
+}
+REDIS = {
+    "queue_jobs": "Jobs that wait for a worker.",
+    "queue_failed": "Jobs that failed, in the dashboard of RQ.",
+    "queue_workers": "Workers that are registered.",
+}
+
+
+def database_figures() -> Figures:
+    """Ask the database. Raises DatabaseError."""
+    cues = Cue.objects.filter(removed_at=None, broadcast__archived_at=None)
+    waiting = cues.filter(missed="", asked_by=None, due_at__lte=timezone.now() - OVERDUE)
+    running = cues.exclude(missed="").exclude(broadcast__phase=Phase.ENDED)
+    return {
+        "broadcasts_on_air": Broadcast.objects.filter(phase__in=ON_AIR).count(),
+        "cues_overdue": waiting.count(),
+        "cues_missed": running.count(),
+    }
+
+
+def redis_figures() -> Figures:
+    """Ask Redis for the state of the queue. Raises RedisError and OSError."""
+    from rq import Queue, Worker  # needed only where there is Redis
+
+    with Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=TIMEOUT / 2,
+        socket_connect_timeout=TIMEOUT / 2,
+        retry=Retry(NoBackoff(), 0),
+    ) as redis:
+        queue = Queue("default", connection=redis)
+        return {
+            "queue_jobs": queue.count,
+            "queue_failed": queue.failed_job_registry.get_job_count(cleanup=False),
+            "queue_workers": Worker.count(queue=queue),
+        }
+
+
+def gauge(name: str, documentation: str, value: float) -> Metric:
+    """Return a gauge without labels."""
+    return GaugeMetricFamily(name, documentation, value=value)
