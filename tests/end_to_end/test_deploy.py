@@ -50,6 +50,7 @@ class Proxy:
         self.servers = servers
         self.certificate = certificate
         self.port, self.tls_port = free_port(), free_port()
+        self.plain_port = free_port()  # it redirects to TLS
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> "Proxy":
@@ -100,9 +101,10 @@ class Nginx(Proxy):
         temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};\n" for kind in kinds)
         text = replace(text, r"(?m)^http {\n", f"http {{\n{temporary}")
         if self.certificate:
-            text = replace(text, r"(?m)^( +)# (?=listen 443|ssl_)", r"\1")
+            text = replace(text, r"(?m)^( +)# (?=listen 443|ssl_|if )", r"\1")
             text = replace(text, "listen 443 ", f"listen 127.0.0.1:{self.tls_port} ")
             text = replace(text, r"/etc/nginx/mapcenter\.(crt|key)", str(self.certificate))
+            self.plain_port = self.port
         return text
 
     def command(self) -> list[str]:
@@ -126,7 +128,7 @@ class HAProxy(Proxy):
 
     def config(self) -> str:
         text = super().config()
-        text = replace(text, "bind :80\n", f"bind 127.0.0.1:{free_port()}\n")
+        text = replace(text, "bind :80\n", f"bind 127.0.0.1:{self.plain_port}\n")
         text = replace(text, "bind 127.0.0.1:8080 ", f"bind 127.0.0.1:{self.port} ")
         text = replace(text, "/run/haproxy/", f"{self.folder}/")
         if self.certificate:
@@ -315,6 +317,10 @@ class ProxyTests:
         self.assertEqual([first["t"], news["t"]], ["snapshot", "updates"])
         self.assertEqual((status, json.loads(body)), (200, news))
         self.assertEqual(send_request(proxy.tls_port, "/metrics", tls=tls)[0], 404)
+        host = {"Host": "maps.example.org"}
+        status, headers, _ = send_request(proxy.plain_port, "/broadcasts/x/?at=1", host)
+        self.assertEqual(status, 308)
+        self.assertEqual(headers["Location"], "https://maps.example.org/broadcasts/x/?at=1")
 
 
 @has_nginx

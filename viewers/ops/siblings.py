@@ -61,7 +61,7 @@ class Siblings:
         live = [self._measure()]
         ended: list[bytes] = []
         silent = 0
-        if self._folder is None:
+        if self._folder is None or not self._folder.is_dir():  # removed: we lost our supervisor
             return live, ended, silent
         names = {path.stem for path in self._folder.iterdir()} - {str(os.getpid())}
         answers = await asyncio.gather(
@@ -96,7 +96,8 @@ class Siblings:
 
 
 def keep(path: Path, content: bytes) -> None:
-    """Write a file so that others find all of it or what it had before."""
+    """Write a file so that others find all of it or what it had before. A full disk is no error."""
     partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(content)
-    partial.rename(path)
+    with contextlib.suppress(OSError):
+        partial.write_bytes(content)
+        partial.rename(path)
