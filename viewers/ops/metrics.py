@@ -131,9 +131,9 @@ def added(live: list[bytes], ended: list[bytes]) -> Iterable[Metric]:
     """
     sums: dict[str, Metric] = {}
     values: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], float]] = {}
-    for exposed in [*live, *ended]:
+    for exposed, runs in [*((each, True) for each in live), *((each, False) for each in ended)]:
         for metric in text_string_to_metric_families(exposed.decode()):
-            if exposed in ended and metric.type == "gauge":
+            if metric.type == "gauge" and not runs:
                 continue
             sums.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
             into = values.setdefault(metric.name, {})

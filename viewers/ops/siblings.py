@@ -3,6 +3,9 @@
 A scrape reaches any one of them. It asks the others over Unix sockets in a folder of the state
 directory, one for each process, and keeps what they answered beside the socket: the counters of a
 process that ends, or is killed, still belong to the sum.
+
+prometheus_client's multiprocess mode has no collectors that measure when they are asked, and
+reports the last gauges of a frozen process for ever.
 """
 
 import asyncio

@@ -89,3 +89,8 @@ class Adding(TestCase):
 
         self.assertIn('mapcenter_viewers{broadcast="night",transport="ws"} 3.0\n', exposed)
         self.assertIn("process_cpu_seconds_total 20.0\n", exposed)
+
+    def test_process_that_ended_with_the_figures_of_another_hides_none_of_its_gauges(self):
+        exposed = text(added([ONE], [ONE])).decode()
+
+        self.assertIn('mapcenter_viewers{broadcast="night",transport="ws"} 3.0\n', exposed)
