@@ -15,7 +15,6 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 from broadcaster.desk import schedule
-from viewers.ops import systemd
 from viewers.ops.metrics import siblings
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
@@ -94,7 +93,6 @@ class DrainingServer(uvicorn.Server):
         self.sweeping = asyncio.create_task(sweep(connections, every))
         if sockets:
             await siblings.join(sockets, settings.STATE_DIRECTORY)
-        systemd.ready()
         schedule.start_checking()  # before the first viewer comes: what is due may be due now
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.hang_up)

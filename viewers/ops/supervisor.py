@@ -18,8 +18,6 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine
 from functools import partial
 
-from viewers.ops import systemd
-
 logger = logging.getLogger(__name__)
 
 RESTART_PAUSE = 1.0  # seconds before a process that died is replaced
@@ -53,7 +51,6 @@ class Supervisor:
             loop.add_signal_handler(number, self.stop, number)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.roll()))
         self.processes = list(await asyncio.gather(*(self.start() for _ in range(self.count))))
-        systemd.ready()
         keeping = [asyncio.create_task(self.keep(slot)) for slot in range(self.count)]
         if any(process.returncode is None for process in self.processes):
             self.ready()

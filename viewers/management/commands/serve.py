@@ -21,6 +21,7 @@ from redis.retry import Retry
 from broadcaster.desk.requests import MAX_BODY
 from broadcaster.publishing.copies import UnusableDatabase, check_database
 from viewers.fanout.relay_registry import room_for_viewers
+from viewers.ops import systemd
 from viewers.ops.server import (
     DeskWebSocketProtocol,
     DrainingServer,
@@ -153,10 +154,11 @@ class Command(BaseCommand):
         asyncio.run(Supervisor(command, processes, lambda: self.print_address(holder)).run())
 
     def print_address(self, listener: socket.socket) -> None:
-        """Tell people, and the supervisor, that connections are accepted."""
+        """Tell people, the supervisor and systemd that connections are accepted."""
         host, port = listener.getsockname()[:2]
         self.stdout.write(f"Serving on http://{netloc(host, port)}/")
         self.stdout.flush()
+        systemd.ready()
 
 
 def netloc(host: str, port: int) -> str:
