@@ -209,6 +209,11 @@ class DeskConsumer(AsyncWebsocketConsumer):
             state.rundown(broadcast),
         )
 
+    async def close(self, *arguments: Any, **options: Any) -> None:
+        """Close the socket, unless the browser has gone already."""
+        with contextlib.suppress(OSError):
+            await super().close(*arguments, **options)
+
     async def send_frame(self, frame: dict[str, Any]) -> None:
         """Send a frame. JSON's escapes carry what UTF-8 does not, such as a lone surrogate.
 

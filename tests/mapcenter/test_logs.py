@@ -87,7 +87,7 @@ class Floods(TransactionTestCase):
 
     def test_foreign_hosts_missing_tokens_and_unknown_pages_do_not_fill_the_log(self):
         with ServeProcess(LOG_FORMAT="json") as server:
-            self.assertEqual(self.flood(server, "GET", "/healthz", Host="evil.example"), {400})
+            self.assertEqual(self.flood(server, "GET", "/", Host="evil.example"), {400})
             self.assertEqual(self.flood(server, "POST", "/admin/login/?n={}"), {403})
             self.assertEqual(self.flood(server, "GET", "/nothing/{}"), {404})
             logged = [json.loads(text) for text in server.lines("{")]
