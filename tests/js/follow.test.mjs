@@ -92,7 +92,10 @@ beforeEach(() => {
   globalThis.WebSocket = FakeWebSocket;
 });
 
-afterEach(() => mock.restoreAll());
+afterEach(() => {
+  mock.restoreAll();
+  delete globalThis.document;
+});
 
 test("connects at once, from the position of the page", () => {
   follow();
@@ -215,6 +218,36 @@ test("a visible page reconnects within three minutes after the end", () => {
     tick(0);
     assert.equal(sockets.length, asked);
   }
+});
+
+test("a poll ends while the tab is hidden, and is made again when it is shown", () => {
+  globalThis.document = { hidden: false };
+  const follower = follow({ transports: ["poll"] });
+  globalThis.document.hidden = true;
+  follower.rest();
+  assert.ok(requests[0].signal.aborted);
+  tick(60_000);
+  assert.equal(requests.length, 1);
+  globalThis.document.hidden = false;
+  follower.check();
+  assert.equal(requests.length, 2);
+  assert.deepEqual(reported, []);
+});
+
+test("a tab that opens hidden makes no poll until it is shown", () => {
+  globalThis.document = { hidden: true };
+  const follower = follow({ transports: ["poll"] });
+  assert.equal(requests.length, 0);
+  globalThis.document.hidden = false;
+  follower.check();
+  assert.equal(requests.length, 1);
+});
+
+test("a hidden tab keeps its WebSocket", () => {
+  globalThis.document = { hidden: true };
+  const follower = follow();
+  follower.rest();
+  assert.ok(!sockets[0].closed);
 });
 
 test("a machine that wakes from sleep notices a dead connection within seconds", () => {

@@ -4,6 +4,7 @@ import { ViewerSession } from "./session.js";
 
 const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by the HTTP status of a poll
 const CONNECT = { ws: openSocket, poll };
+const POLL = { cache: "no-store", credentials: "omit" };
 const ENDED = 4001; // the close code of a broadcast that has ended: rehearsals may start over
 const RECHECK = [60, 180]; // seconds after which a page that is looked at asks whether it did
 const CHECK_EVERY = 5; // seconds between looks at the clock: timers stop while a machine sleeps
@@ -22,7 +23,10 @@ export function follow({ address, election: { votes }, snapshot }, callbacks) {
   addEventListener("offline", callbacks.onWaiting);
   addEventListener("pagehide", () => follower.stop());
   addEventListener("pageshow", (event) => event.persisted && follower.restart());
-  document.addEventListener("visibilitychange", () => document.hidden || follower.check());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) follower.rest();
+    else follower.check();
+  });
   return follower;
 }
 
@@ -68,15 +72,27 @@ export class Follower {
   }
 
   /**
-   * The viewer looks at the page: connect at once if an attempt waits, ask again if the session is
-   * over, and give up a connection whose deadline has passed.
+   * The tab was hidden: end its long poll. Browsers open at most six connections to a host over
+   * HTTP/1.1, so the polls of a few hidden tabs would keep every other request waiting. A
+   * WebSocket is not counted there and stays.
+   */
+  rest() {
+    if (this.#connection && this.session.transport === "poll") this.stop();
+  }
+
+  /**
+   * The viewer looks at the page: connect at once if an attempt waits or a poll rests, ask again
+   * if the session is over, and give up a connection whose deadline has passed.
    */
   check() {
     if (this.session.over !== null) {
       this.session.revive();
       this.start();
     } else if (this.#attempt) this.#connect();
-    else if (this.#connection && seconds() > this.session.deadline) this.#timedOut();
+    else if (!this.#connection) {
+      this.start();
+      if (this.#attempt) this.#connect();
+    } else if (this.#connection && seconds() > this.session.deadline) this.#timedOut();
   }
 
   /**
@@ -94,6 +110,7 @@ export class Follower {
     clearTimeout(this.#timer);
     const { transport, since } = this.#attempt;
     this.#attempt = null;
+    if (transport === "poll" && isHidden()) return; // it rests until `check`
     this.#connection = CONNECT[transport](this.address, since, {
       onopen: () => this.#opened(transport),
       isLost: this.#isLost,
@@ -184,6 +201,10 @@ function openSocket(address, since, { onopen, onframe, onend }) {
 /**
  * Make one long poll: at most one frame, then the end. After a lost connection, a HEAD request
  * beside it tells at once whether the server answers.
+ *
+ * "no-store" bypasses the browser's cache, which answers one request for an address after the
+ * other: a second tab at the same position, and the HEAD request, would wait 20 s for the poll.
+ * Shared caches see one address for one position and may still answer for the server.
  */
 function poll(address, since, { isLost, onopen, onframe, onend }) {
   const url = new URL("updates", address);
@@ -191,7 +212,7 @@ function poll(address, since, { isLost, onopen, onframe, onend }) {
   const controller = new AbortController();
   const { signal } = controller;
   if (isLost && since !== null) {
-    const head = fetch(url, { method: "HEAD", signal, credentials: "omit" });
+    const head = fetch(url, { ...POLL, method: "HEAD", signal });
     head.then(({ ok }) => ok && !signal.aborted && onopen()).catch(() => {}); // the poll fails, too
   }
   request(url, signal).then(({ text, code }) => {
@@ -203,13 +224,17 @@ function poll(address, since, { isLost, onopen, onframe, onend }) {
 
 async function request(url, signal) {
   try {
-    const response = await fetch(url, { signal, credentials: "omit" });
+    const response = await fetch(url, { ...POLL, signal });
     return response.ok
       ? { text: await response.text() }
       : { code: CLOSE_CODES[response.status] };
   } catch {
     return {}; // the network failed, or the poll was aborted
   }
+}
+
+function isHidden() {
+  return globalThis.document?.hidden ?? false;
 }
 
 let latest = 0; // seconds
