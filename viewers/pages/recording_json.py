@@ -20,7 +20,16 @@ YEAR = 365 * 24 * 3600  # seconds
 
 @gzip_page
 def recording_json(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return all updates up to `?upto=<epoch>:<seq>`; without it, redirect to those up to now."""
+    """Return all updates up to `?upto=<epoch>:<seq>`; without it, redirect to those up to now.
+
+    Scripts of any origin may read it, as those in a sandboxed frame have to.
+    """
+    response = _response(request, slug)
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _response(request: HttpRequest, slug: str) -> HttpResponse:
     broadcast = get_object_or_404(Broadcast, slug=slug)
     if "upto" not in request.GET:
         address = recording_address(broadcast, broadcast.position)

@@ -1,6 +1,7 @@
 """Which viewers are admitted: the checks before a viewer reaches a hub, for every transport.
 
-Viewers are anonymous and send no cookie, so the Origin check protects capacity, not secrets.
+Viewers are anonymous and send no cookie, so the Origin check protects capacity, not secrets. It
+keeps other sites' pages from using this server as theirs. A sandboxed frame is nobody's page.
 """
 
 from functools import lru_cache
@@ -18,6 +19,8 @@ from viewers.fanout.relay_registry import RelayRegistry
 from viewers.protocol.frames import Close
 
 Scope = dict[str, Any]
+
+NO_ORIGIN = "null"  # the Origin that browsers send from a sandboxed frame, such as our own embed
 
 
 async def admit(scope: Scope, relays: RelayRegistry) -> Hub | Close:
@@ -51,11 +54,14 @@ def host_allowed(scope: Scope) -> bool:
 
 
 def origin_allowed(scope: Scope) -> bool:
-    """Return whether the page is ours. Browsers send no Origin with a GET of their own page."""
+    """Return whether the page is ours, or has no origin.
+
+    Browsers send no Origin header with a GET of their own page.
+    """
     origin = _header(scope, b"origin")
     if origin is None and scope["type"] == "http":
         return True
-    return _is_our_origin(origin)
+    return origin == NO_ORIGIN or _is_our_origin(origin)
 
 
 @lru_cache(maxsize=256)

@@ -27,6 +27,9 @@ CACHE = {frames.UpdatesFrame: LASTING, frames.SnapshotFrame: FRESH}  # of the ot
 
 RETRY_AFTER = (b"retry-after", str(frames.RETURN_RANGE[1]).encode())
 
+READABLE_BY_ALL = (b"access-control-allow-origin", b"*")
+"""Lets scripts in a sandboxed frame read the response. The data is public, without cookies."""
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -58,6 +61,7 @@ class PollResponse:
             ),  # it would say that it is empty
             (b"cache-control", cache.encode()),
             (b"x-content-type-options", b"nosniff"),
+            READABLE_BY_ALL,
             *extra,
         ]
         self.wire: tuple[Headers, bytes] | None = None
