@@ -13,7 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import format_html
 
+from broadcaster.domain.bidi import isolate
 from broadcaster.domain.summary import describe
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication, Via
 from broadcaster.publishing.actor import Actor
@@ -55,7 +57,7 @@ class PublicationAdmin(ReadOnlyAdmin):
 
     @admin.display
     def headline(self, publication: Publication) -> str:
-        return describe(publication.change)
+        return format_html("<bdi>{}</bdi>", describe(publication.change))
 
 
 @admin.register(ApiToken)
@@ -134,6 +136,9 @@ def as_csv(entries: Iterable[AuditEntry]) -> str:
 
 
 def _plain(cell: object) -> object:
-    """Return the text, quoted if a spreadsheet would read it as a formula."""
-    text = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{cell}" if text else cell
+    """Return text quoted if a spreadsheet would read it as a formula, and isolated if it would turn
+    the rest of its line.
+    """
+    if not isinstance(cell, str):
+        return cell
+    return isolate(f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell)

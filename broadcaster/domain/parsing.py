@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from broadcaster.domain.bidi import is_balanced
 from broadcaster.domain.change import (
     Annotation,
     Announce,
@@ -201,6 +202,8 @@ def unusable_characters(value: str) -> str | None:
             return "has control characters"
         if is_noncharacter(ord(character)):
             return f"has U+{ord(character):04X}, which is no character"
+    if not is_balanced(value):
+        return "ends a change of direction (U+2069) that it does not begin"
     return None
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from broadcaster.domain import electoral
+from broadcaster.domain.bidi import is_balanced, isolate
 from broadcaster.domain.mapstate import ON_AIR, MapState, Phase
 from broadcaster.domain.parsing import unusable_characters
 from broadcaster.domain.stream import Position
@@ -117,7 +118,7 @@ class Broadcast(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return isolate(self.title)
 
     def get_absolute_url(self) -> str:
         """Return the address of the viewer page."""
@@ -137,7 +138,9 @@ class Broadcast(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self):
-        """Check that the planned times agree. Raises `ValidationError`."""
+        """Check the title, and that the planned times agree. Raises `ValidationError`."""
+        if not is_balanced(self.title):
+            raise ValidationError({"title": "It ends a change of direction that it did not begin."})
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": "The planned end is before the planned start."})
         if self.automatic and not (self.starts_at or self.ends_at):

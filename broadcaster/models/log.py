@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from broadcaster.domain.bidi import isolate
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.stream import Position
 from broadcaster.models.broadcast import Broadcast
@@ -72,7 +73,7 @@ class Cue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return isolate(self.title)
 
 
 class Publication(models.Model):

@@ -46,7 +46,7 @@ def iframe_code(broadcast: Broadcast, address: str, options: EmbedOptions) -> st
         '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy"'
         ' style="border: 0; max-width: 100%"></iframe>',
         address,
-        f"{broadcast.title}, {options.layer or _('live map')}",
+        f"{broadcast}, {options.layer or _('live map')}",
         options.width or "100%",
         options.height or options.default_height,
     )

@@ -57,6 +57,20 @@ class RecordPages(AdminCase):
         everything = self.client.get(reverse("admin:broadcaster_auditentry_export"))
         self.assertEqual(len(everything.content.splitlines()), 5)
 
+    def test_text_from_right_to_left_in_an_export_cannot_turn_the_rest_of_its_line(self):
+        Broadcast.objects.create(slug="night", title="Night \u202eone", election=2020)
+        night = Broadcast.objects.get(slug="night")
+        gate.publish(night, parse_change({"kind": "start"}), Actor(self.user, "socket", "::1"))
+        story = {"story": {"headline": "Polls \u202eclose"}}
+        gate.publish(night, parse_change(story), Actor(None, "command"))
+
+        export = self.client.get(reverse("admin:broadcaster_auditentry_export"))
+
+        rows = list(csv.DictReader(io.StringIO(export.content.decode())))
+        [cell] = [row["detail"] for row in rows if "Polls" in row["detail"]]
+        self.assertEqual((cell[0], cell[-1]), ("\u2068", "\u2069"))
+        self.assertTrue(all(row["who"][0] != "\u2068" for row in rows))
+
     def test_audit_is_read_only(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
         gate.publish(broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket"))

@@ -69,7 +69,9 @@ export function drawStory(root, story) {
   }
   const notes = story.annotations.map(({ at, text }) => {
     const note = document.createElement("li");
-    note.textContent = at === "US" ? text : `${at}: ${text}`;
+    const words = document.createElement("bdi");
+    words.textContent = text;
+    note.append(at === "US" ? "" : `${at}: `, words);
     return note;
   });
   if (notes.length || part("annotations").children.length) {
@@ -285,6 +287,7 @@ export class CallLog {
       const reason = document.createElement("p");
       reason.className = "reason";
       reason.lang = "en"; // as in log.html
+      reason.dir = "auto";
       reason.textContent = update.reason;
       entry.querySelector("div").append(reason);
     }

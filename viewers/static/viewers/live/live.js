@@ -210,6 +210,7 @@ function writePieces(name, pieces) {
     const span = document.createElement("span");
     span.textContent = text;
     span.lang = lang;
+    span.dir = "auto";
     return span;
   });
   part(name).replaceChildren(...spans);
