@@ -3,8 +3,10 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
 
@@ -87,6 +89,7 @@ class ConsolePages(admin.ModelAdmin):
             "election": picture.script_data,
             "may": may,
             "me": request.user.get_username(),
+            "timeZone": settings.TIME_ZONE,
             "broadcast": {
                 "slug": broadcast.slug,
                 "title": broadcast.title,
@@ -95,14 +98,19 @@ class ConsolePages(admin.ModelAdmin):
         }
 
     def state(self, request: HttpRequest, pk: int) -> JsonResponse:
-        """Return `desk_state` as JSON. A console reads it while its socket is down."""
+        """Return `desk_state` as JSON, with the user and the CSRF token of the present log-in.
+
+        A console reads it while its socket is down. After a log-in in another tab it goes on with
+        the new token if the user is the same.
+        """
 
         def read() -> Reply:
             try:
                 check_access(request.user)
             except Forbidden as error:
                 return error.status, {"error": str(error)}
-            return HTTPStatus.OK, desk_state(get_object_or_404(Broadcast, pk=pk))
+            login = {"user": request.user.get_username(), "csrfToken": get_token(request)}
+            return HTTPStatus.OK, login | desk_state(get_object_or_404(Broadcast, pk=pk))
 
         status, state = reply_or_unavailable(read)
         return JsonResponse(state, status=status, headers={"Cache-Control": "no-store"})

@@ -19,9 +19,11 @@ const { takeTarget } = await load("broadcaster/desk/take_target.js");
 const { EMPTY } = await load("broadcaster/desk/draft.js");
 
 const { allowedCommands, changedCues, countdown, cueNotifications, cueStatus } = rundown;
-const { cueToMoveBefore, nextCue, nextTimeAt, statusNote, upNext } = rundown;
+const { cueToMoveBefore, nextCue, statusNote, upNext } = rundown;
+const { clockTime, nextTimeAt, setTimeZone, zoneName } = await load("broadcaster/desk/clock.js");
 
-const AT = new Date(2020, 10, 3, 21, 30).getTime();
+setTimeZone("America/New_York");
+const AT = Date.parse("2020-11-03T21:30-05:00");
 const EVERYTHING = { take: true, prepare: true, confirm: true, schedule: true };
 
 function cue(id, more = {}) {
@@ -140,7 +142,25 @@ test("a countdown shows minutes and seconds, and hours if there are any", () => 
 test("a time of day is the next one after now", () => {
   assert.equal(nextTimeAt("21:40", AT), AT + 600_000);
   assert.equal(nextTimeAt("21:40:30", AT), AT + 630_000);
-  assert.equal(nextTimeAt("21:30", AT), new Date(2020, 10, 4, 21, 30).getTime());
+  assert.equal(nextTimeAt("21:30", AT), Date.parse("2020-11-04T21:30-05:00"));
+});
+
+test("a time of day is that of the newsroom's clock, and names its zone", () => {
+  assert.equal(clockTime(AT), "9:30:00 PM EST");
+  assert.equal(zoneName(Date.parse("2020-07-04T12:00Z")), "EDT");
+  assert.equal(nextTimeAt("00:00", AT), Date.parse("2020-11-04T00:00-05:00"));
+  setTimeZone("Pacific/Honolulu");
+  assert.equal(nextTimeAt("21:00", AT), Date.parse("2020-11-03T21:00-10:00"));
+  setTimeZone("America/New_York");
+});
+
+test("a time of day when clocks are set back is the next of two, when set forward an hour later", () => {
+  const back = (time) => Date.parse(`2020-11-01T${time}`);
+  assert.equal(nextTimeAt("01:30", back("00:50-04:00")), back("01:30-04:00"));
+  assert.equal(nextTimeAt("01:30", back("01:50-04:00")), back("01:30-05:00"));
+  assert.equal(nextTimeAt("03:00", back("00:50-04:00")), back("03:00-05:00"));
+  const before = Date.parse("2021-03-14T00:50-05:00");
+  assert.equal(nextTimeAt("02:30", before), Date.parse("2021-03-14T03:30-04:00"));
 });
 
 test("the frame has the mode of the phase, and of a rehearsal in any phase", () => {

@@ -1,6 +1,7 @@
 // What the buttons below Preview and in the draft's panel do. Each button names its method here in
 // data-action.
 
+import { isolate } from "../domain/bidi.js";
 import { EMPTY, isEmpty } from "./draft.js";
 import { isRecent } from "./recent_changes.js";
 import { nextCue, upNext } from "./rundown.js";
@@ -48,7 +49,7 @@ export class Actions {
     const next = nextCue(desk.cues, desk.selected);
     if (!next) return messages.showAnswer("No other cue is ready.");
     desk.advance(next);
-    messages.showAnswer(`In preview: ${next.title}.`);
+    messages.showAnswer(`In preview: ${isolate(next.title)}.`);
   }
 
   undoView() {
@@ -111,7 +112,7 @@ export class Actions {
   }
 
   async #addCue(cue, title, draft) {
-    const doneText = () => `In the rundown: ${title}.`;
+    const doneText = () => `In the rundown: ${isolate(title)}.`;
     if (!(await this.commands.run("prepare", cue, doneText))) return;
     this.lastSave = { at: performance.now(), text: doneText() };
     this.#clearSent(draft);
@@ -120,7 +121,7 @@ export class Actions {
   async #saveEdit(cue, title, draft) {
     const { desk } = this;
     const { id, version } = desk.editing;
-    const doneText = () => `Saved: ${title}.`;
+    const doneText = () => `Saved: ${isolate(title)}.`;
     const saved = await this.commands.run("edit", { cue: id, version, ...cue }, doneText);
     if (!saved) return;
     this.lastSave = { at: performance.now(), text: doneText() };

@@ -5,8 +5,12 @@ const ANSWER_TIMEOUT = 5000; // milliseconds
 const SILENCE_TIMEOUT = 10000; // milliseconds
 const MAX_RECONNECT_DELAY = 10000; // milliseconds
 const FETCH_INTERVAL = 5000; // milliseconds between fetches of the state while the socket is down
-const FINAL_CODES = [4003, 4044]; // close codes: not allowed here; no such broadcast
-const CSRF_FAILED = "This browser has logged in again since. Reload the page; the draft is kept.";
+const FORBIDDEN = 4003; // close code: logged out, or not allowed here
+const UNKNOWN = 4044; // close code: no such broadcast
+const CSRF_FAILED = "You are logged out. Log in again in another tab; the draft is kept.";
+const REPLACED =
+  "Somebody else logged in with this browser. Reload the page to go on under that name; the draft " +
+  "is kept under yours.";
 
 /** Return a new idempotency key. */
 export function newId() {
@@ -15,10 +19,12 @@ export function newId() {
 
 export class Connection {
   /**
-   * `onFrame` gets every frame but answers. `onState` gets "connected", "fallback" (no socket),
-   * "offline" (no answer) or "forbidden".
+   * `me` is the user of the page, `csrfToken` that of the page's log-in. `onFrame` gets every
+   * frame but answers. `onState` gets "connected", "fallback" (no socket), "offline" (no answer),
+   * "forbidden", or "replaced": another user has logged in with this browser, which is final.
    */
-  constructor(csrfToken, onFrame, onState) {
+  constructor(me, csrfToken, onFrame, onState) {
+    this.me = me;
     this.csrfToken = csrfToken;
     this.onFrame = onFrame;
     this.onState = onState;
@@ -27,12 +33,16 @@ export class Connection {
     this.fetching = null; // the interval timer of the fallback, while the socket is down
     this.fetches = 0; // number of the newest fetch
     this.shownFetch = 0; // number of the newest fetch that was shown
+    this.isReplaced = false; // another user has logged in with this browser
+    this.isOwn = false; // the socket is known to be of this page's user
+    this.isChecking = false;
   }
 
   connect() {
     const url = new URL("ws", location.href);
     url.protocol = url.protocol.replace("http", "ws");
     this.socket = new WebSocket(url);
+    this.isOwn = false;
     this.#restartSilenceTimeout();
     this.socket.onmessage = ({ data }) => {
       this.#restartSilenceTimeout();
@@ -41,14 +51,14 @@ export class Connection {
     this.socket.onclose = ({ code }) => {
       clearTimeout(this.silenceTimeout);
       for (const { reject } of this.pending.values()) reject(new Error("the socket was closed"));
-      if (FINAL_CODES.includes(code)) {
+      if (code === UNKNOWN) {
         clearInterval(this.fetching);
         return this.onState("forbidden");
       }
-      if (!this.fetching) this.#startFallback();
+      if (!this.fetching) this.#startFallback(code === FORBIDDEN ? "forbidden" : "fallback");
       const longest = Math.min(500 * 2 ** this.failures, MAX_RECONNECT_DELAY);
       this.failures += 1;
-      setTimeout(() => this.connect(), longest * (0.5 + Math.random() / 2));
+      this.reconnecting = setTimeout(() => this.connect(), longest * (0.5 + Math.random() / 2));
     };
   }
 
@@ -63,6 +73,7 @@ export class Connection {
    * idempotency key (client_id), its cue or its version in `more`.
    */
   async command(name, more) {
+    if (this.isReplaced) return { status: 403, error: REPLACED };
     const message = { command: name, ...more };
     try {
       return await this.#sendBySocket(message);
@@ -85,8 +96,8 @@ export class Connection {
     onclose({ code: 1006 });
   }
 
-  #startFallback() {
-    this.onState("fallback");
+  #startFallback(state) {
+    this.onState(state);
     this.fetching = setInterval(() => this.#fetchState(), FETCH_INTERVAL);
     this.#fetchState();
   }
@@ -96,9 +107,9 @@ export class Connection {
     if (!this.fetching) return;
     const number = (this.fetches += 1);
     try {
-      const response = await fetch("state", { signal: AbortSignal.timeout(ANSWER_TIMEOUT) });
-      if (!response.ok) return this.onState(response.status === 403 ? "forbidden" : "offline");
-      const { snapshot, rundown } = await response.json();
+      const { status, snapshot, rundown } = await this.#readState();
+      if (this.isReplaced) return;
+      if (status !== 200) return this.onState(status === 403 ? "forbidden" : "offline");
       if (!this.fetching || number < this.shownFetch) return; // a newer state is shown already
       this.shownFetch = number;
       this.onFrame({ t: "snapshot", ...snapshot });
@@ -109,9 +120,55 @@ export class Connection {
     }
   }
 
+  /**
+   * Return the desk's state, {status, …}. A log-in ends the sessions and the CSRF token from before
+   * it, so take the new token if it was the same user's, and stop if not.
+   */
+  async #readState() {
+    const response = await fetch("state", { signal: AbortSignal.timeout(ANSWER_TIMEOUT) });
+    const { status } = response;
+    if (!response.ok) return { status };
+    const { user, csrfToken, ...state } = await response.json();
+    if (user === this.me) this.csrfToken = csrfToken;
+    else this.#stop();
+    return { status, ...state };
+  }
+
+  /**
+   * Check that the socket is of this page's user: it has the session of the moment at which it was
+   * opened. Until then commands are posted, with the token of this user.
+   */
+  async #checkUser() {
+    if (this.isChecking) return;
+    this.isChecking = true;
+    const { socket } = this;
+    try {
+      const { status } = await this.#readState();
+      this.isOwn = status === 200 && !this.isReplaced && this.socket === socket;
+      if (this.isOwn) this.onState("connected");
+    } catch {
+      // again with the next frame
+    } finally {
+      this.isChecking = false;
+    }
+  }
+
+  /** End the connection for good: what is done here would be done in another user's name. */
+  #stop() {
+    this.isReplaced = true;
+    clearInterval(this.fetching);
+    clearTimeout(this.reconnecting);
+    clearTimeout(this.silenceTimeout);
+    this.fetching = null;
+    this.socket.onclose = this.socket.onmessage = null;
+    this.socket.close();
+    this.onState("replaced");
+  }
+
   #sendBySocket(message) {
     return new Promise((resolve, reject) => {
-      if (this.socket?.readyState !== WebSocket.OPEN) return reject(new Error("no socket"));
+      const isUsable = this.isOwn && this.socket?.readyState === WebSocket.OPEN;
+      if (!isUsable) return reject(new Error("no socket"));
       const id = newId();
       this.pending.set(id, { resolve, reject });
       setTimeout(() => {
@@ -123,20 +180,27 @@ export class Connection {
   }
 
   async #post(message) {
-    const response = await fetch("command", {
+    let response = await this.#fetchCommand(message);
+    if (isCsrfFailure(response)) {
+      await this.#fetchState(); // which takes the token of a new log-in
+      if (!this.isReplaced) response = await this.#fetchCommand(message);
+    }
+    if (this.isReplaced) return { status: 403, error: REPLACED };
+    if (isCsrfFailure(response)) return { status: 403, error: CSRF_FAILED };
+    const answer = await response.json().catch(() => null); // of a proxy, say
+    const isAnswer = answer && (response.status < 500 || response.status === 503);
+    if (!isAnswer) throw new Error("server error: done or not is unknown");
+    await this.#fetchState(); // as on the socket, the outcome is shown before the answer
+    return { status: response.status, ...answer };
+  }
+
+  #fetchCommand(message) {
+    return fetch("command", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrfToken },
       body: JSON.stringify(message),
       signal: AbortSignal.timeout(2 * ANSWER_TIMEOUT),
     });
-    // Django rejects a wrong CSRF token with an HTML page.
-    const answer = await response.json().catch(() => ({ error: CSRF_FAILED }));
-    const unavailable = response.status === 503 && answer.error !== CSRF_FAILED;
-    if (response.status >= 500 && !unavailable) {
-      throw new Error("server error: done or not is unknown");
-    }
-    await this.#fetchState(); // as on the socket, the outcome is shown before the answer
-    return { status: response.status, ...answer };
   }
 
   #handleFrame(frame) {
@@ -148,7 +212,13 @@ export class Connection {
       this.pending.delete(frame.id);
       return;
     }
-    this.onState("connected");
+    if (this.isOwn) this.onState("connected");
+    else this.#checkUser();
     this.onFrame(frame);
   }
+}
+
+/** Return whether Django rejected the CSRF token, which it does with an HTML page. */
+function isCsrfFailure({ status, headers }) {
+  return status === 403 && !headers.get("Content-Type")?.startsWith("application/json");
 }

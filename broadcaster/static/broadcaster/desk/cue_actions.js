@@ -1,7 +1,9 @@
 // What the buttons in the rows of the rundown do. Methods for commands have the command's name.
 
+import { isolate } from "../domain/bidi.js";
+import { clockTime, nextTimeAt } from "./clock.js";
 import { fromChange, isEmpty } from "./draft.js";
-import { clockTime, countdown, cueToMoveBefore, nextCue, nextTimeAt } from "./rundown.js";
+import { countdown, cueToMoveBefore, nextCue } from "./rundown.js";
 
 const PUBLISHING = ["take_cue", "confirm", "decline", "unschedule"]; // or keeping from air
 const EDIT_QUESTION = "Edit the cue? The draft that you have begun will be lost.";
@@ -36,7 +38,7 @@ export class CueActions {
   async take_cue({ id, version, title }) {
     const { desk, commands } = this;
     if (!commands.checkIdle()) return;
-    const doneText = ({ seq }) => `Update ${seq} is on air: ${title}.`;
+    const doneText = ({ seq }) => `Update ${seq} is on air: ${isolate(title)}.`;
     const answer = await commands.run("take_cue", { cue: id, version }, doneText, "Not taken.");
     if (answer && desk.selected === id) desk.advanceAfterTake(nextCue(desk.cues, id));
   }
@@ -47,7 +49,7 @@ export class CueActions {
   }
 
   decline({ id, title }) {
-    const doneText = () => `“${title}” was not taken: it is back in the rundown.`;
+    const doneText = () => `“${isolate(title)}” was not taken: it is back in the rundown.`;
     return this.commands.run("decline", { cue: id }, doneText);
   }
 
@@ -55,12 +57,12 @@ export class CueActions {
     const { now } = this.desk;
     const at = nextTimeAt(time, now);
     const doneText = () =>
-      `“${title}” goes out automatically at ${clockTime(at)}, in ${countdown(at - now)}.`;
+      `“${isolate(title)}” goes out automatically at ${clockTime(at)}, in ${countdown(at - now)}.`;
     return this.commands.run("schedule", { cue: id, version, at }, doneText);
   }
 
   unschedule({ id, title }) {
-    const doneText = () => `“${title}” no longer goes out automatically.`;
+    const doneText = () => `“${isolate(title)}” no longer goes out automatically.`;
     return this.commands.run("unschedule", { cue: id }, doneText);
   }
 
@@ -69,7 +71,7 @@ export class CueActions {
     const others = this.desk.cues.filter((cue) => cue.id !== id);
     const index = others.findIndex((cue) => cue.id === before);
     const place = (index < 0 ? others.length : index) + 1;
-    const doneText = () => `“${title}” is number ${place} of ${others.length + 1}.`;
+    const doneText = () => `“${isolate(title)}” is number ${place} of ${others.length + 1}.`;
     return this.commands.run("move", { cue: id, before }, doneText);
   }
 
@@ -84,8 +86,8 @@ export class CueActions {
   }
 
   async remove({ id, title }) {
-    if (!(await this.desk.ask(`Remove “${title}” from the rundown?`, "Remove"))) return;
-    this.commands.run("remove", { cue: id }, () => `“${title}” was removed.`);
+    if (!(await this.desk.ask(`Remove “${isolate(title)}” from the rundown?`, "Remove"))) return;
+    this.commands.run("remove", { cue: id }, () => `“${isolate(title)}” was removed.`);
   }
 
   /** Bring a cue into the draft. */

@@ -1,5 +1,7 @@
 // The rundown on the page: a row for each cue, in the server's order.
 
+import { isolate } from "../domain/bidi.js";
+import { zoneName } from "./clock.js";
 import { allowedCommands, cueStatus, cueToMoveBefore, statusNote } from "./rundown.js";
 import { makeSortable } from "./sortable.js";
 import { summarize } from "./summary.js";
@@ -146,6 +148,7 @@ export class CueList {
     const totals = after ? ` · then ${after.D}–${after.R}–${after.uncalled}` : "";
     write(row, "summary", `${summarize(cue.change)}${totals} · ${cue.by}`);
     write(row, "note", statusNote(cue, now, this.me, live));
+    write(row, "zone", zoneName(now));
     const { move, ...commands } = allowed;
     const shown = { ...commands, tools: selected && (move || commands.schedule) };
     for (const [name, isShown] of Object.entries(shown)) find(row, name).hidden = !isShown;
@@ -157,7 +160,7 @@ export class CueList {
     if (row.dataset.title === cue.title) return;
     row.dataset.title = cue.title;
     for (const [name, label] of Object.entries(LABELS)) {
-      find(row, name).setAttribute("aria-label", `${label} ${cue.title}`);
+      find(row, name).setAttribute("aria-label", `${label} ${isolate(cue.title)}`);
     }
   }
 

@@ -1,6 +1,7 @@
 // What this console knows and shows: the map, the log and the rundown as the server sends them,
 // and what is in Preview.
 
+import { isolate } from "../domain/bidi.js";
 import { Replica, sameTotals, totals } from "../domain/replica.js";
 import { CueList } from "./cue_list.js";
 import { DeliveryPanel } from "./delivery_panel.js";
@@ -110,7 +111,7 @@ export class Desk {
     this.show();
     if (before && after && before.version !== after.version) {
       this.recent.addPreview("Not taken. The cue was just edited: look at Preview.", true);
-      notifications.push({ text: `“${after.title}” was edited: look at Preview.`, id: after.id });
+      notifications.push({ text: `“${isolate(after.title)}” was edited: look at Preview.`, id: after.id });
     }
     this.messages.notify(notifications);
     for (const { id } of notifications) this.cueList.scrollTo(id);
@@ -229,7 +230,7 @@ export class Desk {
     part("problem").textContent = (selected === null && !editing && problem) || "";
     part("show-draft").hidden = selected === null;
     const title = editing && (this.cue(editing.id)?.title ?? "a cue that was removed");
-    part("draft-state").textContent = editing ? `edits “${title}”` : "";
+    part("draft-state").textContent = editing ? `edits “${isolate(title)}”` : "";
     const saveDraft = part("save-draft"); // only people who may prepare cues have it
     if (saveDraft) saveDraft.textContent = editing ? "Save cue" : "Add to rundown";
     part("clear").textContent = editing ? "Discard the edit" : "Clear";
@@ -239,7 +240,7 @@ export class Desk {
   showTime() {
     const { phase } = this.state;
     this.cueList.showTime(this.now, phase === "live");
-    this.statusBar.showPlan(this.plan, phase, this.now);
+    this.statusBar.showTime(this.plan, phase, this.now);
     if (!this.may.take) return;
     const { problem, warning } = this.takeTarget;
     const text = this.isPreviewEmpty ? "" : (problem ?? warning);

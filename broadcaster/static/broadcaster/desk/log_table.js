@@ -1,8 +1,8 @@
 // The log: the published updates, newest first. Corrected calls are struck through, not removed.
 
 import { seqToCorrect } from "../domain/corrections.js";
+import { clockTime } from "./clock.js";
 import { isDecided } from "./draft.js";
-import { clockTime } from "./rundown.js";
 import { summaryParts } from "./summary.js";
 
 export class LogTable {

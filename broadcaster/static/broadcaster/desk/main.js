@@ -1,6 +1,7 @@
 // The console's entry point: connects the server, the desk and the buttons.
 
 import { Actions } from "./actions.js";
+import { setTimeZone } from "./clock.js";
 import { Commands } from "./commands.js";
 import { Connection } from "./connection.js";
 import { CueActions } from "./cue_actions.js";
@@ -13,6 +14,7 @@ const SINGLE_PRESS = ["undoView", "start", "hold", "resume", "end"];
 
 const data = JSON.parse(document.getElementById("desk-data").textContent);
 const { me, broadcast } = data;
+setTimeZone(data.timeZone);
 const root = document.getElementById("desk");
 
 const desk = new Desk(
@@ -22,6 +24,7 @@ const desk = new Desk(
   () => connection.reconnect(),
 );
 const connection = new Connection(
+  me,
   root.querySelector("[name=csrfmiddlewaretoken]").value,
   (frame) => desk.handleFrame(frame, commands.pending > 0),
   (state) => desk.showConnection(state),

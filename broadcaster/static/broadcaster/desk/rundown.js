@@ -1,6 +1,9 @@
 // The order of cues and the status of each. Pure: no DOM, no network.
 // A cue is as in the server's "rundown" frame; times are milliseconds since 1970.
 
+import { isolate } from "../domain/bidi.js";
+import { clockTime } from "./clock.js";
+
 /** Return "taken", "waiting" (for a second person), "scheduled" or "ready". */
 export function cueStatus(cue) {
   if (cue.taken) return "taken";
@@ -40,20 +43,6 @@ export function countdown(milliseconds) {
   const [h, m, s] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
   const twoDigits = (n) => String(n).padStart(2, "0");
   return h ? `${h}:${twoDigits(m)}:${twoDigits(s)}` : `${m}:${twoDigits(s)}`;
-}
-
-/** Return when a clock next shows `time`, "21:40" or "21:40:30", after `now`. */
-export function nextTimeAt(time, now) {
-  const [hours, minutes, seconds = 0] = time.split(":").map(Number);
-  const at = new Date(now);
-  at.setHours(hours, minutes, seconds, 0);
-  if (at.getTime() <= now) at.setDate(at.getDate() + 1);
-  return at.getTime();
-}
-
-/** Return a time as the desk's clock shows it. */
-export function clockTime(milliseconds) {
-  return new Date(milliseconds).toLocaleTimeString([], { timeStyle: "medium" });
 }
 
 /** Return, for each command and for "edit", whether `me` may do it with a cue now. */
@@ -110,7 +99,7 @@ export function cueNotifications(before, after, me, may) {
   const known = new Map(before.map((cue) => [cue.id, cue]));
   return after.flatMap((cue) => {
     const was = known.get(cue.id);
-    const title = `“${cue.title}”`;
+    const title = `“${isolate(cue.title)}”`;
     const notify = (text, isError = false) => [{ text, isError, id: cue.id }];
     if (cue.asked && !was?.asked && cue.asked.by !== me && may.confirm) {
       return notify(`${cue.asked.by} took ${title}. It is waiting for your confirmation.`);

@@ -1,7 +1,8 @@
 // The broadcast's phase in words, for the frame, the status bar and Program. Pure: no DOM, no
 // network.
 
-import { clockTime, countdown } from "./rundown.js";
+import { clockTime } from "./clock.js";
+import { countdown } from "./rundown.js";
 
 const MODE_LABELS = {
   scheduled: "○ OFF AIR",

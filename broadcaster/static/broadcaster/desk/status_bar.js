@@ -1,6 +1,7 @@
-// The frame around the desk and the bar at its top: the broadcast's phase, its planned start and
-// end, and the connection to the server.
+// The frame around the desk and the bar at its top: the broadcast's phase, the newsroom's clock, the
+// planned start and end, and the connection to the server.
 
+import { clockTime } from "./clock.js";
 import { frameMode, modeLabel, planLabel } from "./show_status.js";
 
 const CONNECTION_LABELS = {
@@ -8,6 +9,7 @@ const CONNECTION_LABELS = {
   fallback: "⚠ socket down: takes still work, updates arrive every 5 s",
   offline: "⚠ no connection: what you see may be old",
   forbidden: "⚠ logged out, or not allowed here: log in again",
+  replaced: "⚠ somebody else logged in with this browser: reload the page",
 };
 
 export class StatusBar {
@@ -27,8 +29,9 @@ export class StatusBar {
     }
   }
 
-  /** Show the time left. `plan` is as in the server's "rundown" frame. */
-  showPlan(plan, phase, now) {
+  /** Show the time, and the time left. `plan` is as in the server's "rundown" frame. */
+  showTime(plan, phase, now) {
+    this.part("clock").textContent = clockTime(now);
     this.part("planned").textContent = planLabel(plan, phase, now);
   }
 

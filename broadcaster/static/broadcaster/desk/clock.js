@@ -1,0 +1,50 @@
+// The newsroom's clock. Every time that the desk shows or asks for is in the newsroom's time zone,
+// wherever the browser is. Pure: no DOM, no network.
+
+const DAY = 86_400_000; // milliseconds
+
+let shown, parts; // formats: of a time for people, and of its parts
+
+/** Set the newsroom's time zone, such as "America/New_York". */
+export function setTimeZone(timeZone) {
+  const time = { timeZone, hour: "numeric", minute: "2-digit", second: "2-digit" };
+  shown = new Intl.DateTimeFormat("en-US", { ...time, timeZoneName: "short" });
+  const day = { year: "numeric", month: "numeric", day: "numeric" };
+  parts = new Intl.DateTimeFormat("en-US", { ...time, ...day, hourCycle: "h23" });
+}
+
+/** Return a time as the newsroom's clock shows it, with its zone: "9:40:30 PM EST". */
+export function clockTime(milliseconds) {
+  return shown.format(milliseconds);
+}
+
+/** Return the short name of the newsroom's time zone at a time: "EST". */
+export function zoneName(milliseconds) {
+  return shown.formatToParts(milliseconds).find(({ type }) => type === "timeZoneName").value;
+}
+
+/** Return when the newsroom's clock next shows `time`, "21:40" or "21:40:30", after `now`. */
+export function nextTimeAt(time, now) {
+  const [hours, minutes, seconds = 0] = time.split(":").map(Number);
+  const today = new Date(now + offset(now)).setUTCHours(hours, minutes, seconds, 0);
+  const moments = [today, today + DAY].flatMap(momentsAt);
+  return Math.min(...moments.filter((at) => at > now));
+}
+
+/** Return how far the newsroom's clock is ahead of UTC, in milliseconds. */
+function offset(at) {
+  const { year, month, day, hour, minute, second } = Object.fromEntries(
+    parts.formatToParts(at).map(({ type, value }) => [type, Number(value)]),
+  );
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
+}
+
+/**
+ * Return the moments at which the newsroom's clock shows a time, given as if it were UTC: two where
+ * clocks are set back. A time that is skipped where they are set forward means the hour after it.
+ */
+function momentsAt(time) {
+  const candidates = [time - offset(time - DAY), time - offset(time + DAY)];
+  const exact = candidates.filter((at) => at + offset(at) === time);
+  return exact.length ? exact : [candidates[0]];
+}
