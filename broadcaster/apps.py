@@ -9,5 +9,6 @@ class BroadcasterConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and what revokes API tokens."""
         from broadcaster import checks  # noqa: F401
+        from broadcaster.api import tokens  # noqa: F401

@@ -1,0 +1,48 @@
+"""When API tokens stop working.
+
+A token acts for its user. What the user may no longer do, the token may not either: permissions and
+`is_active` are read at every request. A new password revokes the user's tokens for good, since it
+may be changed because somebody else has it, who could have made a token.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import transaction
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from broadcaster.models import ApiToken, Via
+from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.audit import add_entry
+
+REHASH = frozenset({"password"})
+"""What Django saves, without a new password, when it hashes the old one anew after a log-in."""
+
+
+@receiver(pre_save, sender=settings.AUTH_USER_MODEL)
+def revoke_after_new_password(
+    instance: AbstractUser, update_fields: Collection[str] | None, **signal: Any
+) -> None:
+    """Revoke the tokens of a user whose password is changed, or taken away."""
+    if update_fields is not None and "password" not in update_fields:
+        return
+    # Django keeps a new password there until it is saved.
+    if update_fields == REHASH and getattr(instance, "_password", None) is None:
+        return
+    stored = type(instance).objects.filter(pk=instance.pk).values_list("password", flat=True)
+    if instance.password not in stored:
+        revoke_all(instance)
+
+
+def revoke_all(user: AbstractUser) -> None:
+    """Revoke all tokens of a user, with an entry in the audit for each."""
+    with transaction.atomic():
+        valid = ApiToken.objects.filter(user=user.pk, revoked_at=None)
+        words = [f"revoked the API token {token}, {token.note}: a new password" for token in valid]
+        valid.update(revoked_at=timezone.now())
+        for each in words:
+            add_entry(Actor(user, Via.ADMIN), "changed", None, each)
