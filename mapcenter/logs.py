@@ -95,6 +95,7 @@ def logging_config(log_format: str, level: str) -> dict[str, Any]:
         "loggers": {
             # Not 4xx: the client gets the reason of a rejection, and the log would fill with them.
             "django.request": {"level": "ERROR"},
+            "axes": {"level": "ERROR"},  # nor wrong passwords: the audit has them
             # Without Django's own handlers, which would write lines twice with DEBUG.
             "django": {"handlers": [], "level": level.upper()},
         },

@@ -4,6 +4,7 @@ Importing them creates nothing: mapcenter/state.py makes the state directory.
 """
 
 import warnings
+from datetime import timedelta
 
 from csp.constants import NONE, SELF
 
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "broadcaster",
     "viewers",
     "loadtest",
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     "mapcenter.middleware.in_one_thread",
 ]
 # Nothing inline, and nothing from other hosts. 'self' includes WebSockets to the same host.
@@ -143,6 +146,27 @@ CHANNEL_LAYERS = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
+# Log-in: wrong passwords lock a user name from an address. broadcaster/admin/login.py has the rest.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Single sign-on: docs/security.md. Passwords are not asked for then.
+LOGIN_PROXY_SECRET = env_text("LOGIN_PROXY_SECRET")
+if LOGIN_PROXY_SECRET:
+    AUTHENTICATION_BACKENDS[-1] = "mapcenter.single_sign_on.ProxyUserBackend"
+    after = MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1
+    MIDDLEWARE.insert(after, "mapcenter.single_sign_on.LoginByProxy")
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that the lock ends when it says
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "broadcaster.admin.login.locked_response"
+AXES_CLIENT_IP_CALLABLE = "broadcaster.admin.login.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # the audit has what failed
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
@@ -152,12 +176,17 @@ CSRF_TRUSTED_ORIGINS = [
     for host in ALLOWED_HOSTS
     if host[0] not in "*["
 ]
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("HTTPS")  # browsers send them over TLS only
+HTTPS = env_bool("HTTPS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS  # browsers send them over TLS only
+# Browsers come back over TLS alone for 30 days. Responses over HTTP, as to a health check, have no
+# such header.
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0
 FORCE_SCRIPT_NAME = PATH_PREFIX or None
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PATH_PREFIX}/"
 SILENCED_SYSTEM_CHECKS = [
-    "security.W004",  # HSTS is the proxy's to set
-    "security.W008",  # and so is the redirect from HTTP
+    "security.W005",  # HSTS for subdomains: other hosts are not ours to decide on
+    "security.W008",  # redirect from HTTP: the proxy does it, and asks for /readyz over HTTP
+    "security.W021",  # HSTS preloading: a decision of the domain's owner, hard to undo
 ]
 
 LANGUAGE_CODE = "en"

@@ -24,7 +24,11 @@ class Via(models.TextChoices):
     SCHEDULE = "schedule", "schedule"
 
 
-NOBODY = {Via.COMMAND.value: "command line", Via.SCHEDULE.value: "schedule"}
+NOBODY = {
+    Via.ADMIN.value: "not logged in",
+    Via.COMMAND.value: "command line",
+    Via.SCHEDULE.value: "schedule",
+}
 """The name shown for an action without a user, by its way."""
 
 

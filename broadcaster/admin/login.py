@@ -1,0 +1,103 @@
+"""The admin's log-in: limited, and recorded in the audit.
+
+django-axes counts wrong passwords by user name and address in the database, and locks the pair for
+a while. Neither an attacker elsewhere nor a colleague's mistakes lock anybody else out.
+"""
+
+import threading
+from datetime import timedelta
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Any
+
+from axes.signals import user_locked_out
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_login_failed
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from broadcaster.models import Via
+from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.audit import add_entry
+
+MAX_WAITING = 8  # requests, of half a second each, before the last one of them gets its turn
+RETRY_AFTER = 5  # seconds
+
+_turn = threading.Lock()
+_places = threading.BoundedSemaphore(1 + MAX_WAITING)
+
+
+def login(request: HttpRequest) -> HttpResponse:
+    """Show the form, or check a password: one at a time in each process.
+
+    Checking a password costs half a second of CPU, on purpose. Many at once would slow down takes
+    and viewers, and would pass the limit before the first of them is counted.
+    """
+    if request.method != "POST":
+        return admin.site.login(request)
+    if not _places.acquire(blocking=False):
+        return _busy_response()
+    try:
+        with _turn:
+            return admin.site.login(request)
+    finally:
+        _places.release()
+
+
+def _busy_response() -> HttpResponse:
+    """Return the response if too many log-ins wait. Plain text, since a page costs CPU, too."""
+    return HttpResponse(
+        f"Too many people are logging in. Go back, and try again in {RETRY_AFTER} seconds.",
+        content_type="text/plain",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
+
+
+def locked_response(request: HttpRequest, response: Any, credentials: Any) -> HttpResponse:
+    """Return the response for a user name and address that are locked (AXES_LOCKOUT_CALLABLE)."""
+    minutes = settings.AXES_COOLOFF_TIME // timedelta(minutes=1)
+    words = f"Too many wrong passwords for this name. Try again in {minutes} minutes."
+    context = {**admin.site.each_context(request), "title": "Not logged in", "words": words}
+    locked = render(
+        request, "broadcaster/not_logged_in.html", context, status=HTTPStatus.TOO_MANY_REQUESTS
+    )
+    locked["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    return locked
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Return the client's IP address; None if the proxy sent something else."""
+    try:
+        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return None
+
+
+@receiver(user_login_failed)
+def record_failure(credentials: dict[str, Any], request: HttpRequest, **signal: Any) -> None:
+    """Record a wrong password in the audit.
+
+    Not while the name is locked, and not for names that nobody has: those would fill the table.
+    """
+    if not getattr(request, "axes_locked_out", False):
+        _record(request, credentials.get("username"), "wrong password")
+
+
+@receiver(user_locked_out)
+def record_lock(request: HttpRequest, username: str | None, **signal: Any) -> None:
+    """Record in the audit that a name was locked; not each attempt while it is."""
+    if getattr(request, "axes_failures_since_start", None):
+        minutes = settings.AXES_COOLOFF_TIME // timedelta(minutes=1)
+        count = settings.AXES_FAILURE_LIMIT
+        _record(request, username, f"locked for {minutes} minutes after {count} wrong passwords")
+
+
+def _record(request: HttpRequest, username: str | None, words: str) -> None:
+    users = get_user_model().objects
+    if username and users.filter(**{users.model.USERNAME_FIELD: username}).exists():
+        actor = Actor(None, Via.ADMIN, client_address(request))
+        add_entry(actor, "refused", None, f"log-in as {username}: {words}")

@@ -1,0 +1,152 @@
+"""Wrong passwords, many at a time; and log-ins by a proxy."""
+
+import base64
+import http.client
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+from django.test import TransactionTestCase
+
+from broadcaster.desk.permissions import EDITOR
+from broadcaster.models import AuditEntry, Broadcast
+from tests.end_to_end.test_deploy import has_nginx, send_request
+from tests.support.server import ROOT, ServeProcess, answers, free_port, wait_for
+from tests.support.staff import publisher, staff
+
+
+class ManyLogins(TransactionTestCase):
+    """Wrong passwords, 40 at a time, beside a show."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(ServeProcess())
+
+    def setUp(self):
+        self.user = staff("editor", EDITOR)
+        self.user.set_password("the right one")
+        self.user.save()
+
+    def log_in(self, password, name="editor"):
+        """Return the status of a log-in: 302 if it succeeded."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        cookie = {"Cookie": f"csrftoken={'a' * 32}"}
+        form = {"username": name, "password": password, "csrfmiddlewaretoken": "a" * 32}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **cookie}
+        connection.request("POST", "/admin/login/?next=/admin/", urlencode(form), headers)
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+        return response.status
+
+    def test_a_name_is_locked_and_the_audit_has_it(self):
+        statuses = [self.log_in("wrong") for _ in range(6)]
+        right = self.log_in("the right one")
+
+        self.assertEqual(statuses, [200, 200, 200, 200, 429, 429])
+        self.assertEqual(right, 429)
+        details = [entry.detail for entry in AuditEntry.objects.filter(action="refused")]
+        self.assertIn("log-in as editor: locked for 5 minutes after 5 wrong passwords", details)
+        self.assertIn("log-in as editor: wrong password", details)
+        self.assertLessEqual(len(details), 6)
+        self.log_in("wrong", "nobody has this name")
+        self.assertEqual(AuditEntry.objects.filter(detail__contains="nobody").count(), 0)
+        self.assertNotIn("AXES", self.server.output())
+
+    def test_a_take_beside_40_wrong_log_ins_is_not_slowed(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        publish = publisher(self.server, broadcast)
+        publish({"kind": "start"})
+        alone = self.measure(publish)
+        with ThreadPoolExecutor(40) as pool:
+            attempts = [pool.submit(self.log_in, "wrong", f"name {i}") for i in range(40)]
+            beside = self.measure(publish)
+            statuses = {attempt.result() for attempt in attempts}
+
+        self.assertEqual(statuses, {200, 429})
+        self.assertLess(median(beside), 4 * median(alone))
+        self.assertLess(max(beside), 2)  # on a busy machine, while all 40 arrive at once
+
+    def measure(self, publish):
+        """Return the durations of ten takes, in seconds."""
+        durations = []
+        for focus in ("OH", "PA") * 5:
+            began = time.monotonic()
+            publish({"view": {"focus": focus}})
+            durations.append(time.monotonic() - began)
+        return durations
+
+    def test_another_address_is_not_locked_and_a_proxy_may_send_nonsense(self):
+        for _ in range(6):
+            self.log_in("wrong")
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        form = {
+            "username": "editor",
+            "password": "the right one",
+            "csrfmiddlewaretoken": "a" * 32,
+        }
+        for address, status in (("192.0.2.9", 302), ("unknown", 302)):
+            headers = {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Cookie": f"csrftoken={'a' * 32}",
+                "X-Forwarded-For": address,
+            }
+            connection.request("POST", "/admin/login/?next=/admin/", urlencode(form), headers)
+            response = connection.getresponse()
+            response.read()
+            self.assertEqual(response.status, status, address)
+        connection.close()
+
+
+@has_nginx
+class SingleSignOn(TransactionTestCase):
+    """The set-up of docs/security.md: nginx asks for a password and names the user."""
+
+    def setUp(self):
+        self.server = self.enterContext(ServeProcess(LOGIN_PROXY_SECRET="a long secret"))
+        staff("editor", EDITOR)
+        self.port = free_port()
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-sso-")))
+        folder.chmod(0o755)
+        lines = (ROOT / "docs/security.md").read_text().split("```nginx\n")[1].split("```")[0]
+        lines = lines.replace("http://mapcenter", self.server.url)
+        lines = lines.replace("$connection_header", "close").replace("the secret", "a long secret")
+        lines = lines.replace("/etc/nginx/newsroom.htpasswd", f"{folder}/passwords")
+        passwords = [f"{name}:{{PLAIN}}pass" for name in ("editor", "stranger")]
+        (folder / "passwords").write_text("\n".join(passwords))
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+        (folder / "config").write_text(
+            f"pid {folder}/pid; error_log {folder}/error; events {{}} http {{ access_log off;"
+            f"{temporary} server {{ listen 127.0.0.1:{self.port}; {lines} }} }}"
+        )
+        command = ["nginx", "-p", str(folder), "-c", "config", "-g", "daemon off;"]
+        process = self.enterContext(subprocess.Popen(command))
+        self.addCleanup(process.terminate)
+        wait_for(lambda: answers(self.port), "nginx to listen")
+
+    def get(self, port, name=None, **headers):
+        """Return the status of the desk's first page."""
+        if name:
+            credentials = base64.b64encode(f"{name}:pass".encode()).decode()
+            headers["Authorization"] = f"Basic {credentials}"
+        return send_request(port, "/admin/", headers)[0]
+
+    def test_the_proxy_logs_staff_in_and_nobody_else_does(self):
+        forged = {"X-Remote-User": "editor", "X-Proxy-Secret": "guessed"}
+        self.assertEqual(self.get(self.port), 401)
+        self.assertEqual(self.get(self.port, "editor"), 200)
+        self.assertEqual(self.get(self.port, "stranger"), 302)  # has no user: the log-in form
+        self.assertEqual(self.get(self.port, "stranger", **forged), 302)
+        self.assertEqual(self.get(self.server.port, **forged), 302)
+        self.assertEqual(self.get(self.server.port, **{"X-Remote-User": "editor"}), 302)
+
+    def test_the_header_is_ignored_by_default(self):
+        with ServeProcess() as server:
+            headers = {"X-Remote-User": "editor", "X-Proxy-Secret": ""}
+            self.assertEqual(self.get(server.port, **headers), 302)
