@@ -19,7 +19,7 @@ from broadcaster.desk.rundown import find
 from broadcaster.desk.takes import take_cue
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.mapstate import ON_AIR, Phase
-from broadcaster.domain.rejection import Rejected
+from broadcaster.domain.rejection import NotFound, Rejected
 from broadcaster.layer.outage import Outage
 from broadcaster.models import Broadcast, Cue, Via
 from broadcaster.publishing import clock
@@ -101,10 +101,13 @@ def take_due(pk: int, now: datetime) -> bool:
     """Take a cue at its time, in the name of the user who scheduled it.
 
     If the take is rejected, mark the cue as missed. It is not retried. Returns False if the cue
-    was taken, moved or unscheduled since the schedule was read.
+    was taken, removed, rescheduled or unscheduled since the schedule was read.
     """
     broadcast = lock_broadcast(Cue.objects.values_list("broadcast", flat=True).get(pk=pk))
-    cue = find(broadcast, pk)
+    try:
+        cue = find(broadcast, pk)
+    except NotFound:
+        return False
     if cue.due_at is None or cue.due_at > now or cue.missed or cue.asked_by_id:
         return False
     actor = Actor(cue.scheduled_by, Via.SCHEDULE)

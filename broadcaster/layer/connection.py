@@ -23,7 +23,7 @@ from typing import Protocol
 
 from broadcaster.layer.messages import Message
 from broadcaster.layer.outage import layer_outage
-from broadcaster.layer.tasks import pause
+from broadcaster.layer.tasks import cancel_all, pause
 
 logger = logging.getLogger(__name__)
 
@@ -95,13 +95,14 @@ class LayerConnection:
     async def _receive(self) -> None:
         """Join with a new channel, and hand on what it receives."""
         channel = await self._layer.new_channel()
-        await self._join(channel)
-        renewing = asyncio.create_task(self._keep_joined(channel))
+        renewing: list[asyncio.Task[None]] = []
         try:
+            await self._join(channel)
+            renewing.append(asyncio.create_task(self._keep_joined(channel)))
             while True:
                 await self._handle_safely(await self._layer.receive(channel))
         finally:
-            renewing.cancel()
+            await cancel_all(renewing)  # a task that survives would add the old channel again
             await self._leave(channel)
 
     async def _handle_safely(self, message: Message) -> None:

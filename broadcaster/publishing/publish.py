@@ -144,11 +144,16 @@ def check_untaken(broadcast: Broadcast, cue: Cue) -> None:
         raise Rejected(f"Already taken by {earlier.who}, update {earlier.seq}.", seq=earlier.seq)
 
 
+@transaction.atomic
 def start_over(broadcast: Broadcast) -> None:
     """Begin a new history: an empty map under a new epoch. The old log stays stored.
 
     For rehearsals and demonstrations. Viewers get the new snapshot within the head check.
+    Raises `Rejected` if the broadcast is archived.
     """
+    broadcast = lock_broadcast(broadcast.pk)
+    if broadcast.archived_at:
+        raise Rejected("The broadcast is archived.")
     Broadcast.objects.filter(pk=broadcast.pk).update(
         epoch=new_epoch(),
         seq=0,

@@ -50,9 +50,10 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop, number)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.roll()))
-        self.processes = list(await asyncio.gather(*(self.start() for _ in range(self.count))))
+        started = await asyncio.gather(*(self.start() for _ in range(self.count)))
+        self.processes = [process for process, _ in started]
         keeping = [asyncio.create_task(self.keep(slot)) for slot in range(self.count)]
-        if any(process.returncode is None for process in self.processes):
+        if any(serves for _, serves in started):
             self.ready()
         await self.stopping.wait()
         for process in self.processes:
@@ -64,8 +65,11 @@ class Supervisor:
         self.signal = number
         self.stopping.set()
 
-    async def start(self) -> Process:
-        """Start a process. Return it when it serves, has ended, or START_TIMEOUT has passed."""
+    async def start(self) -> tuple[Process, bool]:
+        """Start a process. Return it, and whether it serves.
+
+        It does not if it has ended, or has said nothing within START_TIMEOUT.
+        """
         process = await asyncio.create_subprocess_exec(
             *self.command,
             stdout=PIPE,
@@ -75,9 +79,10 @@ class Supervisor:
         assert process.stdout is not None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_TIMEOUT):
-                while (line := await process.stdout.readline()) and not line.startswith(SERVING):
-                    pass
-        return process
+                while line := await process.stdout.readline():
+                    if line.startswith(SERVING):
+                        return process, True
+        return process, False
 
     async def keep(self, slot: int) -> None:
         """Replace the process in `slot` whenever it ends by itself."""
@@ -92,9 +97,13 @@ class Supervisor:
                 "server process %s ended with status %s: starting another", process.pid, code
             )
             await asyncio.sleep(RESTART_PAUSE)
-            self.processes[slot] = await self.start()
+            successor, _ = await self.start()
+            if self.processes[slot] is not process:  # `roll` has filled the slot meanwhile
+                send(successor, signal.SIGINT)
+                continue
+            self.processes[slot] = successor
             if self.stopping.is_set():
-                send(self.processes[slot], self.signal)
+                send(successor, self.signal)
 
     async def roll(self) -> None:
         """Replace all processes. New ones serve before the old ones drain.
@@ -106,8 +115,9 @@ class Supervisor:
         async with self.rolling:
             new: list[Process] = []
             for _ in range(self.count):  # one by one: a start takes a second of CPU
-                new.append(await self.start())
-                if new[-1].returncode is not None or self.stopping.is_set():
+                process, serves = await self.start()
+                new.append(process)
+                if not serves or self.stopping.is_set():
                     logger.error("a new process does not serve: the old ones stay")
                     for process in new:
                         send(process, signal.SIGINT)

@@ -53,7 +53,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponse:
         position = Position.parse(request.GET.get("at", str(broadcast.position)))
     except ValueError as error:
         raise Http404 from error
-    key = broadcast.pk, position, get_language()
+    key = broadcast.pk, position, get_language(), broadcast.title, broadcast.starts_at
     try:
         png = pictures.get(key, lambda: draw(card_svg(broadcast, position)))
     except Overloaded:

@@ -80,7 +80,8 @@ class EmbedOptions:
 
 
 def _parse_size(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text[:5]) in SIZES else None
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(SIZES[-1]))
+    return int(text) if is_number and int(text) in SIZES else None
 
 
 @cached_page

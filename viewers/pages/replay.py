@@ -56,7 +56,7 @@ def replay(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     rebroadcast = None
     if "rebroadcast" in request.GET:
         number = request.GET["rebroadcast"]
-        pk = number if number.isdecimal() else 0
+        pk = int(number[:18]) if number.isdecimal() else 0
         rebroadcast = get_object_or_404(broadcast.rebroadcasts, pk=pk, cancelled_at=None)
     position = rebroadcast.position if rebroadcast else broadcast.position
     recording = history.recording(broadcast, position)

@@ -5,11 +5,12 @@ import secrets
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.desk.rundown import add
 from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.rejection import Rejected
 from broadcaster.management import evening
 from broadcaster.management.playing import check_speed, play_script
 from broadcaster.models import Broadcast, Via
@@ -81,7 +82,10 @@ class Command(BaseCommand):
 
     def play(self, broadcast: Broadcast, speed: float) -> None:
         """Publish the evening's changes at their times."""
-        start_over(broadcast)
+        try:
+            start_over(broadcast)
+        except Rejected as error:
+            raise CommandError(str(error)) from error
         user = get_user_model().objects.get(username="broadcaster")
         script = [(60 * minute, change) for minute, change in evening.script()]
         play_script(self, broadcast, script, speed, by=user)

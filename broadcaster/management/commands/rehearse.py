@@ -42,7 +42,10 @@ class Command(BaseCommand):
         )
         if not rehearsal.rehearsal:
             raise CommandError(f"{rehearsal.slug} is not a rehearsal: nothing was done")
-        start_over(rehearsal)
+        try:
+            start_over(rehearsal)
+        except Rejected as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"/broadcasts/{rehearsal.slug}/  {speed:g} times as fast")
         script = [((u.at - recording.began) / 1000, u.change) for u in recording.updates]
         try:
