@@ -9,7 +9,7 @@ from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.rejection import Rejected
 from broadcaster.models import Broadcast, Publication, Via
 from broadcaster.publishing.actor import Actor
-from broadcaster.publishing.publish import publish
+from broadcaster.publishing.publish import publish, start_over
 from tests.support.desk import DeskCase
 
 VIEW = {"view": {"focus": "OH"}}
@@ -19,6 +19,14 @@ COMMAND_LINE = Actor(None, Via.COMMAND)
 class PublishRules(DeskCase):
     def publish(self, change=VIEW, **options):
         return publish(self.night, parse_change(change), COMMAND_LINE, **options)
+
+    def test_archived_broadcast_cannot_start_over(self):
+        show = Broadcast.objects.create(slug="old", title="Old", archived_at=timezone.now())
+
+        with self.assertRaisesMessage(Rejected, "archived"):
+            start_over(show)
+
+        self.assertEqual(Broadcast.objects.get(pk=show.pk).epoch, show.epoch)
 
     def test_archived_broadcast_cannot_be_started_by_a_command(self):
         show = Broadcast.objects.create(slug="old", title="Old", archived_at=timezone.now())

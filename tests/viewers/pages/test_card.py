@@ -136,6 +136,12 @@ class Cards(TestCase):
                 self.picture(f"?at={self.broadcast.position}")
         self.assertEqual(run.call_count, 1)
 
+    def test_picture_before_the_start_follows_a_new_title(self):
+        before = self.picture().content
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(title="Another title")
+
+        self.assertNotEqual(self.picture().content, before)
+
     def test_a_spanish_picture_has_the_headline_in_english(self):
         self.put({"kind": "start"}, AZ_TO_TRUMP)
         with override("es"):

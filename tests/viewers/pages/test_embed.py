@@ -31,6 +31,12 @@ class Pages(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(slug="night", title='"><script>', election=2020)
 
+    def test_number_of_thousands_of_digits_is_ignored(self):
+        digits = "0" * 5000 + "500"
+        self.assertEqual(
+            self.client.get(f"/broadcasts/night/embed/?width={digits}").status_code, 200
+        )
+
     def test_only_the_embed_may_be_framed(self):
         for path, framed in (("", False), ("embed/", True), ("embedding/", False)):
             headers = self.client.get(f"/broadcasts/night/{path}").headers
