@@ -7,6 +7,7 @@ const MAX_RECONNECT_DELAY = 10000; // milliseconds
 const FETCH_INTERVAL = 5000; // milliseconds between fetches of the state while the socket is down
 const FORBIDDEN = 4003; // close code: logged out, or not allowed here
 const UNKNOWN = 4044; // close code: no such broadcast
+const LOGGED_OUT = "You are logged out"; // how the server begins this answer: permissions.py
 const CSRF_FAILED = "You are logged out. Log in again in another tab; the draft is kept.";
 const REPLACED =
   "Somebody else logged in with this browser. Reload the page to go on under that name; the draft " +
@@ -75,11 +76,10 @@ export class Connection {
   async command(name, more) {
     if (this.isReplaced) return { status: 403, error: REPLACED };
     const message = { command: name, ...more };
-    try {
-      return await this.#sendBySocket(message);
-    } catch {
-      return await this.#post(message);
-    }
+    const answer = await this.#sendBySocket(message).catch(() => null);
+    // The session of this socket has ended. A log-in since then has another one, for a post.
+    const isLoggedOut = answer?.status === 403 && answer.error?.startsWith(LOGGED_OUT);
+    return answer && !isLoggedOut ? answer : await this.#post(message);
   }
 
   /** The server sends a frame every 3 seconds, so a socket that is silent for longer is dead. */
