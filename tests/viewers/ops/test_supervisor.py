@@ -6,10 +6,10 @@ from unittest import IsolatedAsyncioTestCase, mock
 from viewers.ops import supervisor
 from viewers.ops.supervisor import Supervisor
 
-SERVES = "print('Serving on a port', flush=True); input()"
+SERVES = "import signal; print('Serving on a port', flush=True); signal.pause()"
 ENDS_AT_ONCE = "raise SystemExit(1)"
-CLOSES_ITS_OUTPUT = "import os; os.close(1); input()"
-SAYS_NOTHING = "input()"
+CLOSES_ITS_OUTPUT = "import os, signal; os.close(1); signal.pause()"
+SAYS_NOTHING = "import signal; signal.pause()"
 
 
 class SupervisorTests(IsolatedAsyncioTestCase):
