@@ -7,6 +7,7 @@ BIN = .venv/bin
 help:
 	@echo "make run       set up, load the demonstration, serve on http://127.0.0.1:$(PORT)/"
 	@echo "make test      set up and run every test"
+	@echo "make faults    set up and run the fault suite: servers killed, frozen, cut off, flooded"
 	@echo "make check     lint, types and tests: what CI runs"
 	@echo "make messages  update the message catalogues"
 	@echo "make clean     remove the virtual environment and the state directory var/"
@@ -19,6 +20,9 @@ run: .venv/runtime
 
 test: .venv/dev
 	$(BIN)/python manage.py test
+
+faults: .venv/dev
+	$(BIN)/python manage.py test tests.end_to_end.faults --pattern "fault_*.py" --parallel 1
 
 check: lint types test
 
@@ -44,4 +48,4 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-.PHONY: help run test check lint types messages clean
+.PHONY: help run test faults check lint types messages clean
