@@ -7,7 +7,6 @@ a while. Neither an attacker elsewhere nor a colleague's mistakes lock anybody e
 import threading
 from datetime import timedelta
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any
 
 from axes.signals import user_locked_out
@@ -21,7 +20,7 @@ from django.shortcuts import render
 
 from broadcaster.models import Via
 from broadcaster.publishing.actor import Actor
-from broadcaster.publishing.audit import add_entry
+from broadcaster.publishing.audit import add_entry, known_address
 
 MAX_WAITING = 8  # requests, of half a second each, before the last one of them gets its turn
 RETRY_AFTER = 5  # seconds
@@ -70,11 +69,8 @@ def locked_response(request: HttpRequest, response: Any, credentials: Any) -> Ht
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the client's IP address; None if the proxy sent something else."""
-    try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:
-        return None
+    """Return the client's IP address, by which axes counts (AXES_CLIENT_IP_CALLABLE)."""
+    return known_address(request.META.get("REMOTE_ADDR"))
 
 
 @receiver(user_login_failed)
