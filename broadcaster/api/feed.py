@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from broadcaster.desk.commands import reply_of_take, run
 from broadcaster.desk.permissions import PREPARE, TO_PUBLISH
@@ -17,6 +16,7 @@ from broadcaster.domain.feed import FeedMessage, parse_feed, to_change, to_corre
 from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import InvalidInput, Rejected
 from broadcaster.models import Broadcast
+from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import NO_CHANGE, lock_broadcast, statements, taken_as
 
@@ -133,7 +133,7 @@ def _withdraw(broadcast: Broadcast, message: FeedMessage, actor: Actor) -> list[
         doubtful = {u for u, call in calls.items() if u in message.calls and call.decided}
         if not doubtful or taken_as(broadcast, cue):
             continue
-        cue.removed_at = timezone.now()
+        cue.removed_at = clock.now()
         cue.due_at = cue.asked_by = cue.asked_at = None
         save_cue(cue, actor, "removed", broadcast, f"{cue}: the feed uncalled it")
         removed.append(cue.pk)

@@ -10,12 +10,10 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from broadcaster.publishing.announce import redis_outage
+from broadcaster.publishing.redis_client import impatient_redis
 
 logger = logging.getLogger(__name__)
 
@@ -37,14 +35,8 @@ def _enqueue(at: datetime) -> None:
     whole = at.replace(microsecond=0)
     if whole < at:  # RQ drops fractions of seconds; a check before the time would find nothing
         whole += timedelta(seconds=1)
-    connection = Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=TIMEOUT,
-        socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 0),  # redis-py tries eleven times, each with the timeout
-    )
     try:
-        queue = django_rq.get_queue("default", connection=connection)
+        queue = django_rq.get_queue("default", connection=impatient_redis(TIMEOUT))
         queue.enqueue_at(whole, "broadcaster.desk.schedule.run_due")
     except (OSError, RedisError) as error:
         outage.begin(error)

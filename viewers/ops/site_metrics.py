@@ -7,15 +7,13 @@ from datetime import timedelta
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
-from django.utils import timezone
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from broadcaster.domain.mapstate import ON_AIR, Phase
 from broadcaster.models import Broadcast, Cue
+from broadcaster.publishing import clock
+from broadcaster.publishing.redis_client import impatient_redis
 
 TIMEOUT = 2.0  # seconds that database and Redis have; Prometheus gives up after 10
 OVERDUE = timedelta(seconds=10)  # serving processes take a due cue after 6 s at the latest
@@ -89,7 +87,7 @@ REDIS = {
 def database_figures() -> Figures:
     """Ask the database. Raises DatabaseError."""
     cues = Cue.objects.filter(removed_at=None, broadcast__archived_at=None)
-    waiting = cues.filter(missed="", asked_by=None, due_at__lte=timezone.now() - OVERDUE)
+    waiting = cues.filter(missed="", asked_by=None, due_at__lte=clock.now() - OVERDUE)
     running = cues.exclude(missed="").exclude(broadcast__phase=Phase.ENDED)
     return {
         "broadcasts_on_air": Broadcast.objects.filter(phase__in=ON_AIR).count(),
@@ -102,12 +100,7 @@ def redis_figures() -> Figures:
     """Ask Redis for the state of the queue. Raises RedisError and OSError."""
     from rq import Queue, Worker  # needed only where there is Redis
 
-    with Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=TIMEOUT / 2,
-        socket_connect_timeout=TIMEOUT / 2,
-        retry=Retry(NoBackoff(), 0),
-    ) as redis:
+    with impatient_redis(TIMEOUT / 2) as redis:
         queue = Queue("default", connection=redis)
         return {
             "queue_jobs": queue.count,

@@ -13,13 +13,11 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from broadcaster.desk.requests import MAX_BODY
 from broadcaster.publishing.copies import UnusableDatabase, check_database
+from broadcaster.publishing.redis_client import impatient_redis
 from viewers.fanout.relay_registry import room_for_viewers
 from viewers.ops import systemd
 from viewers.ops.server import (
@@ -96,14 +94,8 @@ class Command(BaseCommand):
 
     def check_redis(self) -> None:
         """Warn if Redis cannot be used. The server starts all the same: it works without."""
-        redis = Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=REDIS_TIMEOUT,
-            socket_connect_timeout=REDIS_TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-        )
         try:
-            with redis:
+            with impatient_redis(REDIS_TIMEOUT) as redis:
                 redis.ping()
         except (RedisError, OSError) as error:
             logger.warning(
