@@ -11,4 +11,4 @@ class BroadcasterConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks, and what revokes API tokens."""
         from broadcaster import checks  # noqa: F401
-        from broadcaster.api import tokens  # noqa: F401
+        from broadcaster.desk import tokens  # noqa: F401

@@ -7,7 +7,6 @@ from datetime import UTC
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -15,11 +14,11 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
+from broadcaster.desk.tokens import revoke
 from broadcaster.domain.bidi import isolate
 from broadcaster.domain.summary import describe
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication, Via
 from broadcaster.publishing.actor import Actor
-from broadcaster.publishing.audit import add_entry
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -67,13 +66,8 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        valid = tokens.filter(revoked_at=None).select_related("user")
-        with transaction.atomic():
-            revoked = [f"revoked the API token {token}, {token.note}" for token in valid]
-            valid.update(revoked_at=timezone.now())
-            for words in revoked:
-                add_entry(actor(request), "changed", None, words)
-        self.message_user(request, f"{len(revoked)} revoked. The API rejects them from now on.")
+        revoked = revoke(tokens, actor(request))
+        self.message_user(request, f"{revoked} revoked. The API rejects them from now on.")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("broadcaster.change_apitoken")

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -40,9 +41,18 @@ def revoke_after_new_password(
 
 def revoke_all(user: AbstractUser) -> None:
     """Revoke all tokens of a user, with an entry in the audit for each."""
-    with transaction.atomic():
-        valid = ApiToken.objects.filter(user=user.pk, revoked_at=None)
-        words = [f"revoked the API token {token}, {token.note}: a new password" for token in valid]
-        valid.update(revoked_at=timezone.now())
-        for each in words:
-            add_entry(Actor(user, Via.ADMIN), "changed", None, each)
+    revoke(ApiToken.objects.filter(user=user.pk), Actor(user, Via.ADMIN), ": a new password")
+
+
+@transaction.atomic
+def revoke(tokens: QuerySet[ApiToken], actor: Actor, why: str = "") -> int:
+    """Revoke the valid ones of `tokens`, with an entry in the audit for each. Return their number.
+
+    `why` follows the token in the entry.
+    """
+    valid = tokens.filter(revoked_at=None).select_related("user")
+    revoked = [f"revoked the API token {token}, {token.note}{why}" for token in valid]
+    valid.update(revoked_at=timezone.now())
+    for words in revoked:
+        add_entry(actor, "changed", None, words)
+    return len(revoked)
