@@ -114,6 +114,14 @@ def closing_response(code: Close) -> PollResponse:
     return PollResponse(frames.encode(frames.bye(code)), NEVER, extra=again)
 
 
+async def respond(send: Any, response: PollResponse, method: str = "GET") -> None:
+    """Send a whole response over ASGI. A HEAD request gets no body."""
+    status, headers = int(response.status), response.headers
+    body = b"" if method == "HEAD" else response.body
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 def response_now(hub: Hub, since: Position | None) -> PollResponse | None:
     """Return what lies past `since`; None if that is nothing and the poll has to wait."""
     frame = hub.frame_after(since)
@@ -154,11 +162,7 @@ class HttpViewer(ViewerConsumer):
         await self.send_response(closing_response(Close.FULL))
 
     async def send_response(self, response: PollResponse) -> None:
-        """Send a response. A HEAD request gets no body."""
-        status, headers = int(response.status), response.headers
-        body = b"" if self.scope["method"] == "HEAD" else response.body
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
+        await respond(self.send, response, self.scope["method"])
 
     async def decide(self) -> PollResponse:
         """Return the response, or what is wrong with the request."""

@@ -7,7 +7,7 @@ from channels.auth import AuthMiddlewareStack
 from django.db import DatabaseError
 
 from viewers.protocol.frames import Close
-from viewers.transports.longpoll import PollResponse, closing_response, error_response
+from viewers.transports.longpoll import closing_response, error_response, respond
 
 LOG_IN = error_response(HTTPStatus.FORBIDDEN, "user", "is not logged in as staff")
 
@@ -35,10 +35,3 @@ class StaffUploads:
         if not all(allowed):
             return await respond(send, LOG_IN)
         await self.application(scope, receive, send)
-
-
-async def respond(send: Any, response: PollResponse) -> None:
-    """Send a response."""
-    status, headers = int(response.status), response.headers
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
