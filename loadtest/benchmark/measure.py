@@ -6,6 +6,7 @@ before publishing until they are idle again, so that the polls that come back ar
 
 import asyncio
 from array import array
+from dataclasses import asdict
 from time import monotonic_ns
 from typing import TypeVar
 
@@ -76,15 +77,9 @@ class Measurement:
             title=self.peer.title,
             transport=self.peer.transport,
             viewers=viewers,
-            delivered=found.delivered,
-            cpu=found.cpu,
-            first=found.first,
-            p50=found.p50,
-            p99=found.p99,
-            last=found.last,
+            **asdict(found),
             memory=memory / 1024,
             connect=connect,
-            generator=found.generator,
             lost=self._lost,
         )
 
