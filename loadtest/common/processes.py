@@ -6,6 +6,7 @@ four bytes. The parent writes to the child's stdin and reads its stdout.
 
 import asyncio
 import os
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +27,12 @@ def frame(message: msgspec.Struct) -> bytes:
     """Return a message as it is written to a pipe."""
     data = msgspec.msgpack.encode(message)
     return len(data).to_bytes(LENGTH, "big") + data
+
+
+def describe_end(status: int) -> str:
+    """Return how a process ended, by its status as the subprocess module has it."""
+    how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+    return f"its process {how}"
 
 
 class ParentPipe:
@@ -90,6 +97,17 @@ class ChildProcess:
     def running(self) -> bool:
         return self._process.returncode is None
 
+    @property
+    def host(self) -> str:
+        """The name of the machine that the child runs on."""
+        return socket.gethostname()
+
+    @property
+    def end(self) -> str:
+        """How the process ended; "" while it runs."""
+        code = self._process.returncode
+        return "" if code is None else describe_end(code)
+
     def send(self, message: msgspec.Struct) -> None:
         """Send a message; without effect after the child has ended."""
         if not self._stdin.is_closing():
@@ -103,7 +121,7 @@ class ChildProcess:
                 data = await self._stdout.readexactly(int.from_bytes(head, "big"))
                 yield decoder.decode(data)
         except asyncio.IncompleteReadError:
-            return  # the child has ended
+            await self._process.wait()
 
     async def stop(self) -> None:
         """Close the pipe, which ends the child; kill it if it does not end in time."""

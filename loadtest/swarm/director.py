@@ -16,7 +16,7 @@ from loadtest.swarm.messages import Ramp, ScheduledUpdate, Settle, StartPublishe
 from loadtest.swarm.preflight import PreflightFailed
 from loadtest.swarm.run import Run
 from loadtest.swarm.sampler import Sampler
-from loadtest.swarm.workers import Workers
+from loadtest.swarm.workers import StartSimulatorPeer, Workers, start_local
 from viewers.protocol import frames
 
 LEAD_TIME = 0.3  # seconds from an order to its time, so that every process receives it before
@@ -34,14 +34,21 @@ class ProgressView(Protocol):
 class Director:
     """One run against one server. `play` is the whole of it."""
 
-    def __init__(self, run: Run, server: ServerProcesses, token: str, view: ProgressView) -> None:
+    def __init__(
+        self,
+        run: Run,
+        server: ServerProcesses,
+        token: str,
+        view: ProgressView,
+        start_simulator: StartSimulatorPeer = start_local,
+    ) -> None:
         self.run = run
         self.plan = run.plan
         self.server = server
         self.token = token
         self.api = Api(self.plan.target, token)
         self.view = view
-        self.workers = Workers(run)
+        self.workers = Workers(run, start_simulator)
         self._on_air = False
 
     async def play(self) -> Run:

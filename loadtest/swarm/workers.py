@@ -1,9 +1,13 @@
-"""The director's child processes: one publisher and the simulators, and what they report."""
+"""The processes that a director directs: one publisher and the simulators, and what they report.
+
+The publisher is a child process. A simulator is whatever `start_simulator` returns: a child process
+or one on another machine; nothing here depends on which.
+"""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder
@@ -32,12 +36,45 @@ COUNT_TIMEOUT = 60.0  # seconds that a simulator may take to count
 T = TypeVar("T")
 
 
-class Workers:
-    """Starts and stops the child processes, and enters their messages into the run."""
+class SimulatorPeer(Protocol):
+    """A running simulator, on this machine or another.
 
-    def __init__(self, run: Run) -> None:
+    `end` says how it ended, "" while it runs. `messages` ends when the simulator does; `send` has
+    no effect after that.
+    """
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def running(self) -> bool: ...
+
+    @property
+    def end(self) -> str: ...
+
+    def send(self, message: Struct) -> None: ...
+
+    def messages(self, decoder: Decoder[T]) -> AsyncIterator[T]: ...
+
+    async def stop(self) -> None: ...
+
+
+StartSimulatorPeer = Callable[[int], Awaitable[SimulatorPeer]]
+"""Starts the simulator of this number."""
+
+
+async def start_local(number: int) -> ChildProcess:
+    """Start a simulator as a child process."""
+    return await ChildProcess.start("loadtest.swarm.simulator")
+
+
+class Workers:
+    """Starts and stops the processes, and enters their messages into the run."""
+
+    def __init__(self, run: Run, start_simulator: StartSimulatorPeer) -> None:
         self._run = run
-        self._simulators: list[ChildProcess] = []
+        self._start_simulator = start_simulator
+        self._simulators: list[SimulatorPeer] = []
         self._publisher: ChildProcess | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
@@ -51,10 +88,10 @@ class Workers:
         self.spawn(self._follow(self._publisher, PUBLISHER_MESSAGES, self._publisher_sent))
         for number in range(plan.simulators):
             run.progress.append(ProgressReport())
-            child = await ChildProcess.start("loadtest.swarm.simulator")
-            self._simulators.append(child)
-            self.spawn(self._follow_simulator(child, number))
-            child.send(StartSimulator(plan, number, run.slug, run.heartbeat))
+            peer = await self._start_simulator(number)
+            self._simulators.append(peer)
+            self.spawn(self._follow_simulator(peer, number))
+            peer.send(StartSimulator(plan, number, run.slug, run.heartbeat))
         wanted = plan.simulators + 1
         await self.wait_until(
             lambda: self._ready >= wanted or bool(run.swarm_errors), START_TIMEOUT
@@ -67,8 +104,8 @@ class Workers:
 
     def send_to_simulators(self, message: Struct) -> None:
         """Send a message to every simulator."""
-        for child in self._simulators:
-            child.send(message)
+        for peer in self._simulators:
+            peer.send(message)
 
     def publish(self, start: StartPublisher) -> None:
         """Let the publisher follow a schedule."""
@@ -87,8 +124,8 @@ class Workers:
         """Stop all tasks and processes."""
         for task in self._tasks:
             task.cancel()
-        children = [*self._simulators, *([self._publisher] if self._publisher else [])]
-        await asyncio.gather(*(child.stop() for child in children))
+        peers = [*self._simulators, *([self._publisher] if self._publisher else [])]
+        await asyncio.gather(*(peer.stop() for peer in peers))
 
     async def wait_until(self, done: Callable[[], bool], seconds: float) -> bool:
         """Wait until `done()`, checked after each message; return False after `seconds`."""
@@ -113,18 +150,18 @@ class Workers:
         self._tasks[-1].add_done_callback(check)
 
     async def _follow(
-        self, child: ChildProcess, decoder: Decoder[T], handle: Callable[[T], None]
+        self, peer: SimulatorPeer, decoder: Decoder[T], handle: Callable[[T], None]
     ) -> None:
-        async for message in child.messages(decoder):
+        async for message in peer.messages(decoder):
             handle(message)
             self._changed.set()
 
-    async def _follow_simulator(self, child: ChildProcess, number: int) -> None:
+    async def _follow_simulator(self, peer: SimulatorPeer, number: int) -> None:
         await self._follow(
-            child, SIMULATOR_MESSAGES, lambda message: self._simulator_sent(number, message)
+            peer, SIMULATOR_MESSAGES, lambda message: self._simulator_sent(number, message)
         )
         if self._run.phase not in ("counting", "done"):
-            self._run.swarm_errors.append(f"simulator {number} ended during the run")
+            self._run.swarm_errors.append(f"simulator {number} ended during the run: {peer.end}")
             self._changed.set()
 
     def _publisher_sent(self, message: PublisherMessage) -> None:
@@ -153,4 +190,4 @@ class Workers:
                     self._run.live.setdefault(seq, {})[number] = received
 
     def _has_all_tallies(self) -> bool:
-        return len(self._tallies) == sum(child.running for child in self._simulators)
+        return len(self._tallies) == sum(peer.running for peer in self._simulators)
