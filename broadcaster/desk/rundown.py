@@ -23,7 +23,7 @@ from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce_rundown
 from broadcaster.publishing.audit import add_entry
-from broadcaster.publishing.publish import check_untaken, lock_broadcast
+from broadcaster.publishing.publish import check_untaken, lock_broadcast, prepared_as
 
 MAX_CUES = 300  # of staff that are not taken: consoles get all of them whenever one changes
 MAX_PROPOSALS = 100  # the same of programs: more than anybody can check; see `waiting`
@@ -69,17 +69,6 @@ def add(broadcast: Broadcast, change: Change, actor: Actor, title: str = "", **f
     )
 
 
-def proposed_as(broadcast: Broadcast, client_id: str | None, change: Change) -> Cue | None:
-    """Return the cue with this idempotency key, if there is one.
-
-    Raises `Rejected` if it was prepared with another change.
-    """
-    cue = broadcast.cues.filter(client_id=client_id).first() if client_id else None
-    if cue is not None and cue.version == 1 and cue.change != change:
-        raise Rejected(f"client_id {client_id} was used for another cue, “{cue.title}”.")
-    return cue
-
-
 @transaction.atomic
 def prepare(
     broadcast: Broadcast, title: str, change: Change, client_id: str | None, actor: Actor
@@ -90,7 +79,7 @@ def prepare(
     """
     require(actor.user, PREPARE)
     broadcast = lock_broadcast(broadcast.pk)
-    if cue := proposed_as(broadcast, client_id, change):
+    if cue := prepared_as(broadcast, client_id, change):
         return cue
     if actor.via == Via.API:
         return add_proposal(broadcast, title, change, client_id, actor, MAX_PROPOSALS)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from broadcaster.domain.approval import needs_approval
 from broadcaster.domain.change import to_json
+from broadcaster.domain.rules import needs_approval
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing import clock, history
@@ -73,7 +73,7 @@ def _cue(broadcast: Broadcast, cue: Cue, taken: Publication | None) -> dict[str,
     reason = None if taken else rejection(broadcast, cue.change)
     ready = not taken and not reason
     before, after = broadcast.state, broadcast.state.apply(cue.change)
-    crosses = needs_approval(broadcast.second_person, cue.change.decides, before, after)
+    crosses = needs_approval(broadcast.second_person, cue.change, before, after)
     return {
         "id": cue.pk,
         "version": cue.version,

@@ -14,7 +14,6 @@ from broadcaster.desk.rundown import (
     asked_by,
     check_version,
     find,
-    proposed_as,
 )
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.rejection import Forbidden, Rejected
@@ -22,6 +21,7 @@ from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import (
     ApprovalNeeded,
+    InRundown,
     check_untaken,
     lock_broadcast,
     publish,
@@ -39,10 +39,10 @@ def take(
     """
     require(actor.user, TO_PUBLISH[change.kind])
     broadcast = lock_broadcast(broadcast.pk)
-    if cue := proposed_as(broadcast, client_id, change):
-        return taken_as(broadcast, cue) or cue
     try:
         return publish(broadcast, change, actor, client_id=client_id)
+    except InRundown as earlier:
+        return earlier.cue
     except ApprovalNeeded:
         return add_waiting(broadcast, change, client_id, actor)
 

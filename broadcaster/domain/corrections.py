@@ -1,4 +1,4 @@
-"""The update that made a call, and the check that a correction names it.
+"""The update that made a call.
 
 static/broadcaster/domain/corrections.js has the same rule for the desk; both are tested with
 tests/vectors/corrections.json.
@@ -6,7 +6,7 @@ tests/vectors/corrections.json.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from broadcaster.domain.change import Call, Change
+from broadcaster.domain.change import Call
 
 Statements = Sequence[tuple[int, Mapping[str, Call]]]
 """Seq and calls of a log's updates, oldest first. Seq 0 holds the calls of the initial map."""
@@ -36,18 +36,3 @@ def update_to_correct(units: Iterable[str], statements: Statements) -> int | Non
     behind = [updates_behind(unit, statements) for unit in units]
     common = set.intersection(*map(set, behind)) if behind else set()
     return max(common, default=None)
-
-
-def rejection(change: Change, statements: Statements) -> str | None:
-    """Return why a correction is rejected; None if it names an update behind each of its calls.
-
-    `statements` may begin with the update that the correction names.
-    """
-    if change.corrects is None:
-        return None
-    wrong = [
-        unit
-        for unit in change.calls or ()
-        if change.corrects not in updates_behind(unit, statements)
-    ]
-    return f"Update {change.corrects} did not call {', '.join(wrong)}." if wrong else None

@@ -13,7 +13,6 @@ from msgspec import Struct
 from broadcaster.domain import electoral
 from broadcaster.domain.change import (
     NO_STORY,
-    OPEN,
     Call,
     Change,
     JsonObject,
@@ -42,20 +41,6 @@ _PHASE_AFTER = {
     Kind.RESUME: Phase.LIVE,
     Kind.END: Phase.ENDED,
 }
-_ALLOWED_IN = {
-    Kind.UPDATE: {Phase.LIVE},
-    Kind.CORRECT: {Phase.LIVE, Phase.HELD},
-    Kind.START: {Phase.SCHEDULED},
-    Kind.HOLD: {Phase.LIVE},
-    Kind.RESUME: {Phase.HELD},
-    Kind.END: {Phase.LIVE, Phase.HELD},
-}
-_WRONG_PHASE = {
-    Phase.SCHEDULED: "The broadcast is off air: it has not started.",
-    Phase.LIVE: "The broadcast is on air already.",
-    Phase.HELD: "The broadcast is on hold; resume it first.",
-    Phase.ENDED: "The broadcast is off air: it has ended.",
-}
 
 
 class MapState(Struct, frozen=True):
@@ -77,7 +62,7 @@ class MapState(Struct, frozen=True):
         msgspec.structs.force_setattr(self, "totals", electoral.totals(votes, self.calls))
 
     def apply(self, change: Change) -> "MapState":
-        """Return the map after `change`. Never fails: publishing checks changes beforehand."""
+        """Return the map after `change`. Never fails: rules.py checks changes beforehand."""
         calls = self.calls
         if change.calls is not None:
             merged = {**calls, **change.calls}
@@ -89,20 +74,6 @@ class MapState(Struct, frozen=True):
             calls=calls,
             story=self.story if change.story is None else change.story,
         )
-
-    def rejection(self, change: Change) -> str | None:
-        """Return why `change` may not be published now, in words for the desk; None if it may."""
-        if self.phase not in _ALLOWED_IN[change.kind]:
-            return _WRONG_PHASE[self.phase]
-        for unit, call in (change.calls or {}).items():
-            now = self.calls.get(unit, OPEN)
-            if change.kind is Kind.CORRECT and not now.decided:
-                return f"{unit} is not called, so there is nothing to correct."
-            if change.kind is Kind.CORRECT and call.party == now.party:
-                return f"{unit} is called {now.party} already."
-            if change.kind is Kind.UPDATE and now.decided and call.party != now.party:
-                return f"{unit} is called {now.party}. Changing that takes a correction."
-        return None
 
     def to_dict(self) -> JsonObject:
         """Return the state as JSON, totals included."""

@@ -1,6 +1,6 @@
 """Reading changes from untrusted JSON. Each error names the first wrong field.
 
-`MapState.rejection` and publishing decide whether a change may be published now.
+rules.py and publishing decide whether a change may be published now.
 """
 
 import unicodedata

@@ -6,7 +6,6 @@ A file holds the updates as frames do, with `t`, milliseconds after the beginnin
 import re
 from collections.abc import Iterator
 
-from broadcaster.domain import corrections
 from broadcaster.domain.change import Change, JsonObject, Status
 from broadcaster.domain.electoral import ELECTIONS
 from broadcaster.domain.mapstate import MapState, Phase
@@ -24,6 +23,7 @@ from broadcaster.domain.parsing import (
 )
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.rejection import InvalidInput
+from broadcaster.domain.rules import rejection
 from broadcaster.domain.stream import Update
 
 VERSION = 1
@@ -90,8 +90,7 @@ def _updates(began: int, state: MapState, items: list[object]) -> Iterator[Updat
     for seq, item in enumerate(items, start=1):
         try:
             update = _update(began, seq, item)
-            reason = state.rejection(update) or corrections.rejection(update, statements)
-            if reason:
+            if reason := rejection(state, update, statements):
                 raise InvalidInput("change", reason)
             state = state.apply(update)
             if update.totals != state.totals:

@@ -12,10 +12,9 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from broadcaster.domain import corrections
-from broadcaster.domain.approval import needs_approval
+from broadcaster.domain import rules
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.corrections import Statements
 from broadcaster.domain.mapstate import Phase
@@ -54,6 +53,14 @@ class ApprovalNeeded(Rejected):
     """The change meets the rules, and another person must approve it."""
 
 
+class InRundown(Rejected):
+    """The idempotency key belongs to a cue of the rundown, which is not taken."""
+
+    def __init__(self, cue: Cue) -> None:
+        super().__init__(f"client_id {cue.client_id} was used for the cue “{cue.title}”.")
+        self.cue = cue
+
+
 def lock_broadcast(pk: int) -> Broadcast:
     """Return the broadcast, locked: it stays as it is until this transaction ends."""
     return Broadcast.objects.select_for_update().get(pk=pk)
@@ -73,26 +80,30 @@ def publish(
 ) -> Publication:
     """Put `change` on the log of `broadcast` and, after the commit, notify viewers' processes.
 
-    Publishing again with the same idempotency key `client_id` returns the first publication.
-    `cue` is the cue that this takes. `taken_by` is the user whose take `actor` approves. `action`
-    overrides the word in the audit, which is by default that of the change's kind. `replayed`
-    changes come from a recording and may change nothing. The caller has checked permissions.
+    Publishing again with the same idempotency key `client_id` returns the first publication, or
+    raises `InRundown` if the key is that of a cue which is not taken. `cue` is the cue that this
+    takes. `taken_by` is the user whose take `actor` approves. `action` overrides the word in the
+    audit, which is by default that of the change's kind. `replayed` changes come from a recording
+    and may change nothing. The caller has checked permissions.
 
     Raises `Rejected` if a rule forbids it, or the cue was taken. Raises `ApprovalNeeded` if the
     two-person rule asks for another person; the command line is exempt from it.
     """
     broadcast = lock_broadcast(broadcast.pk)
-    if earlier := published_as(broadcast, client_id, change):
+    earlier = _first_outcome(broadcast, client_id, change)
+    if isinstance(earlier, Publication):
         return earlier
     if cue is not None:
         check_untaken(broadcast, cue)
+    elif earlier is not None:
+        raise InRundown(earlier)
     if reason := rejection(broadcast, change):
         raise Rejected(reason)
     before, after = broadcast.state, broadcast.state.apply(change)
     if after == before and not replayed:
         raise Rejected(NO_CHANGE)
     approved = taken_by is not None or actor.via == Via.COMMAND
-    if not approved and needs_approval(broadcast.second_person, change.decides, before, after):
+    if not approved and rules.needs_approval(broadcast.second_person, change, before, after):
         raise ApprovalNeeded("Another person must approve this.")
     [publication] = _append(
         broadcast,
@@ -112,25 +123,40 @@ def rejection(broadcast: Broadcast, change: Change) -> str | None:
     """Return why `change` must not be published now, in words for the desk; None if it may."""
     if broadcast.archived_at:
         return "The broadcast is archived."
-    if reason := broadcast.state.rejection(change):
-        return reason
-    if change.corrects is None:
-        return None
-    return corrections.rejection(change, statements(broadcast, since=change.corrects))
+    said = [] if change.corrects is None else statements(broadcast, since=change.corrects)
+    return rules.rejection(broadcast.state, change, said)
 
 
-def published_as(broadcast: Broadcast, client_id: str | None, change: Change) -> Publication | None:
-    """Return the publication with this idempotency key, its own or its cue's, if there is one.
+def _first_outcome(
+    broadcast: Broadcast, client_id: str | None, change: Change
+) -> Publication | Cue | None:
+    """Return what came of this idempotency key: a publication, or a cue that is not taken.
 
     Raises `Rejected` if it was another change.
     """
     if client_id is None:
         return None
     rows = Publication.objects.filter(broadcast=broadcast, epoch=broadcast.epoch)
-    earlier = rows.filter(Q(client_id=client_id) | Q(cue__client_id=client_id)).first()
-    if earlier is not None and earlier.change != change:
+    earlier = rows.filter(client_id=client_id).first()
+    if earlier is None:
+        cue = prepared_as(broadcast, client_id, change)
+        return cue and (taken_as(broadcast, cue) or cue)
+    if earlier.change != change:
         raise Rejected(f"client_id {client_id} was used for another update, seq {earlier.seq}.")
     return earlier
+
+
+def prepared_as(broadcast: Broadcast, client_id: str | None, change: Change) -> Cue | None:
+    """Return the cue with this idempotency key, if there is one.
+
+    Raises `Rejected` if it was prepared with another change.
+    """
+    if client_id is None:
+        return None
+    cue = broadcast.cues.filter(client_id=client_id).first()
+    if cue is not None and cue.version == 1 and cue.change != change:
+        raise Rejected(f"client_id {client_id} was used for another cue, “{cue.title}”.")
+    return cue
 
 
 def taken_as(broadcast: Broadcast, cue: Cue) -> Publication | None:

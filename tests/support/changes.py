@@ -8,6 +8,7 @@ from broadcaster.domain.change import OPEN, Call, Change, Status
 from broadcaster.domain.electoral import UNITS
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.rules import rejection
 from broadcaster.domain.stream import Snapshot, Update
 
 statuses = st.sampled_from(["open", "too_early", "too_close", "called", "certified"])
@@ -58,14 +59,16 @@ def logs(draw, election: int = 2020) -> list[Change]:
     state = MapState(election=election)
     called_by: dict[str, int] = {}  # by unit: the seq of the update that called it
     log: list[Change] = []
+    statements = [(0, state.calls)]
     drawn = draw(st.lists(changes(), max_size=20))
     for change in [parse_change({"kind": "start"}), *drawn]:
         if change.kind == "correct":
             unit = draw(st.sampled_from(sorted(called_by))) if called_by else "PA"
             calls = {unit: Call(Status.RETRACTED)}
             change = replace(change, calls=calls, corrects=called_by.get(unit))
-        if state.rejection(change) is None:
+        if rejection(state, change, statements) is None:
             log.append(change)
+            statements.append((len(log), change.calls or {}))
             state = state.apply(change)
             called_by |= {unit: len(log) for unit in change.calls or ()}
             decided = {unit for unit in called_by if state.calls.get(unit, OPEN).decided}

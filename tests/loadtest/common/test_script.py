@@ -4,6 +4,7 @@ from unittest import TestCase
 
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.rules import rejection
 from loadtest.common.script import changes
 
 
@@ -12,5 +13,5 @@ class Changes(TestCase):
         state = MapState(2020, phase="live")
         for data in changes(300):
             change = parse_change(data)
-            self.assertIsNone(state.rejection(change))
+            self.assertIsNone(rejection(state, change, []))
             state = state.apply(change)
