@@ -15,6 +15,7 @@ from django.test import TransactionTestCase
 from broadcaster.desk.permissions import EDITOR
 from broadcaster.models import AuditEntry, Broadcast
 from tests.end_to_end.test_deploy import has_nginx, send_request
+from tests.support.figures import check_within
 from tests.support.server import ROOT, ServeProcess, answers, free_port, wait_for
 from tests.support.staff import publisher, staff
 
@@ -70,7 +71,8 @@ class ManyLogins(TransactionTestCase):
 
         self.assertEqual(statuses, {200, 429})
         self.assertLess(median(beside), 4 * median(alone))
-        self.assertLess(max(beside), 2)  # on a busy machine, while all 40 arrive at once
+        # On a busy machine, while all 40 arrive at once.
+        check_within(self, "a take beside 40 wrong log-ins", max(beside), 2)
 
     def measure(self, publish):
         """Return the durations of ten takes, in seconds."""
