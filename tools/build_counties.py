@@ -1,6 +1,6 @@
 """Make the lines between counties: a file for each state, in the static files of rendering/.
 
-Source and licence are those of us_map.json (see build_us_map.py). To run it again:
+Source and licence are those of us-states.json (see build_us_map.py). To run it again:
 
     npm pack us-atlas@3 && tar xzf us-atlas-3.*.tgz
     python -m tools.build_counties package/counties-albers-10m.json
@@ -14,7 +14,9 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from tools.build_us_map import CODES, Ring, decode_arcs, path, simplify
+from broadcaster.domain.outline import Ring, path
+from broadcaster.domain.topojson import decode_arcs
+from tools.build_us_map import CODES, DATA, simplify
 
 BROADCASTER = Path(__file__).resolve().parents[1] / "broadcaster"
 TARGET = BROADCASTER / "static" / "broadcaster" / "rendering" / "counties"
@@ -36,7 +38,7 @@ def main(source: str) -> None:
     for state in CODES.values():
         text = "".join(open_path(line) for line in lines[state])
         (TARGET / f"{state}.json").write_text(json.dumps(text) + "\n")
-    shutil.copy(BROADCASTER / "data" / "us_map.LICENSE", TARGET / "LICENSE")
+    shutil.copy(DATA / "geometries" / "us-states.LICENSE", TARGET / "LICENSE")
 
 
 def outline(county: dict) -> set[int]:

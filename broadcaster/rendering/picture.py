@@ -4,11 +4,9 @@ static/broadcaster/rendering/drawing.js updates the drawing. It finds the elemen
 the attributes that the templates in templates/broadcaster/picture/ give them.
 """
 
-import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +22,7 @@ from broadcaster.domain.electoral import (
     surnames,
     unit_name,
 )
+from broadcaster.domain.geometry import Box, shipped
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop
@@ -54,13 +53,17 @@ class Shape:
 
 
 def _load() -> tuple[str, dict[str, Shape]]:
-    data = json.loads(Path(__file__).parents[1].joinpath("data/us_map.json").read_text())
+    geometry = shipped("us-states")
     shapes = {
-        state: Shape(item["path"], item["view"], x=x, y=y, room=item["room"])
-        for state, item in data["states"].items()
-        for x, y in [item["label"]]
+        each.id: Shape(each.path, view_box(each.view), *each.label, room=each.room)
+        for each in geometry.shapes
     }
-    return data["view"], shapes
+    return view_box(geometry.view), shapes
+
+
+def view_box(box: Box) -> str:
+    """Return a box as an SVG viewBox, in tenths."""
+    return " ".join(f"{number:.1f}".removesuffix(".0") for number in box)
 
 
 WHOLE, SHAPES = _load()

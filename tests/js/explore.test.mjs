@@ -111,14 +111,11 @@ test("units called for another party than before have flipped", () => {
 
 // The arrow keys
 
-const { states } = JSON.parse(
-  readFileSync(new URL("../../broadcaster/data/us_map.json", import.meta.url)),
+const geometry = JSON.parse(
+  readFileSync(new URL("../../broadcaster/data/geometries/us-states.json", import.meta.url)),
 );
 const shapes = Object.fromEntries(
-  Object.entries(states).map(([state, { label }]) => [
-    ["ME", "NE"].includes(state) ? `${state}-AL` : state,
-    label,
-  ]),
+  geometry.shapes.map(({ id, label }) => [["ME", "NE"].includes(id) ? `${id}-AL` : id, label]),
 );
 const points = pointsOf(Object.keys(votes), shapes);
 const KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];

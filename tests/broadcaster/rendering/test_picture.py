@@ -74,7 +74,9 @@ class StateShapes(SimpleTestCase):
                 self.assertRegex(shape.path, r"^(M-?[\d.]+[ -][\d.]+l[\d. -]+z)+$")
 
     def test_map_data_is_below_70_kilobytes(self):
-        self.assertLess((ROOT / "broadcaster/data/us_map.json").stat().st_size, 70_000)
+        self.assertLess(
+            (ROOT / "broadcaster/data/geometries/us-states.json").stat().st_size, 70_000
+        )
 
 
 class ViewBox(SimpleTestCase):

@@ -1,0 +1,72 @@
+"""A geometry: the shapes that a contest's races are drawn on.
+
+It is a document, as a contest is. geometry_parsing.py makes it from untrusted JSON.
+"""
+
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+SCHEMA = "mapcenter.geometry/1"
+SHIPPED = Path(__file__).parents[1] / "data" / "geometries"
+
+Box = tuple[float, float, float, float]
+"""x, y, width and height in map units, as in SVG's viewBox."""
+
+
+class Shape(Struct, frozen=True, omit_defaults=True):
+    """One shape. A shape without a path groups others: it can be looked at, and is not drawn.
+
+    `view` shows the shape closely; `room` is the distance in map units from its label's point to
+    the outline. A shape with `box` is too small to read on the whole map, so its race has a box
+    beside it as well.
+    """
+
+    id: str
+    name: str
+    view: Box
+    label: tuple[float, float]
+    path: str = ""
+    room: float = 0.0
+    neighbours: tuple[str, ...] = ()
+    parent: str = ""
+    box: bool = False
+
+
+class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):
+    """Shapes in their order, which is that of their boxes. `view` shows all of them."""
+
+    id: str
+    title: str
+    view: Box
+    shapes: tuple[Shape, ...]
+    source: str = ""
+
+    @cached_property
+    def shape_of(self) -> dict[str, Shape]:
+        """The shapes by id."""
+        return {shape.id: shape for shape in self.shapes}
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document as JSON, as it is stored and exported."""
+        document: dict[str, object] = msgspec.json.decode(msgspec.json.encode(self))
+        return document
+
+    @classmethod
+    def from_dict(cls, data: object) -> Self:
+        """Return the geometry that trusted JSON holds. Raises `msgspec.ValidationError`."""
+        return msgspec.convert(data, cls)
+
+
+def shipped_ids() -> list[str]:
+    """Return the ids of the geometries that come with Map Center."""
+    return sorted(path.stem for path in SHIPPED.glob("*.json"))
+
+
+@cache
+def shipped(id: str) -> Geometry:
+    """Return one of the geometries that come with Map Center."""
+    return msgspec.json.decode(SHIPPED.joinpath(f"{id}.json").read_bytes(), type=Geometry)
