@@ -35,6 +35,7 @@ MAX_BODY = 4000
 MAX_ANNOTATION = 200
 MAX_REASON = 500
 MAX_ANNOTATIONS = 20  # annotations in a story
+MAX_LISTED = 12  # words up to which an error lists all that it could be
 
 
 def parse_change(data: object) -> Change:
@@ -163,8 +164,9 @@ def choice(name: str, value: object, choices: type[E]) -> E:
 def one_of(name: str, value: object, known: Collection[str]) -> str:
     """Return a word, checked to be one of those known."""
     if not isinstance(value, str) or value not in known:
-        few = len(known) <= len(Status)
-        expected = f"one of {', '.join(sorted(known))}" if few else "a known state or district"
+        few = len(known) <= MAX_LISTED
+        words = ", ".join(sorted(filter(None, known)))
+        expected = f"one of {words}" if few else "a known state or district"
         raise InvalidInput(name, f"is not {expected}")
     return value
 

@@ -1,0 +1,113 @@
+"""Contests and geometries made for tests: a country of hexagons with three parties, and large ones.
+
+Lakeland has no threshold, a race without a shape, two races on one shape, and two letters in a
+party's sign.
+"""
+
+from typing import Any
+
+from broadcaster.domain import contest, geometry
+from broadcaster.domain.contest import Contest
+from broadcaster.domain.contest_parsing import parse_contest
+from broadcaster.domain.geometry import Geometry
+from broadcaster.domain.geometry_parsing import parse_geometry
+
+LOOKS = ("green", "purple", "orange", "teal", "blue", "red", "gold", "grey")
+
+
+def hexagons(id: str, title: str, ids: list[str], columns: int) -> dict[str, Any]:
+    """Return a geometry of hexagons in rows, as JSON."""
+    shapes = []
+    for number, each in enumerate(ids):
+        row, column = divmod(number, columns)
+        x, y = 20.0 * column + 10.0 * (row % 2) + 10.0, 17.0 * row + 12.0
+        shapes.append(
+            {
+                "id": each,
+                "name": f"{title} {each}",
+                "view": [x - 30, y - 30, 60, 60],
+                "label": [x, y],
+                "path": f"M{x:g} {y - 11:g}l10 5 0 11-10 5-10-5 0-11z",
+                "room": 9.0,
+            }
+        )
+    rows = -(-len(ids) // columns)
+    return {
+        "schema": geometry.SCHEMA,
+        "id": id,
+        "title": title,
+        "view": [0, 0, 20 * columns + 10, 17 * rows + 10],
+        "shapes": shapes,
+    }
+
+
+def lakeland_geometry() -> dict[str, Any]:
+    """Return a map of seven hexagons, as JSON."""
+    return hexagons("lakeland", "Lakeland", ["N", "NE", "E", "C", "W", "SW", "S"], 3)
+
+
+def lakeland() -> dict[str, Any]:
+    """Return the parliament of Lakeland, as JSON: 26 seats of 3 parties, 6 of them not up."""
+    return {
+        "schema": contest.SCHEMA,
+        "id": "lakeland-2027",
+        "title": "Lakeland 2027",
+        "counting": "seats",
+        "parties": [
+            {"id": "GRN", "name": "Green Alliance", "letter": "G", "look": "green", "side": "left"},
+            {"id": "FAR", "name": "Farmers", "letter": "Fa", "look": "orange", "side": "right"},
+            {"id": "LIB", "name": "Liberals & <Friends>", "letter": "L", "look": "purple"},
+        ],
+        "held": {"GRN": 2, "FAR": 3, "LIB": 1},
+        "geometry": "lakeland",
+        "races": [
+            {"id": "N", "name": "North", "shape": "N", "weight": 4, "held_by": "FAR"},
+            {"id": "NE", "name": "Northeast", "shape": "NE", "weight": 2},
+            {
+                "id": "E",
+                "name": "East",
+                "shape": "E",
+                "weight": 3,
+                "candidates": {"LIB": {"name": "Ann “the Lake” O’Hara", "short": "O’Hara"}},
+                "closes": "2027-05-02T20:00+02:00",
+            },
+            {"id": "C1", "name": "Capital, first seat", "shape": "C", "weight": 1},
+            {"id": "C2", "name": "Capital, second seat", "shape": "C", "weight": 1},
+            {"id": "W", "name": "West", "shape": "W", "weight": 3},
+            {"id": "SW", "name": "Southwest", "shape": "SW", "weight": 2},
+            {"id": "S", "name": "South", "shape": "S", "weight": 3},
+            {"id": "ABROAD", "name": "Citizens abroad", "weight": 1},
+        ],
+        "earlier": [
+            {
+                "title": "2023",
+                "winners": {"N": "FAR", "C1": "GRN", "C2": "LIB"},
+                "weights": {"N": 5},
+            }
+        ],
+    }
+
+
+def parliament(seats: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a made-up parliament of `seats` on a grid of hexagons, and that grid, as JSON."""
+    ids = [f"S{number}" for number in range(1, seats + 1)]
+    grid = hexagons(f"grid-{seats}", "Seat", ids, 25)
+    return {
+        "schema": contest.SCHEMA,
+        "id": f"parliament-{seats}",
+        "title": f"Parliament of {seats}",
+        "counting": "seats",
+        "to_win": seats // 2 + 1,
+        "parties": [
+            {"id": f"P{number}", "name": f"Party {number}", "letter": str(number), "look": look}
+            for number, look in enumerate(LOOKS, start=1)
+        ],
+        "geometry": grid["id"],
+        "races": [{"id": id, "name": f"Seat {id}", "shape": id, "weight": 1} for id in ids],
+    }, grid
+
+
+def parsed(document: dict[str, Any], geometry: dict[str, Any]) -> tuple[Contest, Geometry]:
+    """Return a contest and its geometry from their JSON."""
+    found = parse_geometry(geometry)
+    return parse_contest(document, {found.id: found}.get), found

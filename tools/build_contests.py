@@ -1,0 +1,172 @@
+"""Make data/contests/, the contests that ship, from the facts beside them:
+
+    python -m tools.build_contests
+
+election_facts.json has the presidential elections, contest_facts.json all others and the times at
+which polls closed; both name their sources. A test compares the documents with the facts.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from broadcaster.domain.contest import SCHEMA
+from broadcaster.domain.geometry import shipped
+
+DATA = Path(__file__).resolve().parents[1] / "broadcaster" / "data"
+TARGET = DATA / "contests"
+
+Document = dict[str, Any]
+
+STATES = {shape.id: shape.name for shape in shipped("us-states").shapes}
+DISTRICTS = {"AL": "at large", "1": "1st district", "2": "2nd district", "3": "3rd district"}
+DEMOCRATS = {"id": "D", "name": "Democrats", "short": "Dem.", "letter": "D", "look": "blue"}
+REPUBLICANS = {"id": "R", "name": "Republicans", "short": "Rep.", "letter": "R", "look": "red"}
+OTHER = {"id": "O", "name": "Other", "letter": "O", "look": "gold"}
+PARTIES = [DEMOCRATS | {"side": "left"}, REPUBLICANS | {"side": "right"}, OTHER]
+NEXT = 2028
+"""The presidential election to come, which has an apportionment and no candidates."""
+
+EASTERN = timezone(timedelta(hours=-5))
+ELECTION_DAY = {2024: datetime(2024, 11, 5, tzinfo=EASTERN)}
+
+
+def main() -> None:
+    """Write a file for each contest."""
+    TARGET.mkdir(exist_ok=True)
+    for document in documents():
+        lines = json.dumps(document, ensure_ascii=False, indent=1)
+        TARGET.joinpath(f"{document['id']}.json").write_text(f"{lines}\n")
+
+
+def documents() -> Iterator[Document]:
+    """Yield the documents."""
+    presidency = json.loads((DATA / "election_facts.json").read_text())
+    others = json.loads((DATA / "contest_facts.json").read_text())
+    closings = closing_times(others["poll_closings_2024"])
+    for year in [*map(int, presidency["elections"]), NEXT]:
+        yield president(year, presidency, closings)
+    for chamber, title, counting in (
+        ("senate", "U.S. Senate", "seats"),
+        ("governors", "U.S. Governors", "governors"),
+    ):
+        facts = others[chamber]
+        for year, election in facts["elections"].items():
+            yield {
+                "schema": SCHEMA,
+                "id": f"us-{chamber}-{year}",
+                "title": f"{title} {year}",
+                "counting": counting,
+                **({"to_win": facts["to_win"]} if facts["to_win"] else {}),
+                "parties": PARTIES,
+                "held": election["held"],
+                "geometry": "us-states",
+                "races": [
+                    seat(id, fact, closings if year == "2024" else {})
+                    for id, fact in sorted(election["races"].items())
+                ],
+                "size": facts["size"],
+            }
+
+
+def closing_times(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return by state when its last polls closed on 5 November 2024. 25:00 is 1:00 the next day."""
+    times: dict[str, str] = {}
+    for clock, states in facts.items():
+        if clock == "note":
+            continue
+        hours, minutes = map(int, clock.split(":"))
+        at = ELECTION_DAY[2024] + timedelta(hours=hours, minutes=minutes)
+        times |= {state: at.isoformat() for state in states}
+    return times
+
+
+def president(year: int, facts: Mapping[str, Any], closings: Mapping[str, str]) -> Document:
+    """Return the presidential election of a year: 56 races, of which 8 share Maine and Nebraska."""
+    elections = facts["elections"]
+    votes = votes_of(year, facts)
+    before = [then for then in sorted(elections, reverse=True) if int(then) < year]
+    held = elections[before[0]]["winners"] if before else {}
+    candidates = elections.get(str(year))
+    return {
+        "schema": SCHEMA,
+        "id": f"us-president-{year}",
+        "title": f"U.S. President {year}",
+        "counting": "electoral votes",
+        "to_win": 270,
+        "parties": PARTIES,
+        **({"candidates": people(candidates)} if candidates else {}),
+        "geometry": "us-states",
+        "races": [
+            {
+                "id": unit,
+                "name": unit_name(unit),
+                "weight": votes[unit],
+                "shape": unit[:2],
+                **({"held_by": held[unit]} if held else {}),
+                **({"closes": closings[unit[:2]]} if year == 2024 else {}),
+            }
+            for unit in sorted(votes, key=lambda unit: (unit[:2], not unit.endswith("-AL"), unit))
+        ],
+        **({"earlier": [earlier(then, votes, facts) for then in before]} if before else {}),
+        "size": sum(votes.values()),
+    }
+
+
+def votes_of(year: int, facts: Mapping[str, Any]) -> dict[str, int]:
+    """Return the electoral votes of each unit in a year."""
+    [votes] = [
+        apportionment["units"]
+        for apportionment in facts["apportionments"].values()
+        if year in apportionment["elections"]
+    ]
+    return votes
+
+
+def earlier(year: str, votes: Mapping[str, int], facts: Mapping[str, Any]) -> Document:
+    """Return an election as one before another one, with `votes`, has it."""
+    then = votes_of(int(year), facts)
+    changed = {unit: count for unit, count in then.items() if count != votes[unit]}
+    return {
+        "title": year,
+        "winners": facts["elections"][year]["winners"],
+        **({"weights": changed} if changed else {}),
+        "candidates": people(facts["elections"][year]),
+    }
+
+
+def people(election: Mapping[str, Any]) -> Document:
+    """Return the candidates of a presidential election, with their surnames as short names."""
+    names = {party: election[party] for party in ("D", "R")}
+    return {party: {"name": name, "short": name.split()[-1]} for party, name in names.items()}
+
+
+def unit_name(unit: str) -> str:
+    """Return the full name: "Ohio", "Maine at large", "Nebraska 2nd district"."""
+    state, _, district = unit.partition("-")
+    return f"{STATES[state]} {DISTRICTS[district]}" if district else STATES[state]
+
+
+def seat(id: str, fact: Mapping[str, Any], closings: Mapping[str, str]) -> Document:
+    """Return a race for one seat."""
+    state = fact["state"]
+    candidates = fact.get("candidates", {})
+    return {
+        "id": id,
+        "name": f"{STATES[state]} (special)" if fact.get("special") else STATES[state],
+        "weight": 1,
+        "shape": state,
+        "held_by": fact["held_by"],
+        **(
+            {"candidates": {party: {"name": name} for party, name in candidates.items()}}
+            if candidates
+            else {}
+        ),
+        **({"closes": closings[state]} if closings else {}),
+    }
+
+
+if __name__ == "__main__":
+    main()
