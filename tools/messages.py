@@ -16,7 +16,7 @@ from babel.messages.extract import extract_python
 from babel.messages.frontend import CommandLineInterface
 from django.utils.translation.template import templatize
 
-from broadcaster.domain.electoral import STATE_NAMES
+from broadcaster.domain import contest, geometry
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = {
@@ -72,12 +72,17 @@ def extract_template(
     return extract_python(BytesIO(source.encode()), keywords, comment_tags, options)
 
 
-def extract_state_names(
+def extract_shipped_names(
     file: BytesIO, keywords: dict[str, Any], comment_tags: list[str], options: Any
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the messages of electoral.py, and the names of the states, which are not marked."""
+    """Yield the messages of contest.py, and the names in the documents that ship, not marked."""
     yield from extract_python(file, keywords, comment_tags, options)
-    yield from ((0, None, name, []) for name in STATE_NAMES.values())
+    names = {shape.name for id in geometry.shipped_ids() for shape in geometry.shipped(id).shapes}
+    for id in contest.shipped_ids():
+        document = contest.shipped(id)
+        names |= {party.name for party in document.parties}
+        names |= {race.name for race in document.races}
+    yield from ((0, None, name, []) for name in sorted(names))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Presidential elections: states, electoral units, their votes, and totals.
+"""Presidential elections, as broadcasts of protocol version 1 have them.
 
-The *units* are called on election night: 48 states and DC as a whole, Maine and
-Nebraska at large (two votes each) and by congressional district (one each); 56 in all.
-The votes and past winners are in data/election_facts.json, with their sources;
-tests/broadcaster/domain/test_electoral.py derives every total again.
+Everything in it comes from data: candidates, votes and names from the contests and the geometry
+that ship (data/contests/us-president-*.json, data/geometries/us-states.json), the winners from
+data/election_facts.json. The *units* are the races of those contests: 48 states and DC as a whole,
+Maine and Nebraska at large and by congressional district; 56 in all.
 """
 
 import json
@@ -13,40 +13,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from broadcaster.domain import contest, geometry
 from broadcaster.domain.change import Call
 from broadcaster.domain.translation import Gettext, gettext_noop
 
-TOTAL_VOTES = 538
-VOTES_TO_WIN = 270
-PARTIES = ("D", "R", "O")
+_PREFIX = "us-president-"
+_LATEST = contest.shipped(f"{_PREFIX}2024")
+
+TOTAL_VOTES = _LATEST.size
+VOTES_TO_WIN = _LATEST.to_win or 0
+PARTIES = tuple(_LATEST.party_of)
 """Democrats, Republicans, and all other parties together."""
 
 STATE_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas",
-        "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware",
-        "DC": "District of Columbia", "FL": "Florida", "GA": "Georgia", "HI": "Hawaii",
-        "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas",
-        "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland",
-        "MA": "Massachusetts", "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi",
-        "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada",
-        "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico", "NY": "New York",
-        "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma",
-        "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
-        "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah",
-        "VT": "Vermont", "VA": "Virginia", "WA": "Washington", "WV": "West Virginia",
-        "WI": "Wisconsin", "WY": "Wyoming",
-    }
-)  # fmt: skip
-
-DISTRICTS: Mapping[str, str] = MappingProxyType(
-    {
-        "AL": gettext_noop("%(state)s at large"),
-        "1": gettext_noop("%(state)s 1st district"),
-        "2": gettext_noop("%(state)s 2nd district"),
-        "3": gettext_noop("%(state)s 3rd district"),
-    }
+    {shape.id: shape.name for shape in geometry.shipped(_LATEST.geometry).shapes}
 )
+_NAMES = {**STATE_NAMES, **{race.id: race.name for race in _LATEST.races}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +44,7 @@ class Election:
 
 def unit_name(unit: str, gettext: Gettext = gettext_noop) -> str:
     """Return the full name: "Ohio", "Maine at large", "Nebraska 2nd district"."""
-    state, _, district = unit.partition("-")
-    name = gettext(STATE_NAMES[state])
-    return gettext(DISTRICTS[district]) % {"state": name} if district else name
+    return gettext(_NAMES[unit])
 
 
 def place_name(place: str, gettext: Gettext = gettext_noop) -> str:
@@ -99,11 +79,13 @@ def _load() -> dict[int, Election]:
     )
     elections = {}
     for year, fact in facts["elections"].items():
-        units = facts["apportionments"][fact["apportionment"]]["units"]
+        document = contest.shipped(f"{_PREFIX}{year}")
         elections[int(year)] = Election(
             year=int(year),
-            candidates=MappingProxyType({"D": fact["D"], "R": fact["R"]}),
-            votes=MappingProxyType(dict(sorted(units.items()))),
+            candidates=MappingProxyType(
+                {party: candidate.name for party, candidate in document.candidates.items()}
+            ),
+            votes=MappingProxyType(dict(sorted(document.weights.items()))),
             winners=MappingProxyType(fact["winners"]),
             pledged=MappingProxyType(fact["pledged"]),
         )
