@@ -14,23 +14,10 @@ from django.test import TransactionTestCase
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from tests.support.log import publish
+from tests.support.raw_frames import masked
 from tests.support.server import ServeProcess
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-MASK = b"\x01\x02\x03\x04"
-
-
-def masked(first: int, payload: bytes = b"", length: int | None = None) -> bytes:
-    """A frame as clients send them. `length` overrides what the header claims."""
-    size = len(payload) if length is None else length
-    if size < 126:
-        head = struct.pack("!BB", first, 0x80 | size)
-    elif size < 1 << 16:
-        head = struct.pack("!BBH", first, 0x80 | 126, size)
-    else:
-        head = struct.pack("!BBQ", first, 0x80 | 127, size)
-    body = bytes(byte ^ MASK[i % 4] for i, byte in enumerate(payload))
-    return head + MASK + body
 
 
 def close(code: int, reason: bytes = b"") -> bytes:

@@ -8,21 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from django.test import TransactionTestCase
 from websockets.sync.client import connect
 
-from tests.end_to_end.test_deploy import NAME, DeployCase, Nginx, has_nginx, send_request
 from tests.support.audience import BrowserAudience
-from tests.support.browser import needs_chromium
+from tests.support.changes import PA_TO_BIDEN
 from tests.support.figures import check_within
 from tests.support.newspaper import Newspaper
+from tests.support.proxies import NAME, Nginx, ProxyCase, send_request
 from tests.support.server import wait_for
 
-PA_TO_BIDEN = {
-    "calls": {"PA": {"status": "called", "party": "D"}},
-    "story": {"headline": "Pennsylvania goes to Biden"},
-}
 NO_WEBSOCKET = "delete globalThis.WebSocket"
 
 
-@needs_chromium
 class SandboxedFrames(BrowserAudience, TransactionTestCase):
     environment = {"ALLOWED_HOSTS": "127.0.0.1"}
 
@@ -68,7 +63,6 @@ class SandboxedFrames(BrowserAudience, TransactionTestCase):
         self.assertIn("403", str(refused.exception))
 
 
-@needs_chromium
 class TabsWithoutWebSocket(BrowserAudience, TransactionTestCase):
     def test_two_tabs_follow_at_the_same_time(self):
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
@@ -87,8 +81,7 @@ class TabsWithoutWebSocket(BrowserAudience, TransactionTestCase):
                 self.assertEqual(tab.locator('[data-state="live"]').count(), 1)
 
 
-@has_nginx
-class TabsBehindNginx(DeployCase):
+class TabsBehindNginx(ProxyCase):
     def test_polls_of_tabs_share_one_response_and_a_head_request_does_not_wait(self):
         proxy = self.enterContext(Nginx(*self.servers))
         path = self.updates(self.position())

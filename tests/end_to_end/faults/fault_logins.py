@@ -2,7 +2,6 @@
 
 import base64
 import http.client
-import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,10 @@ from django.test import TransactionTestCase
 
 from broadcaster.desk.permissions import EDITOR
 from broadcaster.models import AuditEntry, Broadcast
-from tests.end_to_end.test_deploy import has_nginx, send_request
 from tests.support.figures import check_within
-from tests.support.server import ROOT, ServeProcess, answers, free_port, wait_for
+from tests.support.programs import find_program
+from tests.support.proxies import send_request
+from tests.support.server import ROOT, ServeProcess, free_port, running
 from tests.support.staff import publisher, staff
 
 
@@ -105,7 +105,6 @@ class ManyLogins(TransactionTestCase):
         connection.close()
 
 
-@has_nginx
 class SingleSignOn(TransactionTestCase):
     """The set-up of docs/security.md: nginx asks for a password and names the user."""
 
@@ -127,10 +126,9 @@ class SingleSignOn(TransactionTestCase):
             f"pid {folder}/pid; error_log {folder}/error; events {{}} http {{ access_log off;"
             f"{temporary} server {{ listen 127.0.0.1:{self.port}; {lines} }} }}"
         )
-        command = ["nginx", "-p", str(folder), "-c", "config", "-g", "daemon off;"]
-        process = self.enterContext(subprocess.Popen(command))
-        self.addCleanup(process.terminate)
-        wait_for(lambda: answers(self.port), "nginx to listen")
+        nginx = find_program("nginx", "nginx")
+        command = [nginx, "-p", str(folder), "-c", "config", "-g", "daemon off;"]
+        self.enterContext(running(command, self.port))
 
     def get(self, port, name=None, **headers):
         """Return the status of the desk's first page."""
