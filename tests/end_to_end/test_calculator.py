@@ -1,42 +1,23 @@
 """The calculator in a browser: by mouse, by keys, by menu, and without a script."""
 
-import uuid
-
 from django.test import TransactionTestCase
 
-from broadcaster.domain.parsing import parse_change
-from broadcaster.models import Broadcast
-from tests.support.browser import Visit, chromium, in_a_thread, needs_chromium, violations
-from tests.support.log import publish
-from tests.support.server import ServeProcess
+from tests.support.audience import BrowserAudience
+from tests.support.browser import violations
+from tests.support.changes import PA_TO_BIDEN
 from viewers.pages.scenario import encode
 
-CALLED = {
-    "calls": {"PA": {"status": "called", "party": "D"}},
-    "story": {"headline": "Pennsylvania goes to Biden"},
-}
 
-
-@needs_chromium
-class Calculating(TransactionTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(ServeProcess())
-        cls.browser = cls.enterClassContext(chromium())
-
+class Calculating(BrowserAudience, TransactionTestCase):
     def setUp(self):
-        slug = f"night-{uuid.uuid4().hex[:8]}"
-        broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
-        for change in ({"kind": "start"}, CALLED):
-            in_a_thread(publish, broadcast, parse_change(change))
-        self.live, self.path = f"/broadcasts/{slug}/", f"/broadcasts/{slug}/calculator/"
+        super().setUp()
+        for change in ({"kind": "start"}, PA_TO_BIDEN):
+            self.put(change)
 
-    def visit(self, path=None, **options):
+    def calculator(self, query="", **options):
         """Open the calculator, and wait until its script has run."""
-        visit = Visit(self.browser, self.server, **options)
-        self.addCleanup(visit.context.close)
-        visit.open(path or self.path)
+        visit = self.visit(**options)
+        visit.open(f"{self.path}calculator/{query}")
         if options.get("java_script_enabled", True):
             visit.waits_for('.map[role="application"]')
         return visit
@@ -45,7 +26,7 @@ class Calculating(TransactionTestCase):
         return [page.inner_text(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")]
 
     def test_clicks_go_through_the_parties_and_the_address_holds_the_map(self):
-        visit = self.visit(viewport={"width": 1440, "height": 1000})
+        visit = self.calculator(viewport={"width": 1440, "height": 1000})
         page, texas = visit.page, '.map-shapes [data-unit="TX"]'
         for party, tally in (
             ("D", ["58", "0", "480"]),
@@ -64,12 +45,13 @@ class Calculating(TransactionTestCase):
 
         page.reload()  # the address is the map
         self.assertEqual(self.tally(page), ["59", "0", "479"])
-        plain = self.visit(shared.removeprefix(self.server.url), java_script_enabled=False)
-        self.assertEqual(self.tally(plain.page), ["59", "0", "479"])
+        plain = self.visit(java_script_enabled=False)
+        page = plain.open(shared.removeprefix(self.server.url))
+        self.assertEqual(self.tally(page), ["59", "0", "479"])
         self.assertEqual(visit.errors, [])
 
     def test_tonights_calls_are_fixed_until_the_viewer_unchecks_it(self):
-        page = self.visit().page
+        page = self.calculator().page
         page.click('.boxes [data-unit="ME-2"]')
         page.click('.map-shapes [data-unit="PA"]')
         self.assertIn("Biden (D), called tonight", page.inner_text('[data-part="said"]'))
@@ -85,7 +67,7 @@ class Calculating(TransactionTestCase):
         self.assertEqual(self.tally(page), ["20", "0", "518"])
 
     def test_map_and_totals_stay_in_view_down_to_the_last_menu(self):
-        page = self.visit(viewport={"width": 1440, "height": 900}).page
+        page = self.calculator(viewport={"width": 1440, "height": 900}).page
         page.focus('select[name="WY"]')
         page.select_option('select[name="WY"]', "R")
         self.assertEqual(self.tally(page), ["20", "3", "515"])
@@ -95,7 +77,7 @@ class Calculating(TransactionTestCase):
             self.assertLessEqual(place["y"] + place["height"], 900, part)
 
     def test_the_map_works_by_keyboard(self):
-        page = self.visit().page
+        page = self.calculator().page
         page.focus(".map")
         said = []
         for key in ("ArrowRight", "Enter", "ArrowDown", "Enter", "Enter", "ArrowUp"):
@@ -118,7 +100,7 @@ class Calculating(TransactionTestCase):
         self.assertEqual(self.tally(page), ["81", "7", "450"])
 
     def test_a_candidate_who_passes_270_is_announced_and_shown(self):
-        page = self.visit(f"{self.path}?from=2012").page
+        page = self.calculator("?from=2012").page
         self.assertTrue(page.is_visible('[data-passed="D"]'))
         for unit, winner in (("CA", "Biden"), ("FL", "Trump")):  # 277 and 261, 248 and 290
             page.select_option(f'select[name="{unit}"]', "R")
@@ -127,7 +109,7 @@ class Calculating(TransactionTestCase):
         self.assertTrue(page.is_visible('[data-passed="R"]'))
 
     def test_without_javascript_the_menus_and_a_button_work(self):
-        page = self.visit(java_script_enabled=False).page
+        page = self.calculator(java_script_enabled=False).page
         page.select_option('select[name="TX"]', "R")
         page.click("noscript button")
         self.assertEqual(self.tally(page), ["20", "38", "480"])
@@ -136,14 +118,13 @@ class Calculating(TransactionTestCase):
     def test_the_page_is_accessible_and_fits_a_small_phone(self):
         for scheme in ("light", "dark"):
             options = {"color_scheme": scheme, "reduced_motion": "reduce"}  # nothing half faded
-            page = self.visit(f"{self.path}?from=2016", **options).page
+            page = self.calculator("?from=2016", **options).page
             page.click('.map-shapes [data-unit="TX"]')
             self.assertEqual(violations(page), [], scheme)
-        small = self.visit(viewport={"width": 320, "height": 640}).page
+        small = self.calculator(viewport={"width": 320, "height": 640}).page
         self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
 
     def test_the_live_page_links_to_the_calculator(self):
-        visit = Visit(self.browser, self.server)
-        self.addCleanup(visit.context.close)
-        visit.open(self.live).click("text=Calculator")
+        visit = self.visit()
+        visit.open(self.path).click("text=Calculator")
         visit.waits_for("text=Your calls")

@@ -4,16 +4,11 @@ from django.test import TransactionTestCase
 
 from broadcaster.rendering.picture import SHAPES
 from tests.support.audience import BrowserAudience
-from tests.support.browser import needs_chromium, violations
+from tests.support.browser import violations
+from tests.support.changes import PA_TO_BIDEN
 from tests.support.newspaper import Newspaper
 
-PA_TO_BIDEN = {
-    "calls": {"PA": {"status": "called", "party": "D"}},
-    "story": {"headline": "Pennsylvania goes to Biden"},
-}
 
-
-@needs_chromium
 class Embedded(BrowserAudience, TransactionTestCase):
     environment = {"ALLOWED_HOSTS": "127.0.0.1"}
 

@@ -14,9 +14,9 @@ from broadcaster.domain.recording_file import parse_recording
 from broadcaster.management import evening
 from broadcaster.models import Rebroadcast
 from broadcaster.publishing.history import milliseconds
-from tests.support.browser import Visit, chromium, hold_back, needs_chromium, violations
+from tests.support.audience import BrowserAudience
+from tests.support.browser import hold_back, violations
 from tests.support.log import store
-from tests.support.server import ServeProcess
 from tests.support.staff import staff
 
 AZ = '.map-shapes [data-unit="AZ"]'
@@ -48,15 +48,8 @@ class Sound:
         route.fulfill(status=206, body=self.body[start:], content_type="audio/wav", headers=headers)
 
 
-@needs_chromium
-class Replay(TransactionTestCase):
+class Replay(BrowserAudience, TransactionTestCase):
     """With the evening of the demonstration, as of yesterday."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(ServeProcess())
-        cls.browser = cls.enterClassContext(chromium())
 
     def setUp(self):
         began = milliseconds(timezone.now() - timedelta(days=1))
@@ -64,19 +57,16 @@ class Replay(TransactionTestCase):
         self.broadcast = store(evening.recording(began), slug=slug, title="Election Night")
         self.path = f"/broadcasts/{slug}/"
 
-    def visit(self, path, **options):
-        visit = Visit(self.browser, self.server, **options)
-        self.addCleanup(visit.context.close)
+    def open(self, path, **options):
+        """Open a page, which must have no errors until the end of the test."""
+        visit = self.visit(**options)
         self.addCleanup(lambda: self.assertEqual(visit.errors, []))
         visit.open(path)
         return visit
 
     def replay(self, query="", **options):
         """Open the replay page, and wait until its controls are enabled."""
-        visit = Visit(self.browser, self.server, **options)
-        self.addCleanup(visit.context.close)
-        self.addCleanup(lambda: self.assertEqual(visit.errors, []))
-        visit.open(f"{self.path}replay/{query}")
+        visit = self.open(f"{self.path}replay/{query}", **options)
         visit.waits_for(f"{SLIDER}:enabled", state="attached")
         return visit
 
@@ -109,8 +99,7 @@ class Replay(TransactionTestCase):
         self.assertEqual(visit.page.locator(".updates li:visible").count(), 3)
 
     def test_controls_are_disabled_until_the_recording_is_loaded(self):
-        visit = Visit(self.browser, self.server)
-        self.addCleanup(visit.context.close)
+        visit = self.visit()
         page, recording = visit.page, "**/recording.json?upto=*"
         release = hold_back(page, recording)
         with page.expect_request(recording):
@@ -171,7 +160,7 @@ class Replay(TransactionTestCase):
         visit.page.clock.run_for(10_000)
         self.assertEqual(visit.page.inner_text('[data-part="share"]'), "Share this moment")
 
-        other = self.visit(address.removeprefix(self.server.url))
+        other = self.open(address.removeprefix(self.server.url))
         self.assertEqual(self.totals(other), "273–214–51")
         other.waits_for("text=You are viewing")
         other.page.click("text=See how it ended")
@@ -233,14 +222,13 @@ class Replay(TransactionTestCase):
             visit = self.replay(f"?t={seconds('1:15')}", color_scheme=scheme)
             self.assertEqual(violations(visit.page), [])
         self.assertEqual(violations(self.replay(self.rebroadcast(minutes=90)).page), [])
-        self.assertEqual(violations(self.visit(f"{self.path}?at=9").page), [])
+        self.assertEqual(violations(self.open(f"{self.path}?at=9").page), [])
         small = self.replay(viewport={"width": 320, "height": 640}).page
         self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
 
     def test_an_editor_previews_a_part_with_a_video_and_changes_its_offset(self):
         user = staff(f"editor-{uuid.uuid4().hex[:8]}", EDITOR)
-        visit = Visit(self.browser, self.server)
-        self.addCleanup(visit.context.close)
+        visit = self.visit()
         visit.log_in_as(user)
         visit.context.route("http://media.example/*", Sound(600).answer)
         page = visit.open(f"/admin/broadcaster/broadcast/{self.broadcast.pk}/recording/")
@@ -261,7 +249,7 @@ class Replay(TransactionTestCase):
         self.assertEqual(violations(page), [])  # last, since axe itself violates the policy here
 
     def test_without_javascript_every_log_entry_is_a_link(self):
-        visit = self.visit(f"{self.path}replay/", java_script_enabled=False)
+        visit = self.open(f"{self.path}replay/", java_script_enabled=False)
         self.assertEqual(visit.page.locator(".updates li:visible").count(), 24)
         self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())
         visit.page.click('.updates [data-seq="18"] a')

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for changes and logs, and helpers to make logs and calls."""
+"""Changes and logs for tests: an example, Hypothesis strategies, and helpers to make them."""
 
 import msgspec
 from hypothesis import strategies as st
@@ -14,6 +14,12 @@ from broadcaster.domain.stream import Snapshot, Update
 statuses = st.sampled_from(["open", "too_early", "too_close", "called", "certified"])
 parties = st.sampled_from(["D", "R", "O"])
 units = st.sampled_from(UNITS)
+PA_TO_BIDEN = {
+    "calls": {"PA": {"status": "called", "party": "D"}},
+    "story": {"headline": "Pennsylvania goes to Biden"},
+}
+"""A call, as JSON."""
+
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn")), max_size=40)
 
 

@@ -2,6 +2,12 @@
 
 import asyncio
 import time
+import uuid
+
+from broadcaster.domain.parsing import parse_change
+from broadcaster.models import Broadcast
+from tests.support.log import publish
+from tests.support.server import ServeProcess
 
 TIMEOUT = 20  # seconds
 
@@ -29,3 +35,26 @@ async def request(port, path, method="GET", body=b"", **headers):
         raw = await reader.read()
     writer.close()
     return Response(raw, time.monotonic() - began)
+
+
+class RawRequests:
+    """Mixin for test cases: a broadcast on air below `path`, and requests to a server for it.
+
+    Subclasses name the `command` that serves.
+    """
+
+    command: str
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(ServeProcess(cls.command))
+
+    def setUp(self):
+        slug = f"night-{uuid.uuid4().hex[:8]}"
+        broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        publish(broadcast, parse_change({"kind": "start"}))
+        self.path = f"/broadcasts/{slug}/"
+
+    def send(self, path, method="GET", **headers):
+        return asyncio.run(request(self.server.port, path, method, **headers))

@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from viewers.protocol.session import Event, ViewerSession
 LIMIT = 15  # seconds that anything may take to arrive
 
 
-class Watcher:
+class Watcher(ABC):
     """A viewer that follows `slug` on `server` over one transport, in the calling thread."""
 
     transport: str
@@ -63,9 +64,9 @@ class Watcher:
         self.frames.append(json.loads(text))
         self.events += self.session.handle_frame(text, time.monotonic())
 
+    @abstractmethod
     def step(self, limit: float) -> None:
         """Read one frame, or start one attempt."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Close the connection."""

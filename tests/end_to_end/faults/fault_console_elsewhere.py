@@ -2,17 +2,13 @@
 
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.models import Cue
-from tests.support.browser import Visit, needs_chromium
+from tests.support.browser import Visit
+from tests.support.changes import PA_TO_BIDEN
 from tests.support.console import CONNECTED, DONE, WIDE, ConsoleTestCase
 
-PA_TO_BIDEN = {
-    "calls": {"PA": {"status": "called", "party": "D"}},
-    "story": {"headline": "Pennsylvania goes to Biden"},
-}
 FALLBACK = '[data-desk="connection"][data-state="fallback"]'
 
 
-@needs_chromium
 class ConsoleAfterAnotherLogin(ConsoleTestCase):
     def test_the_same_user_goes_on_without_a_socket(self):
         self.assert_the_same_user_goes_on(lambda socket: socket.close(), FALLBACK)
@@ -73,7 +69,6 @@ class ConsoleAfterAnotherLogin(ConsoleTestCase):
         tab.close()
 
 
-@needs_chromium
 class ConsoleInAnotherTimeZone(ConsoleTestCase):
     def test_times_are_those_of_the_newsroom(self):
         self.add_cue("Polls close", PA_TO_BIDEN)

@@ -4,18 +4,13 @@ from django.test import TransactionTestCase
 
 from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
-from tests.support.browser import needs_chromium
+from tests.support.changes import PA_TO_BIDEN
 from tests.support.console import WIDE
 
-PA_TO_BIDEN = {
-    "calls": {"PA": {"status": "called", "party": "D"}},
-    "story": {"headline": "Pennsylvania goes to Biden"},
-}
 OVERRIDE = "\u202e"  # what follows is written from right to left
 DIRECTION = "(selector) => getComputedStyle(document.querySelector(selector)).direction"
 
 
-@needs_chromium
 class BidirectionalText(BrowserAudience, TransactionTestCase):
     def setUp(self):
         super().setUp()

@@ -12,14 +12,12 @@ from hypothesis import strategies as st
 from broadcaster.domain.electoral import ELECTIONS, UNITS
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from tests.support.changes import PA_TO_BIDEN
 from tests.support.log import publish
 from viewers.pages.scenario import decode, encode
 
 VECTORS = json.loads(Path("tests/vectors/scenario.json").read_text())
-PA_TO_BIDEN = {
-    "calls": {"PA": {"status": "called", "party": "D"}, "OH": {"status": "too_close"}},
-    "story": {"headline": "Pennsylvania goes to Biden"},
-}
+OHIO = {"calls": {"OH": {"status": "too_close"}}}
 
 
 class Codes(SimpleTestCase):
@@ -51,7 +49,7 @@ class Codes(SimpleTestCase):
 class Calculator(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
-        for change in ({"kind": "start"}, PA_TO_BIDEN):
+        for change in ({"kind": "start"}, PA_TO_BIDEN, OHIO):
             publish(self.broadcast, parse_change(change))
 
     def page(self, query=""):

@@ -19,14 +19,12 @@ from broadcaster.domain.change import Change, Kind, Story
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from broadcaster.rendering.picture import SHAPES, WHOLE
+from tests.support.changes import PA_TO_BIDEN
 from tests.support.log import publish
 from tests.support.server import wait_for
 from viewers.pages import card
 
-PA_TO_BIDEN = {
-    "calls": {"PA": {"status": "called", "party": "D"}},
-    "story": {"headline": 'Pennsylvania & <its> "20" votes go to Biden'},
-}
+MARKUP = {"story": {"headline": 'Pennsylvania & <its> "20" votes go to Biden'}}
 AZ_TO_TRUMP = {
     "calls": {"AZ": {"status": "called", "party": "R"}},
     "story": {"headline": "Arizona goes to Trump"},
@@ -85,12 +83,12 @@ class Cards(TestCase):
             self.assertEqual(colour(response.content, state), expected, state)
 
     def test_the_address_in_a_page_keeps_the_picture_of_its_moment(self):
-        self.put({"kind": "start"}, PA_TO_BIDEN)
+        self.put({"kind": "start"}, PA_TO_BIDEN | MARKUP)
         tags = Meta(self.client.get("/broadcasts/night/").content.decode()).found
         self.put(AZ_TO_TRUMP)
 
         self.assertEqual(tags["og:title"], "A & B")
-        self.assertEqual(tags["og:description"], PA_TO_BIDEN["story"]["headline"])
+        self.assertEqual(tags["og:description"], MARKUP["story"]["headline"])
         self.assertEqual(tags["og:url"], "http://testserver/broadcasts/night/")
         self.assertEqual(tags["twitter:card"], "summary_large_image")
         self.assertIn("Biden 20, Trump 0", tags["og:image:alt"])
