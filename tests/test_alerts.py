@@ -2,20 +2,21 @@
 
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from unittest import TestCase, skipUnless
+from unittest import TestCase
+
+from tests.support.programs import find_program
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "deploy/alerts.yml"
 
 
-@skipUnless(shutil.which("promtool"), "promtool is not installed (Debian: prometheus)")
 class Alerts(TestCase):
     def promtool(self, *arguments):
-        run = subprocess.run(["promtool", *arguments], capture_output=True, text=True)
+        command = [find_program("promtool", "prometheus"), *arguments]
+        run = subprocess.run(command, capture_output=True, text=True)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def test_rules_are_valid(self):

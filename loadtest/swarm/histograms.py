@@ -33,11 +33,9 @@ def quantile(delays: HdrHistogram, q: float, expected: int) -> float | None:
     return cast(float, delays.get_value_at_percentile(percentile)) / 1e3
 
 
-def to_bytes(value: object) -> bytes:
-    """Encode a histogram inside a message: msgspec's `enc_hook`."""
-    if isinstance(value, HdrHistogram):
-        return cast(bytes, value.encode())
-    raise NotImplementedError(f"{type(value).__name__} cannot be sent")
+def to_bytes(value: HdrHistogram) -> bytes:
+    """Encode a histogram inside a message: msgspec's `enc_hook`, for all that it cannot encode."""
+    return cast(bytes, value.encode())
 
 
 def from_bytes(data: bytes) -> HdrHistogram:

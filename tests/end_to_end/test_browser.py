@@ -9,7 +9,7 @@ from broadcaster.desk.permissions import BROADCASTER
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing.publish import start_over
-from tests.support.browser import Visit, chromium, hold_back, in_a_thread, needs_chromium
+from tests.support.browser import Visit, chromium, hold_back, in_a_thread
 from tests.support.log import publish
 from tests.support.server import ServeProcess, wait_for
 from tests.support.staff import publisher, staff
@@ -43,7 +43,6 @@ def call(unit, party):
     }
 
 
-@needs_chromium
 class Browsers(TransactionTestCase):
     @classmethod
     def setUpClass(cls):

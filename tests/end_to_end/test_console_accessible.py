@@ -4,11 +4,10 @@ from broadcaster.desk.permissions import CONTRIBUTOR, EDITOR
 from broadcaster.management.evening import call
 from broadcaster.models import Broadcast
 from broadcaster.publishing.publish import start_over
-from tests.support.browser import in_a_thread, needs_chromium, violations
+from tests.support.browser import in_a_thread, violations
 from tests.support.console import PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
 
 
-@needs_chromium
 class ConsoleAccessibility(ConsoleTestCase):
     """WCAG 2.2 AA, as far as axe can check it."""
 

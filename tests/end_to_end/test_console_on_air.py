@@ -7,11 +7,10 @@ from django.utils import timezone
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.management.evening import call
 from broadcaster.publishing.publish import start_over
-from tests.support.browser import Visit, hold_back, in_a_thread, needs_chromium
+from tests.support.browser import Visit, hold_back, in_a_thread
 from tests.support.console import CONNECTED, DONE, PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
 
 
-@needs_chromium
 class ConsoleOnAir(ConsoleTestCase):
     def draft_pennsylvania(self, desk, headline="Pennsylvania goes to Biden"):
         desk.click(f'{PREVIEW} .map-shapes [data-unit="PA"]')

@@ -6,14 +6,12 @@ from urllib.request import Request, urlopen
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.management.evening import call
 from broadcaster.models import ApiToken, Cue, Publication
-from tests.support.browser import needs_chromium
 from tests.support.console import DONE, PREVIEW, PROGRAM, TAKE, ConsoleTestCase
 from tests.support.staff import staff
 
 NEARLY = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
 
 
-@needs_chromium
 class ConsoleRundown(ConsoleTestCase):
     def setUp(self):
         super().setUp()

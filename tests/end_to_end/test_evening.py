@@ -21,7 +21,7 @@ from tests.end_to_end.evening_after import AfterTheShow
 from tests.end_to_end.evening_before import BeforeTheShow
 from tests.end_to_end.evening_on_air import DuringTheShow
 from tests.end_to_end.evening_people import HIDE, EmbedPage, PlainPage, StaffPage, ViewerPage
-from tests.support.browser import chromium, in_a_thread, needs_chromium
+from tests.support.browser import chromium, in_a_thread
 from tests.support.newspaper import Newspaper
 from tests.support.server import ServeProcess, redis, wait_for, worker
 from tests.support.staff import the_group
@@ -29,7 +29,6 @@ from tests.support.staff import the_group
 SLUG = "election-night-2020"
 
 
-@needs_chromium
 class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
     @classmethod
     def setUpClass(cls):

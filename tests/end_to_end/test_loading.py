@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
-from tests.support.browser import needs_chromium
 from tests.support.server import ROOT
 
 WEIGHT = 90 * 1024  # bytes on the wire: the page with its map, styles and modules
@@ -32,7 +31,6 @@ POLICY = (
 )
 
 
-@needs_chromium
 class Loading(BrowserAudience, TransactionTestCase):
     """With static files as in production: collected, hashed, compressed."""
 

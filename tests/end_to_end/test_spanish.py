@@ -6,7 +6,7 @@ import re
 from django.test import TransactionTestCase
 
 from tests.support.audience import BrowserAudience
-from tests.support.browser import needs_chromium, violations
+from tests.support.browser import violations
 from tests.support.words import english_in
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -37,7 +37,6 @@ RETRACTED = {
 }
 
 
-@needs_chromium
 class Spanish(BrowserAudience, TransactionTestCase):
     environment = {"HEARTBEAT": "2"}
 

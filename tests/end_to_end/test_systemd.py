@@ -1,15 +1,15 @@
 """systemd learns that the server is ready and alive, and its units can be installed."""
 
 import re
-import shutil
 import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from unittest import TestCase, skipUnless
+from unittest import TestCase
 
 from django.test import TransactionTestCase
 
+from tests.support.programs import find_program
 from tests.support.server import LIMIT, ROOT, ServeProcess, answers, redis
 
 DEPLOY = ROOT / "deploy"
@@ -40,15 +40,20 @@ class Notify(TransactionTestCase):
 
 
 class Units(TestCase):
-    @skipUnless(shutil.which("systemd-analyze"), "systemd is not installed")
     def test_units_are_valid(self):
         with tempfile.TemporaryDirectory() as folder:
             for name in UNITS:
                 unit = (DEPLOY / name).read_text()
-                unit = unit.replace("/srv/mapcenter/.venv/bin/python", shutil.which("true"))
+                unit = unit.replace(
+                    "/srv/mapcenter/.venv/bin/python", find_program("true", "coreutils")
+                )
                 Path(folder, name).write_text(unit)
             run = subprocess.run(
-                ["systemd-analyze", "verify", *(f"{folder}/{name}" for name in UNITS)],
+                [
+                    find_program("systemd-analyze", "systemd"),
+                    "verify",
+                    *(f"{folder}/{name}" for name in UNITS),
+                ],
                 capture_output=True,
                 text=True,
             )

@@ -9,7 +9,7 @@ from hypothesis.extra.django import TransactionTestCase
 from broadcaster.domain.electoral import UNITS
 from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
-from tests.support.browser import in_a_thread, needs_chromium, violations
+from tests.support.browser import in_a_thread, violations
 from tests.support.changes import logs
 from tests.support.log import publish
 from tests.support.server import ROOT
@@ -35,7 +35,6 @@ def call(party, *units, **story):
     return {"calls": calls, "story": {"headline": f"{' '.join(units)} called"} | story}
 
 
-@needs_chromium
 class Viewing(BrowserAudience, TransactionTestCase):
     environment = {"HEARTBEAT": "2"}
 

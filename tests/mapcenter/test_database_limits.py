@@ -1,11 +1,11 @@
-"""A PostgreSQL that hangs, and what its sessions are told."""
+"""Timeouts of the connections to PostgreSQL: without an answer, and by the server's settings."""
 
 import socket
 import subprocess
 import sys
-from unittest import TestCase, skipUnless
+from unittest import TestCase
 
-from tests.support.server import ROOT, find_postgres, postgres
+from tests.support.server import ROOT, postgres
 
 TRY = """
 import time
@@ -49,7 +49,6 @@ class Limits(TestCase):
         self.assertIn("timeout expired", tried)
         self.assertLess(float(tried.split()[0]), 3)
 
-    @skipUnless(find_postgres(), "PostgreSQL is not installed (Debian: postgresql)")
     def test_sessions_have_the_limits_unless_the_url_has_others(self):
         with postgres() as url:
             self.assertEqual(run(ASK, url).split(), ["10s", "5s", "2", "5000"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest import TestCase
 from urllib.request import urlopen
 
-from tests.support.server import LIMIT, ROOT, answers, free_port, wait_for
+from tests.support.server import LIMIT, ROOT, free_port, running
 
 PRINT_KEY = "from django.conf import settings; print(settings.SECRET_KEY)"
 
@@ -88,19 +88,11 @@ class StateDirectory(TestCase):
     def test_daphne_serves_the_application_without_manage(self):
         port = free_port()
         command = [sys.executable, "-m", "daphne", "-p", str(port), "mapcenter.asgi:application"]
-        with subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as daphne:
-            try:
-                wait_for(lambda: answers(port), "daphne to answer", daphne.poll)
-                with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=LIMIT) as response:
-                    self.assertEqual(response.status, 200)
-            finally:
-                daphne.terminate()
+        with (
+            running(command, port, cwd=ROOT, env=self.environment),
+            urlopen(f"http://127.0.0.1:{port}/healthz", timeout=LIMIT) as response,
+        ):
+            self.assertEqual(response.status, 200)
         self.assertTrue((self.state / "secret-key").exists())
 
     def test_directory_that_cannot_be_made_is_reported(self):

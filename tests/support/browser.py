@@ -4,7 +4,6 @@ import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from unittest import skipUnless
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -12,12 +11,8 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
+from tests.support.programs import find_program
 from tests.support.server import ServeProcess
-
-# chromium-headless-shell takes a quarter of the CPU that chromium takes.
-BROWSERS = ["chromium-headless-shell", "chromium", "chromium-browser"]
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-needs_chromium = skipUnless(CHROMIUM, "Chromium is not installed (Debian: chromium)")
 
 # Playwright's synchronous interface runs an event loop in this thread, which makes Django
 # believe that its database is called from asynchronous code.
@@ -27,9 +22,11 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 @contextmanager
 def chromium():
     """Start a headless browser."""
+    # chromium-headless-shell takes a quarter of the CPU that chromium takes.
+    program = shutil.which("chromium-headless-shell") or find_program("chromium", "chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+            executable_path=program, args=["--no-sandbox", "--disable-background-networking"]
         )
         try:
             yield browser

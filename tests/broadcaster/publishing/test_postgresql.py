@@ -4,12 +4,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from unittest import TestCase, skipUnless
+from unittest import TestCase
 
-from tests.support.server import ROOT, find_postgres, postgres
+from tests.support.server import ROOT, postgres
 
 
-@skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
 class PostgreSQLServer(TestCase):
     def test_publishing_and_desk_tests_pass_on_postgresql(self):
         modules = ("publishing.test_publish", "desk.test_commands", "desk.test_schedule")

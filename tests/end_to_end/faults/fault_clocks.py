@@ -1,14 +1,14 @@
 """A host whose clock is wrong, with PostgreSQL: what counts is the database's clock."""
 
-import shutil
 import subprocess
 import tempfile
 import time
 from pathlib import Path
-from unittest import TestCase, skipUnless
+from unittest import TestCase
 
 from tests.end_to_end.faults.site import Site, command, frame
-from tests.support.server import LIMIT, find_postgres, postgres
+from tests.support.programs import find_program
+from tests.support.server import LIMIT, postgres
 from tests.support.watcher import WebSocketWatcher
 
 SKEW = 20  # seconds that the host's clock is ahead
@@ -16,13 +16,12 @@ SOURCE = Path(__file__).parents[2] / "support/clock.c"
 OHIO = {"view": {"focus": "OH"}}
 
 
-@skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
-@skipUnless(shutil.which("gcc"), "gcc is not installed (Debian: gcc)")
 class WrongClock(TestCase):
     def setUp(self):
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-clock-"))
         library = f"{folder}/clock.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
+        compiler = find_program("gcc", "gcc")
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
         address = self.enterContext(postgres())
         self.site = Site(address, LD_PRELOAD=library, CLOCK_SKEW=str(SKEW))
         self.enterContext(self.site.server)

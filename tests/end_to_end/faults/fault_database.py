@@ -1,19 +1,18 @@
 """A database that takes no writes, or is away: every request is answered, and nothing is cut."""
 
 import contextlib
-from unittest import TestCase, skipUnless
+from unittest import TestCase
 
 import psycopg
 from websockets.exceptions import ConnectionClosed
 
 from tests.end_to_end.faults.site import Site, command, frame
-from tests.support.server import find_postgres, postgres, wait_for
+from tests.support.server import postgres, wait_for
 
 START = {"kind": "start"}
 OHIO = {"view": {"focus": "OH"}}
 
 
-@skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
 class DatabaseInTrouble(TestCase):
     def setUp(self):
         self.database = self.enterContext(contextlib.ExitStack())

@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from unittest import TestCase, skipUnless
+from unittest import TestCase
 
 from django.test import TransactionTestCase
 
 from tests.support.figures import check_within
 from tests.support.raw_http import request
-from tests.support.server import ROOT, ServeProcess, find_postgres, postgres
+from tests.support.server import ROOT, ServeProcess, postgres
 
 PREPARE = """
 from django.contrib.auth import get_user_model
@@ -22,7 +22,6 @@ print(ApiToken.issue(get_user_model().objects.create_superuser("robot")))
 """
 
 
-@skipUnless(find_postgres(), "PostgreSQL's server is not installed (Debian: postgresql)")
 class PageRush(TestCase):
     """300 pages at once, and a PostgreSQL that allows its default of 100 connections."""
 

@@ -7,8 +7,6 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
-from shutil import which
-from unittest import skipUnless
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -20,6 +18,7 @@ from websockets.sync.client import connect
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from tests.support.log import publish
+from tests.support.programs import find_program
 from tests.support.server import ServeProcess, redis, wait_for
 from tests.support.staff import next_frame, open_desk
 from viewers.management.commands.serve import BACKLOG, HUNG_UP
@@ -199,10 +198,9 @@ class Single(Case):
 
         self.assertEqual(line, f"Serving on http://[::]:{self.server.port}/")
 
-    @skipUnless(which("ss"), "ss is not installed (Debian: iproute2)")
     def test_backlog_is_what_the_kernel_allows(self):
         self.serve()
-        command = ["ss", "-Hltn", f"sport = :{self.server.port}"]
+        command = [find_program("ss", "iproute2"), "-Hltn", f"sport = :{self.server.port}"]
         listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         with open("/proc/sys/net/core/somaxconn") as limit:
             allowed = int(limit.read())

@@ -57,7 +57,7 @@ class RelayTests(TransactionTestCase):
         return publish(self.broadcast, parse_change({"view": {"focus": focus}}))
 
     async def put_unannounced(self, focus):
-        """Publish while nobody is in the group; afterwards the members are as they were."""
+        """Publish with no process in the group, so that the announcement reaches nobody."""
         layer = get_channel_layer()
         members = dict(layer.groups[self.group])
         for channel in members:
