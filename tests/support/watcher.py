@@ -68,6 +68,7 @@ class Watcher(ABC):
     def step(self, limit: float) -> None:
         """Read one frame, or start one attempt."""
 
+    @abstractmethod
     def close(self) -> None:
         """Close the connection."""
 
@@ -126,3 +127,6 @@ class PollWatcher(Watcher):
         finally:
             connection.close()
         self.session.ended(time.monotonic(), code)
+
+    def close(self) -> None:
+        """Do nothing: every poll closes its own connection."""
