@@ -75,6 +75,15 @@ def env_seconds(name: str, default: float) -> float:
     raise InvalidVariable(f'{name} is "{value}"; it must be a number of seconds above 0.')
 
 
+def env_share(name: str, default: float, maximum: float) -> float:
+    """Return a share from 0 to `maximum`. Raises `InvalidVariable`."""
+    value = env_text(name, str(default))
+    with contextlib.suppress(ValueError):
+        if 0 <= float(value) <= maximum:
+            return float(value)
+    raise InvalidVariable(f'{name} is "{value}"; it must be a number from 0 to {maximum:g}.')
+
+
 def env_hosts(name: str, default: str) -> list[str]:
     """Return host names from a comma-separated list. Raises `InvalidVariable`."""
     hosts = [host.strip() for host in env_text(name, default).split(",") if host.strip()]

@@ -18,6 +18,7 @@ from mapcenter.env import (
     env_path,
     env_redis,
     env_seconds,
+    env_share,
     env_text,
 )
 from mapcenter.logs import FORMATS, LEVELS, logging_config
@@ -34,6 +35,7 @@ REDIS_URL = env_redis("REDIS_URL")
 PORT = env_int("PORT", 8000, 1, 65535)
 PATH_PREFIX = env_path("PATH_PREFIX")  # which the proxy removes; mapcenter/asgi.py adds it again
 HEARTBEAT = env_seconds("HEARTBEAT", 25)  # between two frames to an idle viewer
+HEARTBEAT_SPREAD = env_share("HEARTBEAT_SPREAD", 0.2, 0.2)  # viewers wait for one of 1.2 times that
 
 INSTALLED_APPS = [
     "daphne",  # first: it replaces runserver
@@ -140,7 +142,10 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         # The layer waits 5 s for a message, and 5 s is also redis-py's default timeout: every
         # idle broadcast would look like a lost Redis.
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 30}]},
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
+            "serializer_format": env_choice("LAYER_FORMAT", "msgpack", ("msgpack", "json")),
+        },
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}

@@ -4,6 +4,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from viewers.database_log import DatabaseLog
+from viewers.fanout.heartbeat import Heartbeat
 from viewers.fanout.relay_registry import RelayRegistry
 
-relays = RelayRegistry(DatabaseLog(), get_channel_layer(), heartbeat=settings.HEARTBEAT)
+heartbeat = Heartbeat(settings.HEARTBEAT, settings.HEARTBEAT_SPREAD)
+relays = RelayRegistry(DatabaseLog(), get_channel_layer(), heartbeat)

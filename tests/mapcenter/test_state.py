@@ -107,6 +107,7 @@ class StateDirectory(TestCase):
             ("serve", "HTTPS", "enabled"),
             ("migrate", "PORT", "abc"),
             ("check", "HEARTBEAT", "0"),
+            ("check", "HEARTBEAT_SPREAD", "0.5"),
             ("demo", "DEBUG", "maybe"),
             ("runserver", "REDIS_URL", "localhost:6379"),
             ("test", "DATABASE_URL", "mysql://localhost/maps"),

@@ -1,10 +1,24 @@
 """When a connection's heartbeat is due."""
 
 import random
+from typing import NamedTuple
 
-from viewers.protocol.frames import HEARTBEAT_SPREAD
+from viewers.protocol import frames
 
 
-def spread(heartbeat: float) -> float:
-    """Return the interval, off by up to 20 %, so that connections do not beat all at once."""
-    return heartbeat * random.uniform(1 - HEARTBEAT_SPREAD, 1 + HEARTBEAT_SPREAD)
+class Heartbeat(NamedTuple):
+    """The time between two frames on an idle connection.
+
+    Each connection has an interval of its own, up to `spread` (a share, 0 to 0.2) above or below
+    `seconds`, so that they do not all beat at once.
+    """
+
+    seconds: float = frames.HEARTBEAT
+    spread: float = frames.HEARTBEAT_SPREAD
+
+    def interval(self) -> float:
+        """Return a connection's own interval, in seconds."""
+        return self.seconds * random.uniform(1 - self.spread, 1 + self.spread)
+
+
+EVERY_25_SECONDS = Heartbeat()

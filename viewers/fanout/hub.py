@@ -14,6 +14,7 @@ from broadcaster.domain.clock import shared_clock
 from broadcaster.domain.delivery import TRANSPORTS
 from broadcaster.domain.stream import Outcome, Position, Replica, Snapshot, Update
 from viewers.fanout.encoded_frame import EncodedFrame
+from viewers.fanout.heartbeat import Heartbeat
 from viewers.fanout.ledger import DeliveryLedger
 from viewers.fanout.subscriber import Subscriber
 from viewers.protocol import frames
@@ -44,7 +45,7 @@ class Hub:
         self,
         snapshot: Snapshot,
         recent: list[Update],
-        heartbeat: float,
+        heartbeat: Heartbeat,
         clock: Callable[[], float] = shared_clock.seconds,
     ) -> None:
         self.replica = Replica(snapshot, KEEP)
@@ -138,7 +139,8 @@ class Hub:
         """Return the snapshot, encoded at most once a second."""
         now = self._clock()
         if self._snapshot is None or now - self._snapshot[0] >= SNAPSHOT_AGE:
-            frame = frames.snapshot(self.replica.snapshot(), self.heartbeat, int(now * 1000))
+            snapshot, seconds = self.replica.snapshot(), self.heartbeat.seconds
+            frame = frames.snapshot(snapshot, seconds, int(now * 1000))
             self._snapshot = now, EncodedFrame(frame)
         return self._snapshot[1]
 

@@ -21,6 +21,7 @@ from broadcaster.layer.messages import (
 )
 from broadcaster.layer.outage import Outage
 from broadcaster.layer.tasks import cancel_all, pause
+from viewers.fanout.heartbeat import Heartbeat
 from viewers.fanout.hub import KEEP, Hub
 from viewers.fanout.log_reader import BroadcastDeleted, LogReader, LogUnavailable, OpenedLog
 from viewers.fanout.viewer_reports import report
@@ -49,7 +50,7 @@ class Relay:
         opened: OpenedLog,
         log: LogReader,
         layer: ChannelLayer,
-        heartbeat: float,
+        heartbeat: Heartbeat,
         on_end: Callable[["Relay"], object],
     ) -> None:
         self.slug = opened.slug

@@ -5,10 +5,10 @@ import resource
 
 from broadcaster.layer.connection import ChannelLayer
 from broadcaster.layer.outage import Outage
+from viewers.fanout.heartbeat import EVERY_25_SECONDS, Heartbeat
 from viewers.fanout.hub import KEEP, Hub
 from viewers.fanout.log_reader import BroadcastDeleted, LogReader, LogUnavailable
 from viewers.fanout.relay import Relay
-from viewers.protocol import frames
 from viewers.protocol.frames import Close
 
 RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
@@ -26,7 +26,7 @@ class RelayRegistry:
         self,
         log: LogReader,
         layer: ChannelLayer,
-        heartbeat: float = frames.HEARTBEAT,
+        heartbeat: Heartbeat = EVERY_25_SECONDS,
         limit: int | None = None,
     ) -> None:
         self.heartbeat = heartbeat

@@ -4,7 +4,6 @@ import asyncio
 
 from broadcaster.domain.stream import Position
 from viewers.fanout.encoded_frame import EncodedFrame
-from viewers.fanout.heartbeat import spread
 from viewers.fanout.hub import Hub
 from viewers.protocol.frames import Close
 
@@ -72,7 +71,7 @@ class Subscription:
         """Wait for a notification. Return False if the time for a heartbeat came first."""
         loop = asyncio.get_running_loop()
         self._notified = loop.create_future()
-        timer = loop.call_later(spread(self.hub.heartbeat), self._expire)
+        timer = loop.call_later(self.hub.heartbeat.interval(), self._expire)
         try:
             return await self._notified
         finally:

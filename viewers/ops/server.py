@@ -37,6 +37,17 @@ class FastHttpProtocol(ViewerHttpProtocol):
     relays = relays
 
 
+class NagleHttpProtocol(FastHttpProtocol):
+    """The fast path with Nagle's algorithm, which uvloop turns off."""
+
+    __slots__ = ()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        super().connection_made(transport)
+
+
 class PlainHttpProtocol(LimitedHttpProtocol):
     """The same limits without the fast path."""
 
@@ -89,7 +100,7 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         connections: Any = self.server_state.connections  # all of the classes here
-        every = min(1.0, relays.heartbeat / 25)
+        every = min(1.0, relays.heartbeat.seconds / 25)
         self.sweeping = asyncio.create_task(sweep(connections, every))
         if sockets:
             await siblings.join(sockets, settings.STATE_DIRECTORY)

@@ -24,11 +24,13 @@ from viewers.ops.server import (
     DeskWebSocketProtocol,
     DrainingServer,
     FastHttpProtocol,
+    NagleHttpProtocol,
     PlainHttpProtocol,
 )
 from viewers.ops.supervisor import Supervisor, reserve
 from viewers.protocol import frames
 from viewers.registry import relays
+from viewers.transports.fast.limited import LimitedHttpProtocol
 
 BACKLOG = 16384  # connections that may wait to be accepted, up to the kernel's somaxconn
 HUNG_UP = 129  # exit status after SIGHUP, as a shell gives it: systemd starts the server again
@@ -59,10 +61,16 @@ class Command(BaseCommand):
             metavar="N",
             help="viewers disconnected per second on SIGTERM (%(default)s)",
         )
-        add(
+        compare = parser.add_mutually_exclusive_group()
+        compare.add_argument(
             "--plain",
             action="store_true",
             help="serve viewers over plain ASGI, to compare with the fast path",
+        )
+        compare.add_argument(
+            "--untuned",
+            action="store_true",
+            help="leave Nagle's algorithm and Python's garbage collection on, to compare",
         )
         add(
             "--share-port",
@@ -70,7 +78,7 @@ class Command(BaseCommand):
             help="let other processes listen on the port; --processes starts its own with this",
         )
 
-    def handle(self, *, host, port, processes, drain_rate, plain, share_port, **options):
+    def handle(self, *, host, port, processes, drain_rate, plain, untuned, share_port, **options):
         if min(processes, drain_rate) < 1:
             raise CommandError("--processes and --drain-rate must be at least 1", returncode=2)
         if not share_port:  # the supervisor has checked it for the processes that it starts
@@ -88,9 +96,9 @@ class Command(BaseCommand):
         if settings.REDIS_URL and not share_port:
             self.check_redis()
         if processes == 1:
-            self.serve(listener, drain_rate, plain)
+            self.serve(listener, drain_rate, plain, untuned)
         else:
-            self.supervise(listener, processes, drain_rate, plain)
+            self.supervise(listener, processes, drain_rate, plain, untuned)
 
     def check_redis(self) -> None:
         """Warn if Redis cannot be used. The server starts all the same: it works without."""
@@ -103,12 +111,17 @@ class Command(BaseCommand):
                 str(error).rstrip(".") or repr(error),
             )
 
-    def serve(self, listener: socket.socket, drain_rate: int, plain: bool) -> None:
+    def serve(self, listener: socket.socket, drain_rate: int, plain: bool, untuned: bool) -> None:
         """Serve in this process until a signal stops it."""
         raise_file_limit()
+        http: type[LimitedHttpProtocol] = FastHttpProtocol
+        if plain:
+            http = PlainHttpProtocol
+        elif untuned:
+            http = NagleHttpProtocol
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
-            http=PlainHttpProtocol if plain else FastHttpProtocol,
+            http=http,
             loop="uvloop",
             ws=DeskWebSocketProtocol,
             ws_per_message_deflate=False,  # 64 KiB a connection, for frames of 200 bytes
@@ -125,9 +138,10 @@ class Command(BaseCommand):
         )
         # What is loaded now stays. Viewers make hardly any garbage, and collections that walk
         # through Django's modules each time would cost more than the viewers do.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        if not untuned:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 100)
         server = DrainingServer(config, drain_rate, lambda: self.print_address(listener))
         with write_ahead_log(), suppress(KeyboardInterrupt):  # which uvicorn raises at the end
             server.run(sockets=[listener])
@@ -135,7 +149,7 @@ class Command(BaseCommand):
             raise CommandError("ended by SIGHUP, after draining", returncode=HUNG_UP)
 
     def supervise(
-        self, holder: socket.socket, processes: int, drain_rate: int, plain: bool
+        self, holder: socket.socket, processes: int, drain_rate: int, plain: bool, untuned: bool
     ) -> None:
         """Keep several processes running on one port."""
         host, port = holder.getsockname()[:2]
@@ -143,6 +157,7 @@ class Command(BaseCommand):
         command = [sys.executable, sys.argv[0], "serve", "--skip-checks", "--share-port"]
         command += ["--host", host, "--port", str(port), "--drain-rate", str(rate)]
         command += ["--plain"] if plain else []
+        command += ["--untuned"] if untuned else []
         asyncio.run(Supervisor(command, processes, lambda: self.print_address(holder)).run())
 
     def print_address(self, listener: socket.socket) -> None:

@@ -7,7 +7,6 @@ from functools import lru_cache
 from time import monotonic
 
 from broadcaster.domain.stream import Position
-from viewers.fanout.heartbeat import spread
 from viewers.fanout.hub import Hub
 from viewers.fanout.relay_registry import RelayRegistry
 from viewers.protocol.frames import Close
@@ -75,7 +74,7 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.hub: Hub | None = None  # in which the poll waits
-        self.interval = spread(self.relays.heartbeat)
+        self.interval = self.relays.heartbeat.interval()
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:

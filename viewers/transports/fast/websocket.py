@@ -12,7 +12,6 @@ from websockets.utils import accept_key
 
 from broadcaster.domain.stream import Position
 from viewers.fanout.encoded_frame import EncodedFrame
-from viewers.fanout.heartbeat import spread
 from viewers.fanout.hub import Hub
 from viewers.protocol import frames
 from viewers.protocol.frames import POLICY_VIOLATION, Close
@@ -69,7 +68,7 @@ class FastWebSocketViewer(asyncio.Protocol):
         self.connections = connections  # uvicorn's, for its shutdown and the sweep
         self.hub: Hub | None = hub  # None as soon as our close frame is sent
         self.position = since
-        self.interval = spread(hub.heartbeat)
+        self.interval = hub.heartbeat.interval()
         self.full = False  # the write buffer, above the high-water mark
         self._state: LimitedProtocol | None = None
         transport.set_protocol(self)
