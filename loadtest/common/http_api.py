@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,8 +9,6 @@ import msgspec
 
 from loadtest.common.script import ELECTION
 from loadtest.common.target import Target
-
-VIEWERS = re.compile(r'^mapcenter_viewers\{broadcast="([^"]+)",transport="([^"]+)"\} (\d+)', re.M)
 
 
 class NoResponse(Exception):
@@ -81,10 +78,9 @@ class Api:
         """Fetch the snapshot frame of the broadcast."""
         return self.request("GET", f"/broadcasts/{slug}/snapshot.json")
 
-    def viewers(self, slug: str) -> dict[str, int]:
-        """Return the viewers by transport, as counted by the process that answers."""
-        text = self.request("GET", "/metrics").body.decode()
-        return {found[1]: int(found[2]) for found in VIEWERS.findall(text) if found[0] == slug}
+    def metrics(self) -> ApiResponse:
+        """Fetch the metrics of all processes on this port, in Prometheus' text format."""
+        return self.request("GET", "/metrics")
 
     def _send(self, method: str, path: str, data: str | None) -> ApiResponse:
         self._connection.request(method, path, data, self._headers)

@@ -43,6 +43,7 @@ class Plan:
     settle: float = 1.0
     drain: float = 10.0
     source_ips: tuple[str, ...] = ()
+    expect_restart: bool = False
 
     @property
     def sizes(self) -> list[int]:

@@ -49,11 +49,10 @@ class ServerProcesses:
         """Return the usage by pid, without processes that have ended or whose pid was reused."""
         found = {}
         for process in self.processes:
-            with contextlib.suppress(psutil.Error):
+            with contextlib.suppress(psutil.Error, OSError):
                 if process.is_running():
-                    times = process.cpu_times()
                     found[process.pid] = Usage(
-                        times.user + times.system, process.memory_info().rss, process.num_fds()
+                        cpu_time(process.pid), process.memory_info().rss, process.num_fds()
                     )
         return found
 
@@ -62,12 +61,8 @@ class ServerProcesses:
         return sum(usage.memory for usage in self.usage().values())
 
     def cpu_time(self) -> float:
-        """Return the seconds of CPU, user and system, of all processes, exact to the ns.
-
-        /proc counts in ticks of 10 ms, so this reads the kernel's clocks, whose numbers are made
-        from pids as in clock_getcpuclockid(3).
-        """
-        return sum(time.clock_gettime(~process.pid << 3 | 2) for process in self.processes)
+        """Return the seconds of CPU, user and system, of all processes."""
+        return sum(cpu_time(process.pid) for process in self.processes)
 
     async def wait_until_idle(self) -> None:
         """Wait until the processes use next to no CPU, or IDLE_TIMEOUT has passed."""
@@ -89,6 +84,15 @@ class ServerProcesses:
                 soft = next(line for line in limits if line.startswith(MAX_FILES)).split()[3]
                 found[process.pid] = int(soft) - process.num_fds()
         return found
+
+
+def cpu_time(pid: int) -> float:
+    """Return the seconds of CPU that a process has used, exact to the ns. Raises OSError.
+
+    /proc counts in ticks of 10 ms, so this reads the kernel's clock, whose number is made from the
+    pid as in clock_getcpuclockid(3).
+    """
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def _listening(port: int) -> list[str]:

@@ -1,7 +1,6 @@
 """Directs a run: start simulators, let viewers in, publish, count deliveries, clean up."""
 
 import asyncio
-import contextlib
 import signal
 import time
 from collections.abc import Callable
@@ -11,11 +10,11 @@ from typing import Protocol
 from loadtest.common.http_api import Api, ApiResponse, NoResponse
 from loadtest.common.plan import duration, offsets
 from loadtest.common.script import changes
-from loadtest.common.server_processes import ServerProcesses
 from loadtest.swarm.messages import Ramp, ScheduledUpdate, Settle, StartPublisher
 from loadtest.swarm.preflight import PreflightFailed
 from loadtest.swarm.run import Run
 from loadtest.swarm.sampler import Sampler
+from loadtest.swarm.server_meter import ServerMeter
 from loadtest.swarm.workers import StartSimulatorPeer, Workers, start_local
 from viewers.protocol import frames
 
@@ -37,14 +36,14 @@ class Director:
     def __init__(
         self,
         run: Run,
-        server: ServerProcesses,
+        meter: ServerMeter,
         token: str,
         view: ProgressView,
         start_simulator: StartSimulatorPeer = start_local,
     ) -> None:
         self.run = run
         self.plan = run.plan
-        self.server = server
+        self.meter = meter
         self.token = token
         self.api = Api(self.plan.target, token)
         self.view = view
@@ -88,7 +87,7 @@ class Director:
         run = self.run
         run.began = time.monotonic() + LEAD_TIME
         self._enter("ramp", run.ramp + self.plan.settle + duration(self.plan.rounds))
-        self.workers.spawn(Sampler(run, self.server).sample_until_cancelled(self.view.show))
+        self.workers.spawn(Sampler(run, self.meter).sample_until_cancelled(self.view.show))
         self.workers.send_to_simulators(Ramp(int(run.began * 1e9), run.ramp))
         await self.workers.wait_until(
             lambda: run.watching >= self.plan.clients, LEAD_TIME + run.ramp + LATECOMERS
@@ -99,10 +98,13 @@ class Director:
         run = self.run
         self._enter("settle", self.plan.settle + duration(self.plan.rounds))
         self.workers.send_to_simulators(Settle())
+        resting = await self.meter.read()
         await asyncio.sleep(self.plan.settle)
-        if len(self.server.processes) <= 1:  # each process counts only its own viewers
-            with contextlib.suppress(NoResponse):
-                run.server_count = await asyncio.to_thread(self.api.viewers, run.slug)
+        rested = await self.meter.read()
+        viewer_seconds = run.watching * (rested.at - resting.at)
+        if rested.usage and self.plan.settle and viewer_seconds:
+            run.idle = (rested.cpu - resting.cpu) / viewer_seconds * 1e6
+        run.server_count = await self.meter.viewers(run.slug)
         run.our_count = run.present
 
     async def _rounds(self) -> None:
@@ -110,7 +112,7 @@ class Director:
         run = self.run
         schedule = offsets(self.plan.rounds)
         self._enter("rounds", LEAD_TIME + duration(self.plan.rounds))
-        run.usage_before = self.server.usage()
+        run.before = await self.meter.read()
         first = time.monotonic_ns() + int(LEAD_TIME * 1e9)
         updates = [
             ScheduledUpdate(first + int(at * 1e9), change)
@@ -124,14 +126,16 @@ class Director:
         await self.workers.wait_until(
             lambda: all(run.delivered(seq) >= audience for seq in run.intended), self.plan.drain
         )
-        run.usage_after = self.server.usage()
+        run.after = await self.meter.read()
 
     async def _finish(self) -> None:
         """Count, end the broadcast and stop every process, also after an interruption."""
         run = self.run
         self._enter("counting", 0)
-        if run.sent and not run.usage_after:
-            run.usage_after = self.server.usage()
+        if run.sent and run.after is None:
+            run.after = await self.meter.read()
+        run.note_ended(self.meter.ended)
+        run.unknown, run.silent = self.meter.unknown, self.meter.silent
         if run.progress:
             await self._count()
         if self._on_air:
@@ -148,6 +152,7 @@ class Director:
                 snapshot = response.body
         except NoResponse as error:
             self.run.server_errors.append(f"the final snapshot could not be fetched: {error}")
+        self.run.compared = bool(snapshot)
         await self.workers.count(snapshot)
 
     async def _end_broadcast(self) -> None:

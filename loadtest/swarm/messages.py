@@ -121,6 +121,11 @@ class SentUpdate(Struct, tag="sent", frozen=True):
         """The ms between the intended and the actual time of sending."""
         return (self.sent - self.intended) / 1e6
 
+    @property
+    def key(self) -> int:
+        """The key of this update in a tally: its seq, or a negative number if it has none."""
+        return self.seq or -1 - self.number
+
 
 Order = StartSimulator | Ramp | Settle | Count
 SimulatorMessage = Ready | ProgressReport | TallyReport | SimulatorError

@@ -11,13 +11,11 @@ from pathlib import Path
 
 from loadtest.common.machine import (
     OWN_FILES,
-    SERVER_RESERVE,
     addresses,
     connections,
     file_limit,
 )
 from loadtest.common.plan import Plan
-from loadtest.common.server_processes import ServerProcesses
 from loadtest.common.target import Target, parse_url
 
 CONNECT_TIMEOUT = 5.0  # seconds
@@ -35,17 +33,17 @@ class Limits:
     files: int  # that a process may open at most
     ports: int  # for one source and one destination
     ports_taken: int  # towards the server's port
-    server_files: tuple[int, ...] = ()  # that each server process may still open
+    room: int | None = None  # viewers that the server can still take, if that is known
 
 
-def inspect(target: Target, server: ServerProcesses) -> Limits:
-    """Return the limits of this machine and of the server on it."""
+def inspect(target: Target, room: int | None) -> Limits:
+    """Return the limits of this machine, and the server's `room`."""
     low, high = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
     return Limits(
         files=file_limit(),
         ports=int(high) - int(low) + 1,
         ports_taken=sum(fields[2].endswith(f":{target.port:04X}") for fields in connections()),
-        server_files=tuple(server.free_files().values()),
+        room=room,
     )
 
 
@@ -73,14 +71,11 @@ def problems(plan: Plan, limits: Limits) -> list[str]:
             f"address(es). Use {more} source addresses, on loopback for instance "
             "--source-ip 127.0.1.0/28"
         )
-    if limits.server_files:
-        room = sum(max(files - SERVER_RESERVE, 0) for files in limits.server_files)
-        if needed > room:
-            found.append(
-                f"the server's open files: its {len(limits.server_files)} process(es) have room "
-                f"for {room:,} viewers of {needed:,}. Raise its hard limit (ulimit -Hn, "
-                "LimitNOFILE), or run more processes"
-            )
+    if limits.room is not None and needed > limits.room:
+        found.append(
+            f"the server's open files: it has room for {limits.room:,} connections of {needed:,}. "
+            "Raise its hard limit (ulimit -Hn, LimitNOFILE), or run more processes"
+        )
     return found
 
 

@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from loadtest.common.plan import Plan
-from loadtest.common.server_processes import Usage
 from loadtest.swarm.messages import ProgressReport, SentUpdate, UpdateProgress
-from loadtest.swarm.tally import Tally, total
+from loadtest.swarm.server_meter import Reading
+from loadtest.swarm.tally import MessageTally, Tally, total
 
 SAMPLE = 1.0  # seconds between two samples
 PHASES = ("starting", "ramp", "settle", "rounds", "drain", "counting", "done")
@@ -23,8 +23,8 @@ class Sample:
     ws: int
     poll: int
     failures: int  # failed attempts, so far
-    server_cpu: dict[int, float]  # by pid, as is memory in bytes
-    server_memory: dict[int, int]
+    server_cpu: dict[str, float]  # by process or server, as is memory in bytes
+    server_memory: dict[str, int]
     server_files: int
     simulator_cpu: list[float]
     lag: float  # seconds: the worst of any simulator
@@ -49,10 +49,15 @@ class Run:
     samples: list[Sample] = field(default_factory=list)
     sent: list[SentUpdate] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
+    compared: bool = True  # the viewers' maps were compared with the server's
     server_count: dict[str, int] | None = None  # by transport, as the server counted before rounds
     our_count: dict[str, int] = field(default_factory=dict)  # at the same moment
-    usage_before: dict[int, Usage] = field(default_factory=dict)  # of the server, by pid
-    usage_after: dict[int, Usage] = field(default_factory=dict)
+    before: Reading | None = None  # what the server had used before the rounds
+    after: Reading | None = None  # and after the last delivery
+    idle: float | None = None  # µs of the server's CPU per viewer and second, before the rounds
+    unknown: str = ""  # why the server's figures are unknown
+    ended: list[tuple[float, str]] = field(default_factory=list)  # s, the server's process
+    silent: set[str] = field(default_factory=set)  # servers that did not always give metrics
     farewells: int = 0
     local: bool = True  # the server is on this machine
     interrupted: bool = False
@@ -66,8 +71,15 @@ class Run:
 
     @property
     def tally(self) -> Tally:
-        """The sum of all simulators' tallies."""
-        return total(self.tallies)
+        """The sum of all simulators' tallies.
+
+        An update that could not be published was expected by every viewer that had connected.
+        """
+        found = total(self.tallies)
+        for sent in self.sent:
+            if not sent.seq:
+                found.messages[sent.key] = MessageTally(expected=found.connected)
+        return found
 
     @property
     def intended(self) -> dict[int, int]:
@@ -103,7 +115,11 @@ class Run:
 
     def cpu_in_rounds(self) -> float | None:
         """Return the server's CPU seconds from the first message to the last delivery."""
-        both = self.usage_before.keys() & self.usage_after.keys()
-        if not both:
+        if self.before is None or self.after is None or not self.after.usage:
             return None
-        return sum(self.usage_after[pid].cpu - self.usage_before[pid].cpu for pid in both)
+        return self.after.cpu - self.before.cpu
+
+    def note_ended(self, names: list[str]) -> None:
+        """Enter the server's processes that have ended so far, with the time for new ones."""
+        for name in names[len(self.ended) :]:
+            self.ended.append((time.monotonic() - self.began, name))

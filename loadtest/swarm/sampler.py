@@ -8,19 +8,21 @@ from typing import Any
 import psutil
 
 from loadtest.common import machine
-from loadtest.common.server_processes import ServerProcesses, Usage
 from loadtest.swarm.messages import ProgressReport
 from loadtest.swarm.run import SAMPLE, Run, Sample
+from loadtest.swarm.server_meter import Reading, ServerMeter
 
 
 class Sampler:
     """Compares each moment with the one before."""
 
-    def __init__(self, run: Run, server: ServerProcesses) -> None:
+    def __init__(self, run: Run, meter: ServerMeter) -> None:
         self.run = run
-        self.server = server
+        self.meter = meter
         self._at = time.monotonic()
-        self._usage = server.usage()
+        self._reading = Reading()
+        self._server_cpu: dict[str, float] = {}
+        self._asking: asyncio.Task[Reading] | None = None
         self._reports = list(run.progress)
         self._machine = psutil.cpu_times()
 
@@ -28,14 +30,16 @@ class Sampler:
         """Add samples to the run, and show it after each."""
         while True:
             await asyncio.sleep(SAMPLE)
+            self._read_server()
             self.run.samples.append(self.sample())
             show(self.run)
 
     def sample(self) -> Sample:
         """Return a sample of the time since the last one."""
         run = self.run
-        now, usage, cpu_times = time.monotonic(), self.server.usage(), psutil.cpu_times()
+        now, cpu_times = time.monotonic(), psutil.cpu_times()
         reports = list(run.progress)
+        usage = self._reading.usage
         sample = Sample(
             at=now - run.began,
             phase=run.phase,
@@ -43,26 +47,30 @@ class Sampler:
             ws=run.present["ws"],
             poll=run.present["poll"],
             failures=run.failures,
-            server_cpu={
-                pid: (usage[pid].cpu - self._usage[pid].cpu) / (now - self._at)
-                for pid in usage.keys() & self._usage.keys()
-            },
-            server_memory={pid: one.memory for pid, one in usage.items()},
+            server_cpu=self._server_cpu,
+            server_memory={name: one.memory for name, one in usage.items()},
             server_files=sum(one.files for one in usage.values()),
             simulator_cpu=[_cores(*pair) for pair in zip(self._reports, reports, strict=True)],
             lag=max((report.lag for report in reports), default=0.0),
             machine=_busy(self._machine, cpu_times),
             sockets=machine.sockets(),
         )
-        self._remove_ended_processes(usage)
-        self._at, self._usage, self._reports, self._machine = now, usage, reports, cpu_times
+        self._at, self._reports, self._machine = now, reports, cpu_times
         return sample
 
-    def _remove_ended_processes(self, usage: dict[int, Usage]) -> None:
-        for process in list(self.server.processes):
-            if process.pid not in usage:
-                self.server.processes.remove(process)
-                self.run.server_errors.append(f"its process {process.pid} ended during the run")
+    def _read_server(self) -> None:
+        """Take over a reading that has arrived, and start the next one when it is due.
+
+        A server that is slow to answer does not delay the samples.
+        """
+        if self._asking is not None and self._asking.done():
+            reading = self._asking.result()
+            self._server_cpu = reading.cores_since(self._reading)
+            self._reading = reading
+            self._asking = None
+            self.run.note_ended(self.meter.ended)
+        if self._asking is None and time.monotonic() - self._reading.at >= self.meter.interval / 2:
+            self._asking = asyncio.create_task(self.meter.read())
 
     def _due(self, now: float) -> int:
         """Return how many viewers should have arrived according to the plan."""

@@ -54,6 +54,7 @@ class Simulator:
             transport: defaultdict(lambda: array("q")) for transport in VIEWERS
         }
         self._reported: dict[int, int] = {}
+        self.began = 0.0  # time.monotonic() when the ramp began
         self.lag = LagMeter()
         self.viewers = [VIEWERS[spec.transport](self, spec) for spec in plan.viewers(number)]
 
@@ -84,12 +85,26 @@ class Simulator:
             if not viewer.arrived:
                 self.unconnected[viewer] = why
 
+    def drained(self, viewer: SimulatedViewer) -> None:
+        """Count a viewer that a restarting server has closed."""
+        self.present[viewer.spec.transport] -= 1
+        if viewer.away is not None:
+            self.tally.restart.closed(viewer.away - self.began, viewer.drains)
+
+    def returned(self, viewer: SimulatedViewer) -> None:
+        """Count a viewer that is back after a restart."""
+        if viewer.away is not None:
+            now = time.monotonic()
+            self.tally.restart.returned(now - self.began, now - viewer.away)
+            viewer.away = None
+
     def noted(self, event: str) -> None:
         """Count an event that should not happen in a good run, or the farewell."""
         self.tally.events[event] += 1
 
     async def ramp(self, start: int, seconds: float) -> None:
         """Start the viewers one after another, from `start` (ns) on and over `seconds`."""
+        self.began = start / 1e9
         for viewer in self.viewers:
             due = start / 1e9 + viewer.spec.arrival * seconds
             wait = due - time.monotonic()

@@ -83,6 +83,49 @@ class MessageTally(msgspec.Struct):
         return quantile(merged(self.delays.values()), q, self.expected)
 
 
+class RestartTally(msgspec.Struct):
+    """The way back of viewers that a restarting server disconnected.
+
+    Counts of viewers closed with 4200 (draining); times are seconds since the ramp began.
+    """
+
+    viewers: int = 0  # that were closed at least once
+    twice: int = 0  # that were closed more than once
+    away: int = 0  # that are not back yet
+    first: float | None = None  # when the first one was closed
+    last: float | None = None  # when the last one came back
+    absences: HdrHistogram = field(default_factory=histogram)  # µs from the close to a frame
+
+    @property
+    def seconds(self) -> float | None:
+        """The time from the first close until everyone was back; None if somebody is not."""
+        if self.away or self.first is None or self.last is None:
+            return None
+        return self.last - self.first
+
+    def closed(self, at: float, times: int) -> None:
+        """Count a viewer that was closed for the `times`th time."""
+        self.viewers += times == 1
+        self.twice += times == 2
+        self.away += 1
+        self.first = at if self.first is None else min(self.first, at)
+
+    def returned(self, at: float, absence: float) -> None:
+        """Count a viewer that is back after `absence` seconds."""
+        self.away -= 1
+        self.last = at if self.last is None else max(self.last, at)
+        self.absences.record_value(min(max(int(absence * 1e6), 1), LONGEST))
+
+    def add(self, other: "RestartTally") -> None:
+        """Add the tally of another simulator."""
+        self.viewers += other.viewers
+        self.twice += other.twice
+        self.away += other.away
+        self.first = _of_known(min, self.first, other.first)
+        self.last = _of_known(max, self.last, other.last)
+        self.absences.add(other.absences)
+
+
 class Tally(msgspec.Struct):
     """Everything that one simulator has counted, or all of them together."""
 
@@ -98,6 +141,7 @@ class Tally(msgspec.Struct):
     connecting: HdrHistogram = field(default_factory=histogram)  # µs from attempt to first frame
     lag: HdrHistogram = field(default_factory=histogram)  # µs that timers were late in the rounds
     phases: tuple[float, float] = (0.0, 0.0)  # the sum of unit vectors, one per viewer's heartbeat
+    restart: RestartTally = field(default_factory=RestartTally)
 
     def add(self, other: "Tally") -> None:
         """Add the tally of another simulator."""
@@ -114,6 +158,7 @@ class Tally(msgspec.Struct):
         self.connecting.add(other.connecting)
         self.lag.add(other.lag)
         self.phases = (self.phases[0] + other.phases[0], self.phases[1] + other.phases[1])
+        self.restart.add(other.restart)
 
     @property
     def expected(self) -> int:

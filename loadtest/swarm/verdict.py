@@ -1,13 +1,16 @@
-"""What a run proves: first whether it is valid, then whether the server held.
+"""What a run proves: whether the server failed, and whether the figures can be trusted.
 
-A run whose load generator was the bottleneck is invalid, and says nothing about the server. The
-limits for the CPU of simulators are those of other load generators: k6 and Artillery warn at 80 %,
-Locust at 90 %.
+A failure that is certainly the server's outranks everything else. What a swarm that is too busy
+can cause by itself (timeouts, deliveries that are late or missing at the end) is a failure only if
+the swarm was not too busy. The limits for the CPU of simulators are those of other load
+generators: k6 and Artillery warn at 80 %, Locust at 90 %.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from loadtest.common import failures
 from loadtest.common.exit_codes import ExitCode
 from loadtest.swarm.analysis import (
     in_rounds,
@@ -20,11 +23,13 @@ from loadtest.swarm.analysis import (
 from loadtest.swarm.histograms import quantile
 from loadtest.swarm.run import Run
 from loadtest.swarm.tally import Tally
+from viewers.protocol.frames import Close
 
 CPU_WARNING, CPU_LIMIT = 0.8, 0.9  # cores of one simulator
 LAG_LIMIT = 20.0  # ms, p99
 LAG_SHARE = 0.1  # of the measured p50
-SLIP_LIMIT = 5.0  # ms, p99
+SLIP_LIMIT = 5.0  # ms after which an update was sent late
+SLIP_SHARE = 0.1  # of the updates that may be late: a delay counts from the intended time
 SYNCHRONY_LIMIT = 0.1  # resultant length of the viewers' heartbeat phases
 MACHINE_WARNING = 0.95  # share of all cores
 COUNT_TOLERANCE = 0.001  # between the server's count of viewers and ours
@@ -38,10 +43,13 @@ DELIVERY_FAULTS = {
 }
 """What a viewer's event says about the server, after its count."""
 
+BUSY_CLIENTS = {str(failures.TIMEOUT), str(failures.of_close(Close.SLOW))}
+"""Failures of the server's side that a client which is too busy to read brings about as well."""
+
 
 @dataclass
 class Verdict:
-    """`invalid`: why the run proves nothing; `failures`: of the server; `warnings`: to know."""
+    """`failures`: of the server; `invalid`: why the figures prove nothing; `warnings`: to know."""
 
     invalid: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -56,9 +64,9 @@ class Verdict:
     def exit_code(self) -> ExitCode:
         if self.interrupted:
             return ExitCode.INTERRUPTED
-        if self.invalid:
-            return ExitCode.INVALID
-        return ExitCode.FAILED if self.failures else ExitCode.PASSED
+        if self.failures:
+            return ExitCode.FAILED
+        return ExitCode.INVALID if self.invalid else ExitCode.PASSED
 
 
 def judge(run: Run) -> Verdict:
@@ -67,75 +75,121 @@ def judge(run: Run) -> Verdict:
     tally = run.tally
     verdict.invalid += run.swarm_errors
     verdict.failures += run.server_errors
-    _judge_connections(run, tally, verdict)
-    _judge_deliveries(run, tally, verdict)
-    _judge_simulators(run, tally, verdict)
-    _judge_publisher(run, verdict)
+    busy = _judge_simulators(run, tally, verdict)
+    _judge_processes(run, verdict)
+    _judge_publishing(run, verdict)
+    _judge_connections(run, tally, verdict, busy)
+    _judge_restart(run, tally, verdict)
+    _judge_deliveries(run, tally, verdict, busy)
     _judge_arrivals(run, tally, verdict)
     if run.local:
         verdict.warnings.append("shared host: server and swarm took CPU from each other")
     return verdict
 
 
-def _judge_connections(run: Run, tally: Tally, verdict: Verdict) -> None:
-    for failure, count in tally.unconnected.items():
-        reasons = verdict.invalid if failure.startswith("client") else verdict.failures
-        reasons.append(f"{count:,} viewers never connected ({failure})")
-    silent = run.plan.clients - tally.connected - tally.unconnected.total()
-    if silent > 0:
-        verdict.failures.append(f"{silent:,} viewers were still waiting for their first frame")
+def _judge_simulators(run: Run, tally: Tally, verdict: Verdict) -> bool:
+    """Return whether the simulators were too busy to measure anything."""
+    worst = worst_simulator_cpu(run)
+    if worst > CPU_LIMIT:
+        verdict.invalid.append(f"a simulator used {worst:.0%} of a core: use more simulators")
+    elif worst > CPU_WARNING:
+        verdict.warnings.append(f"a simulator used {worst:.0%} of a core")
+    lag = quantile(tally.lag, 0.99, tally.lag.total_count) or 0.0
+    median = median_delay(tally)
+    if lag > LAG_LIMIT:
+        verdict.invalid.append(f"the simulators' event loops were late: p99 {lag:.1f} ms")
+    elif median is not None and lag > LAG_SHARE * median:
+        # Below LAG_LIMIT this does not prove a bottleneck: a burst of deliveries, which is
+        # what is measured, keeps the receiving event loop busy for as long as it lasts.
+        verdict.warnings.append(
+            f"the simulators' event loops were late by {lag:.1f} ms (p99), "
+            f"{lag / median:.0%} of the median delay"
+        )
+    machine = worst_mean([sample.machine for sample in in_rounds(run)])
+    if machine > MACHINE_WARNING:
+        verdict.warnings.append(f"this machine's cores were {machine:.0%} busy")
+    return worst > CPU_LIMIT or lag > LAG_LIMIT
+
+
+def _judge_processes(run: Run, verdict: Verdict) -> None:
+    if not run.plan.expect_restart:
+        verdict.failures += [
+            f"the server's {name} ended {at:.0f} s after the ramp began" for at, name in run.ended
+        ]
+    if run.unknown:
+        verdict.warnings.append(f"the server's CPU, memory and viewers are unknown: {run.unknown}")
+    for name in sorted(run.silent):
+        verdict.warnings.append(
+            f"{name} did not answer for /metrics every time: its figures may be incomplete"
+        )
+
+
+def _judge_publishing(run: Run, verdict: Verdict) -> None:
+    planned = sum(entry.messages for entry in run.plan.rounds)
+    refused = Counter(
+        f"{sent.status or 'no response'} {sent.error}".strip() for sent in run.sent if not sent.seq
+    )
+    if refused:
+        verdict.failures.append(
+            f"{refused.total():,} of {planned:,} updates could not be published: {_listed(refused)}"
+        )
+    if len(run.sent) < planned and not run.interrupted:
+        verdict.invalid.append(f"the swarm sent only {len(run.sent):,} of {planned:,} updates")
+    slips = [sent.slip for sent in run.sent if sent.slip > SLIP_LIMIT]
+    if slips:
+        late = f"{len(slips)} of {len(run.sent)} updates were sent late, by up to {max(slips):.1f}"
+        too_many = len(slips) > max(SLIP_SHARE * len(run.sent), 1)
+        (verdict.invalid if too_many else verdict.warnings).append(f"{late} ms")
+
+
+def _judge_connections(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> None:
+    for failure, count in sorted(tally.unconnected.items()):
+        _side(verdict, failure, busy).append(f"{count:,} viewers never connected ({failure})")
+    waiting = tally.requested - tally.connected - tally.unconnected.total()
+    if waiting > 0:
+        (verdict.warnings if run.interrupted else verdict.invalid).append(
+            f"{waiting:,} viewers had no first frame yet, and no attempt that failed"
+        )
     if failed := tally.failures.total():
         verdict.warnings.append(f"{failed:,} attempts to connect failed: {_listed(tally.failures)}")
-    if lost := tally.losses.total():
-        verdict.failures.append(f"{lost:,} connections were lost: {_listed(tally.losses)}")
+    for loss, count in sorted(tally.losses.items()):
+        _side(verdict, loss, busy).append(f"{count:,} connections were lost ({loss})")
     if run.server_count is not None:
         theirs, ours = sum(run.server_count.values()), sum(run.our_count.values())
         if abs(theirs - ours) > max(COUNT_TOLERANCE * ours, 2):
             verdict.warnings.append(f"the server counted {theirs:,} viewers, we {ours:,}")
 
 
-def _judge_deliveries(run: Run, tally: Tally, verdict: Verdict) -> None:
+def _judge_restart(run: Run, tally: Tally, verdict: Verdict) -> None:
+    restart = tally.restart
+    if run.plan.expect_restart and not restart.viewers:
+        verdict.invalid.append(
+            "a restart was expected, but the server closed no viewer with "
+            f"{Close.DRAINING} during the run"
+        )
+    if restart.viewers and not run.plan.expect_restart:
+        verdict.failures.append(
+            f"{restart.viewers:,} viewers were closed with {Close.DRAINING}: the server was "
+            "restarted. If you meant it to be: --expect-restart"
+        )
+    if restart.away:
+        verdict.failures.append(f"{restart.away:,} viewers did not come back after the restart")
+
+
+def _judge_deliveries(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> None:
+    late = verdict.warnings if busy else verdict.failures
     if tally.missing:
-        verdict.failures.append(f"{tally.missing:,} of {tally.expected:,} deliveries are missing")
-    if tally.connected and tally.converged < tally.connected:
+        late.append(f"{tally.missing:,} of {tally.expected:,} deliveries are missing")
+    if run.compared and tally.converged < tally.connected:
         stray = tally.connected - tally.converged
-        verdict.failures.append(f"{stray:,} viewers ended with another map than the server's")
+        late.append(f"{stray:,} viewers ended with another map than the server's")
     for event, fault in DELIVERY_FAULTS.items():
         if count := tally.events[event]:
-            verdict.failures.append(f"{count:,} {fault}")
-    if late := overlaps(run, tally):
+            (late if event == "behind" else verdict.failures).append(f"{count:,} {fault}")
+    if overlapping := overlaps(run, tally):
         verdict.warnings.append(
-            f"overlap: {len(late)} updates reached their last viewer after the next was due"
+            f"overlap: {len(overlapping)} updates reached their last viewer after the next was due"
         )
-
-
-def _judge_simulators(run: Run, tally: Tally, verdict: Verdict) -> None:
-    worst = worst_simulator_cpu(run)
-    if worst > CPU_LIMIT:
-        verdict.invalid.append(f"a simulator used {worst:.0%} of a core: use more simulators")
-    elif worst > CPU_WARNING:
-        verdict.warnings.append(f"a simulator used {worst:.0%} of a core")
-    lag = quantile(tally.lag, 0.99, tally.lag.total_count)
-    if lag is not None and lag > LAG_LIMIT:
-        verdict.invalid.append(f"the simulators' event loops were late: p99 {lag:.1f} ms")
-    else:
-        median = median_delay(tally)
-        if lag is not None and median is not None and lag > LAG_SHARE * median:
-            # Below LAG_LIMIT this does not prove a bottleneck: a burst of deliveries, which is
-            # what is measured, keeps the receiving event loop busy for as long as it lasts.
-            verdict.warnings.append(
-                f"the simulators' event loops were late by {lag:.1f} ms (p99), "
-                f"{lag / median:.0%} of the median delay"
-            )
-    machine = worst_mean([sample.machine for sample in in_rounds(run)])
-    if machine > MACHINE_WARNING:
-        verdict.warnings.append(f"this machine's cores were {machine:.0%} busy")
-
-
-def _judge_publisher(run: Run, verdict: Verdict) -> None:
-    slips = sorted(sent.slip for sent in run.sent)
-    if slips and (worst := slips[int(0.99 * (len(slips) - 1) + 0.5)]) > SLIP_LIMIT:
-        verdict.invalid.append(f"updates were sent late: p99 {worst:.1f} ms after their time")
 
 
 def _judge_arrivals(run: Run, tally: Tally, verdict: Verdict) -> None:
@@ -150,6 +204,13 @@ def _judge_arrivals(run: Run, tally: Tally, verdict: Verdict) -> None:
             f"stall: no viewer connected from {start:.0f} s to {end:.0f} s of the ramp, though "
             "more were due. If the server was idle, suspect a pool in the client"
         )
+
+
+def _side(verdict: Verdict, failure: str, busy: bool) -> list[str]:
+    """Return the list that a failed connection belongs to. Not every one is the server's fault."""
+    if not failure.startswith("server"):
+        return verdict.invalid
+    return verdict.warnings if busy and failure in BUSY_CLIENTS else verdict.failures
 
 
 def _listed(counts: Mapping[str, int]) -> str:

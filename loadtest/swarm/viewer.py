@@ -35,6 +35,10 @@ class ViewerGroup(Protocol):
 
     def noted(self, event: str) -> None: ...
 
+    def drained(self, viewer: "SimulatedViewer") -> None: ...
+
+    def returned(self, viewer: "SimulatedViewer") -> None: ...
+
 
 class SimulatedViewer(ABC):
     """Follows the broadcast as a browser does, and records when each update arrived.
@@ -52,6 +56,8 @@ class SimulatedViewer(ABC):
         self.began: float | None = None  # seconds, when the present attempt started
         self.joined: int | None = None  # seq of the first snapshot: later updates are expected
         self.waiting: asyncio.TimerHandle | None = None  # for the next attempt
+        self.drains = 0  # how often a restarting server has closed it
+        self.away: float | None = None  # seconds, when a restarting server closed it
 
     def begin(self) -> None:
         """Start the next attempt, now or after the delay that the session asks for."""
@@ -76,6 +82,8 @@ class SimulatedViewer(ABC):
         if not self.watching and event in SIGNS_OF_LIFE:
             self.watching = True
             self.group.watching(self, now / 1e9)
+            if self.away is not None:
+                self.group.returned(self)
 
     def check(self, now: float) -> None:
         """Give up the connection if the session's deadline has passed."""
@@ -96,6 +104,8 @@ class SimulatedViewer(ABC):
         self.session.ended(time.monotonic(), code)
         if self.session.over == Close.OVER:
             self.group.noted("farewell")
+        elif code == Close.DRAINING:
+            self._drain()
         else:
             self._lose(why)
         self.begin()
@@ -117,8 +127,18 @@ class SimulatedViewer(ABC):
         self.group.lost(self, why)
         self.watching = False
 
+    def _drain(self) -> None:
+        """Leave a server that restarts: it says so, and a WebSocket is closed with that code."""
+        if self.watching:
+            self.watching = False
+            self.drains += 1
+            self.away = time.monotonic()
+            self.group.drained(self)
+
     def _note(self, event: str, found: Any) -> None:
-        if event == "snapshot":
+        if event == "bye" and found == Close.DRAINING:
+            self._drain()
+        elif event == "snapshot":
             if self.joined is None:
                 self.joined = found.position.seq
             else:

@@ -6,7 +6,6 @@ or one on another machine; nothing here depends on which.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -170,11 +169,6 @@ class Workers:
                 self._ready += 1
             case SentUpdate() as sent:
                 self._run.sent.append(sent)
-                if sent.status != HTTPStatus.CREATED:
-                    status = sent.status or "no response"
-                    self._run.server_errors.append(
-                        f"update {sent.number + 1} was not published: {status} {sent.error}"
-                    )
 
     def _simulator_sent(self, number: int, message: SimulatorMessage) -> None:
         match message:

@@ -15,7 +15,6 @@ from loadtest.common.exit_codes import ExitCode
 from loadtest.common.http_api import Api, NoResponse
 from loadtest.common.machine import cores
 from loadtest.common.plan import TRANSPORT_CHOICES, Plan, parse_rounds
-from loadtest.common.server_processes import ServerProcesses
 from loadtest.swarm import preflight
 from loadtest.swarm.director import Director
 from loadtest.swarm.local_token import local_token
@@ -24,6 +23,7 @@ from loadtest.swarm.progress import ProgressDisplay
 from loadtest.swarm.report.build import build_report
 from loadtest.swarm.report.text import as_text
 from loadtest.swarm.run import Run
+from loadtest.swarm.server_meter import choose_meter
 from loadtest.swarm.verdict import judge
 
 
@@ -99,6 +99,19 @@ class Command(BaseCommand):
             default=[],
             help="address or CIDR block to connect from; may be repeated",
         )
+        add(
+            "--metrics",
+            metavar="URL",
+            action="append",
+            default=[],
+            help="a server behind the proxy, whose /metrics has CPU, memory and viewers; may be "
+            "repeated",
+        )
+        add(
+            "--expect-restart",
+            action="store_true",
+            help="the server is restarted during the run: time how viewers come back",
+        )
         add("--report", type=Path, help="folder for report.json and report.html")
         add(
             "--progress",
@@ -152,6 +165,7 @@ class Command(BaseCommand):
             settle=options["settle"],
             drain=options["drain"],
             source_ips=source_ips,
+            expect_restart=options["expect_restart"],
         )
 
     def play(self, plan: Plan, options: dict[str, Any]) -> Run:
@@ -164,12 +178,12 @@ class Command(BaseCommand):
         if response.status != HTTPStatus.OK:
             reason = response.error or "is it a Map Center?"
             raise PreflightFailed(f"{url} is not ready: {response.status}, {reason}")
-        local = preflight.is_local(plan.target)
-        server = ServerProcesses.find(plan.target.port) if local else ServerProcesses()
-        if found := preflight.problems(plan, preflight.inspect(plan.target, server)):
+        meter = choose_meter(plan.target, options["metrics"])
+        if found := preflight.problems(plan, preflight.inspect(plan.target, meter.room())):
             raise PreflightFailed("\n".join(found))
+        local = preflight.is_local(plan.target)
         run = Run(plan, slug=f"swarm-{secrets.token_hex(4)}", local=local)
         token = contextlib.nullcontext(options["token"]) if options["token"] else local_token()
         out = cast(TextIO, self.stdout._out)  # the wrapper adds line ends of its own
         with token as text, ProgressDisplay(options["progress"], out) as display:
-            return asyncio.run(Director(run, server, text, display).play())
+            return asyncio.run(Director(run, meter, text, display).play())

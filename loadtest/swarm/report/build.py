@@ -17,13 +17,14 @@ from loadtest.swarm.report.model import (
     GeneratorReport,
     MessageReport,
     Percentiles,
+    RestartReport,
     RoundReport,
     ServerReport,
     SwarmReport,
     VerdictReport,
 )
 from loadtest.swarm.run import Run
-from loadtest.swarm.tally import MessageTally, Tally
+from loadtest.swarm.tally import MessageTally, RestartTally, Tally
 from loadtest.swarm.verdict import Verdict
 
 SPECTRUM = [1 - 10 ** (-step / 10) for step in range(61)]  # shares, up to all but a millionth
@@ -52,10 +53,7 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
         heartbeat=run.heartbeat,
         ramp=run.ramp,
         marks=run.marks,
-        rounds=[
-            _round(entry, [one for one in messages if one.round == index], tally)
-            for index, entry in enumerate(run.plan.rounds)
-        ],
+        rounds=_rounds(run, messages, tally),
         messages=messages,
         connections=_connections(run, tally),
         deliveries=DeliveriesReport(
@@ -65,8 +63,9 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
             duplicate=tally.events["seen"],
             out_of_order=tally.events["gap"],
             events=dict(tally.events),
-            converged=tally.converged,
+            converged=tally.converged if run.compared else None,
         ),
+        restart=_restart(tally.restart),
         server=_server(run, tally),
         generator=_generator(run, tally),
         timeline=run.samples,
@@ -82,7 +81,7 @@ def _messages(run: Run, tally: Tally) -> list[MessageReport]:
     late = set(overlaps(run, tally))
     found = []
     for sent, index in _sent_with_rounds(run):
-        message = tally.messages.get(sent.seq, MessageTally())
+        message = tally.messages.get(sent.key, MessageTally())
         found.append(
             MessageReport(
                 number=sent.number + 1,
@@ -114,20 +113,31 @@ def _sent_with_rounds(run: Run) -> list[tuple[SentUpdate, int]]:
     return [(sent, rounds[sent.number]) for sent in in_order]
 
 
-def _round(entry: Round, messages: list[MessageReport], tally: Tally) -> RoundReport:
-    seqs = [message.seq for message in messages if message.seq in tally.messages]
-    every = merged(one for seq in seqs for one in tally.messages[seq].delays.values())
-    delays = _percentiles(every, sum(tally.messages[seq].expected for seq in seqs))
+def _rounds(run: Run, messages: list[MessageReport], tally: Tally) -> list[RoundReport]:
+    tallies: list[list[MessageTally]] = [[] for _ in run.plan.rounds]
+    for sent, index in _sent_with_rounds(run):
+        tallies[index].append(tally.messages.get(sent.key, MessageTally()))
+    return [
+        _round(entry, [one for one in messages if one.round == index], tallies[index])
+        for index, entry in enumerate(run.plan.rounds)
+    ]
+
+
+def _round(entry: Round, messages: list[MessageReport], tallies: list[MessageTally]) -> RoundReport:
+    pooled = MessageTally()
+    for tally in tallies:
+        pooled.add(tally)
     return RoundReport(
         interval=entry.interval,
         messages=entry.messages,
         sent=len(messages),
         mean_relative_delay=_mean(message.mean_relative_delay for message in messages),
-        first=_mean(message.first for message in messages),
-        p50=delays.p50,
-        p95=delays.p95,
-        p99=delays.p99,
-        last=_mean(message.last for message in messages),
+        first=pooled.first,
+        p50=pooled.quantile(0.5),
+        p95=pooled.quantile(0.95),
+        p99=pooled.quantile(0.99),
+        last=None if pooled.missing else pooled.last,
+        mean_last=_mean(message.last for message in messages),
     )
 
 
@@ -148,12 +158,28 @@ def _connections(run: Run, tally: Tally) -> ConnectionsReport:
     )
 
 
+def _restart(restart: RestartTally) -> RestartReport | None:
+    if not restart.viewers:
+        return None
+    return RestartReport(
+        viewers=restart.viewers,
+        twice=restart.twice,
+        away=restart.away,
+        began=restart.first,
+        seconds=restart.seconds,
+        absence=_percentiles(restart.absences, restart.absences.total_count),
+    )
+
+
 def _server(run: Run, tally: Tally) -> ServerReport:
     cpu = run.cpu_in_rounds()
     memory = [sum(sample.server_memory.values()) for sample in run.samples]
     answers = sorted((sent.answered - sent.sent) / 1e6 for sent in run.sent)
     return ServerReport(
-        processes=sorted({pid for sample in run.samples for pid in sample.server_memory}),
+        unknown=run.unknown,
+        processes=sorted({name for sample in run.samples for name in sample.server_memory}),
+        ended=run.ended,
+        idle=run.idle,
         cpu_in_rounds=cpu,
         cpu_per_delivery=cpu / tally.received * 1e6 if cpu and tally.received else None,
         memory_first=memory[0] if memory else 0,
@@ -180,7 +206,7 @@ def _series(run: Run, tally: Tally) -> dict[str, HdrHistogram]:
     """Return the delays of each transport and round, named "ws, every 5 s"."""
     found: dict[str, list[HdrHistogram]] = {}
     for sent, index in _sent_with_rounds(run):
-        message = tally.messages.get(sent.seq, MessageTally())
+        message = tally.messages.get(sent.key, MessageTally())
         for transport, delays in sorted(message.delays.items()):
             interval = run.plan.rounds[index].interval
             found.setdefault(f"{transport}, every {interval:g} s", []).append(delays)

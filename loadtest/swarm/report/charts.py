@@ -130,9 +130,9 @@ def _server(axes: Axes, report: SwarmReport) -> None:
     timeline = report.timeline
     at = [sample.at for sample in timeline]
     _shade(axes, report)
-    for pid, color in zip(report.server.processes, _colors(), strict=False):
-        cpu = [100 * _or_gap(sample.server_cpu.get(pid)) for sample in timeline]
-        axes.plot(at, cpu, color=color, label=f"CPU of process {pid}")
+    for name, color in zip(report.server.processes, _colors(), strict=False):
+        cpu = [100 * _or_gap(sample.server_cpu.get(name)) for sample in timeline]
+        axes.plot(at, cpu, color=color, label=f"CPU of {name}")
     axes.set_ylim(bottom=0)
     memory = axes.twinx()
     used = [sum(sample.server_memory.values()) / 2**20 for sample in timeline]

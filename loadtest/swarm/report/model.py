@@ -30,17 +30,18 @@ class Percentiles(Struct):
 
 
 class RoundReport(Struct):
-    """One round; `first` and `last` are means over its updates."""
+    """One round: the delays of all its deliveries together, and means over its updates."""
 
     interval: float
     messages: int
     sent: int
-    mean_relative_delay: float | None
     first: float | None
     p50: float | None
     p95: float | None
     p99: float | None
     last: float | None
+    mean_last: float | None  # over updates: until each had reached its last viewer
+    mean_relative_delay: float | None  # over updates
 
 
 class MessageReport(Struct):
@@ -91,13 +92,27 @@ class DeliveriesReport(Struct):
     duplicate: int
     out_of_order: int
     events: dict[str, int]
-    converged: int
+    converged: int | None  # None if the server's map could not be fetched
+
+
+class RestartReport(Struct):
+    """How viewers came back after the server was restarted: counts, and seconds."""
+
+    viewers: int
+    twice: int  # viewers that were disconnected more than once
+    away: int  # viewers that did not come back
+    began: float | None
+    seconds: float | None  # from the first disconnection until all were back
+    absence: Percentiles  # ms that a viewer was away
 
 
 class ServerReport(Struct):
-    """What the server used; empty if it is on another machine."""
+    """What the server used; nothing is known if `unknown` has a reason."""
 
-    processes: list[int]
+    unknown: str
+    processes: list[str]
+    ended: list[tuple[float, str]]  # processes that ended during the run
+    idle: float | None  # µs of CPU per viewer and second, between ramp and rounds
     cpu_in_rounds: float | None  # seconds
     cpu_per_delivery: float | None  # µs
     memory_first: int
@@ -133,6 +148,7 @@ class SwarmReport(Struct):
     messages: list[MessageReport]
     connections: ConnectionsReport
     deliveries: DeliveriesReport
+    restart: RestartReport | None
     server: ServerReport
     generator: GeneratorReport
     timeline: list[Sample]

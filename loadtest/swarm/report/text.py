@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable
 
-from loadtest.swarm.report.model import SwarmReport, VerdictReport
+from loadtest.swarm.report.model import RestartReport, SwarmReport, VerdictReport
 
 
 def as_text(report: SwarmReport) -> str:
     """Return the whole report."""
     return "\n".join(line for lines in _sections(report) for line in ["", *lines])
+
+
+def headline(verdict: VerdictReport) -> str:
+    """Return the verdict in one line."""
+    if verdict.failures:
+        found = "the server FAILED" + ("" if verdict.valid else ", and the figures are INVALID")
+    elif not verdict.valid:
+        found = "INVALID: this run proves nothing about the server"
+    else:
+        found = "VALID, and the server passed"
+    return f"INTERRUPTED, this is part of a run; {found}" if verdict.interrupted else found
 
 
 def format_ms(value: float | None) -> str:
@@ -26,9 +37,9 @@ def _sections(report: SwarmReport) -> Iterable[list[str]]:
         f"{report.distribution:{wide}}"
         + "".join(f"{format_ms(entry.mean_relative_delay):>14}" for entry in report.rounds),
     ]
-    names = ["first", "p50", "p95", "p99", "last"]
+    names = ["first", "p50", "p95", "p99", "last"]  # of one distribution: none is a mean
     yield [
-        "Delay in ms from the intended time of sending (first and last: means over the round)",
+        "Delay in ms from the intended time of sending, over all deliveries of a round",
         f"{'':{wide}}" + "".join(f"{name:>10}" for name in names),
         *(
             f"{column:{wide}}"
@@ -60,12 +71,18 @@ def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
         f"{deliveries.received:,} of {deliveries.expected:,}, "
         f"{deliveries.duplicate:,} twice, {deliveries.out_of_order:,} out of order",
     )
+    converged = "unknown how many" if deliveries.converged is None else f"{deliveries.converged:,}"
     yield (
         "converged",
-        f"{deliveries.converged:,} of {connections.connected:,} viewers ended with the "
-        "server's map",
+        f"{converged} of {connections.connected:,} viewers ended with the server's map",
     )
+    if report.restart is not None:
+        yield "restart", _restart(report.restart)
     yield "publishing", f"answered in {format_ms(server.publish_p50)} ms (median)"
+    if server.idle is not None:
+        yield "idle", f"{server.idle:.1f} µs of the server's CPU per viewer and second"
+    if server.unknown:
+        yield "server", "its CPU, memory and viewers are unknown"
     if server.cpu_per_delivery is not None:
         yield (
             "server",
@@ -81,15 +98,20 @@ def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
     )
 
 
+def _restart(restart: RestartReport) -> str:
+    back = restart.viewers - restart.away
+    duration = "" if restart.seconds is None else f", all within {restart.seconds:.1f} s"
+    return (
+        f"{back:,} of {restart.viewers:,} viewers came back{duration}; one was away for "
+        f"{format_ms(restart.absence.p50)} ms (p50), {format_ms(restart.absence.p99)} ms (p99); "
+        f"{restart.twice:,} were disconnected twice"
+    )
+
+
 def _judgement(verdict: VerdictReport) -> list[str]:
-    head = "VALID" if verdict.valid else "INVALID: the swarm was the bottleneck, not the server"
-    if verdict.interrupted:
-        head = f"INTERRUPTED, this is part of a run; {head}"
-    if verdict.valid and not verdict.interrupted:
-        head += ", and the server " + ("failed" if verdict.failures else "passed")
     return [
-        head,
-        *(f"  invalid: {reason}" for reason in verdict.invalid),
+        headline(verdict),
         *(f"  failure: {reason}" for reason in verdict.failures),
+        *(f"  invalid: {reason}" for reason in verdict.invalid),
         *(f"  note: {reason}" for reason in verdict.warnings),
     ]

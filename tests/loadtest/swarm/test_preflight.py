@@ -14,7 +14,7 @@ from loadtest.swarm.preflight import (
 )
 from tests.loadtest.examples import HERE
 
-HIGH = Limits(files=100_000, ports=28_000, ports_taken=0, server_files=(100_000,))
+HIGH = Limits(files=100_000, ports=28_000, ports_taken=0, room=100_000)
 
 
 def plan(**options):
@@ -48,8 +48,8 @@ class Problems(TestCase):
         self.check("ports", plan(clients=40_000, simulators=40))
 
     def test_server_processes_need_a_file_per_viewer(self):
-        self.check("the server's open files", plan(), server_files=(10_099,))
-        self.assertEqual(problems(plan(), Limits(2000, 28_000, 0, (5_100, 5_100))), [])
+        self.check("the server's open files", plan(), room=9_999)
+        self.assertEqual(problems(plan(), Limits(2000, 28_000, 0, 10_000)), [])
 
 
 class Targets(TestCase):

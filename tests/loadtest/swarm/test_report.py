@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from array import array
 from pathlib import Path
 from unittest import TestCase
 
@@ -13,8 +14,9 @@ from loadtest.swarm.report.model import SwarmReport
 from loadtest.swarm.report.page import as_html, write
 from loadtest.swarm.report.text import as_text
 from loadtest.swarm.run import Run
+from loadtest.swarm.tally import MessageTally
 from loadtest.swarm.verdict import judge
-from tests.loadtest.examples import HERE, good_run, sample
+from tests.loadtest.examples import HERE, MS, good_run, sample
 
 
 class Text(TestCase):
@@ -28,8 +30,32 @@ class Text(TestCase):
         run = good_run()
         run.swarm_errors.append("simulator 0 ended during the run")
         text = as_text(build_report(run, judge(run)))
-        self.assertIn("INVALID: the swarm was the bottleneck", text)
+        self.assertIn("INVALID: this run proves nothing about the server", text)
         self.assertNotIn("passed", text)
+
+    def test_row_of_delays_is_of_one_distribution(self):
+        run = good_run()
+        run.tallies[0].messages[3] = MessageTally.fold(
+            {"ws": array("q", [0, 900 * MS])}, -100 * MS, 2
+        )
+        row = build_report(run, judge(run)).rounds[0]
+        self.assertEqual((row.first, row.last), (20, 1000))
+        self.assertAlmostEqual(row.p99 or 0, 1000, delta=1)
+        self.assertAlmostEqual(row.mean_last or 0, (21 + 1000 + 21) / 3)
+
+    def test_unknown_figures_of_the_server_are_not_those_of_its_proxy(self):
+        run = good_run()
+        run.unknown = "haproxy listens on port 80"
+        text = as_text(build_report(run, judge(run)))
+        self.assertIn("its CPU, memory and viewers are unknown", text)
+        self.assertIn("haproxy listens on port 80", text)
+
+    def test_way_back_after_a_restart_is_told(self):
+        run = good_run(expect_restart=True)
+        run.tallies[0].restart.closed(at=3.0, times=1)
+        run.tallies[0].restart.returned(at=8.0, absence=4.0)
+        text = as_text(build_report(run, judge(run)))
+        self.assertIn("1 of 1 viewers came back, all within 5.0 s", text)
 
     def test_interrupted_run_is_marked_as_partial(self):
         run = good_run()

@@ -2,9 +2,10 @@
 
 from unittest import TestCase
 
+from msgspec.structs import replace
+
 from loadtest.common.exit_codes import ExitCode
 from loadtest.swarm.analysis import overlaps, stalls
-from loadtest.swarm.messages import SentUpdate
 from loadtest.swarm.verdict import judge
 from tests.loadtest.examples import MS, good_run, sample
 
@@ -38,10 +39,28 @@ class Verdicts(TestCase):
             run.tallies[0].events[event] = 1
             self.check(run, ExitCode.FAILED)
 
-    def test_unpublished_update_is_the_servers_failure(self):
+    def test_unpublished_update_is_expected_and_missing(self):
         run = good_run()
-        run.server_errors.append("update 1 was not published: 500")
-        self.check(run, ExitCode.FAILED, "not published")
+        run.sent[2] = replace(run.sent[2], status=0, seq=0, error="refused")
+        del run.tallies[0].messages[4]
+        self.check(
+            run,
+            ExitCode.FAILED,
+            "1 of 3 updates could not be published: 1 no response refused",
+            "2 of 6 deliveries are missing",
+        )
+
+    def test_server_process_that_ended_is_a_failure_by_name_even_in_an_invalid_run(self):
+        run = good_run()
+        run.ended.append((31.4, "process 123"))
+        run.swarm_errors.append("an error in the swarm")
+        verdict = self.check(run, ExitCode.FAILED, "the server's process 123 ended 31 s after")
+        self.assertFalse(verdict.valid)
+
+    def test_updates_that_the_swarm_did_not_send_make_the_run_invalid(self):
+        run = good_run()
+        del run.sent[2], run.tallies[0].messages[4]
+        self.check(run, ExitCode.INVALID, "the swarm sent only 2 of 3 updates")
 
     def test_viewer_refused_by_the_server_is_the_servers_failure(self):
         run = good_run()
@@ -55,16 +74,58 @@ class Verdicts(TestCase):
         run.tallies[0].unconnected["client: EMFILE"] = 1
         self.check(run, ExitCode.INVALID, "EMFILE")
 
+    def test_viewer_that_failed_for_an_unknown_reason_makes_the_run_invalid(self):
+        run = good_run()
+        run.tallies[0].connected = run.tallies[0].converged = 1
+        run.tallies[0].unconnected["unknown: SSLError"] = 1
+        self.check(run, ExitCode.INVALID, r"1 viewers never connected \(unknown: SSLError\)")
+
+    def test_viewer_that_still_waits_is_not_the_servers_failure(self):
+        run = good_run()
+        run.tallies[0].connected = run.tallies[0].converged = 1
+        self.check(run, ExitCode.INVALID, "1 viewers had no first frame yet")
+
+    def test_viewers_of_a_lost_simulator_are_not_the_servers_failure(self):
+        run = good_run(simulators=2)
+        run.swarm_errors.append("simulator 1 ended during the run")
+        run.tallies[0].requested = run.tallies[0].connected = run.tallies[0].converged = 1
+        for message in run.tallies[0].messages.values():
+            message.expected = 1
+        self.check(run, ExitCode.INVALID, "simulator 1 ended")
+
     def test_lost_connection_is_the_servers_failure(self):
         run = good_run()
         run.tallies[0].losses["server: closed with 4108"] = 1
-        self.check(run, ExitCode.FAILED, "1 connections were lost: 1 server: closed with 4108")
+        self.check(run, ExitCode.FAILED, r"1 connections were lost \(server: closed with 4108\)")
 
-    def test_busy_simulator_makes_a_failed_run_invalid(self):
+    def test_connection_that_the_client_lost_makes_the_run_invalid(self):
+        for loss in ("client: ENOBUFS", "unknown: SSLError"):
+            run = good_run()
+            run.tallies[0].losses[loss] = 1
+            self.check(run, ExitCode.INVALID, loss)
+
+    def test_what_a_busy_simulator_causes_itself_is_not_the_servers_failure(self):
         run = good_run()
-        run.tallies[0].converged = 0
+        tally = run.tallies[0]
+        tally.converged = 0
+        tally.messages[3].expected += 1
+        tally.losses.update({"server: timeout": 1, "server: closed with 4108": 1})
         run.samples = [sample(at, cpu=0.95) for at in range(12)]
-        self.check(run, ExitCode.INVALID, "95% of a core")
+        self.check(run, ExitCode.INVALID, "95% of a core", "1 of 7 deliveries are missing")
+
+    def test_reset_connection_is_the_servers_failure_whatever_the_simulators_do(self):
+        run = good_run()
+        run.tallies[0].losses["server: reset"] = 1
+        run.samples = [sample(at, cpu=0.95) for at in range(12)]
+        self.check(run, ExitCode.FAILED, "95% of a core", "server: reset")
+
+    def test_map_of_a_server_that_has_gone_is_not_compared(self):
+        run = good_run()
+        run.compared = False
+        run.tallies[0].converged = 0
+        run.server_errors.append("the final snapshot could not be fetched: refused")
+        verdict = self.check(run, ExitCode.FAILED, "could not be fetched")
+        self.assertEqual(len(verdict.failures), 1)
 
     def test_simulator_that_is_busy_for_a_second_is_ignored(self):
         run = good_run()
@@ -86,10 +147,16 @@ class Verdicts(TestCase):
         run.tallies[0].lag.record_value(8_000, 5)
         self.check(run, ExitCode.PASSED, "40% of the median delay")
 
-    def test_late_publisher_makes_the_run_invalid(self):
+    def test_single_late_update_is_a_warning(self):
         run = good_run()
-        run.sent[0] = SentUpdate(0, 0, 6 * MS, 9 * MS, 201, 2)
-        self.check(run, ExitCode.INVALID, "sent late: p99 6.0 ms")
+        run.sent[0] = replace(run.sent[0], sent=6 * MS)
+        self.check(run, ExitCode.PASSED, "1 of 3 updates were sent late, by up to 6.0 ms")
+
+    def test_share_of_late_updates_makes_the_run_invalid(self):
+        run = good_run()
+        for number in (0, 1):
+            run.sent[number] = replace(run.sent[number], sent=run.sent[number].intended + 6 * MS)
+        self.check(run, ExitCode.INVALID, "2 of 3 updates were sent late")
 
     def test_simulator_that_ended_makes_the_run_invalid(self):
         run = good_run()
@@ -113,6 +180,38 @@ class Verdicts(TestCase):
         run = good_run()
         run.server_count, run.our_count = {"ws": 105}, {"ws": 9864, "poll": 0}
         self.check(run, ExitCode.PASSED, "the server counted 105 viewers, we 9,864")
+
+
+class Restarts(TestCase):
+    def restarted(self, expected, away=0):
+        run = good_run(expect_restart=expected)
+        restart = run.tallies[0].restart
+        restart.closed(at=3.0, times=1)
+        restart.closed(at=3.5, times=1)
+        for number in range(2 - away):
+            restart.returned(at=9.0 + number, absence=6.0)
+        run.ended.append((3.0, "process 123"))
+        return run
+
+    def test_planned_restart_is_no_failure_and_is_timed(self):
+        run = self.restarted(expected=True)
+        verdict = judge(run)
+        self.assertEqual((verdict.exit_code, verdict.failures), (ExitCode.PASSED, []))
+        self.assertEqual(run.tally.restart.seconds, 7.0)
+
+    def test_restart_that_nobody_expected_is_a_failure(self):
+        verdict = judge(self.restarted(expected=False))
+        self.assertEqual(verdict.exit_code, ExitCode.FAILED)
+        self.assertRegex("\n".join(verdict.failures), "2 viewers were closed with 4200")
+
+    def test_viewer_that_does_not_come_back_is_a_failure(self):
+        run = self.restarted(expected=True, away=1)
+        self.assertEqual(judge(run).failures, ["1 viewers did not come back after the restart"])
+        self.assertIsNone(run.tally.restart.seconds)
+
+    def test_expected_restart_that_does_not_come_makes_the_run_invalid(self):
+        verdict = judge(good_run(expect_restart=True))
+        self.assertEqual(verdict.exit_code, ExitCode.INVALID)
 
 
 class Analysis(TestCase):
