@@ -73,10 +73,10 @@ def judge(run: Run) -> Verdict:
     """Return the verdict on a finished run."""
     verdict = Verdict(interrupted=run.interrupted)
     tally = run.tally
+    _judge_processes(run, verdict)
     verdict.invalid += run.swarm_errors
     verdict.failures += run.server_errors
     busy = _judge_simulators(run, tally, verdict)
-    _judge_processes(run, verdict)
     _judge_publishing(run, verdict)
     _judge_connections(run, tally, verdict, busy)
     _judge_restart(run, tally, verdict)
