@@ -10,6 +10,7 @@ RUN = "broadcaster.run_broadcast"
 CORRECT = "broadcaster.correct_broadcast"
 CONFIRM = "broadcaster.confirm_broadcast"
 SCHEDULE = "broadcaster.schedule_broadcast"
+EDIT_CONTEST = "broadcaster.edit_contest"
 
 TO_PUBLISH = {
     Kind.UPDATE: TAKE,
@@ -41,6 +42,7 @@ _VIEWS = (
     "broadcaster.view_publication",
     "broadcaster.view_cue",
     "broadcaster.view_auditentry",
+    "broadcaster.view_contestdocument",
 )
 GROUPS = {
     CONTRIBUTOR: (*_VIEWS, PREPARE),
@@ -53,6 +55,7 @@ GROUPS = {
         CORRECT,
         CONFIRM,
         SCHEDULE,
+        EDIT_CONTEST,
         "broadcaster.add_broadcast",
         "broadcaster.change_broadcast",
         "broadcaster.delete_broadcast",

@@ -54,14 +54,14 @@ class Candidate(Struct, frozen=True, omit_defaults=True):
         return self.short or self.name
 
 
-class Party(Struct, frozen=True, omit_defaults=True):
+class Party(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A party. Its letter is on every race that it wins, so that colour never counts alone."""
 
     id: str
     name: str
+    short: str = ""
     letter: str
     look: Look
-    short: str = ""
     side: Side = Side.NONE
 
     @property

@@ -1,7 +1,8 @@
-"""The models: broadcasts, their rundowns and logs, API tokens, and the audit."""
+"""The models: broadcasts, their rundowns and logs, contests, API tokens, and the audit."""
 
 from broadcaster.models.audit import AuditEntry
 from broadcaster.models.broadcast import Broadcast, new_epoch
+from broadcaster.models.contests import ContestDocument, GeometryDocument
 from broadcaster.models.log import Cue, FeedReply, Publication, Rebroadcast, Via
 from broadcaster.models.tokens import ApiToken
 
@@ -9,8 +10,10 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Broadcast",
+    "ContestDocument",
     "Cue",
     "FeedReply",
+    "GeometryDocument",
     "Publication",
     "Rebroadcast",
     "Via",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from broadcaster import migrations
 from broadcaster.desk.permissions import GROUPS
 from broadcaster.domain.change import Kind
+from broadcaster.domain.contest import shipped_ids
 from broadcaster.models import AuditEntry
 
 FOLDER = Path(migrations.__path__[0])
@@ -31,8 +32,10 @@ class MigrationFiles(SimpleTestCase):
             ours = {name for name in imported if name.startswith(("broadcaster", "viewers"))}
             self.assertLessEqual(ours, {"broadcaster.models"}, path.name)
 
-    def test_groups_of_the_migration_have_the_permissions_of_the_desk(self):
-        frozen = import_module("broadcaster.migrations.0003_roles").GROUPS
+    def test_groups_of_the_migrations_have_the_permissions_of_the_desk(self):
+        first = import_module("broadcaster.migrations.0003_roles").GROUPS
+        added = import_module("broadcaster.migrations.0010_shipped_contests").GROUPS
+        frozen = {group: (*names, *added[group]) for group, names in first.items()}
         today = {
             group: {permission.removeprefix("broadcaster.") for permission in permissions}
             for group, permissions in GROUPS.items()
@@ -46,11 +49,18 @@ class ModelChanges(TestCase):
         call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-class PublicationViaMigration(TransactionTestCase):
+class MigrationCase(TransactionTestCase):
     def tearDown(self):
         executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes())
 
+    def migrate(self, targets):
+        executor = MigrationExecutor(connection)
+        executor.migrate(targets)
+        return MigrationExecutor(connection).loader.project_state(targets).apps
+
+
+class PublicationViaMigration(MigrationCase):
     def test_earlier_publications_get_via_from_the_audit(self):
         before = [("broadcaster", "0005_rebroadcasts")]
         apps = self.migrate(before)
@@ -79,7 +89,24 @@ class PublicationViaMigration(TransactionTestCase):
         night.delete()
         self.assertEqual(AuditEntry.objects.count(), 1)
 
-    def migrate(self, targets):
-        executor = MigrationExecutor(connection)
-        executor.migrate(targets)
-        return MigrationExecutor(connection).loader.project_state(targets).apps
+
+class ShippedContestsMigration(MigrationCase):
+    def test_contests_ship_and_editors_may_edit_them(self):
+        before = [("broadcaster", "0009_contests")]
+        apps = self.migrate(before)
+        apps.get_model("broadcaster", "ContestDocument").objects.all().delete()
+        group = apps.get_model("auth", "Group").objects.get_or_create(name="Editor in charge")[0]
+        group.permissions.clear()
+        own = apps.get_model("broadcaster", "ContestDocument").objects.create(
+            slug="us-senate-2026", title="Ours", document={"id": "us-senate-2026"}
+        )
+
+        apps = self.migrate([("broadcaster", "0010_shipped_contests")])
+
+        contests = apps.get_model("broadcaster", "ContestDocument").objects
+        self.assertEqual(sorted(contests.values_list("slug", flat=True)), shipped_ids())
+        self.assertEqual(contests.get(pk=own.pk).title, "Ours")  # which was there first
+        names = apps.get_model("auth", "Group").objects.get(pk=group.pk).permissions
+        self.assertEqual(
+            set(names.values_list("codename", flat=True)), {"view_contestdocument", "edit_contest"}
+        )
