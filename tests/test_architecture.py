@@ -56,8 +56,8 @@ MAY_USE = {
 """Top-level packages that restricted folders may import, besides modules of this project. They may
 import modules of this project only from folders with no more rights than their own."""
 
-HEAVY = ("matplotlib", "numpy", "picows", "psutil", "hdrh", "rich")
-"""Packages of the load test that the production server does not load."""
+HEAVY = ("matplotlib", "numpy", "picows", "psutil", "hdrh", "rich", "shapely", "pyproj")
+"""Packages of the load test and of geometry imports that the production server does not load."""
 
 
 def imports(path: Path) -> set[str]:
@@ -174,7 +174,7 @@ class FolderRights(TestCase):
     def test_simulator_loads_without_django(self):
         self.assertEqual(loaded("loadtest.swarm.simulator", ["django", "channels"]), [])
 
-    def test_production_server_loads_without_the_packages_of_the_load_test(self):
+    def test_production_server_loads_without_packages_of_other_commands(self):
         start = "mapcenter.asgi, viewers.management.commands.serve"
 
         self.assertEqual(loaded(start, HEAVY), [])
