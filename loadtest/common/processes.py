@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LENGTH = 4  # bytes
 STOP_TIMEOUT = 5.0  # seconds for a process to end by itself
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def frame(message: msgspec.Struct) -> bytes:

@@ -90,7 +90,8 @@ class Director:
         self.workers.spawn(Sampler(run, self.meter).sample_until_cancelled(self.view.show))
         self.workers.send_to_simulators(Ramp(int(run.began * 1e9), run.ramp))
         await self.workers.wait_until(
-            lambda: run.watching >= self.plan.clients, LEAD_TIME + run.ramp + LATECOMERS
+            lambda: run.watching >= self.plan.clients - run.lost_viewers,
+            LEAD_TIME + run.ramp + LATECOMERS,
         )
 
     async def _settle(self) -> None:
@@ -119,13 +120,20 @@ class Director:
             for (_, at), change in zip(schedule, changes(len(schedule)), strict=True)
         ]
         self.workers.publish(StartPublisher(self.plan.target, self.token, run.slug, updates))
-        audience = run.watching
+        audience = [progress.watching for progress in run.progress]
         length = schedule[-1][1] + LEAD_TIME
         await self.workers.wait_until(lambda: len(run.sent) == len(schedule), length + RESPONSES)
         self._enter("drain", self.plan.drain)
-        await self.workers.wait_until(
-            lambda: all(run.delivered(seq) >= audience for seq in run.intended), self.plan.drain
-        )
+
+        def delivered_to_all() -> bool:
+            return all(
+                run.delivered(seq, number) >= watching
+                for seq in run.intended
+                for number, watching in enumerate(audience)
+                if not run.is_lost(number)
+            )
+
+        await self.workers.wait_until(delivered_to_all, self.plan.drain)
         run.after = await self.meter.read()
 
     async def _finish(self) -> None:

@@ -32,6 +32,24 @@ class Sample:
     sockets: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class LostSimulator:
+    """A simulator that was lost; `reason` says how."""
+
+    number: int
+    host: str
+    viewers: int
+    at: float  # seconds since the ramp began
+    updates: int  # that had been published
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"simulator {self.number} on {self.host} was lost {self.at:.0f} s after the ramp "
+            f"began, with {self.viewers:,} viewers: {self.reason}"
+        )
+
+
 @dataclass
 class Run:
     """A run. `progress` has the last report of each simulator, `live` their reports by seq."""
@@ -61,6 +79,10 @@ class Run:
     farewells: int = 0
     local: bool = True  # the server is on this machine
     interrupted: bool = False
+    hosts: list[str] = field(default_factory=list)  # of the simulators, by number
+    clock_error: float = 0.0  # ms between their clocks and the publisher's; 0 if it is negligible
+    lost: list[LostSimulator] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # for people who read the verdict
     server_errors: list[str] = field(default_factory=list)
     swarm_errors: list[str] = field(default_factory=list)
 
@@ -109,9 +131,19 @@ class Run:
         """The connections that were lost, so far."""
         return sum(Counter(progress.losses).total() for progress in self.progress)
 
-    def delivered(self, seq: int) -> int:
-        """Return how many viewers have an update, as far as reported."""
-        return sum(progress.count for progress in self.live.get(seq, {}).values())
+    @property
+    def lost_viewers(self) -> int:
+        """The viewers whose simulator was lost."""
+        return sum(lost.viewers for lost in self.lost)
+
+    def is_lost(self, simulator: int) -> bool:
+        """Return whether a simulator was lost."""
+        return any(lost.number == simulator for lost in self.lost)
+
+    def delivered(self, seq: int, simulator: int) -> int:
+        """Return how many viewers of a simulator have an update, as far as reported."""
+        reports = self.live.get(seq, {})
+        return reports[simulator].count if simulator in reports else 0
 
     def cpu_in_rounds(self) -> float | None:
         """Return the server's CPU seconds from the first message to the last delivery."""

@@ -6,6 +6,7 @@
 
 import asyncio
 import gc
+import itertools
 import math
 import time
 from array import array
@@ -23,6 +24,7 @@ from loadtest.swarm.lag_meter import LagMeter
 from loadtest.swarm.messages import (
     ORDERS,
     Count,
+    EvidenceReport,
     ProgressReport,
     Ramp,
     Ready,
@@ -32,11 +34,12 @@ from loadtest.swarm.messages import (
     TallyReport,
     UpdateProgress,
 )
-from loadtest.swarm.tally import MessageTally, Tally
+from loadtest.swarm.tally import MessageTally, Tally, expected_at
 from loadtest.swarm.viewer import VIEWERS, SimulatedViewer
 from viewers.protocol import frames
 
 REPORT = 0.5  # seconds between two reports, and between two checks of the viewers' deadlines
+EVIDENCE = 6  # reports between two that have the evidence so far: 3 s
 
 
 class Simulator:
@@ -55,6 +58,7 @@ class Simulator:
         }
         self._reported: dict[int, int] = {}
         self.began = 0.0  # time.monotonic() when the ramp began
+        self._in_evidence: dict[tuple[str, int], int] = {}
         self.lag = LagMeter()
         self.viewers = [VIEWERS[spec.transport](self, spec) for spec in plan.viewers(number)]
 
@@ -114,12 +118,14 @@ class Simulator:
 
     async def monitor(self, pipe: ParentPipe) -> None:
         """Give up silent connections, and report, every REPORT seconds."""
-        while True:
+        for number in itertools.count(1):
             await asyncio.sleep(REPORT)
             now = time.monotonic()
             for viewer in self.viewers:
                 viewer.check(now)
             pipe.send(self.progress())
+            if number % EVIDENCE == 0:
+                pipe.send(self.evidence())
 
     def progress(self) -> ProgressReport:
         """Return the counts, and the progress of each update that has new deliveries."""
@@ -145,6 +151,16 @@ class Simulator:
             lag=self.lag.worst(),
         )
 
+    def evidence(self) -> EvidenceReport:
+        """Return the counts, and the receipts of each update that has new ones."""
+        receipts: dict[str, dict[int, bytes]] = {}
+        for transport, by_seq in self._receipts.items():
+            for seq, times in by_seq.items():
+                if self._in_evidence.get((transport, seq)) != len(times):
+                    self._in_evidence[transport, seq] = len(times)
+                    receipts.setdefault(transport, {})[seq] = times.tobytes()
+        return EvidenceReport(self.tally.encode(), self._joined(), receipts)
+
     def settle(self) -> None:
         """Prevent garbage collection pauses: existing objects stay, and updates make no cycles."""
         gc.collect()
@@ -154,9 +170,9 @@ class Simulator:
     def count(self, intended: dict[int, int], snapshot: bytes) -> Tally:
         """Return the tally: `intended` has send times (ns) by seq, `snapshot` the server's map."""
         tally = self.tally
-        joined = Counter(viewer.joined for viewer in self.viewers if viewer.joined is not None)
+        joined = self._joined()
         for seq, at in intended.items():
-            expected = sum(count for since, count in joined.items() if since < seq)
+            expected = expected_at(seq, joined)
             receipts = {
                 transport: by_seq[seq]
                 for transport, by_seq in self._receipts.items()
@@ -171,6 +187,10 @@ class Simulator:
         if intended:
             self.lag.fold(tally.lag, min(intended.values()))
         return tally
+
+    def _joined(self) -> Counter[int]:
+        """Return the number of viewers by the seq of the first snapshot that they received."""
+        return Counter(viewer.joined for viewer in self.viewers if viewer.joined is not None)
 
 
 def _agrees(viewer: SimulatedViewer, snapshot: Snapshot) -> bool:

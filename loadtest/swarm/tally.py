@@ -132,6 +132,7 @@ class Tally(msgspec.Struct):
     requested: int = 0
     connected: int = 0  # viewers that ever received a frame
     watching: int = 0  # at the end
+    lost: int = 0  # connected viewers whose simulator was lost: their map at the end is unknown
     converged: int = 0  # viewers whose map at the end equals the server's snapshot
     failures: Counter[str] = field(default_factory=Counter)  # attempts without a frame, by reason
     losses: Counter[str] = field(default_factory=Counter)  # connections lost later, by reason
@@ -148,6 +149,7 @@ class Tally(msgspec.Struct):
         self.requested += other.requested
         self.connected += other.connected
         self.watching += other.watching
+        self.lost += other.lost
         self.converged += other.converged
         self.failures.update(other.failures)
         self.losses.update(other.losses)
@@ -186,6 +188,14 @@ class Tally(msgspec.Struct):
     def decode(cls, data: bytes) -> "Tally":
         """Return the tally that `encode` made bytes of."""
         return msgspec.msgpack.decode(data, type=cls, dec_hook=_from_message)
+
+
+def expected_at(seq: int, joined: Mapping[int, int]) -> int:
+    """Return how many viewers should receive an update: those who had joined before it.
+
+    `joined` has the number of viewers by the seq of their first snapshot.
+    """
+    return sum(count for since, count in joined.items() if since < seq)
 
 
 def total(tallies: Iterable[Tally]) -> Tally:

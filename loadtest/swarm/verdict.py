@@ -28,6 +28,7 @@ from viewers.protocol.frames import Close
 CPU_WARNING, CPU_LIMIT = 0.8, 0.9  # cores of one simulator
 LAG_LIMIT = 20.0  # ms, p99
 LAG_SHARE = 0.1  # of the measured p50
+LOST_LIMIT = 0.1  # share of all viewers
 SLIP_LIMIT = 5.0  # ms after which an update was sent late
 SLIP_SHARE = 0.1  # of the updates that may be late: a delay counts from the intended time
 SYNCHRONY_LIMIT = 0.1  # resultant length of the viewers' heartbeat phases
@@ -76,6 +77,8 @@ def judge(run: Run) -> Verdict:
     _judge_processes(run, verdict)
     verdict.invalid += run.swarm_errors
     verdict.failures += run.server_errors
+    verdict.warnings += run.notes
+    _judge_lost(run, verdict)
     busy = _judge_simulators(run, tally, verdict)
     _judge_publishing(run, verdict)
     _judge_connections(run, tally, verdict, busy)
@@ -109,6 +112,14 @@ def _judge_simulators(run: Run, tally: Tally, verdict: Verdict) -> bool:
     if machine > MACHINE_WARNING:
         verdict.warnings.append(f"this machine's cores were {machine:.0%} busy")
     return worst > CPU_LIMIT or lag > LAG_LIMIT
+
+
+def _judge_lost(run: Run, verdict: Verdict) -> None:
+    verdict.warnings += map(str, run.lost)
+    if (share := run.lost_viewers / run.plan.clients) > LOST_LIMIT:
+        verdict.invalid.append(f"{share:.0%} of the viewers were lost with their simulators")
+    elif any(lost.updates == 0 for lost in run.lost):
+        verdict.invalid.append("a simulator was lost before the first update")
 
 
 def _judge_processes(run: Run, verdict: Verdict) -> None:
@@ -180,8 +191,7 @@ def _judge_deliveries(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> N
     late = verdict.warnings if busy else verdict.failures
     if tally.missing:
         late.append(f"{tally.missing:,} of {tally.expected:,} deliveries are missing")
-    if run.compared and tally.converged < tally.connected:
-        stray = tally.connected - tally.converged
+    if run.compared and (stray := tally.connected - tally.lost - tally.converged) > 0:
         late.append(f"{stray:,} viewers ended with another map than the server's")
     for event, fault in DELIVERY_FAULTS.items():
         if count := tally.events[event]:

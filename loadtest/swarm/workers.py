@@ -5,17 +5,21 @@ or one on another machine; nothing here depends on which.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder
+from msgspec.structs import replace
 
 from loadtest.common.processes import ChildProcess
+from loadtest.swarm.evidence import Evidence
 from loadtest.swarm.messages import (
     PUBLISHER_MESSAGES,
     SIMULATOR_MESSAGES,
     Count,
+    EvidenceReport,
     ProgressReport,
     PublisherMessage,
     Ready,
@@ -26,13 +30,14 @@ from loadtest.swarm.messages import (
     StartSimulator,
     TallyReport,
 )
-from loadtest.swarm.run import Run
+from loadtest.swarm.preflight import PreflightFailed
+from loadtest.swarm.run import LostSimulator, Run
 from loadtest.swarm.tally import Tally
 
 START_TIMEOUT = 60.0  # seconds that all processes may take to start
 COUNT_TIMEOUT = 60.0  # seconds that a simulator may take to count
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 
 
 class SimulatorPeer(Protocol):
@@ -79,9 +84,10 @@ class Workers:
         self._changed = asyncio.Event()
         self._ready = 0
         self._tallies: dict[int, Tally] = {}
+        self._evidence: dict[int, Evidence] = {}
 
     async def start(self) -> None:
-        """Start all processes. Raises RuntimeError if they are not ready in time."""
+        """Start all processes. Raises `PreflightFailed` if they are not ready in time."""
         run, plan = self._run, self._run.plan
         self._publisher = await ChildProcess.start("loadtest.swarm.publisher")
         self.spawn(self._follow(self._publisher, PUBLISHER_MESSAGES, self._publisher_sent))
@@ -93,13 +99,19 @@ class Workers:
             peer.send(StartSimulator(plan, number, run.slug, run.heartbeat))
         wanted = plan.simulators + 1
         await self.wait_until(
-            lambda: self._ready >= wanted or bool(run.swarm_errors), START_TIMEOUT
+            lambda: self._ready >= wanted or bool(run.lost or run.swarm_errors), START_TIMEOUT
         )
-        if self._ready < wanted:
-            raise RuntimeError(
-                f"Only {self._ready} of the swarm's {wanted} processes started within "
-                f"{START_TIMEOUT:g} s. Their errors are printed above, if there were any."
+        if run.lost:
+            lost = run.lost[0]
+            raise PreflightFailed(
+                f"Simulator {lost.number} on {lost.host} could not start: {lost.reason}"
             )
+        if self._ready < wanted:
+            raise PreflightFailed(
+                f"Only {self._ready} of the swarm's {wanted} processes started within "
+                f"{START_TIMEOUT:g} s. Their errors are printed where they run."
+            )
+        run.hosts = [peer.host for peer in self._simulators]
 
     def send_to_simulators(self, message: Struct) -> None:
         """Send a message to every simulator."""
@@ -117,6 +129,9 @@ class Workers:
         self.send_to_simulators(Count(run.intended, snapshot))
         if not await self.wait_until(self._has_all_tallies, COUNT_TIMEOUT):
             run.swarm_errors.append(f"a simulator sent no tally within {COUNT_TIMEOUT:g} s")
+        for lost in run.lost:
+            if lost.number in self._evidence:
+                self._tallies[lost.number] = self._evidence[lost.number].count(run.intended)
         run.tallies = [self._tallies[number] for number in sorted(self._tallies)]
 
     async def stop(self) -> None:
@@ -159,9 +174,12 @@ class Workers:
         await self._follow(
             peer, SIMULATOR_MESSAGES, lambda message: self._simulator_sent(number, message)
         )
-        if self._run.phase not in ("counting", "done"):
-            self._run.swarm_errors.append(f"simulator {number} ended during the run: {peer.end}")
-            self._changed.set()
+        run = self._run
+        at = time.monotonic() - run.began if run.began else 0.0
+        viewers = run.plan.sizes[number]
+        run.lost.append(LostSimulator(number, peer.host, viewers, at, len(run.sent), peer.end))
+        run.progress[number] = replace(run.progress[number], ws=0, poll=0)
+        self._changed.set()
 
     def _publisher_sent(self, message: PublisherMessage) -> None:
         match message:
@@ -176,6 +194,9 @@ class Workers:
                 self._ready += 1
             case TallyReport(tally):
                 self._tallies[number] = Tally.decode(tally)
+            case EvidenceReport() as report:
+                evidence = self._evidence.setdefault(number, Evidence())
+                evidence.add(report, time.monotonic_ns())
             case SimulatorError(error):
                 self._run.swarm_errors.append(f"an error in simulator {number}: {error}")
             case ProgressReport() as progress:
@@ -184,4 +205,6 @@ class Workers:
                     self._run.live.setdefault(seq, {})[number] = received
 
     def _has_all_tallies(self) -> bool:
-        return len(self._tallies) == sum(peer.running for peer in self._simulators)
+        return all(
+            number in self._tallies for number, peer in enumerate(self._simulators) if peer.running
+        )

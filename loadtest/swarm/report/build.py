@@ -48,6 +48,8 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
         started_at=datetime.fromtimestamp(run.started_at, UTC).isoformat(timespec="seconds"),
         interrupted=run.interrupted,
         shared_host=run.local,
+        hosts=run.hosts,
+        clock_error=run.clock_error,
         plan=run.plan,
         slug=run.slug,
         heartbeat=run.heartbeat,

@@ -139,6 +139,8 @@ class SwarmReport(Struct):
     started_at: str
     interrupted: bool
     shared_host: bool
+    hosts: list[str]  # of the simulators, by number
+    clock_error: float  # ms between their clocks and the publisher's; 0 if it is negligible
     plan: Plan
     slug: str
     heartbeat: float

@@ -38,8 +38,9 @@ def _sections(report: SwarmReport) -> Iterable[list[str]]:
         + "".join(f"{format_ms(entry.mean_relative_delay):>14}" for entry in report.rounds),
     ]
     names = ["first", "p50", "p95", "p99", "last"]  # of one distribution: none is a mean
+    error = f" ± {format_ms(report.clock_error)}" if report.clock_error else ""
     yield [
-        "Delay in ms from the intended time of sending, over all deliveries of a round",
+        f"Delay in ms{error} from the intended time of sending, over all deliveries of a round",
         f"{'':{wide}}" + "".join(f"{name:>10}" for name in names),
         *(
             f"{column:{wide}}"

@@ -1,5 +1,6 @@
 """The messages between the director and its child processes."""
 
+from array import array
 from unittest import IsolatedAsyncioTestCase, TestCase
 
 from loadtest.common.plan import Plan, parse_rounds
@@ -9,11 +10,17 @@ from loadtest.swarm.messages import (
     ORDERS,
     PUBLISHER_MESSAGES,
     Count,
+    EvidenceReport,
+    ProgressReport,
+    Ramp,
     Ready,
     ScheduledUpdate,
     SentUpdate,
+    Settle,
     StartPublisher,
     StartSimulator,
+    UpdateProgress,
+    moved,
 )
 from tests.loadtest.examples import HERE
 from tests.support.server import free_port
@@ -32,6 +39,23 @@ class Messages(TestCase):
 
     def test_send_times_and_snapshot_are_unchanged(self):
         self.check(Count({2: 7}, b"\0"))
+
+    def test_moved_messages_have_all_their_times_moved(self):
+        receipts = array("q", [1, 2])
+        for message, expected in (
+            (Ramp(5, 2.0), Ramp(15, 2.0)),
+            (Count({2: 7}, b"x"), Count({2: 17}, b"x")),
+            (
+                ProgressReport(at=5, ws=3, messages={2: UpdateProgress(4, 5, 6, 7, 8)}),
+                ProgressReport(at=15, ws=3, messages={2: UpdateProgress(4, 15, 16, 17, 18)}),
+            ),
+            (
+                EvidenceReport(b"x", {1: 2}, {"ws": {2: receipts.tobytes()}}),
+                EvidenceReport(b"x", {1: 2}, {"ws": {2: array("q", [11, 12]).tobytes()}}),
+            ),
+            (Settle(), Settle()),
+        ):
+            self.assertEqual(moved(message, 10), expected)
 
 
 class PublisherProcess(IsolatedAsyncioTestCase):

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from loadtest.common.exit_codes import ExitCode
 from loadtest.swarm.analysis import overlaps, stalls
+from loadtest.swarm.run import LostSimulator
 from loadtest.swarm.verdict import judge
 from tests.loadtest.examples import MS, good_run, sample
 
@@ -235,3 +236,35 @@ class Analysis(TestCase):
         run = good_run(clients=100)
         run.samples = [sample(at, "ramp", 10 * at, 10 * at) for at in range(10)]
         self.assertEqual(stalls(run), [])
+
+
+class LostSimulators(TestCase):
+    def judge_lost(self, viewers, updates):
+        """Return the verdict of a run that lost a simulator with some of its 100 viewers."""
+        run = good_run(100)
+        run.lost.append(LostSimulator(3, "web2", viewers, 35.2, updates, "it was silent for 5 s"))
+        run.tallies[0].lost = viewers
+        run.tallies[0].converged = 100 - viewers
+        return judge(run)
+
+    def test_small_one_is_a_warning(self):
+        verdict = self.judge_lost(viewers=10, updates=2)
+
+        self.assertEqual(verdict.exit_code, ExitCode.PASSED)
+        self.assertEqual(
+            verdict.warnings,
+            [
+                "simulator 3 on web2 was lost 35 s after the ramp began, with 10 viewers: "
+                "it was silent for 5 s"
+            ],
+        )
+
+    def test_one_with_more_than_a_tenth_of_the_viewers_makes_the_run_invalid(self):
+        verdict = self.judge_lost(viewers=11, updates=2)
+
+        self.assertEqual(verdict.invalid, ["11% of the viewers were lost with their simulators"])
+
+    def test_one_before_the_first_update_makes_the_run_invalid(self):
+        verdict = self.judge_lost(viewers=1, updates=0)
+
+        self.assertEqual(verdict.invalid, ["a simulator was lost before the first update"])
