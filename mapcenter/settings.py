@@ -32,6 +32,9 @@ SECRET_KEY = state.secret_key()
 SECRET_KEY_IS_GIVEN = bool(env_text("SECRET_KEY"))  # or else this machine has made its own
 ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 REDIS_URL = env_redis("REDIS_URL")
+LOADTEST_REDIS_URL = (
+    env_redis("LOADTEST_REDIS_URL") or REDIS_URL
+)  # not the one under test, if it can be
 PORT = env_int("PORT", 8000, 1, 65535)
 PATH_PREFIX = env_path("PATH_PREFIX")  # which the proxy removes; mapcenter/asgi.py adds it again
 HEARTBEAT = env_seconds("HEARTBEAT", 25)  # between two frames to an idle viewer
@@ -50,9 +53,13 @@ INSTALLED_APPS = [
     "viewers",
     "loadtest",
 ]
+RQ_QUEUES = {}
 if REDIS_URL:  # a worker takes scheduled cues; without Redis the serving process does
+    RQ_QUEUES["default"] = {"URL": REDIS_URL}
+if LOADTEST_REDIS_URL:
+    RQ_QUEUES |= {name: {"URL": LOADTEST_REDIS_URL} for name in ("loadtest", "simulators")}
+if RQ_QUEUES:
     INSTALLED_APPS.append("django_rq")
-    RQ_QUEUES = {"default": {"URL": REDIS_URL}}
     RQ_SHOW_ADMIN_LINK = False  # broadcaster/admin/rq_dashboard.py shows it to schedulers only
 
 MIDDLEWARE = [

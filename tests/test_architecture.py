@@ -34,6 +34,7 @@ ROOMS = {
         ("common",),
         ("peers",),
         ("swarm", "benchmark"),
+        ("control",),
         ("management", "apps"),
     ),
 }

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import secrets
+import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -15,8 +17,8 @@ from loadtest.common.exit_codes import ExitCode
 from loadtest.common.http_api import Api, NoResponse
 from loadtest.common.machine import cores
 from loadtest.common.plan import TRANSPORT_CHOICES, Plan, parse_rounds
+from loadtest.control.play import ON, connect, count_workers, play
 from loadtest.swarm import preflight
-from loadtest.swarm.director import Director
 from loadtest.swarm.local_token import local_token
 from loadtest.swarm.preflight import PreflightFailed
 from loadtest.swarm.progress import ProgressDisplay
@@ -39,7 +41,19 @@ class Command(BaseCommand):
         local = f"http://127.0.0.1:{settings.PORT}/"
         add("url", nargs="?", default=local, help="the server (default: %(default)s)")
         add("--clients", type=int, default=1000, help="number of viewers (default: %(default)s)")
-        add("--simulators", type=int, help="processes that share the viewers (default: one a core)")
+        add(
+            "--simulators",
+            type=int,
+            help="processes that share the viewers (default: one a core; with --on rq, one a "
+            "free worker)",
+        )
+        add(
+            "--on",
+            choices=ON,
+            default="local",
+            help="where simulators run: on this machine, or on RQ workers of any machine "
+            "(default: %(default)s)",
+        )
         add(
             "--transport",
             choices=TRANSPORT_CHOICES,
@@ -122,6 +136,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
+            self.redis = connect() if options["on"] == "rq" else None
             plan = self.plan(options)
             run = self.play(plan, options)
         except ValueError as error:
@@ -141,7 +156,10 @@ class Command(BaseCommand):
     def plan(self, options: dict[str, Any]) -> Plan:
         """Return the plan that the options describe. Raises ValueError or `PreflightFailed`."""
         clients = options["clients"]
-        simulators = options["simulators"] or min(cores(), clients)
+        simulators = options["simulators"]
+        if self.redis is not None:
+            simulators = min(count_workers(self.redis, simulators), clients)
+        simulators = simulators or min(cores(), clients)
         if not 1 <= simulators <= clients:
             raise ValueError("--simulators must be at least 1, and at most --clients")
         if not 0 <= options["poll_share"] <= 1:
@@ -179,11 +197,14 @@ class Command(BaseCommand):
             reason = response.error or "is it a Map Center?"
             raise PreflightFailed(f"{url} is not ready: {response.status}, {reason}")
         meter = choose_meter(plan.target, options["metrics"])
-        if found := preflight.problems(plan, preflight.inspect(plan.target, meter.room())):
+        limits = preflight.inspect(plan.target, meter.room())
+        if self.redis is not None:  # each worker's machine checks its own
+            limits = replace(limits, files=sys.maxsize, ports=sys.maxsize)
+        if found := preflight.problems(plan, limits):
             raise PreflightFailed("\n".join(found))
         local = preflight.is_local(plan.target)
         run = Run(plan, slug=f"swarm-{secrets.token_hex(4)}", local=local)
         token = contextlib.nullcontext(options["token"]) if options["token"] else local_token()
         out = cast(TextIO, self.stdout._out)  # the wrapper adds line ends of its own
         with token as text, ProgressDisplay(options["progress"], out) as display:
-            return asyncio.run(Director(run, meter, text, display).play())
+            return asyncio.run(play(run, meter, text, display, self.redis))

@@ -1,0 +1,1 @@
+"""Runs on many machines: simulators as RQ jobs, and the streams to them."""
