@@ -39,7 +39,7 @@ class BroadcastAdmin(ConsolePages, RecordingPages):
     fieldsets = [
         (None, {"fields": ["title", "slug", "election", "source", "listed", "rehearsal"]}),
         ("Times", {"fields": ["starts_at", "ends_at", "automatic"]}),
-        ("Safety", {"fields": ["second_person"]}),
+        ("Safety", {"fields": ["approval"]}),
         ("Where it stands", {"fields": ["phase", "seq", "at", "epoch", "archived_at"]}),
     ]
     readonly_fields = ["phase", "seq", "at", "epoch", "archived_at"]

@@ -143,7 +143,7 @@ def reply_of_take(outcome: Publication | Cue) -> Reply:
         return HTTPStatus.CREATED, {"epoch": outcome.epoch, "seq": outcome.seq}
     words = REMOVED if outcome.removed_at else NOT_TAKEN
     if outcome.asked_by:
-        words = f"A second person must confirm what {outcome.asked_by} took."
+        words = f"Another person must confirm what {outcome.asked_by} took."
     return HTTPStatus.ACCEPTED, {"cue": outcome.pk, "waiting": words}
 
 

@@ -31,7 +31,7 @@ from broadcaster.domain.stream import Position
 from broadcaster.layer.connection import LayerConnection
 from broadcaster.layer.messages import (
     CONSOLE_OPEN,
-    VIEWERS,
+    REPORT,
     Message,
     desk_group,
     group_name,
@@ -125,7 +125,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message of the layer."""
-        if message["type"] == VIEWERS:
+        if message["type"] == REPORT:
             report = read_report(message)
             self.reports[report.process] = self.now(), report
             await self.send_viewers()

@@ -229,7 +229,7 @@ def ask_approval(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:
     """Make `cue`, which `actor` took, wait for approval."""
     cue.asked_by, cue.asked_at = actor.user, clock.now()
     cue.due_at, cue.missed = None, ""
-    save_cue(cue, actor, "asked", broadcast, f"for a second person: {cue.title}")
+    save_cue(cue, actor, "asked", broadcast, f"for approval: {cue.title}")
     return cue
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from broadcaster.domain import rules
 from broadcaster.domain.change import to_json
-from broadcaster.domain.rules import needs_approval
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing import clock, history
@@ -53,7 +53,7 @@ def _plan(broadcast: Broadcast) -> dict[str, Any]:
         "starts_at": milliseconds(broadcast.starts_at),
         "ends_at": milliseconds(broadcast.ends_at),
         "automatic": broadcast.automatic,
-        "second_person": broadcast.second_person,
+        "approval": broadcast.approval,
     }
 
 
@@ -73,7 +73,7 @@ def _cue(broadcast: Broadcast, cue: Cue, taken: Publication | None) -> dict[str,
     reason = None if taken else rejection(broadcast, cue.change)
     ready = not taken and not reason
     before, after = broadcast.state, broadcast.state.apply(cue.change)
-    crosses = needs_approval(broadcast.second_person, cue.change, before, after)
+    needs_approval = rules.needs_approval(broadcast.approval, cue.change, before, after)
     return {
         "id": cue.pk,
         "version": cue.version,
@@ -93,6 +93,6 @@ def _cue(broadcast: Broadcast, cue: Cue, taken: Publication | None) -> dict[str,
             "at": milliseconds(taken.at),
         },
         "after": after.totals if ready else None,
-        "refusal": reason,
-        "crosses": ready and crosses,
+        "rejection": reason,
+        "needs_approval": ready and needs_approval,
     }

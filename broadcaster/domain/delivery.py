@@ -16,13 +16,13 @@ Times = list[tuple[int, int]]
 class DeliveryReport(Struct, frozen=True):
     """The delivery of one update by one process, by transport.
 
-    `of` counts the viewers connected when it began, `away` the polls that were about to come back,
-    `behind` the viewers that do not have it yet. `away` and `behind["poll"]` are negative where
-    polls came that other processes had answered; only their sum is meaningful.
+    `expected` counts the viewers connected when it began, `returning` the polls that were about to
+    come back, `behind` the viewers that do not have it yet. `returning` and `behind["poll"]` are
+    negative where polls came that other processes had answered; only their sum is meaningful.
     """
 
-    of: dict[str, int]
-    away: int
+    expected: dict[str, int]
+    returning: int
     behind: dict[str, int]
     times: dict[str, Times]
 
@@ -30,10 +30,10 @@ class DeliveryReport(Struct, frozen=True):
 class ProcessReport(Struct, frozen=True):
     """What one process reports to the desk.
 
-    `viewers` counts connections by transport, `away` polls that are about to come back. `epoch` and
-    `seq` are the position of its replica, and `age` the seconds since that was known to be the head
-    of the log. `receipt` is the delivery of the update that led there; None if the process started
-    later. `offset` is how many seconds its host's clock is ahead of the database's.
+    `viewers` counts connections by transport, `returning` polls that are about to come back.
+    `epoch` and `seq` are the position of its replica, and `age` the seconds since that was known to
+    be the head of the log. `delivery` is that of the update that led there; None if the process
+    started later. `offset` is how many seconds its host's clock is ahead of the database's.
     """
 
     process: str
@@ -41,8 +41,8 @@ class ProcessReport(Struct, frozen=True):
     seq: int
     age: float
     viewers: dict[str, int]
-    away: int
-    receipt: DeliveryReport | None = None
+    returning: int
+    delivery: DeliveryReport | None = None
     offset: float = 0.0
 
     @property
@@ -62,17 +62,18 @@ class ProcessReport(Struct, frozen=True):
 class Delivery(Struct, frozen=True):
     """How far the newest update has come in all processes. Times are ms since publishing.
 
-    `ms` is the time of the last viewer reached so far, `p50` and `p99` are percentiles over the
-    viewers of all processes; all three are None before anyone was reached. `unknown` counts the
-    viewers of processes that fell silent before they reported the update.
+    `expected` counts the viewers to reach. `p50` and `p99` are percentiles over the viewers reached
+    so far in all processes, `max` is the time of the last one; all three are None before anyone was
+    reached. `unknown` counts the viewers of processes that fell silent before they reported the
+    update.
     """
 
     seq: int
-    ms: int | None
     reached: dict[str, int]
-    of: dict[str, int]
+    expected: dict[str, int]
     p50: int | None
     p99: int | None
+    max: int | None
     behind: int
     unknown: int
 
@@ -80,8 +81,9 @@ class Delivery(Struct, frozen=True):
 class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
     """The desk's frame with the viewers of all processes.
 
-    `known` is false where reports do not reach the console, so the numbers mean nothing. `receipt`
-    is None if there was no viewer to reach. `ages` are those of the processes' positions, in s.
+    `known` is false where reports do not reach the console, so the numbers mean nothing. `delivery`
+    is the newest update's; None if there was no viewer to reach. `ages` are those of the processes'
+    positions, in s.
     `offset` is that of the host's clock that differs most from the database's, in s.
     `silent` counts the processes that had viewers and stopped reporting: frozen, cut off or killed.
     `unknown` counts their viewers, which no other number includes.
@@ -90,7 +92,7 @@ class ViewersFrame(Struct, frozen=True, tag_field="t", tag="viewers"):
     processes: int
     ws: int
     poll: int
-    receipt: Delivery | None
+    delivery: Delivery | None
     ages: list[float]
     known: bool
     offset: float
@@ -110,13 +112,13 @@ def viewers(
     that drained has no viewers.
     """
     silent = [report for report in silent if report.connections]
-    returning = max(sum(report.away for report in reports), 0)
+    returning = max(sum(report.returning for report in reports), 0)
     worst = max([report.offset for report in reports], key=lambda s: abs(s), default=0.0)
     return ViewersFrame(
         processes=len(reports),
         ws=sum(report.viewers["ws"] for report in reports),
         poll=sum(report.viewers["poll"] for report in reports) + returning,
-        receipt=delivery(reports, head, silent),
+        delivery=newest_delivery(reports, head, silent),
         ages=[round(report.age, 1) for report in reports],
         known=known,
         offset=round(worst, 1),
@@ -125,7 +127,7 @@ def viewers(
     )
 
 
-def delivery(
+def newest_delivery(
     reports: Sequence[ProcessReport],
     head: Position | None,
     silent: Sequence[ProcessReport] = (),
@@ -142,30 +144,30 @@ def delivery(
     there = [report for report in everyone if report.position == newest]
     lacking = [report for report in reports if report.position != newest]
     unknown = sum(report.connections for report in silent if report.position != newest)
-    receipts = [report.receipt for report in there if report.receipt]
-    if not (receipts or lacking or unknown):
+    deliveries = [report.delivery for report in there if report.delivery]
+    if not (deliveries or lacking or unknown):
         return None
-    times = {kind: [pair for one in receipts for pair in one.times[kind]] for kind in TRANSPORTS}
+    times = {kind: [pair for one in deliveries for pair in one.times[kind]] for kind in TRANSPORTS}
     reached = {kind: sum(count for _, count in times[kind]) for kind in TRANSPORTS}
-    of = {kind: sum(one.of[kind] for one in receipts) for kind in TRANSPORTS}
-    behind = {kind: sum(one.behind[kind] for one in receipts) for kind in TRANSPORTS}
-    away = sum(one.away for one in receipts)
+    expected = {kind: sum(one.expected[kind] for one in deliveries) for kind in TRANSPORTS}
+    behind = {kind: sum(one.behind[kind] for one in deliveries) for kind in TRANSPORTS}
+    returning = sum(one.returning for one in deliveries)
     for report in lacking:  # its viewers do not have the update, either
-        away += report.away
-        behind["poll"] += report.away
+        returning += report.returning
+        behind["poll"] += report.returning
         for kind in TRANSPORTS:
-            of[kind] += report.viewers[kind]
+            expected[kind] += report.viewers[kind]
             behind[kind] += report.viewers[kind]
     # A poll that comes for the update was between two polls at its time, and so a viewer.
-    of["poll"] = max(of["poll"] + max(away, 0), reached["poll"])
+    expected["poll"] = max(expected["poll"] + max(returning, 0), reached["poll"])
     together = times["ws"] + times["poll"]
     return Delivery(
         seq=newest.seq,
-        ms=quantile(together, 1),
         reached=reached,
-        of=of,
+        expected=expected,
         p50=quantile(together, 0.5),
         p99=quantile(together, 0.99),
+        max=quantile(together, 1),
         behind=behind["ws"] + max(behind["poll"], 0),
         unknown=unknown,
     )

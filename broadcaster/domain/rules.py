@@ -55,7 +55,7 @@ def rejection(state: MapState, change: Change, statements: Statements) -> str | 
 def needs_approval(rule: str, change: Change, before: MapState, after: MapState) -> bool:
     """Return whether another person must approve a change from `before` to `after`.
 
-    `rule` is `Broadcast.second_person`. "calls": every change that calls anything. "270": one that
+    `rule` is `Broadcast.approval`. "calls": every change that calls anything. "270": one that
     takes a party from below 270 votes to 270 or more; a change that lowers the votes, such as a
     retraction, needs no approval. "never": no change.
     """

@@ -20,7 +20,7 @@ CONSOLE_OPEN = "desk.open"
 RUNDOWN = "desk.rundown"
 """To the desk's group: the rundown was changed."""
 
-VIEWERS = "desk.viewers"
+REPORT = "desk.report"
 """To the desk's group: the report of one process. {"report"}, a `ProcessReport`."""
 
 
@@ -49,7 +49,7 @@ def read_update(message: Message) -> tuple[str, Update]:
 
 def report_message(report: ProcessReport) -> Message:
     """Return the report of one process."""
-    return {"type": VIEWERS, "report": to_json(report)}
+    return {"type": REPORT, "report": to_json(report)}
 
 
 def read_report(message: Message) -> ProcessReport:

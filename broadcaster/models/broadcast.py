@@ -49,7 +49,7 @@ class Broadcast(models.Model):
         "starts_at",
         "ends_at",
         "automatic",
-        "second_person",
+        "approval",
     )
     ELECTIONS = [(year, f"President {year}") for year in electoral.ELECTIONS]
 
@@ -75,11 +75,12 @@ class Broadcast(models.Model):
     automatic = models.BooleanField(
         "starts and ends automatically", default=False, help_text="At the planned times."
     )
-    second_person = models.CharField(
+    approval = models.CharField(
         "approval by another person",
         max_length=5,
         choices=Approval,
         default=Approval.CROSSING,
+        db_column="second_person",
         help_text="When another person must approve a take before it goes on air.",
     )
     rehearsal = models.BooleanField(

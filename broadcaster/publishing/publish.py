@@ -103,7 +103,7 @@ def publish(
     if after == before and not replayed:
         raise Rejected(NO_CHANGE)
     approved = taken_by is not None or actor.via == Via.COMMAND
-    if not approved and rules.needs_approval(broadcast.second_person, change, before, after):
+    if not approved and rules.needs_approval(broadcast.approval, change, before, after):
         raise ApprovalNeeded("Another person must approve this.")
     [publication] = _append(
         broadcast,

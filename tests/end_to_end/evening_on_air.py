@@ -260,7 +260,7 @@ class DuringTheShow:
         self.wait_for_totals("237–214–87")
         self.broadcaster.take("MI")
         self.wait_for_totals("253–214–71")
-        self.confirm_by_a_second_person()
+        self.confirm_by_another_person()
         share = self.desktop.page
         share.click("text=Share this moment")
         share.wait_for_selector("text=Link copied")
@@ -277,11 +277,11 @@ class DuringTheShow:
             if title == "NV":
                 self.open_shared(address)
 
-    def confirm_by_a_second_person(self):
+    def confirm_by_another_person(self):
         waiting = self.broadcaster.cue("PA")
         waiting.locator(".cue-take").click()
-        self.broadcaster.wait_for_message("Not on air yet. A second person must confirm")
-        waiting.locator("text=You took it. A second person must confirm it.").wait_for()
+        self.broadcaster.wait_for_message("Not on air yet. Another person must confirm")
+        waiting.locator("text=You took it. Another person must confirm it.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         pk = self.broadcast.cues.get(title="PA").pk
         self.assertEqual(self.broadcaster.post_command(command="confirm", cue=pk), 403)

@@ -55,7 +55,7 @@ class Browsers(TransactionTestCase):
             slug=f"night-{self.id().split('.')[-1][-20:].replace('_', '-')}",
             title="Election Night",
             election=2020,
-            second_person="never",
+            approval="never",
         )
         self.put = publisher(self.server, self.broadcast)
         self.put({"kind": "start", "story": {"headline": "Good evening"}})

@@ -40,7 +40,7 @@ class ConsoleAccessibility(ConsoleTestCase):
         self.check(desk, "a question")
 
     def test_axe_finds_nothing_waiting_scheduled_held_or_ended(self):
-        Broadcast.objects.filter(pk=self.broadcast.pk).update(second_person="calls")
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
         self.publish({"view": {"focus": "OH"}})
         desk = self.open_console(EDITOR)
         self.row(desk, "C1").locator(".cue-take").click()

@@ -201,24 +201,24 @@ class ConsoleRundown(ConsoleTestCase):
         self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
         desk = self.open_console(BROADCASTER)
         self.row(desk, "PA").locator(".cue-take").click()
-        self.wait_for_message(desk, "Not on air yet. A second person must confirm")
+        self.wait_for_message(desk, "Not on air yet. Another person must confirm")
 
         self.row(desk, "PA").locator('[data-cue="decline"]').dblclick()
 
         self.wait_for_message(desk, "“PA” was not taken: it is back in the rundown.")
         self.assertEqual(desk.inner_text('[data-desk="error"]'), "")
 
-    def test_a_take_that_crosses_270_waits_for_a_second_person(self):
+    def test_take_that_crosses_270_waits_for_approval(self):
         self.publish(call(NEARLY, "Nearly"))
         self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
         broadcaster, editor = self.open_console(BROADCASTER), self.open_console(EDITOR)
-        self.assertIn("NEEDS SECOND PERSON", self.row(broadcaster, "PA").inner_text())
+        self.assertIn("NEEDS APPROVAL", self.row(broadcaster, "PA").inner_text())
 
         self.row(broadcaster, "PA").locator(".cue-take").click()
-        self.wait_for_message(broadcaster, "Not on air yet. A second person must confirm")
+        self.wait_for_message(broadcaster, "Not on air yet. Another person must confirm")
         self.assertEqual(self.seq(), 2)
         waiting = self.row(broadcaster, "PA")
-        waiting.locator("text=You took it. A second person must confirm it.").wait_for()
+        waiting.locator("text=You took it. Another person must confirm it.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         self.row(editor, "PA").locator('[data-cue="confirm"]').click()
 

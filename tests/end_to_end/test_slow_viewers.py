@@ -174,18 +174,18 @@ class SlowViewerRules:
         desk = open_desk(self)
         poll.follow_to(UPDATES + 1)
 
-        def receipt(wanted):
-            frame = next_frame(desk, "viewers", lambda frame: wanted(frame["receipt"] or {}))
-            return frame["receipt"]
+        def delivery(wanted):
+            frame = next_frame(desk, "viewers", lambda frame: wanted(frame["delivery"] or {}))
+            return frame["delivery"]
 
-        told = receipt(lambda receipt: receipt.get("reached") == {"ws": 1, "poll": 1})
+        told = delivery(lambda found: found.get("reached") == {"ws": 1, "poll": 1})
         self.assertEqual((told["seq"], told["behind"]), (UPDATES + 1, 1))
-        self.assertEqual(told["of"], {"ws": 2, "poll": 1})
+        self.assertEqual(told["expected"], {"ws": 2, "poll": 1})
         self.assertEqual(self.metric("mapcenter_behind", "ws"), 1)
 
         while json.loads(self.sleeper.frame()[1])["seq"] <= UPDATES:
             pass
-        told = receipt(lambda receipt: receipt["behind"] == 0)
+        told = delivery(lambda found: found["behind"] == 0)
         self.assertEqual(told["reached"], {"ws": 2, "poll": 1})
         self.assertEqual(self.metric("mapcenter_behind", "ws"), 0)
         self.assertEqual(self.metric("mapcenter_delivery_seconds_count", "poll"), 1)

@@ -28,7 +28,7 @@ const EVERYTHING = { take: true, prepare: true, confirm: true, schedule: true };
 
 function cue(id, more = {}) {
   const change = { kind: "update", story: { headline: `Cue ${id}` } };
-  const idle = { due: null, asked: null, taken: null, refusal: null, crosses: false };
+  const idle = { due: null, asked: null, taken: null, rejection: null, needs_approval: false };
   return { id, version: 1, title: `C${id}`, change, by: "contributor", ...idle, ...more };
 }
 
@@ -36,10 +36,10 @@ function taken(seq) {
   return { taken: { by: "broadcaster", confirmed_by: null, seq, at: AT } };
 }
 
-test("the person who scheduled a cue is notified that it is waiting for a second person", () => {
+test("the person who scheduled a cue is notified that it is waiting for approval", () => {
   const [was, is] = [cue(1, { due: AT }), cue(1, { asked: { by: "editor", at: AT } })];
   const [notification] = cueNotifications([was], [is], "editor", {});
-  assert.match(notification.text, /is due\. .* a second person must confirm it/);
+  assert.match(notification.text, /is due\. .* another person must confirm it/);
   assert.equal(notification.isError, true);
   assert.deepEqual(cueNotifications([was], [is], "broadcaster", {}), []);
 });
@@ -75,13 +75,13 @@ test("the note of a cue says its status", () => {
 
   assert.equal(note({}), "");
   assert.match(note(taken(41)), /^Already taken by broadcaster: update 41, /);
-  assert.match(note({ asked }), /^broadcaster took it\. A second person must confirm it\.$/);
+  assert.match(note({ asked }), /^broadcaster took it\. Another person must confirm it\.$/);
   assert.match(note({ asked }, "broadcaster"), /^You took it\./);
   const scheduled = { due: AT + 133_000, scheduled_by: "editor" };
   assert.match(note(scheduled), /^Goes out in 2:13, at .*editor\.$/);
   assert.match(note({ missed: { at: AT, why: "on hold" } }), /did not go out at .*: on hold/);
-  assert.match(note({ refusal: "AZ is called D." }), /AZ is called D/);
-  assert.equal(note({ refusal: "Off air." }, "editor", false), "");
+  assert.match(note({ rejection: "AZ is called D." }), /AZ is called D/);
+  assert.equal(note({ rejection: "Off air." }, "editor", false), "");
   assert.deepEqual([{}, taken(1), { asked }, { due: AT }].map((more) => cueStatus(cue(1, more))), [
     "ready",
     "taken",
@@ -181,18 +181,18 @@ test("the planned start and end are shown with the time left", () => {
 });
 
 test("the summary of a delivery has what the server reported, and no more", () => {
-  const [reached, of] = [{ ws: 7118, poll: 2863 }, { ws: 7120, poll: 2867 }];
-  const receipt = { seq: 41, ms: 402, reached, of };
-  const complete = { ...receipt, p50: 40, p99: 310, behind: 6 };
+  const [reached, expected] = [{ ws: 7118, poll: 2863 }, { ws: 7120, poll: 2867 }];
+  const delivery = { seq: 41, max: 402, reached, expected };
+  const complete = { ...delivery, p50: 40, p99: 310, behind: 6 };
   assert.equal(
     deliverySummary(complete),
     "Update 41 reached 9,981 of 9,987 (7,118 ws, 2,863 poll), " +
       "half within 0.04 s, 99 % within 0.31 s, still behind: 6.",
   );
   assert.equal(reachedLabel(complete), "9,981 of 9,987");
-  const older = { seq: 41, ms: 402, reached: 12 };
+  const older = { seq: 41, max: 402, reached: 12 };
   assert.equal(deliverySummary(older), "Update 41 reached 12, the last after 0.40 s.");
-  const partly = { ...receipt, p99: 310, behind: 0, unknown: 63 };
+  const partly = { ...delivery, p99: 310, behind: 0, unknown: 63 };
   assert.match(deliverySummary(partly), /reached 9,981 of 9,987, 63 unknown .* within 0.31 s\.$/);
   assert.equal(agesSummary([0.2, 1]), "Processes last checked the log 0.2 s, 1.0 s ago.");
   assert.match(agesSummary([0.2, 31]), /^⚠ /);
@@ -237,9 +237,9 @@ const CORRECTION = { kind: "correct", calls: { OH: { status: "retracted" } } };
 
 test("the target of a take is the map after the cue in Preview", () => {
   const change = { kind: "update", calls: { OH: { status: "called", party: "R" } } };
-  const target = takeTarget(cue(1, { change, crosses: true }), EMPTY, null, CONTEXT);
+  const target = takeTarget(cue(1, { change, needs_approval: true }), EMPTY, null, CONTEXT);
   assert.equal(target.after.calls.OH.party, "R");
-  assert.match(target.warning, /second person/);
+  assert.match(target.warning, /^Needs approval by another person\.$/);
   assert.deepEqual(STATE.calls, {});
 });
 

@@ -112,7 +112,7 @@ test("a cue's change becomes the draft that makes the same change", () => {
   assert.deepEqual(toChange(fromChange(change), START, NO_HISTORY).change, change);
 });
 
-test("a second person is needed by the broadcast's rule", () => {
+test("the broadcast's rule says which changes need approval", () => {
   const units = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1".split(" ");
   const close = apply(START, {
     calls: Object.fromEntries(units.map((unit) => [unit, { status: "called", party: "D" }])),

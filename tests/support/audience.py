@@ -29,7 +29,7 @@ class BrowserAudience:
     def setUp(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(
-            slug=slug, title="Night", election=2020, second_person="never"
+            slug=slug, title="Night", election=2020, approval="never"
         )
         self.put = publisher(self.server, self.broadcast)
         self.path = f"/broadcasts/{slug}/"

@@ -15,22 +15,22 @@ POLL_RETURN = 5.0  # seconds in which an answered poll comes back; later, its vi
 class UpdateDelivery:
     """The delivery of one update. Times given to it are seconds since 1970.
 
-    `of` counts by kind the connections that were here when the fan-out began. `returning` counts
-    the polls beyond those that the update before had answered and that were about to come back.
-    It may be negative in one process: a proxy sends polls to any process, so one answers the poll
-    and another one counts its return. Only the sum over processes is meaningful.
+    `expected` counts by kind the connections that were here when the fan-out began. `returning`
+    counts the polls beyond those that the update before had answered and that were about to come
+    back. It may be negative in one process: a proxy sends polls to any process, so one answers the
+    poll and another one counts its return. Only the sum over processes is meaningful.
     """
 
-    __slots__ = ("at", "began", "of", "returning", "times", "waiting")
+    __slots__ = ("at", "began", "expected", "returning", "times", "waiting")
 
-    def __init__(self, at: int, began: float, of: dict[str, int], returning: int) -> None:
+    def __init__(self, at: int, began: float, expected: dict[str, int], returning: int) -> None:
         # The update's own time, in milliseconds since 1970; if that is yet to come, because a
         # clock was set back, the time at which it came here.
         self.at = min(at, int(began * 1000))
         self.began = began
-        self.of = of
+        self.expected = expected
         self.returning = returning
-        self.waiting = dict(of)  # connections whose batch has not come yet, by kind
+        self.waiting = dict(expected)  # connections whose batch has not come yet, by kind
         self.times: dict[str, Counter[int]] = {kind: Counter() for kind in TRANSPORTS}
 
     def add(self, kind: str, count: int, now: float) -> None:
@@ -49,12 +49,12 @@ class UpdateDelivery:
         """Return how many polls have not come for the update yet. May be negative: see above."""
         if not self.is_recent(now):
             return 0
-        return self.of["poll"] + self.returning - self.reached("poll")
+        return self.expected["poll"] + self.returning - self.reached("poll")
 
     def report(self, behind: dict[str, int]) -> DeliveryReport:
         """Return the delivery as it is reported to the desk; `behind` is the ledger's."""
         times = {kind: shorten(counted.items()) for kind, counted in self.times.items()}
-        return DeliveryReport(self.of, self.returning, behind, times)
+        return DeliveryReport(self.expected, self.returning, behind, times)
 
 
 class DeliveryLedger:

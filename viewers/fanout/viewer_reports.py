@@ -24,6 +24,6 @@ def report(hub: Hub, age: float) -> ProcessReport:
         age=age,
         offset=shared_clock.offset,
         viewers=hub.counts,
-        away=hub.ledger.returning,
-        receipt=delivery.report(hub.behind) if delivery else None,
+        returning=hub.ledger.returning,
+        delivery=delivery.report(hub.behind) if delivery else None,
     )

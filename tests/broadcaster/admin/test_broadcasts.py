@@ -10,7 +10,7 @@ from broadcaster.publishing import publish as gate
 from broadcaster.publishing.actor import Actor
 from tests.support.log import publish
 
-FORM = {"listed": "on", "second_person": "270"}
+FORM = {"listed": "on", "approval": "270"}
 
 
 class AdminCase(TestCase):
@@ -121,7 +121,7 @@ class BroadcastPages(AdminCase):
     def test_form_changes_are_audited_with_old_and_new_values(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
 
-        self.save(broadcast, title="Late night", second_person="never", source="AP")
+        self.save(broadcast, title="Late night", approval="never", source="AP")
 
         detail = AuditEntry.objects.get().detail
         self.assertEqual(self.audited(broadcast), [("chief", "changed", "admin")])

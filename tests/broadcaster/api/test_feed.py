@@ -179,7 +179,7 @@ class FeedApi(DeskCase):
         status, answer = self.send(result("MN"), token=self.direct, client_id="mn")
 
         self.assertEqual((status, self.seq()), (202, 2))
-        self.assertIn("second person", answer["waiting"])
+        self.assertIn("Another person must confirm", answer["waiting"])
         self.assertEqual(self.send(result("MN"), token=self.direct, client_id="mn"), (202, answer))
         self.assertEqual(self.do(self.editor, "confirm", cue=answer["cue"])[0], 201)
         self.assertEqual(self.send(result("MN"), token=self.direct, client_id="mn")[0], 201)

@@ -19,11 +19,11 @@ class Approval(DeskCase):
         status, answer = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
 
         self.assertEqual(status, 202)
-        self.assertIn("second person", answer["waiting"])
+        self.assertIn("Another person must confirm", answer["waiting"])
         self.assertEqual(self.seq(), 2)
         cue = answer["cue"]
         shown = self.listed(cue)
-        self.assertEqual((shown["asked"]["by"], shown["crosses"]), ("broadcaster", True))
+        self.assertEqual((shown["asked"]["by"], shown["needs_approval"]), ("broadcaster", True))
         again = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
         self.assertEqual(again, (202, answer))
         self.assert_rejected(self.do(self.broadcaster, "confirm", cue=cue), 403, "may not confirm")
@@ -96,11 +96,11 @@ class Approval(DeskCase):
         self.assertEqual(self.do(self.editor, "take", change=retract)[0], 201)
 
     def test_broadcast_sets_which_takes_need_approval(self):
-        self.night.second_person = "calls"
+        self.night.approval = "calls"
         self.night.save()
         self.assertEqual(self.do(self.broadcaster, "take", change=calling("VT"))[0], 202)
         self.assertEqual(self.do(self.broadcaster, "take", change=VIEW)[0], 201)
-        self.night.second_person = "never"
+        self.night.approval = "never"
         self.night.save()
         self.assertEqual(self.do(self.broadcaster, "take", change=calling("MN"))[0], 201)
 

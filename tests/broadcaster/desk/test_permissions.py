@@ -164,7 +164,7 @@ class PermissionMatrix(TestCase):
             self.assertEqual(again.cancelled_at is not None, name == "editor")
 
     def test_forms_can_be_posted_only_by_the_editor(self):
-        form = {"title": "New", "slug": "one", "election": 2020, "second_person": "never"}
+        form = {"title": "New", "slug": "one", "election": 2020, "approval": "never"}
         for name, client in self.clients.items():
             allowed = name == "editor"
             for page, arguments, data in [

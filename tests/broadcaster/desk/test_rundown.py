@@ -106,7 +106,7 @@ class RundownCommands(DeskCase):
         self.assertEqual(self.do(self.contributor, "prepare", **prepare)[0], 201)
 
     def test_a_take_is_not_rejected_for_a_full_rundown(self):
-        self.night.second_person = "calls"
+        self.night.approval = "calls"
         self.night.save()
         for _ in range(rundown.MAX_CUES):
             for proposed in (False, True):
@@ -135,9 +135,9 @@ class RundownCommands(DeskCase):
             "story": {"headline": "Not called"},
         }
         cue = self.cue(retract)
-        self.assertIn("AZ is not called", self.listed(cue)["refusal"])
+        self.assertIn("AZ is not called", self.listed(cue)["rejection"])
         publish(self.night, call("AZ"))
-        self.assertIsNone(self.listed(cue)["refusal"])
+        self.assertIsNone(self.listed(cue)["rejection"])
         self.assert_rejected(
             self.do(self.broadcaster, "take_cue", cue=cue, version=1), 403, "correct calls"
         )

@@ -68,7 +68,7 @@ class DueCues(DeskCase):
         shown = self.listed(cue)
         self.assertIn("on hold", shown["missed"]["why"])
         self.assertIsNone(shown["due"])
-        self.assertIsNone(shown["refusal"])
+        self.assertIsNone(shown["rejection"])
         refused = AuditEntry.objects.get(action="refused")
         self.assertEqual((refused.who, refused.via), ("editor", "schedule"))
         self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=1)[0], 201)
@@ -207,7 +207,7 @@ class ConcurrentTakes(TransactionTestCase):
         self.assertEqual(AuditEntry.objects.filter(action="refused").count(), 7)
 
     def test_concurrent_takes_with_one_client_id_make_one_waiting_cue(self):
-        self.night.second_person = "calls"
+        self.night.approval = "calls"
         self.night.save()
         take = {"command": "take", "change": calling("PA"), "client_id": "one"}
 

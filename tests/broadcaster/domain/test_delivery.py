@@ -14,27 +14,32 @@ from broadcaster.domain.stream import Position
 HEAD = Position("e", 2)
 
 
-def report(seq=2, ws=0, poll=0, away=0, age=0.0, epoch="e", **more):
-    """Return the report of one process as JSON. It has a receipt if `times` is given."""
+def report(seq=2, ws=0, poll=0, returning=0, age=0.0, epoch="e", **more):
+    """Return the report of one process as JSON. It has a delivery if `times` is given."""
     one = {
         "process": "1",
         "epoch": epoch,
         "seq": seq,
         "viewers": {"ws": ws, "poll": poll},
-        "away": away,
+        "returning": returning,
         "age": age,
     }
-    made = {"of": {"ws": ws, "poll": poll}, "away": 0, "behind": {"ws": 0, "poll": 0}, **more}
-    return one | {"receipt": made if "times" in more else None}
+    made = {
+        "expected": {"ws": ws, "poll": poll},
+        "returning": 0,
+        "behind": {"ws": 0, "poll": 0},
+        **more,
+    }
+    return one | {"delivery": made if "times" in more else None}
 
 
 def read(reports):
     return msgspec.convert(reports, list[ProcessReport])
 
 
-def receipt(reports, head, silent=()):
+def newest_delivery(reports, head, silent=()):
     """Return the delivery of the newest update as JSON, from reports as JSON."""
-    found = delivery.delivery(read(reports), head, read(silent))
+    found = delivery.newest_delivery(read(reports), head, read(silent))
     return found and to_json(found)
 
 
@@ -53,12 +58,12 @@ class SummedReports(TestCase):
         slow = report(ws=2, poll=1, times=times(ws=[[300, 2]], poll=[[40, 1]]))
 
         self.assertEqual(
-            receipt([quick, slow], HEAD),
+            newest_delivery([quick, slow], HEAD),
             {
                 "seq": 2,
-                "ms": 300,
+                "max": 300,
                 "reached": {"ws": 100, "poll": 1},
-                "of": {"ws": 100, "poll": 1},
+                "expected": {"ws": 100, "poll": 1},
                 "p50": 10,
                 "p99": 300,
                 "behind": 0,
@@ -68,16 +73,19 @@ class SummedReports(TestCase):
 
     def test_polls_that_change_process_are_counted_once(self):
         """Of 20 polls one has not come back, and two have come back to the other process."""
-        there = report(poll=7, away=3, times=times(poll=[[5, 7]]))
-        other = report(poll=12, away=-2, times=times(poll=[[5, 12]]))
+        there = report(poll=7, returning=3, times=times(poll=[[5, 7]]))
+        other = report(poll=12, returning=-2, times=times(poll=[[5, 12]]))
         for one in (there, other):
-            one["receipt"] |= {"away": one["away"], "behind": {"ws": 0, "poll": one["away"]}}
+            one["delivery"] |= {
+                "returning": one["returning"],
+                "behind": {"ws": 0, "poll": one["returning"]},
+            }
         frame = viewers([there, other], HEAD)
 
         self.assertEqual((frame["ws"], frame["poll"]), (0, 20))
-        self.assertEqual(frame["receipt"]["of"]["poll"], 20)
-        self.assertEqual(frame["receipt"]["reached"]["poll"], 19)
-        self.assertEqual(frame["receipt"]["behind"], 1)
+        self.assertEqual(frame["delivery"]["expected"]["poll"], 20)
+        self.assertEqual(frame["delivery"]["reached"]["poll"], 19)
+        self.assertEqual(frame["delivery"]["behind"], 1)
 
     def test_viewers_of_a_process_without_the_update_are_behind(self):
         there = report(ws=5, times=times(ws=[[10, 5]]))
@@ -85,26 +93,29 @@ class SummedReports(TestCase):
             report(seq=1, ws=3, times=times(ws=[[9, 3]])),
             report(seq=9, ws=3, epoch="old"),
         ):
-            delivered = receipt([there, late], HEAD)
+            delivered = newest_delivery([there, late], HEAD)
             self.assertEqual(
-                (delivered["seq"], delivered["of"]["ws"], delivered["behind"]), (2, 8, 3)
+                (delivered["seq"], delivered["expected"]["ws"], delivered["behind"]), (2, 8, 3)
             )
-            self.assertEqual(delivered["ms"], 10)
+            self.assertEqual(delivered["max"], 10)
 
     def test_update_that_no_process_has_yet_reached_no_viewer(self):
-        delivered = receipt([report(seq=1, ws=3, poll=1, away=1, times=times(ws=[[9, 3]]))], HEAD)
+        delivered = newest_delivery(
+            [report(seq=1, ws=3, poll=1, returning=1, times=times(ws=[[9, 3]]))], HEAD
+        )
 
         self.assertEqual(
-            (delivered["seq"], delivered["of"], delivered["behind"]), (2, {"ws": 3, "poll": 2}, 5)
+            (delivered["seq"], delivered["expected"], delivered["behind"]),
+            (2, {"ws": 3, "poll": 2}, 5),
         )
         self.assertEqual((delivered["reached"], delivered["p50"]), ({"ws": 0, "poll": 0}, None))
 
     def test_process_that_started_after_the_update_is_not_counted(self):
-        delivered = receipt([report(ws=5, times=times(ws=[[10, 5]])), report(ws=3)], HEAD)
+        delivered = newest_delivery([report(ws=5, times=times(ws=[[10, 5]])), report(ws=3)], HEAD)
 
-        self.assertEqual((delivered["of"]["ws"], delivered["behind"]), (5, 0))
-        self.assertIsNone(receipt([report(ws=3)], HEAD))
-        self.assertIsNone(receipt([], HEAD))
+        self.assertEqual((delivered["expected"]["ws"], delivered["behind"]), (5, 0))
+        self.assertIsNone(newest_delivery([report(ws=3)], HEAD))
+        self.assertIsNone(newest_delivery([], HEAD))
 
     def test_viewers_of_a_silent_process_are_unknown(self):
         there = report(ws=57, times=times(ws=[[10, 57]]))
@@ -112,18 +123,22 @@ class SummedReports(TestCase):
 
         self.assertEqual((frame["ws"], frame["processes"]), (57, 1))
         self.assertEqual((frame["silent"], frame["unknown"]), (1, 63))
-        self.assertEqual((frame["receipt"]["of"]["ws"], frame["receipt"]["unknown"]), (57, 63))
+        self.assertEqual(
+            (frame["delivery"]["expected"]["ws"], frame["delivery"]["unknown"]), (57, 63)
+        )
 
     def test_last_report_of_a_silent_process_counts_if_it_had_the_update(self):
         frame = viewers([], HEAD, [report(ws=60, times=times(ws=[[9, 60]]))])
 
         self.assertEqual((frame["silent"], frame["unknown"]), (1, 60))
-        self.assertEqual((frame["receipt"]["reached"]["ws"], frame["receipt"]["unknown"]), (60, 0))
+        self.assertEqual(
+            (frame["delivery"]["reached"]["ws"], frame["delivery"]["unknown"]), (60, 0)
+        )
 
     def test_silent_process_without_viewers_is_not_counted(self):
         frame = viewers([], HEAD, [report(ws=0)])
 
-        self.assertEqual((frame["silent"], frame["unknown"], frame["receipt"]), (0, 0, None))
+        self.assertEqual((frame["silent"], frame["unknown"], frame["delivery"]), (0, 0, None))
 
     def test_report_has_the_ages_of_all_positions(self):
         frame = viewers([report(age=0.31), report(age=2.96)], HEAD)

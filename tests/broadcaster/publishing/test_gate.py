@@ -40,7 +40,7 @@ class PublishRules(DeskCase):
         cue = self.cue()
         Broadcast.objects.filter(pk=self.night.pk).update(archived_at=timezone.now())
 
-        self.assertEqual(self.listed(cue)["refusal"], "The broadcast is archived.")
+        self.assertEqual(self.listed(cue)["rejection"], "The broadcast is archived.")
 
     def test_change_without_effect_is_rejected_from_every_way(self):
         self.publish()

@@ -17,7 +17,7 @@ from tests.support.server import ROOT, ServeProcess, postgres
 PREPARE = """
 from django.contrib.auth import get_user_model
 from broadcaster.models import ApiToken, Broadcast
-Broadcast.objects.create(slug="night", title="Night", election=2020, second_person="never")
+Broadcast.objects.create(slug="night", title="Night", election=2020, approval="never")
 print(ApiToken.issue(get_user_model().objects.create_superuser("robot")))
 """
 

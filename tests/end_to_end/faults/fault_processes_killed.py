@@ -106,11 +106,11 @@ class Supervised(Case):
         self.assertEqual((frame["silent"], frame["processes"]), (1, 1))
         self.assertGreater(frame["unknown"], 0)
         self.assertEqual(frame["ws"] + frame["unknown"], VIEWERS)
-        self.assertEqual((frame["receipt"]["seq"], frame["receipt"]["behind"]), (seq, 0))
-        self.assertEqual(frame["receipt"]["unknown"], frame["unknown"])
+        self.assertEqual((frame["delivery"]["seq"], frame["delivery"]["behind"]), (seq, 0))
+        self.assertEqual(frame["delivery"]["unknown"], frame["unknown"])
         frozen.resume()
         frame = next_frame(desk, "viewers", lambda frame: not frame["silent"])
-        self.assertEqual((frame["ws"], frame["receipt"]["unknown"]), (VIEWERS, 0))
+        self.assertEqual((frame["ws"], frame["delivery"]["unknown"]), (VIEWERS, 0))
 
     def test_rolling_restart_disconnects_every_viewer_once(self):
         """Viewers come back sooner than real ones, when an old process that has yet to drain would

@@ -4,7 +4,7 @@ import asyncio
 from unittest import IsolatedAsyncioTestCase, TestCase
 
 from broadcaster.domain.change import to_json
-from broadcaster.domain.delivery import delivery
+from broadcaster.domain.delivery import newest_delivery
 from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from tests.support.changes import fold
@@ -50,9 +50,9 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
         self.hub.apply("e", self.updates[seq - 1])
         await self.hub.fan_out()
 
-    def receipt(self):
-        """Return the receipt as the desk shows it, from this process alone."""
-        return to_json(delivery([report(self.hub, age=0)], self.hub.replica.position))
+    def delivery(self):
+        """Return the delivery as the desk shows it, from this process alone."""
+        return to_json(newest_delivery([report(self.hub, age=0)], self.hub.replica.position))
 
     async def test_update_from_the_future_counts_from_its_arrival(self):
         """A clock was set back: the update's time is that of the update before it."""
@@ -61,7 +61,7 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
 
         await self.publish(1)
 
-        self.assertEqual(self.receipt()["ms"], 0)
+        self.assertEqual(self.delivery()["max"], 0)
         self.assertEqual(self.hub.ledger.newest.at, 500)
 
     async def test_viewers_are_reached_at_the_time_of_their_batch(self):
@@ -77,28 +77,30 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
         await self.publish(1)
         ticking.cancel()
         await asyncio.gather(*self.waiting)
-        found = self.receipt()
+        found = self.delivery()
 
-        self.assertEqual(found["of"], {"ws": 2 * BATCH, "poll": BATCH})
+        self.assertEqual(found["expected"], {"ws": 2 * BATCH, "poll": BATCH})
         self.assertEqual(found["reached"], {"ws": 2 * BATCH, "poll": BATCH})
         self.assertEqual((found["seq"], found["behind"]), (1, 0))
         self.assertLess(found["p50"], found["p99"])
-        self.assertEqual(found["p99"], found["ms"])
+        self.assertEqual(found["p99"], found["max"])
 
     async def test_full_socket_is_behind_until_all_is_written(self):
         await self.subscribe(3)
         socket = FullSocket()
         self.hub.add(socket)
         await self.publish(1)
-        self.assertEqual((self.receipt()["reached"]["ws"], self.receipt()["behind"]), (3, 1))
+        self.assertEqual((self.delivery()["reached"]["ws"], self.delivery()["behind"]), (3, 1))
 
         self.now = 1.75
         self.hub.ledger.mark_caught_up(socket)
         self.hub.ledger.mark_caught_up(socket)
-        found = self.receipt()
+        found = self.delivery()
 
-        self.assertEqual((found["reached"]["ws"], found["of"]["ws"], found["behind"]), (4, 4, 0))
-        self.assertEqual((found["p50"], found["ms"]), (0, 750))
+        self.assertEqual(
+            (found["reached"]["ws"], found["expected"]["ws"], found["behind"]), (4, 4, 0)
+        )
+        self.assertEqual((found["p50"], found["max"]), (0, 750))
 
     async def test_full_socket_that_leaves_is_not_behind_any_more(self):
         socket = FullSocket()
@@ -106,19 +108,21 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
         await self.publish(1)
         self.hub.remove(socket)
 
-        found = self.receipt()
-        self.assertEqual((found["reached"]["ws"], found["of"]["ws"], found["behind"]), (0, 1, 0))
+        found = self.delivery()
+        self.assertEqual(
+            (found["reached"]["ws"], found["expected"]["ws"], found["behind"]), (0, 1, 0)
+        )
         self.assertIsNone(found["p50"])
 
     async def test_task_that_still_sends_is_behind_until_it_waits_again(self):
         async with Subscription(self.hub, "ws", Position("e", 0)) as subscription:
             await self.publish(1)
-            self.assertEqual(self.receipt()["behind"], 1)
+            self.assertEqual(self.delivery()["behind"], 1)
             await subscription.next()
-            self.assertEqual(self.receipt()["behind"], 1)
+            self.assertEqual(self.delivery()["behind"], 1)
             waiting = asyncio.create_task(subscription.next())
             await asyncio.sleep(0)
-            self.assertEqual(self.receipt()["behind"], 0)
+            self.assertEqual(self.delivery()["behind"], 0)
             waiting.cancel()
 
     async def test_polls_between_two_polls_are_behind_until_they_come(self):
@@ -129,29 +133,31 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
         self.now = 2.0
         await self.subscribe(1, "poll")
         await self.publish(2)
-        found = self.receipt()
+        found = self.delivery()
         self.assertEqual(
-            (found["of"]["poll"], found["reached"]["poll"], found["behind"]), (3, 1, 2)
+            (found["expected"]["poll"], found["reached"]["poll"], found["behind"]), (3, 1, 2)
         )
 
         self.now = 2.5
         self.hub.count_poll(Position("e", 1))
         self.hub.count_poll(None)  # a newcomer, who was not there
         self.hub.count_poll(Position("e", 2))
-        found = self.receipt()
+        found = self.delivery()
         self.assertEqual(
-            (found["of"]["poll"], found["reached"]["poll"], found["behind"]), (3, 2, 1)
+            (found["expected"]["poll"], found["reached"]["poll"], found["behind"]), (3, 2, 1)
         )
-        self.assertEqual((found["p50"], found["ms"]), (0, 500))
+        self.assertEqual((found["p50"], found["max"]), (0, 500))
 
         self.now = 2.0 + POLL_RETURN  # the third has closed the page
-        self.assertEqual((self.receipt()["behind"], self.hub.ledger.returning), (0, 0))
+        self.assertEqual((self.delivery()["behind"], self.hub.ledger.returning), (0, 0))
 
     async def test_poll_that_comes_for_the_update_counts_as_a_viewer(self):
         await self.publish(1)
         self.hub.count_poll(Position("e", 0))
 
-        self.assertEqual((self.receipt()["of"]["poll"], self.receipt()["reached"]["poll"]), (1, 1))
+        self.assertEqual(
+            (self.delivery()["expected"]["poll"], self.delivery()["reached"]["poll"]), (1, 1)
+        )
 
     async def test_viewer_who_joins_during_a_fan_out_is_not_counted_twice(self):
         await self.subscribe(2 * BATCH)
@@ -162,7 +168,9 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
         await self.subscribe(1)
         await fanning
 
-        self.assertEqual((self.receipt()["of"]["ws"], self.receipt()["reached"]["ws"]), (500, 500))
+        self.assertEqual(
+            (self.delivery()["expected"]["ws"], self.delivery()["reached"]["ws"]), (500, 500)
+        )
 
     async def test_times_add_up_over_all_updates(self):
         for seq in (1, 2):

@@ -1,5 +1,5 @@
 // The two-person rule, as far as the desk can apply it. Pure: no DOM, no network.
-// The server decides, with the same rule in domain/approval.py.
+// The server decides, with the same rule in domain/rules.py.
 
 import { totals } from "../domain/replica.js";
 import { DECIDED } from "./draft.js";
@@ -7,7 +7,7 @@ import { DECIDED } from "./draft.js";
 const VOTES_TO_WIN = 270;
 
 /**
- * Return why a second person must confirm `change`, or "" if nobody has to. `rule` is the
+ * Return why `change` needs the approval of another person, or "" if it needs none. `rule` is the
  * broadcast's: "never", "calls" or "270". `before` and `after` are the states around the change.
  */
 export function approvalReason(rule, votes, before, after, change) {

@@ -14,7 +14,7 @@ const MARK_LABELS = {
   waiting: "WAITING",
   scheduled: "SCHEDULED",
   proposed: "PROPOSED",
-  crosses: "NEEDS SECOND PERSON",
+  needs_approval: "NEEDS APPROVAL",
 };
 
 const LABELS = {
@@ -129,7 +129,7 @@ export class CueList {
       marked.editing === cue.id && "editing",
       status !== "ready" && status,
       cue.proposed && "proposed",
-      status === "ready" && cue.crosses && "crosses",
+      status === "ready" && cue.needs_approval && "needs_approval",
     ].filter(Boolean);
     if (row.dataset.marks !== marks.join(" ")) {
       row.dataset.marks = marks.join(" ");

@@ -20,21 +20,21 @@ function withSum(value) {
 }
 
 /** Return how many viewers the newest update reached: "9,981 of 9,987, 63 unknown". */
-export function reachedLabel({ reached, of, unknown }) {
-  const total = of == null ? "" : ` of ${formatCount(withSum(of).all)}`;
+export function reachedLabel({ reached, expected, unknown }) {
+  const total = expected == null ? "" : ` of ${formatCount(withSum(expected).all)}`;
   const rest = unknown ? `, ${formatCount(unknown)} unknown` : "";
   return formatCount(withSum(reached).all) + total + rest;
 }
 
-/** Return the delivery of the newest update in one line. What the server left out is left out. */
-export function deliverySummary(receipt) {
-  const { seq, ms, reached, p50, p99, behind, unknown } = receipt;
+/** Return the delivery of the newest update in one line, without what the server left out. */
+export function deliverySummary(delivery) {
+  const { seq, max, reached, p50, p99, behind, unknown } = delivery;
   const { ws, poll } = withSum(reached);
   const split = ws === undefined ? "" : ` (${formatCount(ws)} ws, ${formatCount(poll)} poll)`;
-  const parts = [`Update ${seq} reached ${reachedLabel(receipt)}${split}`];
+  const parts = [`Update ${seq} reached ${reachedLabel(delivery)}${split}`];
   if (p50 != null) parts.push(`half within ${formatSeconds(p50)}`);
   if (p99 != null) parts.push(`99 % within ${formatSeconds(p99)}`);
-  else if (ms != null) parts.push(`the last after ${formatSeconds(ms)}`);
+  else if (max != null) parts.push(`the last after ${formatSeconds(max)}`);
   if (behind || (behind === 0 && !unknown)) {
     parts.push(behind ? `still behind: ${formatCount(behind)}` : "none behind");
   }

@@ -25,19 +25,19 @@ export class DeliveryPanel {
 
   /** Show a "viewers" frame. A server of an earlier version leaves some of its keys out. */
   show(frame) {
-    const { ws, poll, receipt, ages, offset, unknown, known = true } = frame;
+    const { ws, poll, delivery, ages, offset, unknown, known = true } = frame;
     if (!known) return this.showUnknown();
     this.#write("viewers", formatCount(ws + poll) + (unknown ? ` + ${formatCount(unknown)}?` : ""));
     this.#write("ws", formatCount(ws));
     this.#write("poll", formatCount(poll));
     this.#write("processes", processesLabel(frame));
     this.#write("ages", `${agesSummary(ages)} ${clockWarning(offset)}`.trim());
-    if (receipt?.seq) {
-      const { p99 } = receipt;
+    if (delivery?.seq) {
+      const { p99 } = delivery;
       const latency = p99 == null ? "" : `, p99 ${formatSeconds(p99)}`;
-      this.#write("receipt", `last take reached ${reachedLabel(receipt)}${latency}`);
-      this.#write("delivery", deliverySummary(receipt));
-      this.logTable.showReached(receipt.seq, reachedLabel(receipt));
+      this.#write("last-take", `last take reached ${reachedLabel(delivery)}${latency}`);
+      this.#write("delivery", deliverySummary(delivery));
+      this.logTable.showReached(delivery.seq, reachedLabel(delivery));
     }
     this.history.add(ws + poll, performance.now());
     this.sparkline.setAttribute("points", this.history.polyline(WIDTH, HEIGHT));

@@ -149,7 +149,7 @@ export class Desk {
   get takeTarget() {
     const { state, now, me, may, votes } = this;
     const { history } = this.logTable;
-    const context = { state, history, now, me, may, votes, rule: this.plan.second_person };
+    const context = { state, history, now, me, may, votes, rule: this.plan.approval };
     return takeTarget(this.cue(this.selected) ?? null, this.draft, this.editing, context);
   }
 

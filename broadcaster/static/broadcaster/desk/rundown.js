@@ -4,7 +4,7 @@
 import { isolate } from "../domain/bidi.js";
 import { clockTime } from "./clock.js";
 
-/** Return "taken", "waiting" (for a second person), "scheduled" or "ready". */
+/** Return "taken", "waiting" (for approval), "scheduled" or "ready". */
 export function cueStatus(cue) {
   if (cue.taken) return "taken";
   if (cue.asked) return "waiting";
@@ -74,7 +74,7 @@ export function statusNote(cue, now, me, live) {
   }
   if (cue.asked) {
     const taker = cue.asked.by === me ? "You" : cue.asked.by;
-    return `${taker} took it. A second person must confirm it.`;
+    return `${taker} took it. Another person must confirm it.`;
   }
   if (cue.due !== null) {
     const left = cue.due - now;
@@ -82,7 +82,7 @@ export function statusNote(cue, now, me, live) {
     return `Goes out ${when}, at ${clockTime(cue.due)}, scheduled by ${cue.scheduled_by}.`;
   }
   if (cue.missed) return `⚠ It did not go out at ${clockTime(cue.missed.at)}: ${cue.missed.why}`;
-  return live && cue.refusal ? `Would be rejected now: ${cue.refusal}` : "";
+  return live && cue.rejection ? `Would be rejected now: ${cue.rejection}` : "";
 }
 
 /** Return the ids of cues that changed their place or were edited. */
@@ -106,7 +106,7 @@ export function cueNotifications(before, after, me, may) {
     }
     if (!was) return [];
     if (cue.asked?.by === me && was.due !== null && !was.asked) {
-      return notify(`${title} is due. It is not on air: a second person must confirm it.`, true);
+      return notify(`${title} is due. It is not on air: another person must confirm it.`, true);
     }
     if (was.asked?.by === me && cue.taken) {
       const { confirmed_by: second, seq } = cue.taken;

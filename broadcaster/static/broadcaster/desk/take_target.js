@@ -50,7 +50,7 @@ function draftTarget(draft, editing, { state, history, may, rule, votes }) {
     complete: !missing,
     problem,
     field,
-    warning: missingPermission(change, may) || (approval && `Needs a second person: ${approval}.`),
+    warning: missingPermission(change, may) || (approval && `Needs approval: ${approval}.`),
     blocked: Boolean(problem) || !isAllowedIn(state, change),
   };
 }
@@ -62,7 +62,7 @@ export function isAllowedIn({ phase }, { kind }) {
 
 function cueWarning(cue, now, me) {
   const note = statusNote(cue, now, me, true);
-  return note || (cue.crosses ? "Needs a second person to confirm it." : "");
+  return note || (cue.needs_approval ? "Needs approval by another person." : "");
 }
 
 function missingPermission(change, may) {
