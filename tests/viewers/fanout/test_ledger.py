@@ -8,12 +8,11 @@ from broadcaster.domain.delivery import newest_delivery
 from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from tests.support.changes import fold
+from viewers.fanout.heartbeat import EVERY_25_SECONDS
 from viewers.fanout.hub import BATCH, Hub
 from viewers.fanout.ledger import POLL_RETURN, shorten
 from viewers.fanout.subscription import Subscription
 from viewers.fanout.viewer_reports import report
-
-HEARTBEAT = 25
 
 
 class FullSocket:
@@ -29,7 +28,7 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
     def setUp(self):
         start, self.updates = fold([parse_change({"view": {"focus": f}}) for f in ("OH", "PA")])
         self.now = 1.0  # when the first update is published, in seconds since 1970
-        self.hub = Hub(start, [], HEARTBEAT, clock=lambda: self.now)
+        self.hub = Hub(start, [], EVERY_25_SECONDS, clock=lambda: self.now)
         self.waiting = []
 
     async def subscribe(self, count, kind="ws"):
