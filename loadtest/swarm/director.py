@@ -103,7 +103,7 @@ class Director:
         await asyncio.sleep(self.plan.settle)
         rested = await self.meter.read()
         viewer_seconds = run.watching * (rested.at - resting.at)
-        if rested.usage and self.plan.settle and viewer_seconds:
+        if rested.usage and viewer_seconds and self.plan.settle > self.meter.interval:
             run.idle = (rested.cpu - resting.cpu) / viewer_seconds * 1e6
         run.server_count = await self.meter.viewers(run.slug)
         run.our_count = run.present

@@ -69,7 +69,7 @@ class Sampler:
             self._reading = reading
             self._asking = None
             self.run.note_ended(self.meter.ended)
-        if self._asking is None and time.monotonic() - self._reading.at >= self.meter.interval / 2:
+        if self._asking is None and time.monotonic() - self._reading.at >= self.meter.interval:
             self._asking = asyncio.create_task(self.meter.read())
 
     def _due(self, now: float) -> int:

@@ -50,7 +50,7 @@ class Reading:
 class ServerMeter:
     """Reads nothing: the server's figures are unknown. `unknown` says why."""
 
-    interval = 1.0  # seconds between two readings
+    interval = 0.0  # seconds that are at least between two readings, to be exact and cheap
 
     def __init__(self, unknown: str = "") -> None:
         self.unknown = unknown

@@ -29,8 +29,8 @@ CPU_WARNING, CPU_LIMIT = 0.8, 0.9  # cores of one simulator
 LAG_LIMIT = 20.0  # ms, p99
 LAG_SHARE = 0.1  # of the measured p50
 LOST_LIMIT = 0.1  # share of all viewers
-SLIP_LIMIT = 5.0  # ms after which an update was sent late
-SLIP_SHARE = 0.1  # of the updates that may be late: a delay counts from the intended time
+SLIP_LIMIT = 5.0  # ms after its time at which an update is late, and more than LAG_SHARE of p50
+SLIP_SHARE = 0.1  # of the updates that may be late: their delays count from the intended time
 SYNCHRONY_LIMIT = 0.1  # resultant length of the viewers' heartbeat phases
 MACHINE_WARNING = 0.95  # share of all cores
 COUNT_TOLERANCE = 0.001  # between the server's count of viewers and ours
@@ -80,7 +80,7 @@ def judge(run: Run) -> Verdict:
     verdict.warnings += run.notes
     _judge_lost(run, verdict)
     busy = _judge_simulators(run, tally, verdict)
-    _judge_publishing(run, verdict)
+    _judge_publishing(run, tally, verdict)
     _judge_connections(run, tally, verdict, busy)
     _judge_restart(run, tally, verdict)
     _judge_deliveries(run, tally, verdict, busy)
@@ -135,7 +135,7 @@ def _judge_processes(run: Run, verdict: Verdict) -> None:
         )
 
 
-def _judge_publishing(run: Run, verdict: Verdict) -> None:
+def _judge_publishing(run: Run, tally: Tally, verdict: Verdict) -> None:
     planned = sum(entry.messages for entry in run.plan.rounds)
     refused = Counter(
         f"{sent.status or 'no response'} {sent.error}".strip() for sent in run.sent if not sent.seq
@@ -146,11 +146,14 @@ def _judge_publishing(run: Run, verdict: Verdict) -> None:
         )
     if len(run.sent) < planned and not run.interrupted:
         verdict.invalid.append(f"the swarm sent only {len(run.sent):,} of {planned:,} updates")
-    slips = [sent.slip for sent in run.sent if sent.slip > SLIP_LIMIT]
+    limit = max(SLIP_LIMIT, LAG_SHARE * (median_delay(tally) or 0.0))
+    slips = [sent.slip for sent in run.sent if sent.slip > limit]
     if slips:
-        late = f"{len(slips)} of {len(run.sent)} updates were sent late, by up to {max(slips):.1f}"
         too_many = len(slips) > max(SLIP_SHARE * len(run.sent), 1)
-        (verdict.invalid if too_many else verdict.warnings).append(f"{late} ms")
+        (verdict.invalid if too_many else verdict.warnings).append(
+            f"{len(slips)} of {len(run.sent)} updates were sent more than {limit:.0f} ms late, by "
+            f"up to {max(slips):.1f} ms"
+        )
 
 
 def _judge_connections(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> None:
