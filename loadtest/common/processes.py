@@ -53,7 +53,11 @@ class ParentPipe:
     def read(self, decoder: Decoder[T]) -> Iterator[T]:
         """Yield the parent's messages until it closes the pipe. Blocks."""
         while head := self._stdin.read(LENGTH):
-            yield decoder.decode(self._stdin.read(int.from_bytes(head, "big")))
+            length = int.from_bytes(head, "big")
+            data = self._stdin.read(length)
+            if len(data) < length:  # the parent was killed while it wrote
+                return
+            yield decoder.decode(data)
 
     async def messages(self, decoder: Decoder[T]) -> AsyncIterator[T]:
         """Yield the parent's messages until it closes the pipe, without blocking the loop."""

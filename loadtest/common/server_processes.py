@@ -50,7 +50,7 @@ class ServerProcesses:
         found = {}
         for process in self.processes:
             with contextlib.suppress(psutil.Error, OSError):
-                if process.is_running():
+                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
                     found[process.pid] = Usage(
                         cpu_time(process.pid), process.memory_info().rss, process.num_fds()
                     )

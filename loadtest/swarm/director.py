@@ -10,7 +10,7 @@ from typing import Protocol
 from loadtest.common.http_api import Api, ApiResponse, NoResponse
 from loadtest.common.plan import duration, offsets
 from loadtest.common.script import changes
-from loadtest.swarm.messages import Ramp, ScheduledUpdate, Settle, StartPublisher
+from loadtest.swarm.messages import Ramp, Release, Schedule, ScheduledUpdate, Settle, StartPublisher
 from loadtest.swarm.preflight import PreflightFailed
 from loadtest.swarm.run import Run
 from loadtest.swarm.sampler import Sampler
@@ -61,6 +61,9 @@ class Director:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             self._enter("starting", 0)
+            await self.workers.start_publisher(
+                StartPublisher(self.plan.target, self.token, self.run.slug, self.run.local_token)
+            )
             await self._go_on_air()
             await self.workers.start()
             await self._ramp()
@@ -119,7 +122,7 @@ class Director:
             ScheduledUpdate(first + int(at * 1e9), change)
             for (_, at), change in zip(schedule, changes(len(schedule)), strict=True)
         ]
-        self.workers.publish(StartPublisher(self.plan.target, self.token, run.slug, updates))
+        self.workers.publish(Schedule(updates))
         audience = [progress.watching for progress in run.progress]
         length = schedule[-1][1] + LEAD_TIME
         await self.workers.wait_until(lambda: len(run.sent) == len(schedule), length + RESPONSES)
@@ -148,6 +151,7 @@ class Director:
             await self._count()
         if self._on_air:
             await self._end_broadcast()
+        self.workers.publish(Release())
         await self.workers.stop()
         self._enter("done", 0)
 

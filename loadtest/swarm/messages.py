@@ -120,13 +120,23 @@ class ScheduledUpdate(Struct):
     change: dict[str, Any]
 
 
-class StartPublisher(Struct):
-    """Publish a schedule."""
+class StartPublisher(Struct, tag="publisher"):
+    """Guard this broadcast: end it if the pipe closes without a `Release`."""
 
     target: Target
     token: str
     slug: str
-    schedule: list[ScheduledUpdate]
+    local_token: bool  # it is in the local database, and must go as well
+
+
+class Schedule(Struct, tag="schedule"):
+    """Publish these updates."""
+
+    updates: list[ScheduledUpdate]
+
+
+class Release(Struct, tag="release"):
+    """The director has ended the broadcast: nothing is left to do."""
 
 
 class SentUpdate(Struct, tag="sent", frozen=True):
@@ -153,11 +163,12 @@ class SentUpdate(Struct, tag="sent", frozen=True):
 
 Order = StartSimulator | Ramp | Settle | Count
 SimulatorMessage = Ready | ProgressReport | EvidenceReport | TallyReport | SimulatorError
+PublisherOrder = StartPublisher | Schedule | Release
 PublisherMessage = Ready | SentUpdate
 
 ORDERS: Decoder[Order] = Decoder(Order)
 SIMULATOR_MESSAGES: Decoder[SimulatorMessage] = Decoder(SimulatorMessage)
-SCHEDULES: Decoder[StartPublisher] = Decoder(StartPublisher)
+PUBLISHER_ORDERS: Decoder[PublisherOrder] = Decoder(PublisherOrder)
 PUBLISHER_MESSAGES: Decoder[PublisherMessage] = Decoder(PublisherMessage)
 
 M = TypeVar("M", bound=Struct)

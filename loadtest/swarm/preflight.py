@@ -104,6 +104,15 @@ def check_allowed(target: Target, allowed: Iterable[str]) -> None:
         )
 
 
+def check_token_stays_here(target: Target) -> None:
+    """Raise `PreflightFailed` for another machine: a token of this one's database is not sent."""
+    if not is_local(target):
+        raise PreflightFailed(
+            f"{target.host} is another machine, to which a token of this machine's database is not "
+            "sent. Make a token there (manage.py apitoken USER) and give it with --token."
+        )
+
+
 def is_local(target: Target) -> bool:
     """Return whether the server is on this machine."""
     return ipaddress.ip_address(target.address).is_loopback or target.address in addresses()

@@ -78,6 +78,7 @@ class Run:
     silent: set[str] = field(default_factory=set)  # servers that did not always give metrics
     farewells: int = 0
     local: bool = True  # the server is on this machine
+    local_token: bool = False  # the token is in the local database
     interrupted: bool = False
     hosts: list[str] = field(default_factory=list)  # of the simulators, by number
     clock_error: float = 0.0  # ms between their clocks and the publisher's; 0 if it is negligible

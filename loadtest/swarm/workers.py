@@ -23,6 +23,8 @@ from loadtest.swarm.messages import (
     ProgressReport,
     PublisherMessage,
     Ready,
+    Release,
+    Schedule,
     SentUpdate,
     SimulatorError,
     SimulatorMessage,
@@ -86,11 +88,15 @@ class Workers:
         self._tallies: dict[int, Tally] = {}
         self._evidence: dict[int, Evidence] = {}
 
-    async def start(self) -> None:
-        """Start all processes. Raises `PreflightFailed` if they are not ready in time."""
-        run, plan = self._run, self._run.plan
+    async def start_publisher(self, start: StartPublisher) -> None:
+        """Start the publisher, which from now on guards the broadcast."""
         self._publisher = await ChildProcess.start("loadtest.swarm.publisher")
         self.spawn(self._follow(self._publisher, PUBLISHER_MESSAGES, self._publisher_sent))
+        self._publisher.send(start)
+
+    async def start(self) -> None:
+        """Start the simulators. Raises `PreflightFailed` if a process is not ready in time."""
+        run, plan = self._run, self._run.plan
         for number in range(plan.simulators):
             run.progress.append(ProgressReport())
             peer = await self._start_simulator(number)
@@ -118,10 +124,10 @@ class Workers:
         for peer in self._simulators:
             peer.send(message)
 
-    def publish(self, start: StartPublisher) -> None:
-        """Let the publisher follow a schedule."""
-        assert self._publisher is not None
-        self._publisher.send(start)
+    def publish(self, order: Schedule | Release) -> None:
+        """Send the publisher its schedule, or release it."""
+        if self._publisher is not None:
+            self._publisher.send(order)
 
     async def count(self, snapshot: bytes) -> None:
         """Collect the tallies of all simulators into the run."""

@@ -19,7 +19,7 @@ from loadtest.common.machine import cores
 from loadtest.common.plan import TRANSPORT_CHOICES, Plan, parse_rounds
 from loadtest.control.play import ON, connect, count_workers, play
 from loadtest.swarm import preflight
-from loadtest.swarm.local_token import local_token
+from loadtest.swarm.leftovers import PREFIX, local_token, tidy
 from loadtest.swarm.preflight import PreflightFailed
 from loadtest.swarm.progress import ProgressDisplay
 from loadtest.swarm.report.build import build_report
@@ -126,6 +126,11 @@ class Command(BaseCommand):
             action="store_true",
             help="the server is restarted during the run: time how viewers come back",
         )
+        add(
+            "--tidy",
+            action="store_true",
+            help="start nothing; put away what killed runs left in the local database",
+        )
         add("--report", type=Path, help="folder for report.json and report.html")
         add(
             "--progress",
@@ -135,6 +140,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
+        if options["tidy"]:
+            self.stdout.write("\n".join(tidy()) or "Nothing was left behind.")
+            return
         try:
             self.redis = connect() if options["on"] == "rq" else None
             plan = self.plan(options)
@@ -202,9 +210,13 @@ class Command(BaseCommand):
             limits = replace(limits, files=sys.maxsize, ports=sys.maxsize)
         if found := preflight.problems(plan, limits):
             raise PreflightFailed("\n".join(found))
+        given = options["token"]
         local = preflight.is_local(plan.target)
-        run = Run(plan, slug=f"swarm-{secrets.token_hex(4)}", local=local)
-        token = contextlib.nullcontext(options["token"]) if options["token"] else local_token()
+        if not given:
+            preflight.check_token_stays_here(plan.target)
+        slug = f"{PREFIX}{secrets.token_hex(4)}"
+        run = Run(plan, slug, local=local, local_token=not given)
+        token = contextlib.nullcontext(given) if given else local_token(slug)
         out = cast(TextIO, self.stdout._out)  # the wrapper adds line ends of its own
         with token as text, ProgressDisplay(options["progress"], out) as display:
             return asyncio.run(play(run, meter, text, display, self.redis))

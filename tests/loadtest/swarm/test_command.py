@@ -14,7 +14,7 @@ from django.test import TransactionTestCase
 
 from broadcaster.models import ApiToken, Broadcast, Publication
 from loadtest.common.exit_codes import ExitCode
-from tests.support.server import LIMIT, ROOT, ServeProcess, database_url, free_port
+from tests.support.server import LIMIT, ROOT, ServeProcess, database_url, free_port, wait_for
 
 HELD = (ExitCode.PASSED, ExitCode.INVALID)
 """The exit codes for a server that held: while other tests keep the machine busy, delays prove
@@ -101,6 +101,41 @@ class Swarm(TransactionTestCase):
         self.assertEqual(process.returncode, 130, output)
         self.assertIn("INTERRUPTED, this is part of a run", output)
         self.assertIn("10 of 10 viewers ended with the server's map", output)
+        self.assertEqual(Broadcast.objects.get().phase, "ended")
+        self.assertFalse(ApiToken.objects.exists())
+
+    def start_rounds(self, *arguments):
+        """Start a swarm, and return its process once it publishes."""
+        arguments = ("--clients", "10", "--ramp", "0", "--progress", "plain", *arguments)
+        process = self.enterContext(
+            swarm(self.server.url, *arguments, STATE_DIRECTORY=self.server.state.name)
+        )
+        watchdog = threading.Timer(LIMIT, process.kill)
+        watchdog.start()
+        self.addCleanup(watchdog.cancel)
+        next(line for line in process.stdout if line.startswith("phase rounds"))
+        return process
+
+    def test_killed_run_is_put_away(self):
+        process = self.start_rounds("--rounds", "600@0.1")
+        process.kill()
+        wait_for(lambda: not ApiToken.objects.exists(), "the token to be deleted")
+        self.assertEqual(Broadcast.objects.get().phase, "ended")
+
+    def test_server_that_is_killed_has_failed_by_name(self):
+        with ServeProcess() as server:
+            arguments = ("--clients", "10", "--ramp", "0", "--progress", "plain", "--rounds")
+            with swarm(server.url, *arguments, "30@0.2") as process:
+                watchdog = threading.Timer(LIMIT, process.kill)
+                watchdog.start()
+                next(line for line in process.stdout if line.startswith("phase rounds"))
+                server.process.kill()
+                output = process.stdout.read()
+                watchdog.cancel()
+        self.assertEqual(process.returncode, ExitCode.FAILED, output)
+        self.assertRegex(output, f"the server's process {server.process.pid} ended")
+        self.assertRegex(output, r"\d+ of 30 updates could not be published")
+        self.assertRegex(output, r"delivered +[\d,]+ of 300,")
         self.assertEqual(Broadcast.objects.get().phase, "ended")
         self.assertFalse(ApiToken.objects.exists())
 

@@ -14,6 +14,7 @@ from loadtest.swarm.messages import (
     ProgressReport,
     Ramp,
     Ready,
+    Schedule,
     ScheduledUpdate,
     SentUpdate,
     Settle,
@@ -63,11 +64,13 @@ class PublisherProcess(IsolatedAsyncioTestCase):
         child = await ChildProcess.start("loadtest.swarm.publisher")
         self.addAsyncCleanup(child.stop)
         nowhere = Target("http://127.0.0.1", "127.0.0.1", "127.0.0.1", free_port())
-        child.send(StartPublisher(nowhere, "", "swarm-x", [ScheduledUpdate(0, {"kind": "start"})]))
+        child.send(StartPublisher(nowhere, "", "swarm-x", False))
+        child.send(Schedule([ScheduledUpdate(0, {"kind": "start"})]))
+        messages = child.messages(PUBLISHER_MESSAGES)
 
-        ready, sent = [message async for message in child.messages(PUBLISHER_MESSAGES)]
+        self.assertEqual(await anext(messages), Ready())
+        sent = await anext(messages)
 
-        self.assertEqual(ready, Ready())
         self.assertIsInstance(sent, SentUpdate)
         self.assertEqual((sent.status, sent.seq), (0, 0))
         self.assertIn("refused", sent.error)

@@ -9,6 +9,7 @@ from loadtest.swarm.preflight import (
     Limits,
     PreflightFailed,
     check_allowed,
+    check_token_stays_here,
     problems,
     source_addresses,
 )
@@ -62,6 +63,11 @@ class Targets(TestCase):
         with self.assertRaisesRegex(PreflightFailed, "--allow-host map.test"):
             check_allowed(target, ["other.test"])
         check_allowed(target, ["map.test"])
+
+    def test_local_token_is_sent_to_this_machine_only(self):
+        check_token_stays_here(HERE)
+        with self.assertRaisesRegex(PreflightFailed, "give it with --token"):
+            check_token_stays_here(Target("http://map.test", "map.test", "203.0.113.7", 80))
 
 
 class SourceAddresses(TestCase):
