@@ -86,7 +86,7 @@ class Browsers(TransactionTestCase):
         visit.open(f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/")
         return visit
 
-    def test_a_take_at_the_desk_changes_the_state_on_every_page(self):
+    def test_take_at_the_desk_changes_the_state_on_every_page(self):
         requests = []
         socketless = self.viewer(NO_WEBSOCKET)
         socketless.page.on("request", lambda request: requests.append(request.url))
@@ -111,7 +111,7 @@ class Browsers(TransactionTestCase):
         desk.waits_for('[data-desk="log"] tr >> nth=0 >> text=anna')
         self.assertTrue(any("/updates?since=" in url for url in requests))
 
-    def test_a_websocket_without_frames_is_replaced_by_polling(self):
+    def test_websocket_without_frames_is_replaced_by_polling(self):
         viewer = self.visit()
         viewer.context.route_web_socket("**/ws*", lambda socket: None)
         with viewer.page.expect_request("**/updates?since=*"):
@@ -122,7 +122,7 @@ class Browsers(TransactionTestCase):
         viewer.waits_for("text=Ohio next")
         viewer.waits_for('.map[data-focus="OH"]')
 
-    def test_a_websocket_that_is_cut_after_its_first_frame_is_replaced_by_polling(self):
+    def test_websocket_that_is_cut_after_its_first_frame_is_replaced_by_polling(self):
         def cut(socket):
             server = socket.connect_to_server()
 
@@ -138,7 +138,7 @@ class Browsers(TransactionTestCase):
             viewer.open(self.path)
         viewer.waits_for('[data-state="live"]')
 
-    def test_a_page_shows_that_it_is_offline_and_catches_up_afterwards(self):
+    def test_page_shows_that_it_is_offline_and_catches_up_afterwards(self):
         viewer = self.viewer(NO_WEBSOCKET)
         viewer.waits_for('[data-state="live"]')
         polled = "/updates?since="  # going offline fails only the requests that come after it
@@ -151,7 +151,7 @@ class Browsers(TransactionTestCase):
         viewer.waits_for('.tally [data-part="R"]:text("18")')
         viewer.waits_for('[data-state="live"]')
 
-    def test_a_hidden_tab_draws_nothing_and_catches_up_when_it_is_shown(self):
+    def test_hidden_tab_draws_nothing_and_catches_up_when_it_is_shown(self):
         viewer = self.viewer(HIDE)
         page = viewer.page
         page.evaluate("show(false)")
@@ -170,7 +170,7 @@ class Browsers(TransactionTestCase):
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "38")
         self.assertEqual(page.text_content('[data-part="notice"]'), "OH is called")
 
-    def test_a_broadcast_that_starts_over_has_a_new_log(self):
+    def test_broadcast_that_starts_over_has_a_new_log(self):
         viewer = self.viewer(HIDE)
         self.put(call("PA", "D"))
         viewer.waits_for('.log [data-logged="PA"]')
@@ -184,7 +184,7 @@ class Browsers(TransactionTestCase):
         viewer.waits_for('[data-state="live"]')
         self.assertEqual(viewer.page.locator('.log [data-logged="PA"]').count(), 0)
 
-    def test_a_page_survives_a_restart_of_the_server(self):
+    def test_page_survives_a_restart_of_the_server(self):
         viewer = self.viewer()
         viewer.waits_for('[data-state="live"]')
         self.server.stop()
@@ -226,7 +226,7 @@ class Browsers(TransactionTestCase):
         visit.waits_for("text=The map shows 2008")
         visit.waits_for("text=Paused. No update waits.")
 
-    def test_a_broadcast_that_ends_is_shown_as_final(self):
+    def test_broadcast_that_ends_is_shown_as_final(self):
         viewer = self.viewer(NO_WEBSOCKET)
         self.put({"kind": "end", "story": {"headline": "Good night"}})
         viewer.waits_for('[data-state="ended"]')
@@ -234,7 +234,7 @@ class Browsers(TransactionTestCase):
 
         self.assertEqual(viewer.page.inner_text('[data-part="words"]'), "Final, as of")
 
-    def test_a_viewer_who_explores_gets_calls_and_keeps_the_view(self):
+    def test_viewer_who_explores_gets_calls_and_keeps_the_view(self):
         page = self.viewer().page
         page.click('.map-shapes [data-unit="TX"]')
         page.wait_for_selector('.map[data-focus="TX"]')
@@ -249,7 +249,7 @@ class Browsers(TransactionTestCase):
         page.wait_for_selector('.map[data-focus="OH"]')
         page.wait_for_selector("text=Following the broadcast")
 
-    def test_a_paused_page_shows_how_many_updates_wait(self):
+    def test_paused_page_shows_how_many_updates_wait(self):
         page = self.viewer().page
         page.click('.actions [data-action="pause"]')
         page.wait_for_selector("text=Paused. No update waits.")
@@ -262,7 +262,7 @@ class Browsers(TransactionTestCase):
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
         page.wait_for_selector('.tally [data-part="R"]:text("18")')
 
-    def test_a_delay_survives_a_reload_and_holds_updates_back(self):
+    def test_delay_survives_a_reload_and_holds_updates_back(self):
         visit = self.viewer()
         visit.page.select_option('[data-part="delay"]', "60")
         page = visit.open(self.path)
@@ -303,7 +303,7 @@ class Browsers(TransactionTestCase):
             visit.waits_for('.tally [data-part="R"]:text("18")')
             self.assertEqual(visit.page.locator(".log [data-logged]").count(), 2)
 
-    def test_the_map_shows_an_earlier_election_or_what_changed_since_it(self):
+    def test_map_shows_an_earlier_election_or_what_changed_since_it(self):
         self.put(call("AZ", "D"))
         page = self.viewer().page
         page.select_option('[data-part="layer"]', "2008")
@@ -323,7 +323,7 @@ class Browsers(TransactionTestCase):
             page.get_attribute('.map-shapes [data-unit="AZ"]', "d") + page.get_attribute(PA, "d"),
         )
 
-    def test_a_state_that_is_zoomed_in_has_county_lines(self):
+    def test_state_that_is_zoomed_in_has_county_lines(self):
         page = self.viewer().page
         page.click(PA)
         page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
@@ -333,7 +333,7 @@ class Browsers(TransactionTestCase):
         page.wait_for_selector('.map[data-focus="US"]')
         self.assertEqual(page.get_attribute(".map-counties", "d"), "")
 
-    def test_a_correction_stays_and_looks_the_same_for_viewers_who_come_later(self):
+    def test_correction_stays_and_looks_the_same_for_viewers_who_come_later(self):
         early = self.viewer()
         self.put(call("AZ", "D"))
         early.waits_for("tr[data-unit='AZ'][data-fresh]")
@@ -365,7 +365,7 @@ class Browsers(TransactionTestCase):
             self.assertEqual(struck, "Arizona")
         self.assertEqual(early.page.text_content('[data-part="alert"]'), "Arizona is not called")
 
-    def test_the_map_is_explored_by_keyboard(self):
+    def test_map_is_explored_by_keyboard(self):
         page = self.viewer().page
         page.focus(".map")
         for key in ("ArrowRight", "ArrowUp", "ArrowUp"):

@@ -76,7 +76,7 @@ class Calculating(BrowserAudience, TransactionTestCase):
             self.assertGreaterEqual(place["y"], 0, part)
             self.assertLessEqual(place["y"] + place["height"], 900, part)
 
-    def test_the_map_works_by_keyboard(self):
+    def test_map_works_by_keyboard(self):
         page = self.calculator().page
         page.focus(".map")
         said = []
@@ -99,7 +99,7 @@ class Calculating(BrowserAudience, TransactionTestCase):
         page.keyboard.press("B")  # menus choose by first letter: Biden
         self.assertEqual(self.tally(page), ["81", "7", "450"])
 
-    def test_a_candidate_who_passes_270_is_announced_and_shown(self):
+    def test_candidate_who_passes_270_is_announced_and_shown(self):
         page = self.calculator("?from=2012").page
         self.assertTrue(page.is_visible('[data-passed="D"]'))
         for unit, winner in (("CA", "Biden"), ("FL", "Trump")):  # 277 and 261, 248 and 290
@@ -115,7 +115,7 @@ class Calculating(BrowserAudience, TransactionTestCase):
         self.assertEqual(self.tally(page), ["20", "38", "480"])
         self.assertTrue(page.is_checked("[name=keep]"))
 
-    def test_the_page_is_accessible_and_fits_a_small_phone(self):
+    def test_page_is_accessible_and_fits_a_small_phone(self):
         for scheme in ("light", "dark"):
             options = {"color_scheme": scheme, "reduced_motion": "reduce"}  # nothing half faded
             page = self.calculator("?from=2016", **options).page
@@ -124,7 +124,7 @@ class Calculating(BrowserAudience, TransactionTestCase):
         small = self.calculator(viewport={"width": 320, "height": 640}).page
         self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
 
-    def test_the_live_page_links_to_the_calculator(self):
+    def test_live_page_links_to_the_calculator(self):
         visit = self.visit()
         visit.open(self.path).click("text=Calculator")
         visit.waits_for("text=Your calls")

@@ -75,7 +75,7 @@ class ConsoleAccessibility(ConsoleTestCase):
         desk.wait_for_selector("text=no connection")
         self.check(desk, "no connection")
 
-    def test_the_console_fits_narrow_screens(self):
+    def test_console_fits_narrow_screens(self):
         desk = self.open_console(EDITOR)
         desk.click(f'{PREVIEW} .map-shapes [data-unit="TX"]')
         for width in (320, 420, 800, 1200, 1440, 1920):

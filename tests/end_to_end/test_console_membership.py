@@ -51,7 +51,7 @@ class Membership(TransactionTestCase):
         for console in consoles:
             self.count(console, 2)
 
-    def test_a_console_without_a_layer_does_not_know_how_many_watch(self):
+    def test_console_without_a_layer_does_not_know_how_many_watch(self):
         self.watch()
         console = open_desk(self)
         self.count(console, 1)

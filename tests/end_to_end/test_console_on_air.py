@@ -17,7 +17,7 @@ class ConsoleOnAir(ConsoleTestCase):
         desk.check(".call [value=called-D]")
         desk.fill("#draft-headline", headline)
 
-    def test_the_console_is_inert_until_its_scripts_run(self):
+    def test_console_is_inert_until_its_scripts_run(self):
         visit = Visit(self.browser, self.server, viewport=WIDE)
         self.visits.append(visit)
         visit.log_in_as(self.user(BROADCASTER))
@@ -34,7 +34,7 @@ class ConsoleOnAir(ConsoleTestCase):
 
         self.wait_for_message(page, "Not taken. There is nothing to take yet.")
 
-    def test_a_call_without_a_headline_is_not_sent(self):
+    def test_call_without_a_headline_is_not_sent(self):
         desk = self.open_console(BROADCASTER)
         self.draft_pennsylvania(desk, "")
         desk.wait_for_selector(f'{PREVIEW} [data-part=D]:text("20")')
@@ -45,7 +45,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertEqual(desk.evaluate("document.activeElement.id"), "draft-headline")
         self.assertEqual(self.seq(), 1)
 
-    def test_a_rejected_take_shows_why_and_the_draft_survives_a_reload(self):
+    def test_rejected_take_shows_why_and_the_draft_survives_a_reload(self):
         desk = self.open_console(BROADCASTER)
         self.draft_pennsylvania(desk)
         self.publish({"kind": "hold"})
@@ -59,7 +59,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertEqual(desk.inner_text(f"{PREVIEW} [data-part=D]"), "20")
         self.assertEqual(self.seq(), 2)
 
-    def test_a_corrected_call_is_struck_through_in_the_log(self):
+    def test_corrected_call_is_struck_through_in_the_log(self):
         self.publish(call("AZ GA", "Two calls"))
         desk = self.open_console(EDITOR)
         desk.click('[data-desk="log"] >> text=Correct')
@@ -77,7 +77,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertEqual(desk.locator('[data-desk="log"] s').all_inner_texts(), ["AZ"])
         desk.wait_for_selector(f'{PROGRAM} .map-shapes [data-unit="AZ"][data-status="retracted"]')
 
-    def test_a_mistaken_view_is_undone_by_a_new_update(self):
+    def test_mistaken_view_is_undone_by_a_new_update(self):
         self.publish({"view": {"focus": "TX"}})
         desk = self.open_console(BROADCASTER)
         self.assertIn("view TX", desk.inner_text(PROGRAM))
@@ -87,7 +87,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.wait_for_message(desk, "Update 3 restored the view before.")
         desk.wait_for_selector(f"{PROGRAM} >> text=view US")
 
-    def test_the_frame_shows_the_phase(self):
+    def test_frame_shows_the_phase(self):
         in_a_thread(start_over, self.broadcast)
         desk = self.open_console(EDITOR)
         frame = desk.locator("#desk")
@@ -105,7 +105,7 @@ class ConsoleOnAir(ConsoleTestCase):
 
         self.assertEqual(found, ["scheduled", "● LIVE", "❚❚ ON HOLD", "● LIVE"])
 
-    def test_a_planned_end_is_counted_down(self):
+    def test_planned_end_is_counted_down(self):
         desk = self.open_console(BROADCASTER)
         self.broadcast.ends_at = timezone.now() + timedelta(hours=2)
         self.broadcast.automatic = True
@@ -137,7 +137,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertFalse(desk.locator("kbd").first.is_visible())
         self.assertEqual(self.seq(), 3)
 
-    def test_a_double_press_takes_one_cue(self):
+    def test_double_press_takes_one_cue(self):
         self.add_cue("C1", call("KY", "Kentucky"))
         self.add_cue("C2", call("IN", "Indiana"))
         desk = self.open_console(BROADCASTER)
@@ -148,7 +148,7 @@ class ConsoleOnAir(ConsoleTestCase):
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
         self.assertEqual(self.seq(), 2)
 
-    def test_a_second_press_after_the_answer_takes_nothing(self):
+    def test_second_press_after_the_answer_takes_nothing(self):
         self.add_cue("C1", call("KY", "Kentucky"))
         self.add_cue("C2", call("IN", "Indiana"))
         desk = self.open_console(BROADCASTER)
@@ -161,7 +161,7 @@ class ConsoleOnAir(ConsoleTestCase):
         desk.click(TAKE)
         self.wait_for_message(desk, "Update 3 is on air: C2.")
 
-    def test_a_double_press_on_hold_does_not_resume_the_show(self):
+    def test_double_press_on_hold_does_not_resume_the_show(self):
         desk = self.open_console(BROADCASTER)
         hold = desk.locator('[data-action="hold"]').bounding_box()
         desk.mouse.move(hold["x"] + 9, hold["y"] + 9)
@@ -218,7 +218,7 @@ class ConsoleOnAir(ConsoleTestCase):
         desk.wait_for_selector('[data-desk="connection"][data-state="forbidden"]')
         self.assertIn("log in again", desk.inner_text(".desk-bar"))
 
-    def test_an_unanswered_take_is_published_once(self):
+    def test_unanswered_take_is_published_once(self):
         desk = self.open_console_without_socket(BROADCASTER)
         desk.context.route("**/console/command", lambda route: (route.fetch(), route.abort()))
         desk.fill("#draft-headline", "Pennsylvania is close")
@@ -235,7 +235,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertEqual(desk.input_value("#draft-headline"), "")
         self.assertEqual(self.seq(), 2)
 
-    def test_a_hold_after_an_unanswered_hold_is_a_new_one(self):
+    def test_hold_after_an_unanswered_hold_is_a_new_one(self):
         desk = self.open_console_without_socket(BROADCASTER)
         desk.context.route("**/console/command", lambda route: (route.fetch(), route.abort()))
         desk.click('[data-action="hold"]')
@@ -250,7 +250,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.wait_for_message(desk, "On hold: viewers see the pause.")
         self.assertEqual(self.seq(), 4)
 
-    def test_the_console_reconnects_when_the_server_is_back(self):
+    def test_console_reconnects_when_the_server_is_back(self):
         desk = self.open_console(BROADCASTER)
         desk.fill("#draft-headline", "Still here")
         self.server.stop()

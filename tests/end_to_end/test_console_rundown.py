@@ -19,7 +19,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.add_cue("C2", call("NY CO", "Nine o'clock"))
         self.add_cue("C3", {"view": {"focus": "OH"}})
 
-    def test_a_cue_is_previewed_and_taken_and_the_next_one_follows(self):
+    def test_cue_is_previewed_and_taken_and_the_next_one_follows(self):
         desk = self.open_console(BROADCASTER)
         self.assertEqual(desk.inner_text(f"{PREVIEW} [data-part=R]"), "33")
         self.assertEqual(desk.inner_text(f"{PROGRAM} [data-part=R]"), "0")
@@ -69,7 +69,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.row(other, "C2").and_(other.locator(".cue:nth-child(1)")).wait_for()
         self.assertEqual(self.titles(other), ["C2", "C3", "C1"])
 
-    def test_a_contributor_prepares_edits_and_removes_but_has_no_take(self):
+    def test_contributor_prepares_edits_and_removes_but_has_no_take(self):
         desk = self.open_console(CONTRIBUTOR)
         self.assertEqual(desk.locator(f"{TAKE}, .cue-take:visible").count(), 0)
 
@@ -99,7 +99,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertEqual(Cue.objects.get(title="PA").version, 2)
         self.assertEqual(self.seq(), 1)
 
-    def test_a_cue_that_was_just_edited_is_not_taken(self):
+    def test_cue_that_was_just_edited_is_not_taken(self):
         desk, other = self.open_console(BROADCASTER), self.open_console(CONTRIBUTOR)
         other.click('.cue:nth-child(1) [data-cue="edit"]')
         other.fill("#draft-headline", "First calls, mended")
@@ -111,7 +111,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertIn("First calls, mended", desk.inner_text(PREVIEW))
         self.assertEqual(self.seq(), 1)
 
-    def test_a_row_that_just_moved_is_not_taken(self):
+    def test_row_that_just_moved_is_not_taken(self):
         desk, other = self.open_console(BROADCASTER), self.open_console(CONTRIBUTOR)
         self.press_when(desk, ".cue:nth-child(1) .cue-take", ".cue:nth-child(1)", "C2")
 
@@ -133,7 +133,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(desk, "“C1” is number 3 of 3.")
         self.assertEqual(self.titles(desk), ["C2", "C3", "C1"])
 
-    def test_a_double_press_adds_one_cue(self):
+    def test_double_press_adds_one_cue(self):
         desk = self.open_console(CONTRIBUTOR)
         desk.fill("#draft-headline", "Good evening")
         self.press_when(desk, '[data-action="saveDraft"]', DONE, "In the rundown")
@@ -143,7 +143,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(desk, "In the rundown: Good evening. The second press added nothing.")
         self.assertEqual(self.titles(desk), ["C1", "C2", "C3", "Good evening"])
 
-    def test_a_cue_selected_during_a_save_stays_in_preview(self):
+    def test_cue_selected_during_a_save_stays_in_preview(self):
         desk = self.open_console(CONTRIBUTOR)
         self.row(desk, "C1").locator('[data-cue="edit"]').click()
         desk.fill("#draft-headline", "First calls, mended")
@@ -157,7 +157,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(desk, "Saved: C1.")
         self.assertIn("PREVIEW", self.row(desk, "C3").inner_text())
 
-    def test_a_cue_is_scheduled_counted_down_and_cancelled(self):
+    def test_cue_is_scheduled_counted_down_and_cancelled(self):
         editor, broadcaster = self.open_console(EDITOR), self.open_console(BROADCASTER)
         row = self.row(editor, "C1")
         row.locator('[data-cue="time"]').fill(
@@ -174,7 +174,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(broadcaster, "“C1” no longer goes out automatically.")
         self.assertIsNone(Cue.objects.get(title="C1").due_at)
 
-    def test_a_proposed_cue_is_previewed_and_taken(self):
+    def test_proposed_cue_is_previewed_and_taken(self):
         desk = self.open_console(BROADCASTER)
         token = ApiToken.issue(staff("ap-robot", CONTRIBUTOR))
         message = {"calls": [{"unit": "PA", "status": "Called", "party": "Dem"}]}
@@ -196,7 +196,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(desk, "Update 2 is on air: Pennsylvania goes to Biden")
         self.assertEqual(Publication.objects.get(seq=2).cue.by.username, "ap-robot")
 
-    def test_a_double_press_on_decline_declines_once_without_an_error(self):
+    def test_double_press_on_decline_declines_once_without_an_error(self):
         self.publish(call(NEARLY, "Nearly"))
         self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
         desk = self.open_console(BROADCASTER)

@@ -100,7 +100,7 @@ class DeskEndpoints(TransactionTestCase):
             self.assertEqual(self.post(client, VIEW).status_code, 403)
             self.assertClosed(self.socket(client))
 
-    def test_the_state_is_what_the_socket_sends(self):
+    def test_state_is_what_the_socket_sends(self):
         contributor = self.staff()
         socket = self.socket(contributor)
 
@@ -112,7 +112,7 @@ class DeskEndpoints(TransactionTestCase):
         self.assertEqual({"t": "rundown", **state["rundown"]}, rundown)
         self.assertEqual(snapshot["log"][0]["kind"], "start")
 
-    def test_the_state_is_forbidden_to_users_who_may_not_see_the_console(self):
+    def test_state_is_forbidden_to_users_who_may_not_see_the_console(self):
         not_staff, not_permitted = self.staff(), self.staff()
         get_user_model().objects.filter(pk=not_staff.user.pk).update(is_staff=False)
         not_permitted.user.user_permissions.clear()
@@ -122,11 +122,11 @@ class DeskEndpoints(TransactionTestCase):
             self.assertEqual(response.status_code, 403)
             self.assertEqual([*response.json()], ["error"])
 
-    def test_the_state_of_no_broadcast_is_not_found(self):
+    def test_state_of_no_broadcast_is_not_found(self):
         response = self.staff().get("/admin/broadcaster/broadcast/999999/console/state")
         self.assertEqual(response.status_code, 404)
 
-    def test_a_user_who_may_only_watch_has_no_take(self):
+    def test_user_who_may_only_watch_has_no_take(self):
         contributor = self.staff()
 
         page = contributor.get(self.page)
@@ -138,7 +138,7 @@ class DeskEndpoints(TransactionTestCase):
         self.assertEqual(self.take(socket, VIEW)["status"], 403)
         self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
 
-    def test_a_take_by_socket_is_shown_at_every_desk(self):
+    def test_take_by_socket_is_shown_at_every_desk(self):
         socket = self.socket(self.staff("take_broadcast"))
         other = self.socket(self.staff("take_broadcast"))
         self.frame(socket, "snapshot")
@@ -152,7 +152,7 @@ class DeskEndpoints(TransactionTestCase):
         taker = Publication.objects.get(broadcast=self.broadcast, seq=2).by.username
         self.assertEqual(seen["updates"][0]["by"], taker)
 
-    def test_the_same_take_by_socket_and_by_post_is_one_update(self):
+    def test_same_take_by_socket_and_by_post_is_one_update(self):
         broadcaster = self.staff("take_broadcast")
         socket = self.socket(broadcaster)
 
@@ -163,7 +163,7 @@ class DeskEndpoints(TransactionTestCase):
         self.assertEqual(by_post.json()["seq"], by_socket["seq"])
         self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 2)
 
-    def test_a_post_needs_the_csrf_token(self):
+    def test_post_needs_the_csrf_token(self):
         broadcaster = self.staff("take_broadcast")
         strict = Client(enforce_csrf_checks=True)
         strict.cookies = broadcaster.cookies
@@ -193,7 +193,7 @@ class DeskEndpoints(TransactionTestCase):
         self.assertEqual(held["status"], 409)
         self.assertIn("on hold", held["error"])
 
-    def test_a_withdrawn_permission_takes_effect_at_the_next_command(self):
+    def test_withdrawn_permission_takes_effect_at_the_next_command(self):
         broadcaster = self.staff("take_broadcast")
         socket = self.socket(broadcaster)
         self.assertEqual(self.take(socket, VIEW)["status"], 201)
@@ -202,7 +202,7 @@ class DeskEndpoints(TransactionTestCase):
 
         self.assertEqual(self.take(socket, VIEW)["status"], 403)
 
-    def test_a_logged_out_user_is_disconnected_at_the_next_command(self):
+    def test_logged_out_user_is_disconnected_at_the_next_command(self):
         broadcaster = self.staff("take_broadcast")
         socket = self.socket(broadcaster)
         self.frame(socket, "snapshot")
@@ -228,7 +228,7 @@ class DeskEndpoints(TransactionTestCase):
         refused = self.broadcast.audit.filter(action="refused", via="socket")
         self.assertEqual(refused.count(), 9)
 
-    def test_an_update_whose_announcement_was_lost_still_appears(self):
+    def test_update_whose_announcement_was_lost_still_appears(self):
         socket = self.socket(self.staff())
         self.frame(socket, "snapshot")
 
@@ -252,7 +252,7 @@ class DeskEndpoints(TransactionTestCase):
 
         self.assertEqual(frame["processes"], 1)
 
-    def test_a_console_of_no_broadcast_is_not_found(self):
+    def test_console_of_no_broadcast_is_not_found(self):
         self.assertClosed(self.socket(self.staff(), pk=999999), 4044)
         self.assertEqual(
             self.staff().get("/admin/broadcaster/broadcast/999999/console/").status_code, 404

@@ -22,7 +22,7 @@ class Embedded(BrowserAudience, TransactionTestCase):
         visit.page.goto(f"http://localhost:{paper.server_port}/")
         return visit.page
 
-    def test_the_code_shows_a_live_map_on_another_origin(self):
+    def test_code_shows_a_live_map_on_another_origin(self):
         visit = self.visit(color_scheme="dark", reduced_motion="reduce")
         code = visit.open(self.path + "embedding/").input_value("textarea")
         frame = self.newspaper(visit, code).frame_locator("iframe")
@@ -37,7 +37,7 @@ class Embedded(BrowserAudience, TransactionTestCase):
         self.assertEqual(view, SHAPES["OH"].view)
         self.assertEqual(visit.errors, [])
 
-    def test_a_correction_stays_marked_for_viewers_who_come_later(self):
+    def test_correction_stays_marked_for_viewers_who_come_later(self):
         early = self.visit()
         early.open(self.path + "embed/")
         early.waits_for('[data-state="live"]')
@@ -57,7 +57,7 @@ class Embedded(BrowserAudience, TransactionTestCase):
             height = visit.page.evaluate("document.documentElement.scrollHeight - innerHeight")
             self.assertLessEqual(height, 0)
 
-    def test_the_live_page_cannot_be_framed(self):
+    def test_live_page_cannot_be_framed(self):
         visit = self.visit()
         frame = f'<iframe src="{self.server.url}{self.path}"></iframe>'
         with visit.page.expect_event("console", lambda message: "frame-ancestors" in message.text):

@@ -57,7 +57,7 @@ class Loading(BrowserAudience, TransactionTestCase):
         page.evaluate("document.body.setAttribute('style', 'color: red')")
         self.assertRegex(visit.errors[0], "inline style violates")  # so violations are noticed
 
-    def test_the_live_page_is_small_and_its_files_are_immutable(self):
+    def test_live_page_is_small_and_its_files_are_immutable(self):
         for path in (self.path, f"/es{self.path}"):
             with self.subTest(path):
                 self.check_weight(path)
@@ -102,7 +102,7 @@ class Loading(BrowserAudience, TransactionTestCase):
         self.assertEqual(page.locator('.map-shapes [data-unit="PA"][data-party="D"]').count(), 1)
         self.assertNotIn("refresh", page.content())
 
-    def test_the_admin_works_under_the_same_policy(self):
+    def test_admin_works_under_the_same_policy(self):
         user = get_user_model().objects.create_superuser("chief", password="secret")
         visit = self.visit(viewport={"width": 1440, "height": 1000})
         visit.log_in(user.username, "secret")

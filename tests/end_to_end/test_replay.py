@@ -148,7 +148,7 @@ class Replay(BrowserAudience, TransactionTestCase):
         visit.waits_for('.tally [data-part="D"]:text("273")')
         self.assertEqual(asked, [])
 
-    def test_a_shared_moment_opens_in_another_browser(self):
+    def test_shared_moment_opens_in_another_browser(self):
         visit = self.replay(permissions=["clipboard-read", "clipboard-write"])
         self.scrub(visit, "2:10")
         visit.waits_for('.tally [data-part="D"]:text("273")')
@@ -179,7 +179,7 @@ class Replay(BrowserAudience, TransactionTestCase):
         )
         return f"?rebroadcast={again.pk}"
 
-    def test_a_rebroadcast_shows_every_viewer_the_same_second_whatever_their_clocks(self):
+    def test_rebroadcast_shows_every_viewer_the_same_second_whatever_their_clocks(self):
         query = self.rebroadcast(minutes=75)
         slow, right = self.replay(query), self.replay(query)
         slow.context.clock.install(time=timezone.now() - timedelta(hours=3))
@@ -198,7 +198,7 @@ class Replay(BrowserAudience, TransactionTestCase):
         right.waits_for('.tally [data-part="D"]:text("238")')
         self.assertEqual(asked, [])
 
-    def test_a_rebroadcast_starts_at_its_time_and_plays(self):
+    def test_rebroadcast_starts_at_its_time_and_plays(self):
         visit = self.replay(self.rebroadcast(minutes=-1))
         visit.waits_for("text=This rebroadcast begins at")
         self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())
@@ -209,7 +209,7 @@ class Replay(BrowserAudience, TransactionTestCase):
         near_c1 = self.replay(self.rebroadcast(minutes=4.95))
         near_c1.waits_for('.tally [data-part="R"]:text("33")')
 
-    def test_the_log_scrolls_above_the_table(self):
+    def test_log_scrolls_above_the_table(self):
         page = self.replay("?at=20", viewport={"width": 1440, "height": 900}).page
         log, table = (page.locator(part).bounding_box() for part in (".updates", ".units"))
         self.assertLessEqual(log["y"] + log["height"], table["y"])
@@ -217,7 +217,7 @@ class Replay(BrowserAudience, TransactionTestCase):
         end.scroll_into_view_if_needed()
         self.assertLessEqual(end.bounding_box()["y"], log["y"] + log["height"])
 
-    def test_the_pages_are_accessible_and_fit_a_small_phone(self):
+    def test_pages_are_accessible_and_fit_a_small_phone(self):
         for scheme in ("light", "dark"):
             visit = self.replay(f"?t={seconds('1:15')}", color_scheme=scheme)
             self.assertEqual(violations(visit.page), [])
@@ -226,7 +226,7 @@ class Replay(BrowserAudience, TransactionTestCase):
         small = self.replay(viewport={"width": 320, "height": 640}).page
         self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
 
-    def test_an_editor_previews_a_part_with_a_video_and_changes_its_offset(self):
+    def test_editor_previews_a_part_with_a_video_and_changes_its_offset(self):
         user = staff(f"editor-{uuid.uuid4().hex[:8]}", EDITOR)
         visit = self.visit()
         visit.log_in_as(user)

@@ -75,7 +75,7 @@ class ScheduledCues(TransactionTestCase):
         wait_for(rows.exists, f"{unit} to be published")
         return rows.get().at.timestamp() - due
 
-    def test_a_serving_process_takes_a_due_cue_that_viewers_could_not_see(self):
+    def test_serving_process_takes_a_due_cue_that_viewers_could_not_see(self):
         with ServeProcess() as server:
             watcher = WebSocketWatcher(server, self.slug)
             self.addCleanup(watcher.close)
@@ -93,7 +93,7 @@ class ScheduledCues(TransactionTestCase):
             self.assertEqual(watcher.state.calls["OH"].party, "R")
             self.assertEqual(watcher.seqs(), [2])
 
-    def test_a_cue_that_came_due_while_the_server_was_down_is_taken_late(self):
+    def test_cue_that_came_due_while_the_server_was_down_is_taken_late(self):
         with ServeProcess() as server:
             due = self.schedule(server, self.prepare(server, "OH"), 2)
             server.stop(signal.SIGKILL)
@@ -102,7 +102,7 @@ class ScheduledCues(TransactionTestCase):
             server.start()  # without any request, it looks for due cues
             self.assertGreater(self.wait_until_published("OH", due), 0)
 
-    def test_a_worker_takes_a_due_cue_and_without_one_the_server_does(self):
+    def test_worker_takes_a_due_cue_and_without_one_the_server_does(self):
         with redis() as url, ServeProcess(REDIS_URL=url) as server:
             connection = Redis.from_url(url)
             with worker(server):
@@ -122,7 +122,7 @@ class ScheduledCues(TransactionTestCase):
             self.assertEqual({(entry.who, entry.action) for entry in taken}, {("editor", "took")})
             self.check_dashboard(server)
 
-    def test_a_redis_that_never_answers_does_not_delay_the_desk_or_viewers(self):
+    def test_redis_that_never_answers_does_not_delay_the_desk_or_viewers(self):
         silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         with ServeProcess(REDIS_URL=url) as server, self.console(server) as console:

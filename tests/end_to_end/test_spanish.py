@@ -52,7 +52,7 @@ class Spanish(BrowserAudience, TransactionTestCase):
                 width = visit.page.viewport_size["width"]
                 visit.page.screenshot(path=f"{folder}/es-{state}-{width}.png", full_page=True)
 
-    def test_the_live_page_is_in_spanish_in_every_state(self):
+    def test_live_page_is_in_spanish_in_every_state(self):
         wide, narrow = self.visit(), self.visit(color_scheme="dark", **NARROW)
         both = (wide, narrow)
 
@@ -122,7 +122,7 @@ class Spanish(BrowserAudience, TransactionTestCase):
         self.assertEqual(wide.page.url, self.server.url + self.path)
         self.assertEqual(wide.page.get_attribute("html", "lang"), "en")
 
-    def test_the_other_pages_are_in_spanish(self):
+    def test_other_pages_are_in_spanish(self):
         self.put({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
         self.put(CALLED)
         self.put(RETRACTED)

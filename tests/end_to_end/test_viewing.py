@@ -93,7 +93,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
             visit.waits_for('[data-state="ended"]')
         accessible("ended")
 
-    def test_the_page_fits_the_screen_at_400_percent(self):
+    def test_page_fits_the_screen_at_400_percent(self):
         self.put({"kind": "start", "story": {"headline": "Good evening"}})
         self.put(call("D", *UNITS[:45]))
         wrong = {"kind": "correct", "corrects": 2, "reason": "Too early"}
@@ -120,7 +120,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
                 rows = page.locator("tr[data-unit]")
                 self.assertTrue(all(row.is_visible() for row in rows.all()), medium)
 
-    def test_the_map_leaves_room_for_a_headline_of_two_lines(self):
+    def test_map_leaves_room_for_a_headline_of_two_lines(self):
         long = "Pennsylvania called: 20 electoral votes, Biden passes 270"
         self.put({"kind": "start", "story": {"headline": long}})
         for width, height in ((1440, 900), (1280, 720), (768, 1024)):
@@ -157,7 +157,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
         for visit in visits[:2]:
             self.assertEqual(visit.page.text_content('[data-part="notice"]'), "The last one")
 
-    def test_an_update_takes_a_slow_phone_at_most_one_frame(self):
+    def test_update_takes_a_slow_phone_at_most_one_frame(self):
         """Measured as CPU time of the main thread, which other processes do not change, and without
         motion, whose every frame costs as much again."""
         self.put({"kind": "start"})

@@ -1,4 +1,4 @@
-"""Relays read the log from the database in threads of their own, and leave nothing open."""
+"""Relays read the log in their own threads, and close their database connections."""
 
 import asyncio
 import threading
@@ -58,7 +58,7 @@ class DatabaseLogTests(TransactionTestCase):
         with self.assertRaises(BroadcastDeleted):
             async_to_sync(self.log.after)(deleted, self.empty, 200)
 
-    def test_database_error_is_reported_and_the_next_reading_succeeds(self):
+    def test_read_succeeds_after_one_that_failed(self):
         with (
             mock.patch.object(Broadcast._meta, "db_table", "nowhere"),
             self.assertRaises(LogUnavailable),
@@ -70,15 +70,15 @@ class DatabaseLogTests(TransactionTestCase):
     def test_threads_leave_no_connection_open(self):
         opened = []
 
-        def note(connection, **signal):
+        def add(connection, **signal):
             opened.append(connection)
 
-        connection_created.connect(note)
-        self.addCleanup(connection_created.disconnect, note)
+        connection_created.connect(add)
+        self.addCleanup(connection_created.disconnect, add)
         self.after(self.empty)
         async_to_sync(self.log.open)("night", 2)
 
-        self.assertEqual([each.connection for each in opened], [None, None])
+        self.assertEqual([connection.connection for connection in opened], [None, None])
 
     @contextmanager
     def hanging(self, name):

@@ -35,12 +35,12 @@ class Distribution(TestCase):
 
 
 class Rounds(TestCase):
-    def test_the_rounds_of_2012_take_80_seconds(self):
+    def test_rounds_of_2012_take_80_seconds(self):
         rounds = parse_rounds("10@5,10@2,10@1")
         self.assertEqual(rounds, (Round(10, 5), Round(10, 2), Round(10, 1)))
         self.assertEqual(duration(rounds), 80)
 
-    def test_the_last_message_of_a_round_keeps_its_interval(self):
+    def test_last_message_of_a_round_keeps_its_interval(self):
         self.assertEqual(offsets(parse_rounds("2@5,2@1")), [(0, 0), (0, 5), (1, 10), (1, 11)])
 
     def test_invalid_rounds_are_rejected(self):

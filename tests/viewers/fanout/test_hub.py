@@ -1,4 +1,4 @@
-"""The hub encodes once and serves everyone in order, whatever the moment of joining."""
+"""The hub encodes each frame once, and no viewer misses an update, whenever it joins."""
 
 import asyncio
 import json
@@ -53,13 +53,13 @@ class HubTests(IsolatedAsyncioTestCase):
         self.assertEqual(len({id(frame) for frame in sent}), 1)
         self.assertIs(sent[0].body, sent[-1].body)
 
-    async def test_websocket_bytes_of_a_frame_are_made_once(self):
+    async def test_websocket_bytes_of_a_frame_are_encoded_once(self):
         hub = Hub(log()[0], [], heartbeat=Heartbeat(25))
 
         self.assertIs(text_frame(hub.heartbeat_frame()), text_frame(hub.heartbeat_frame()))
 
-    async def test_subscriber_that_raises_does_not_stop_the_others_update(self):
-        class Broken:
+    async def test_fan_out_goes_on_after_a_subscriber_that_raises(self):
+        class BrokenSubscriber:
             kind = "ws"
 
             def notify(self):
@@ -68,7 +68,7 @@ class HubTests(IsolatedAsyncioTestCase):
         start, updates = log()
         hub = Hub(start, [], heartbeat=Heartbeat(25))
         for _ in range(5):
-            hub.add(Broken())
+            hub.add(BrokenSubscriber())
         waiting = await self.subscribe(hub, 20)
         hub.apply("e", updates[0])
 
@@ -106,17 +106,17 @@ class HubTests(IsolatedAsyncioTestCase):
         waiting = await self.subscribe(hub, 2 * BATCH)
 
         hub.apply("e", updates[0])
-        fanning = asyncio.create_task(hub.fan_out())
+        fan_out = asyncio.create_task(hub.fan_out())
         await asyncio.sleep(0)
-        self.assertFalse(fanning.done())
+        self.assertFalse(fan_out.done())
         late = Subscription(hub, "ws", Position("e", 0))
         frame = json.loads(late.first().text)
-        await fanning
+        await fan_out
         await asyncio.gather(*waiting)
 
         self.assertEqual([update["seq"] for update in frame["updates"]], [1])
 
-    async def test_returning_viewer_gets_all_it_lacks_in_one_frame(self):
+    async def test_returning_viewer_gets_all_missing_updates_in_one_frame(self):
         start, updates = log()
         hub = Hub(start, [], heartbeat=Heartbeat(25))
         for update in updates:
@@ -159,34 +159,34 @@ class HubTests(IsolatedAsyncioTestCase):
             self.assertIsNone(await subscription.next())
             self.assertEqual(hub.closing_code, Close.OVER)
 
-    async def test_drain_keeps_its_rate_and_serves_the_others_meanwhile(self):
+    async def test_drain_keeps_its_rate_and_meanwhile_serves_the_remaining_viewers(self):
         start, updates = log()
         hub = Hub(start, [], heartbeat=Heartbeat(25))
         subscriptions = [Subscription(hub, "ws", hub.replica.position) for _ in range(4)]
-        left = []
+        closed = []
 
         async def viewer(subscription):
             async with subscription:
                 frames = 0
                 while await subscription.next() is not None:
                     frames += 1
-            left.append((subscription.closing_code, frames))
+            closed.append((subscription.closing_code, frames))
 
         viewers = [asyncio.create_task(viewer(subscription)) for subscription in subscriptions]
         await asyncio.sleep(0)
         draining = asyncio.create_task(hub.disconnect_all(Close.DRAINING, rate=20))
-        while len(left) < 2:
+        while len(closed) < 2:
             await asyncio.sleep(0)
         self.assertFalse(draining.done())
         hub.apply("e", updates[0])
         await hub.fan_out()
         await asyncio.gather(draining, *viewers)
 
-        self.assertEqual([code for code, _ in left], [Close.DRAINING] * 4)
-        self.assertEqual([frames for _, frames in left], [0, 0, 1, 1])
+        self.assertEqual([code for code, _ in closed], [Close.DRAINING] * 4)
+        self.assertEqual([frames for _, frames in closed], [0, 0, 1, 1])
 
     async def test_drain_goes_on_after_a_subscriber_that_raises(self):
-        class Broken:
+        class BrokenSubscriber:
             kind = "ws"
 
             def disconnect(self, code):
@@ -194,7 +194,7 @@ class HubTests(IsolatedAsyncioTestCase):
 
         hub = Hub(log()[0], [], heartbeat=Heartbeat(25))
         for _ in range(5):
-            hub.add(Broken())
+            hub.add(BrokenSubscriber())
         waiting = await self.subscribe(hub, 5)
 
         with self.assertLogs("viewers.fanout.hub", "ERROR"):
@@ -202,16 +202,16 @@ class HubTests(IsolatedAsyncioTestCase):
 
         self.assertEqual(await asyncio.gather(*waiting), [None] * 5)
 
-    async def test_drain_waits_for_no_subscriber_that_stays(self):
-        class Stuck:
+    async def test_drain_does_not_wait_for_subscribers_that_stay(self):
+        class StuckSubscriber:
             kind = "ws"
-            told = 0
+            disconnections = 0
 
             def disconnect(self, code):
-                self.told += 1
+                self.disconnections += 1
 
         hub = Hub(log()[0], [], heartbeat=Heartbeat(25))
-        stuck = [Stuck() for _ in range(100)]
+        stuck = [StuckSubscriber() for _ in range(100)]
         for subscriber in stuck:
             hub.add(subscriber)
         waiting = await self.subscribe(hub, 5)
@@ -219,11 +219,11 @@ class HubTests(IsolatedAsyncioTestCase):
         await asyncio.wait_for(hub.disconnect_all(Close.DRAINING, rate=1000), 5)
 
         self.assertEqual(await asyncio.gather(*waiting), [None] * 5)
-        self.assertEqual({subscriber.told for subscriber in stuck}, {1})
+        self.assertEqual({subscriber.disconnections for subscriber in stuck}, {1})
 
 
 class JoiningTests(IsolatedAsyncioTestCase):
-    def test_viewers_who_join_at_any_moment_end_equal_to_the_hub(self):
+    def test_viewers_who_join_at_any_moment_end_with_the_hubs_state(self):
         @settings(max_examples=30)
         @given(st.lists(changes(), min_size=1, max_size=8), st.data())
         def check(published, data):
@@ -235,14 +235,14 @@ class JoiningTests(IsolatedAsyncioTestCase):
     async def follow(self, published, joins):
         start, updates = fold(published)
         hub = Hub(start, [], heartbeat=Heartbeat(25))
-        done = Position("e", len(updates))
+        end = Position("e", len(updates))
         viewers = []
 
         async def viewer():
             session = ViewerSession()
             async with Subscription(hub, "ws", None) as subscription:
                 events = session.handle_frame(subscription.first().text, 0)
-                while session.replica.position != done:
+                while session.replica.position != end:
                     events += session.handle_frame((await subscription.next()).text, 0)
             self.assertNotIn("gap", [name for name, _ in events])
             self.assertNotIn("seen", [name for name, _ in events])
@@ -255,8 +255,8 @@ class JoiningTests(IsolatedAsyncioTestCase):
                 await hub.fan_out()
             if number % 2:
                 await asyncio.sleep(0)
-        truth = Replica(start)
+        expected = Replica(start)
         for update in updates:
-            truth.apply("e", update)
+            expected.apply("e", update)
         for replica in await asyncio.wait_for(asyncio.gather(*viewers), 10):
-            self.assertEqual(replica.snapshot(), truth.snapshot())
+            self.assertEqual(replica.snapshot(), expected.snapshot())

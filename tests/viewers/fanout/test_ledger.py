@@ -1,4 +1,4 @@
-"""The ledger counts who was here at an update, whom it reached and when, and who lacks it."""
+"""The ledger counts the viewers of an update: connected, reached after which time, behind."""
 
 import asyncio
 from unittest import IsolatedAsyncioTestCase, TestCase
@@ -53,8 +53,8 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
         """Return the delivery as the desk shows it, from this process alone."""
         return to_json(newest_delivery([report(self.hub, age=0)], self.hub.replica.position))
 
-    async def test_update_from_the_future_counts_from_its_arrival(self):
-        """A clock was set back: the update's time is that of the update before it."""
+    async def test_update_from_the_future_is_timed_from_its_arrival(self):
+        """After a clock is set back, an update has the time of the update before it."""
         self.now = 0.5
         await self.subscribe(2)
 
@@ -113,7 +113,7 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
         )
         self.assertIsNone(found["p50"])
 
-    async def test_task_that_still_sends_is_behind_until_it_waits_again(self):
+    async def test_websocket_is_behind_until_its_task_waits_again(self):
         async with Subscription(self.hub, "ws", Position("e", 0)) as subscription:
             await self.publish(1)
             self.assertEqual(self.delivery()["behind"], 1)
@@ -124,7 +124,7 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
             self.assertEqual(self.delivery()["behind"], 0)
             waiting.cancel()
 
-    async def test_polls_between_two_polls_are_behind_until_they_come(self):
+    async def test_viewer_between_two_polls_is_behind_until_its_next_poll(self):
         polls = await self.subscribe(3, "poll")
         await self.publish(1)
         await self.leave(polls)
@@ -139,7 +139,7 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
 
         self.now = 2.5
         self.hub.count_poll(Position("e", 1))
-        self.hub.count_poll(None)  # a newcomer, who was not there
+        self.hub.count_poll(None)  # a new viewer, not counted among the expected ones
         self.hub.count_poll(Position("e", 2))
         found = self.delivery()
         self.assertEqual(
@@ -161,11 +161,11 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
     async def test_viewer_who_joins_during_a_fan_out_is_not_counted_twice(self):
         await self.subscribe(2 * BATCH)
         self.hub.apply("e", self.updates[0])
-        fanning = asyncio.create_task(self.hub.fan_out())
+        fan_out = asyncio.create_task(self.hub.fan_out())
         await asyncio.sleep(0)
         self.assertEqual(self.hub.behind["ws"], 2 * BATCH)
         await self.subscribe(1)
-        await fanning
+        await fan_out
 
         self.assertEqual(
             (self.delivery()["expected"]["ws"], self.delivery()["reached"]["ws"]), (500, 500)

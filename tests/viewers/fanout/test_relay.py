@@ -1,4 +1,4 @@
-"""One relay per process and broadcast, whatever the viewers, the database and the layer do."""
+"""One relay per process and broadcast, through failures of the database and the layer."""
 
 import asyncio
 import json
@@ -53,16 +53,16 @@ class RelayTests(TransactionTestCase):
 
         return async_to_sync(run)()
 
-    def put(self, focus):
+    def publish_view(self, focus):
         return publish(self.broadcast, parse_change({"view": {"focus": focus}}))
 
-    async def put_unannounced(self, focus):
-        """Publish with no process in the group, so that the announcement reaches nobody."""
+    async def publish_unannounced(self, focus):
+        """Publish while the group has no members, so that the announcement is lost."""
         layer = get_channel_layer()
         members = dict(layer.groups[self.group])
         for channel in members:
             await layer.group_discard(self.group, channel)
-        await sync_to_async(self.put)(focus)
+        await sync_to_async(self.publish_view)(focus)
         for channel in members:
             await layer.group_add(self.group, channel)
 
@@ -87,7 +87,7 @@ class RelayTests(TransactionTestCase):
         self.assertEqual(len(frames), 1000)
         self.assertEqual(len(set(frames)), 5)
 
-    def test_a_thousand_newcomers_load_the_broadcast_once(self):
+    def test_a_thousand_new_viewers_load_the_broadcast_once(self):
         async def test(relays):
             with recorded_queries() as queries:
                 hubs = await asyncio.gather(*(relays.hub("night") for _ in range(1000)))
@@ -98,7 +98,7 @@ class RelayTests(TransactionTestCase):
         self.assertEqual(len(set(hubs)), 1)
         self.assertEqual(queries, 3)  # the broadcast, its recent updates, the head after joining
 
-    def test_no_viewer_is_a_member_of_a_group(self):
+    def test_relay_is_the_only_member_of_the_group(self):
         async def test(relays):
             hub = await relays.hub("night")
             for _ in range(10):
@@ -112,18 +112,18 @@ class RelayTests(TransactionTestCase):
             hub = await relays.hub("night")
             async with Subscription(hub, "ws", hub.replica.position) as subscription:
                 frame = asyncio.create_task(subscription.next())
-                await sync_to_async(self.put)("PA")
+                await sync_to_async(self.publish_view)("PA")
                 return (await frame).text
 
         self.assertIn('"focus":"PA"', self.run_with_relays(test))
 
-    def test_gap_is_filled_at_once_not_by_the_next_head_check(self):
+    def test_gap_is_filled_at_once_without_a_head_check(self):
         async def test(relays):
             hub = await relays.hub("night")
-            await self.put_unannounced("PA")
+            await self.publish_unannounced("PA")
             async with Subscription(hub, "ws", hub.replica.position) as subscription:
                 frame = asyncio.create_task(subscription.next())
-                await sync_to_async(self.put)("TX")
+                await sync_to_async(self.publish_view)("TX")
                 return json.loads((await frame).text)["updates"]
 
         with mock.patch("viewers.fanout.relay.HEAD_CHECK", 1000):
@@ -131,7 +131,7 @@ class RelayTests(TransactionTestCase):
 
         self.assertEqual([update["view"]["focus"] for update in updates], ["PA", "TX"])
 
-    def test_relay_that_nobody_watches_ends_and_starts_again_when_asked(self):
+    def test_relay_without_viewers_ends_and_the_next_viewer_starts_another(self):
         async def test(relays):
             first = await relays.hub("night")
             while relays.running:
@@ -157,7 +157,7 @@ class RelayTests(TransactionTestCase):
 
     @contextmanager
     def swallowed_cancellation(self):
-        """Let the layer's first `receive` that is cancelled go on, as redis-py's does at times."""
+        """Swallow the first cancellation of the layer's `receive`, as redis-py sometimes does."""
         layer, swallowed = get_channel_layer(), []
         receive = layer.receive
 
@@ -185,7 +185,7 @@ class RelayTests(TransactionTestCase):
         with self.swallowed_cancellation():
             self.run_with_relays(test)
 
-    def test_relay_ends_by_itself_if_the_layer_swallows_a_cancellation(self):
+    def test_relay_without_viewers_ends_if_the_layer_swallows_a_cancellation(self):
         async def test(relays):
             await relays.hub("night")
             while get_channel_layer().groups.get(self.group):
@@ -201,16 +201,16 @@ class RelayTests(TransactionTestCase):
 
 
 class HangingLog(MemoryLog):
-    """Its head cannot be read any more once `hangs` is set."""
+    """A log whose reads never return once `hangs` is set. `read_begun` is set by such a read."""
 
     def __init__(self, *log):
         super().__init__(*log)
         self.hangs = False
-        self.asked = asyncio.Event()
+        self.read_begun = asyncio.Event()
 
     async def after(self, broadcast_id, position, limit):
         if self.hangs:
-            self.asked.set()
+            self.read_begun.set()
             await asyncio.Event().wait()
         return await super().after(broadcast_id, position, limit)
 
@@ -235,26 +235,26 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
     async def announce(self, seq):
         await self.layer.group_send(self.GROUP, update_message("e", self.updates[seq - 1]))
 
-    async def become(self, wanted):
+    async def wait_until(self, condition):
         async with asyncio.timeout(5):
-            while not wanted():
+            while not condition():
                 await asyncio.sleep(0.01)
 
     @property
     def members(self):
         return set(self.layer.groups.get(self.GROUP, {}))
 
-    async def test_log_that_hangs_holds_up_no_announcement(self):
+    async def test_announcement_is_applied_while_the_log_hangs(self):
         self.patch(HEAD_CHECK=0.01)
         hub = await self.relays.hub("night")
         self.log.hangs = True
-        await asyncio.wait_for(self.log.asked.wait(), 5)
+        await asyncio.wait_for(self.log.read_begun.wait(), 5)
 
         await self.announce(1)
 
-        await self.become(lambda: hub.replica.position.seq == 1)
+        await self.wait_until(lambda: hub.replica.position.seq == 1)
 
-    async def test_update_that_was_announced_while_the_log_was_read_is_applied_once(self):
+    async def test_update_announced_while_the_log_is_read_is_applied_once(self):
         self.patch(HEAD_CHECK=1000)
         hub = await self.relays.hub("night")
         read, reading, release = self.log.after, asyncio.Event(), asyncio.Event()
@@ -270,7 +270,7 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
             catching_up = asyncio.create_task(self.relays.running[0].catch_up())
             await reading.wait()
             await self.announce(1)
-            await self.become(lambda: hub.replica.position.seq == 1)
+            await self.wait_until(lambda: hub.replica.position.seq == 1)
             release.set()
             self.assertTrue(await catching_up)
 
@@ -279,14 +279,14 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
     async def test_membership_is_renewed_when_an_update_was_not_announced(self):
         self.patch(HEAD_CHECK=0.01, RENEWAL=1000)
         hub = await self.relays.hub("night")
-        self.layer.groups.clear()  # the layer forgot it, and receive() goes on without an error
+        self.layer.groups.clear()  # the layer loses the membership, and receive() raises no error
 
         self.log.updates = self.updates
-        await self.become(lambda: hub.replica.position.seq == 2)
+        await self.wait_until(lambda: hub.replica.position.seq == 2)
 
-        await self.become(lambda: self.members)
+        await self.wait_until(lambda: self.members)
 
-    async def test_message_that_cannot_be_handled_keeps_the_membership(self):
+    async def test_membership_survives_a_message_that_cannot_be_handled(self):
         self.patch(HEAD_CHECK=1000)
         hub = await self.relays.hub("night")
         members = self.members
@@ -294,6 +294,6 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
 
         with self.assertLogs("broadcaster.layer.connection", "ERROR"):
             await self.layer.group_send(self.GROUP, {"type": UPDATE, "epoch": "e"})
-            await self.become(lambda: hub.replica.position.seq == 2)  # the log is read instead
+            await self.wait_until(lambda: hub.replica.position.seq == 2)  # the log is read instead
 
         self.assertEqual(self.members, members)

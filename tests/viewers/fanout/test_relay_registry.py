@@ -1,4 +1,4 @@
-"""The registry starts relays, refuses viewers, and notes which broadcasts there are not."""
+"""The registry starts one relay for a broadcast, and caches slugs that no broadcast has."""
 
 import asyncio
 from unittest import IsolatedAsyncioTestCase, mock
@@ -21,13 +21,13 @@ class RelayRegistryTests(IsolatedAsyncioTestCase):
         for name, value in constants.items():
             self.enterContext(mock.patch(f"viewers.fanout.relay_registry.{name}", value))
 
-    async def test_unknown_slug_is_not_looked_up_again_at_once(self):
+    async def test_unknown_slug_is_cached(self):
         for _ in range(100):
             self.assertIsNone(await self.relays.hub("nope"))
 
         self.assertEqual(self.log.opened, ["nope"])
 
-    async def test_unknown_slug_is_looked_up_again_after_a_moment(self):
+    async def test_unknown_slug_is_read_again_when_its_cache_entry_expires(self):
         self.patch(UNKNOWN=0.02)
         self.assertIsNone(await self.relays.hub("nope"))
 
@@ -36,14 +36,14 @@ class RelayRegistryTests(IsolatedAsyncioTestCase):
                 await self.relays.hub("nope")
                 await asyncio.sleep(0.01)
 
-    async def test_oldest_unknown_slug_is_forgotten_first(self):
+    async def test_oldest_unknown_slug_is_evicted_first(self):
         self.patch(UNKNOWN_SLUGS=2)
         for slug in ("a", "b", "c", "b", "c", "a"):
             self.assertIsNone(await self.relays.hub(slug))
 
         self.assertEqual(self.log.opened, ["a", "b", "c", "a"])
 
-    async def test_log_that_cannot_be_read_is_tried_again_and_logged_once(self):
+    async def test_log_that_cannot_be_read_is_retried_and_logged_once(self):
         async def fail(slug, limit):
             raise LogUnavailable("no such table")
 

@@ -75,8 +75,8 @@ process_start_time_seconds 1000.0
 OTHER = ONE.replace(b" 3.0", b" 4.0").replace(b" 2.5", b" 9.5").replace(b"1000.0", b"1100.0")
 
 
-class Adding(TestCase):
-    def test_processes_are_added_up(self):
+class AddedMetricsTests(TestCase):
+    def test_metrics_of_processes_are_added_up(self):
         exposed = text(added([ONE, OTHER], [])).decode()
 
         self.assertIn('mapcenter_viewers{broadcast="night",transport="ws"} 7.0\n', exposed)
@@ -84,13 +84,13 @@ class Adding(TestCase):
         self.assertIn("process_cpu_seconds_total 20.0\n", exposed)
         self.assertIn("process_start_time_seconds 1000.0\n", exposed)
 
-    def test_only_counters_remain_of_a_process_that_ended(self):
+    def test_process_that_ended_keeps_its_counters_only(self):
         exposed = text(added([ONE], [OTHER])).decode()
 
         self.assertIn('mapcenter_viewers{broadcast="night",transport="ws"} 3.0\n', exposed)
         self.assertIn("process_cpu_seconds_total 20.0\n", exposed)
 
-    def test_process_that_ended_with_the_figures_of_another_hides_none_of_its_gauges(self):
+    def test_process_that_ended_with_equal_figures_hides_no_gauge_of_another(self):
         exposed = text(added([ONE], [ONE])).decode()
 
         self.assertIn('mapcenter_viewers{broadcast="night",transport="ws"} 3.0\n', exposed)

@@ -1,4 +1,4 @@
-"""The supervisor's processes: whether a new one serves, and what a roll does if it does not."""
+"""The supervisor starts processes, and keeps the old ones if a new one does not serve."""
 
 import sys
 from unittest import IsolatedAsyncioTestCase, mock
@@ -9,7 +9,7 @@ from viewers.ops.supervisor import Supervisor
 SERVES = "import signal; print('Serving on a port', flush=True); signal.pause()"
 ENDS_AT_ONCE = "raise SystemExit(1)"
 CLOSES_ITS_OUTPUT = "import os, signal; os.close(1); signal.pause()"
-SAYS_NOTHING = "import signal; signal.pause()"
+PRINTS_NOTHING = "import signal; signal.pause()"
 
 
 class SupervisorTests(IsolatedAsyncioTestCase):
@@ -30,7 +30,7 @@ class SupervisorTests(IsolatedAsyncioTestCase):
         self.assertTrue(await self.start(SERVES))
 
     async def test_process_that_ends_or_closes_its_output_or_hangs_does_not_serve(self):
-        for program in (ENDS_AT_ONCE, CLOSES_ITS_OUTPUT, SAYS_NOTHING):
+        for program in (ENDS_AT_ONCE, CLOSES_ITS_OUTPUT, PRINTS_NOTHING):
             with self.subTest(program):
                 self.assertFalse(await self.start(program))
 

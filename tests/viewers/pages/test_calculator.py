@@ -1,4 +1,4 @@
-"""The calculator: the code of a viewer's own map, and the page for each query."""
+"""The calculator: scenario codes, and the page for each query."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ VECTORS = json.loads(Path("tests/vectors/scenario.json").read_text())
 OHIO = {"calls": {"OH": {"status": "too_close"}}}
 
 
-class Codes(SimpleTestCase):
+class ScenarioCodeTests(SimpleTestCase):
     def test_codes_are_those_of_the_vectors(self):
         for case in VECTORS["codes"]:
             self.assertEqual(encode(case["parties"]), case["code"], case["name"])
@@ -34,7 +34,7 @@ class Codes(SimpleTestCase):
         self.assertRegex(code, r"^[\w-]{19}$")
         self.assertEqual(decode(code), parties)
 
-    def test_other_texts_are_rejected(self):
+    def test_text_that_is_not_a_code_is_rejected(self):
         for text in VECTORS["garbage"]:
             with self.assertRaises(ValueError, msg=repr(text)):
                 decode(text)
@@ -46,7 +46,7 @@ class Codes(SimpleTestCase):
             self.assertEqual(encode(decode(text)), text)
 
 
-class Calculator(TestCase):
+class CalculatorPageTests(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
         for change in ({"kind": "start"}, PA_TO_BIDEN, OHIO):
@@ -59,13 +59,13 @@ class Calculator(TestCase):
         tally = response.context["picture"].tally
         return tally.D, tally.R, tally.O, tally.uncalled
 
-    def test_it_starts_from_tonights_calls_which_are_fixed(self):
+    def test_page_starts_from_the_calls_of_the_broadcast_which_are_disabled(self):
         response = self.page()
         self.assertEqual(self.tally(response), (20, 0, 0, 518))
         self.assertContains(response, 'name="PA" aria-labelledby="row-PA" disabled')
         self.assertContains(response, 'name="OH" aria-labelledby="row-OH">')
 
-    def test_no_call_is_fixed_once_all_units_are_called(self):
+    def test_no_unit_is_disabled_once_all_are_called(self):
         winners = ELECTIONS[2020].winners.items()
         calls = {unit: {"status": "called", "party": party} for unit, party in winners}
         publish(self.broadcast, parse_change({"calls": calls, "story": {"headline": "All"}}))
@@ -73,26 +73,26 @@ class Calculator(TestCase):
         self.assertEqual(self.tally(response), (306, 232, 0, 0))
         self.assertNotContains(response, "disabled")
 
-    def test_a_shared_map_stays_unless_tonights_calls_are_kept(self):
+    def test_shared_map_differs_from_the_broadcast_unless_its_calls_are_kept(self):
         code = encode({"PA": "R", "TX": "O"})
         self.assertEqual(self.tally(self.page(f"?s={code}")), (0, 20, 38, 480))
         self.assertEqual(self.tally(self.page(f"?s={code}&keep=on")), (20, 0, 38, 480))
 
-    def test_it_starts_from_an_earlier_election_with_the_votes_of_this_one(self):
+    def test_earlier_election_is_shown_with_the_votes_of_this_one(self):
         self.assertEqual(self.tally(self.page("?from=2016")), (232, 306, 0, 0))
         self.assertEqual(self.tally(self.page("?from=2016&keep=on")), (252, 286, 0, 0))
         self.assertEqual(self.tally(self.page("?from=nothing")), (0, 0, 0, 538))
-        self.assertNotContains(self.page(), "?from=2020")  # tonight's election
+        self.assertNotContains(self.page(), "?from=2020")  # the broadcast's own election
         for unknown in ("2020", "2024", "1789", "x", "٢٠١٦"):
             self.assertEqual(self.tally(self.page(f"?from={unknown}")), (20, 0, 0, 518), unknown)
 
-    def test_a_link_that_is_not_whole_shows_an_error_and_tonights_calls(self):
+    def test_incomplete_link_shows_an_error_and_the_calls_of_the_broadcast(self):
         for code in ("", "AAAA", "A" * 18 + "B"):
             response = self.page(f"?s={code}")
             self.assertContains(response, "This link is not whole")
             self.assertEqual(self.tally(response), (20, 0, 0, 518))
 
-    def test_the_form_redirects_to_the_link(self):
+    def test_form_redirects_to_the_link(self):
         response = self.page("?TX=D&OH=&FL=R&CA=Z&keep=on")
         self.assertEqual(response.status_code, 302)
         query = parse_qs(urlsplit(response.url).query)
@@ -100,7 +100,7 @@ class Calculator(TestCase):
         response = self.client.get(response.url)
         self.assertEqual(self.tally(response), (58, 29, 0, 451))
 
-    def test_the_link_to_share_has_the_map_that_is_shown(self):
+    def test_link_to_share_has_the_map_that_is_shown(self):
         shared = self.page("?s=" + encode({"TX": "D"}) + "&keep=on").context["address"]
         self.assertTrue(shared.startswith("http://testserver/broadcasts/night/calculator/?s="))
         self.assertEqual(self.tally(self.client.get(shared)), (58, 0, 0, 480))

@@ -1,4 +1,4 @@
-"""The picture for social networks, and what pages tell them."""
+"""The picture for social networks, and the metadata that links to it."""
 
 import math
 import subprocess
@@ -33,7 +33,7 @@ COLOURS = {"D": (33, 102, 172), "R": (178, 24, 43), "": (217, 217, 217), "ground
 
 
 def colour(png: bytes, state: str) -> str:
-    """Return the key of the colour that most of a state's middle has, left of its letter."""
+    """Return the key in COLOURS of a state's main colour, left of the letter in its middle."""
     image = Image.open(BytesIO(png)).convert("RGB")
     x, y, width, height = map(float, WHOLE.split())
     scale = min(660 / width, 390 / height)
@@ -46,7 +46,7 @@ def colour(png: bytes, state: str) -> str:
 
 
 class Meta(HTMLParser):
-    """The content of a page's <meta> elements by name, in `found`."""
+    """Parses a page; `found` has the content of its <meta> elements by name."""
 
     def __init__(self, page):
         super().__init__()
@@ -60,11 +60,11 @@ class Meta(HTMLParser):
             self.found[name] = attributes["content"]
 
 
-class Cards(TestCase):
+class CardTests(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(slug="night", title="A & B", election=2020)
 
-    def put(self, *changes):
+    def publish(self, *changes):
         for change in changes:
             publish(self.broadcast, parse_change(change))
         self.broadcast.refresh_from_db()
@@ -72,8 +72,8 @@ class Cards(TestCase):
     def picture(self, query=""):
         return self.client.get(f"/broadcasts/night/picture.png{query}")
 
-    def test_the_picture_shows_the_map_as_it_is_now(self):
-        self.put({"kind": "start"}, PA_TO_BIDEN, AZ_TO_TRUMP)
+    def test_picture_shows_the_present_map(self):
+        self.publish({"kind": "start"}, PA_TO_BIDEN, AZ_TO_TRUMP)
         response = self.picture()
         image = Image.open(BytesIO(response.content))
         self.assertEqual((image.format, image.size), ("PNG", (1200, 630)))
@@ -82,10 +82,10 @@ class Cards(TestCase):
         for state, expected in (("PA", "D"), ("AZ", "R"), ("TX", "")):
             self.assertEqual(colour(response.content, state), expected, state)
 
-    def test_the_address_in_a_page_keeps_the_picture_of_its_moment(self):
-        self.put({"kind": "start"}, PA_TO_BIDEN | MARKUP)
+    def test_pages_metadata_keeps_the_picture_of_its_moment(self):
+        self.publish({"kind": "start"}, PA_TO_BIDEN | MARKUP)
         tags = Meta(self.client.get("/broadcasts/night/").content.decode()).found
-        self.put(AZ_TO_TRUMP)
+        self.publish(AZ_TO_TRUMP)
 
         self.assertEqual(tags["og:title"], "A & B")
         self.assertEqual(tags["og:description"], MARKUP["story"]["headline"])
@@ -99,18 +99,18 @@ class Cards(TestCase):
         self.assertEqual(colour(response.content, "PA"), "D")
         self.assertEqual(colour(response.content, "AZ"), "")
 
-    def test_a_shared_moment_has_a_picture_of_its_own(self):
-        self.put({"kind": "start"}, PA_TO_BIDEN, AZ_TO_TRUMP)
+    def test_moment_has_its_own_picture(self):
+        self.publish({"kind": "start"}, PA_TO_BIDEN, AZ_TO_TRUMP)
         page = self.client.get("/broadcasts/night/?at=2").content.decode()
         tags = Meta(page).found
         self.assertTrue(tags["og:image"].endswith(f"?at={self.broadcast.epoch}:2"))
         self.assertTrue(tags["og:url"].endswith("/broadcasts/night/?at=2"))
 
-    def test_a_broadcast_has_a_picture_before_its_start(self):
+    def test_broadcast_has_a_picture_before_its_start(self):
         self.assertEqual(colour(self.picture().content, "PA"), "")
 
-    def test_a_position_that_is_not_in_the_log_is_not_found(self):
-        self.put({"kind": "start"})
+    def test_position_that_is_not_in_the_log_is_not_found(self):
+        self.publish({"kind": "start"})
         for at in ("2", "x:1", f"{self.broadcast.epoch}:2", f"{self.broadcast.epoch}:-1", ""):
             self.assertEqual(self.picture(f"?at={at}").status_code, 404, at)
         self.assertEqual(self.client.get("/broadcasts/day/picture.png").status_code, 404)
@@ -127,7 +127,7 @@ class Cards(TestCase):
             self.assertEqual(self.client.get(address, follow=True).status_code, 200, page)
 
     def test_each_position_is_drawn_once(self):
-        self.put({"kind": "start"})
+        self.publish({"kind": "start"})
         with mock.patch.object(subprocess, "run", wraps=subprocess.run) as run:
             for _ in range(3):
                 self.picture()
@@ -140,8 +140,8 @@ class Cards(TestCase):
 
         self.assertNotEqual(self.picture().content, before)
 
-    def test_a_spanish_picture_has_the_headline_in_english(self):
-        self.put({"kind": "start"}, AZ_TO_TRUMP)
+    def test_spanish_picture_has_the_headline_in_english(self):
+        self.publish({"kind": "start"}, AZ_TO_TRUMP)
         with override("es"):
             svg = card.card_svg(self.broadcast, self.broadcast.position)
         self.assertIn("Sin definir 527", svg)
@@ -151,21 +151,21 @@ class Cards(TestCase):
             self.client.get("/es/broadcasts/night/picture.png").content, self.picture().content
         )
 
-    def test_a_rehearsal_has_an_orange_band(self):
+    def test_rehearsal_has_an_orange_band(self):
         Broadcast.objects.update(rehearsal=True)
         image = Image.open(BytesIO(self.picture().content)).convert("RGB")
         self.assertEqual(image.getpixel((10, 10)), (255, 159, 28))
 
 
-class Lines(SimpleTestCase):
-    def test_a_headline_that_is_too_long_ends_with_an_ellipsis(self):
+class WrapTests(SimpleTestCase):
+    def test_headline_that_is_too_long_ends_with_an_ellipsis(self):
         lines = card.wrap("Pennsylvania " * 15)
         self.assertEqual(len(lines), card.MAX_LINES)
         self.assertTrue(lines[-1].endswith("…"))
         self.assertLessEqual(max(map(len, card.wrap("x" * 200))), card.LINE_LENGTH)
 
 
-class ManyRequests(TransactionTestCase):
+class ManyRequestsTests(TransactionTestCase):
     """Requests in threads, as the server has them, while drawing takes as long as a test wants."""
 
     def setUp(self):
@@ -180,8 +180,8 @@ class ManyRequests(TransactionTestCase):
         self.draw = subprocess.run
         self.enterContext(mock.patch.object(subprocess, "run", self.draw_slowly))
         self.connections = []
-        connection_created.connect(self.note_connection)
-        self.addCleanup(connection_created.disconnect, self.note_connection)
+        connection_created.connect(self.add_connection)
+        self.addCleanup(connection_created.disconnect, self.add_connection)
         self.pool = self.enterContext(ThreadPoolExecutor(card.MAX_WAITING + 1))
         self.addCleanup(self.may_end.set)
 
@@ -195,7 +195,7 @@ class ManyRequests(TransactionTestCase):
         finally:
             self.drawing -= 1
 
-    def note_connection(self, connection, **signal):
+    def add_connection(self, connection, **signal):
         self.connections.append(connection)
 
     def request(self, seq):
@@ -209,7 +209,7 @@ class ManyRequests(TransactionTestCase):
             connection.close()
 
     def open_connections(self):
-        return sum(each.connection is not None for each in self.connections)
+        return sum(item.connection is not None for item in self.connections)
 
     def test_requests_for_one_picture_wait_for_one_drawing_without_a_connection(self):
         requests = [self.request(seq=1) for _ in range(20)]

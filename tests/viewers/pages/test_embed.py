@@ -1,4 +1,4 @@
-"""The options of a frame, its page, and the code for it."""
+"""The embed: its options, its page, and the HTML code for other sites."""
 
 from html.parser import HTMLParser
 
@@ -14,20 +14,20 @@ def parse(query):
     return EmbedOptions.parse(QueryDict(query), 2020)
 
 
-class Options(SimpleTestCase):
+class EmbedOptionsTests(SimpleTestCase):
     def test_unknown_options_and_values_are_ignored(self):
         defaults = parse("")
         for query in ("theme=pink", "show=", "width=1", "height=-5", "width=٣٠٠", "layer=2020"):
             self.assertEqual(parse(query), defaults, query)
 
-    def test_options_with_their_default_are_not_in_the_address(self):
+    def test_default_options_are_left_out_of_the_address(self):
         self.assertEqual(parse("theme=auto&show=both&layer=").query, "")
         query = parse("theme=dark&show=map&layer=2012&width=300").query
         self.assertEqual(query, "?theme=dark&show=map&layer=2012")
         self.assertEqual(parse(query[1:]).query, query)
 
 
-class Pages(TestCase):
+class EmbedPageTests(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(slug="night", title='"><script>', election=2020)
 
@@ -44,7 +44,7 @@ class Pages(TestCase):
             self.assertEqual(ancestors, framed, path)
             self.assertEqual("X-Frame-Options" not in headers, framed, path)
 
-    def test_an_earlier_election_shows_its_results_and_has_no_script(self):
+    def test_earlier_election_shows_its_results_and_has_no_script(self):
         response = self.client.get("/broadcasts/night/embed/?layer=2016")
         tally = response.context["picture"].tally
         self.assertEqual((tally.D, tally.R), (232, 306))
@@ -53,14 +53,14 @@ class Pages(TestCase):
         self.assertNotContains(response, "<script")
         self.assertNotContains(response, "refresh")
 
-    def test_the_pages_may_be_cached_and_set_no_cookie(self):
+    def test_pages_may_be_cached_and_set_no_cookie(self):
         for path in ("embed/", "embedding/"):
             response = self.client.get(f"/broadcasts/night/{path}")
             self.assertIn("public", response.headers["Cache-Control"])
             self.assertFalse(response.cookies)
             self.assertEqual(self.client.get(f"/broadcasts/day/{path}").status_code, 404)
 
-    def test_the_code_escapes_the_title(self):
+    def test_code_escapes_the_title(self):
         found = []
 
         class Parser(HTMLParser):

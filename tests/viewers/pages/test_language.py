@@ -1,4 +1,4 @@
-"""Pages in Spanish: which addresses have them, which texts they translate, the catalogues."""
+"""Pages in Spanish: their addresses, their texts, and the message catalogues."""
 
 import contextlib
 import re
@@ -19,7 +19,7 @@ from viewers.pages.wording import script_words
 PAGES = ("", "replay/", "calculator/", "embed/", "embedding/", "?at=4")
 
 
-class Pages(TestCase):
+class SpanishPageTests(TestCase):
     def setUp(self):
         self.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
         for _, change in list(evening.script())[:10]:
@@ -28,7 +28,7 @@ class Pages(TestCase):
     def get(self, path="", **options):
         return self.client.get(f"/es/broadcasts/night/{path}", **options)
 
-    def test_every_page_is_in_spanish_except_for_texts_of_the_newsroom(self):
+    def test_every_page_is_in_spanish_except_texts_of_the_newsroom(self):
         for path in ("/es/", "/es/nothing/", *(f"/es/broadcasts/night/{page}" for page in PAGES)):
             page = self.client.get(path)
             self.assertEqual(page.headers["Content-Language"], "es")
@@ -41,7 +41,7 @@ class Pages(TestCase):
             languages = {language for language, text in words if text == headline}
             self.assertEqual(languages, {"en"}, path)
 
-    def test_the_address_alone_decides_the_language(self):
+    def test_language_depends_on_the_address_alone(self):
         self.client.cookies["django_language"] = "es"
         english = self.client.get("/broadcasts/night/", headers={"Accept-Language": "es"})
         spanish = self.get(headers={"Accept-Language": "en"})
@@ -50,7 +50,7 @@ class Pages(TestCase):
             self.assertNotRegex(page.headers.get("Vary", ""), "(?i)language|cookie")
             self.assertIn("public", page.headers["Cache-Control"])
 
-    def test_the_language_link_leads_to_the_same_page(self):
+    def test_language_link_leads_to_the_same_page(self):
         for path in ("", "?at=4", "replay/?t=60", "calculator/?from=2016"):
             here = f"/broadcasts/night/{path}"
             for ours, theirs, language in ((here, f"/es{here}", "es"), (f"/es{here}", here, "en")):
@@ -58,7 +58,7 @@ class Pages(TestCase):
                 nav = re.search(r'<nav class="languages".*?</nav>', page)[0]
                 self.assertIn(f'href="{theirs}" lang="{language}" hreflang="{language}"', nav)
 
-    def test_a_page_that_does_not_exist_has_no_language_link(self):
+    def test_page_that_does_not_exist_has_no_language_link(self):
         self.assertNotContains(self.client.get("/es/nothing/"), "hreflang", status_code=404)
 
     def test_data_has_the_same_address_in_every_language(self):
@@ -74,11 +74,11 @@ class Pages(TestCase):
             for address in (f"/{path}", f"/es/{path}"):
                 self.assertRegex(address, cached)
 
-    def test_a_thread_is_back_in_english_after_a_spanish_page(self):
+    def test_thread_returns_to_english_after_a_spanish_page(self):
         self.get()
         self.assertEqual(get_language(), "en")
 
-    def test_the_admin_is_in_english_only(self):
+    def test_admin_is_in_english_only(self):
         self.assertContains(self.client.get("/admin/login/"), "Log in")
         self.assertEqual(self.client.get("/es/admin/").status_code, 404)
 
@@ -87,16 +87,16 @@ class Pages(TestCase):
             self.assertEqual(self.get(path).status_code, 200)
         self.assertNotRegex(self.get().text, r'(font-size|data-room|transform)="[^"]*\d,\d')
 
-    def test_an_embed_keeps_its_language(self):
+    def test_embed_keeps_its_language(self):
         self.assertContains(self.get("embedding/"), "testserver/es/broadcasts/night/embed/")
 
 
-class Catalogues(SimpleTestCase):
+class CatalogueTests(SimpleTestCase):
     def setUp(self):
         self.enterContext(contextlib.chdir(messages.ROOT))
         self.catalogs = {domain: read_po_file(domain) for domain in messages.SOURCES}
 
-    def test_they_have_the_messages_of_their_sources(self):
+    def test_catalogues_have_the_messages_of_their_sources(self):
         messages.update("--check")  # raises an error; then run `make messages`
 
     def test_every_message_is_translated_with_the_same_placeholders(self):
@@ -107,13 +107,13 @@ class Catalogues(SimpleTestCase):
                     self.assertFalse(message.fuzzy)
                     self.assertEqual(placeholders(message.string), placeholders(message.id))
 
-    def test_a_message_of_python_and_scripts_has_one_translation(self):
+    def test_message_used_in_python_and_scripts_has_one_translation(self):
         python, scripts = self.catalogs.values()
         for message in filter(lambda message: message.id, scripts):
             if message.id in python:
                 self.assertEqual(message.string, python[message.id].string, message.id)
 
-    def test_the_compiled_files_are_up_to_date(self):
+    def test_compiled_files_are_up_to_date(self):
         for domain, catalog in self.catalogs.items():
             compiled = BytesIO()
             write_mo(compiled, catalog)

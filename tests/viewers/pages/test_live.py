@@ -1,4 +1,4 @@
-"""The live page and the front page as the server renders them, and the words for their status."""
+"""The live page and the front page as the server renders them, and their texts."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -19,14 +19,14 @@ VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/wording.json").
 NIGHT = datetime(2020, 11, 4, 2, 47, 3, tzinfo=UTC)
 
 
-class WordingVectors(SimpleTestCase):
-    def test_times_have_the_words_of_the_vectors(self):
+class WordingVectorTests(SimpleTestCase):
+    def test_times_match_the_vectors(self):
         for case in VECTORS["times"]:
             at = datetime.fromtimestamp(case["at"] / 1000, UTC)
             with self.subTest(case["clock"]), override(case["language"]):
                 self.assertEqual((clock(at, True), hour(at)), (case["clock"], case["hour"]))
 
-    def test_phases_have_the_words_of_the_vectors(self):
+    def test_phases_match_the_vectors(self):
         for case in VECTORS["states"]:
             planned = NIGHT if case["planned"] else None
             found = Broadcast(phase=case["phase"], starts_at=planned)
@@ -34,58 +34,58 @@ class WordingVectors(SimpleTestCase):
                 self.assertEqual(status(found)["words"], case["words"])
 
 
-class Clock(SimpleTestCase):
-    def test_another_day_has_a_date(self):
+class ClockTests(SimpleTestCase):
+    def test_time_of_another_day_has_a_date(self):
         self.assertEqual(clock(NIGHT, True), "Nov 3, 2020, 9:47:03 pm EST")
 
-    def test_a_planned_time_has_no_seconds(self):
+    def test_planned_time_has_no_seconds(self):
         self.assertEqual(clock(NIGHT, False), "Nov 3, 2020, 9:47 pm EST")
 
-    def test_today_has_no_date(self):
+    def test_time_of_today_has_no_date(self):
         self.assertRegex(clock(timezone.now(), True), r"^\d+:\d\d:\d\d [ap]m E[SD]T$")
 
 
-class Pages(TestCase):
+class PageTests(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(
             slug="night", title="Election <Night>", election=2020, starts_at=NIGHT
         )
 
-    def put(self, change):
+    def publish(self, change):
         publish(self.broadcast, parse_change(change))
 
     def page(self):
         return self.client.get("/broadcasts/night/")
 
-    def test_a_planned_broadcast_shows_when_it_begins(self):
+    def test_planned_broadcast_shows_when_it_begins(self):
         self.assertContains(self.page(), "Begins</span> <time")
         self.assertContains(self.page(), "Nov 3, 2020, 9:47 pm EST")
         self.assertContains(self.client.get("/"), "Begins <time")
 
-    def test_a_broadcast_without_a_planned_start_has_not_started(self):
+    def test_broadcast_without_a_planned_start_has_not_started(self):
         Broadcast.objects.update(starts_at=None)
         self.assertContains(self.page(), "Not started</span>")
 
     def test_pages_show_whether_a_broadcast_is_live_held_or_ended(self):
         for kind, words in (("start", "Live"), ("hold", "On hold"), ("end", "Final")):
-            self.put({"kind": kind})
+            self.publish({"kind": kind})
             self.assertContains(self.page(), f"{words}, as of</span> <time")
             self.assertContains(self.client.get("/"), f"{words}, as of <time")
 
-    def test_the_log_is_read_once_per_update(self):
-        self.put({"kind": "start"})
+    def test_log_is_read_once_per_update(self):
+        self.publish({"kind": "start"})
         for unit in ("PA", "OH"):
             called = {unit: {"status": "called", "party": "D"}}
-            self.put({"calls": called, "story": {"headline": "A call"}})
+            self.publish({"calls": called, "story": {"headline": "A call"}})
             self.assertContains(self.page(), f'data-logged="{unit}"')
             for path in ("", "embed/"):
-                with CaptureQueriesContext(connection) as asked:
+                with CaptureQueriesContext(connection) as queries:
                     self.client.get(f"/broadcasts/night/{path}")
-                self.assertNotIn(Publication._meta.db_table, str(asked.captured_queries))
+                self.assertNotIn(Publication._meta.db_table, str(queries.captured_queries))
         self.assertContains(self.client.get("/es/broadcasts/night/"), "Pensilvania")
 
     def test_pages_name_the_source_of_calls(self):
-        self.put({"kind": "start"})
+        self.publish({"kind": "start"})
         pages = ("", "embed/", "replay/", "?at=1")
         for page in pages:
             found = self.client.get(f"/broadcasts/night/{page}")
@@ -98,7 +98,7 @@ class Pages(TestCase):
         self.assertNotContains(past, "calls by")
 
     def test_markup_in_a_story_is_escaped(self):
-        self.put({"kind": "start", "story": {"headline": "<script>", "body": "</script><b>"}})
+        self.publish({"kind": "start", "story": {"headline": "<script>", "body": "</script><b>"}})
         page = self.page()
         self.assertContains(page, "&lt;script&gt;</h2>")
         self.assertNotContains(page, "<b>")
@@ -109,7 +109,7 @@ class Pages(TestCase):
             self.assertIn("public", response.headers["Cache-Control"])
             self.assertFalse(response.cookies)
 
-    def test_the_front_page_has_no_unlisted_broadcasts(self):
+    def test_front_page_leaves_out_unlisted_broadcasts(self):
         Broadcast.objects.create(slug="rehearsal", title="Rehearsal", listed=False)
         later = timezone.now() + timedelta(days=1)
         Broadcast.objects.create(slug="next", title="Next week", starts_at=later)
@@ -117,6 +117,6 @@ class Pages(TestCase):
         self.assertContains(page, "Next week")
         self.assertNotContains(page, "Rehearsal")
 
-    def test_an_unknown_address_shows_a_page_with_status_404(self):
+    def test_unknown_address_shows_a_page_with_status_404(self):
         response = self.client.get("/broadcasts/nothing/")
         self.assertContains(response, "There is nothing at this address", status_code=404)

@@ -1,4 +1,4 @@
-"""The cache of pages: one rendering for all who come at once, until something changes."""
+"""The page cache: requests at one time share one rendering, until the broadcast changes."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,8 +15,8 @@ from viewers.pages.page_cache import cached_page, pages
 REQUESTS = 20
 
 
-class ManyRequests(TransactionTestCase):
-    def test_requests_at_the_same_time_cost_one_rendering(self):
+class ManyRequestsTests(TransactionTestCase):
+    def test_requests_at_one_time_share_one_rendering(self):
         Broadcast.objects.create(slug="night", title="Night", election=2020)
         renderings = []
 
@@ -33,23 +33,23 @@ class ManyRequests(TransactionTestCase):
                 connection.close()
 
         with ThreadPoolExecutor(REQUESTS) as pool:
-            asked = [pool.submit(request) for _ in range(REQUESTS)]
-        responses = [each.result() for each in asked]
+            futures = [pool.submit(request) for _ in range(REQUESTS)]
+        responses = [future.result() for future in futures]
 
         self.assertEqual(renderings, ["night"])
         self.assertEqual({response.content for response in responses}, {b"the page"})
         self.assertEqual(len(set(map(id, responses))), REQUESTS)  # each adds its own headers
 
 
-class OneRequest(TestCase):
+class OneRequestTests(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
-        self.put({"kind": "start"})
+        self.publish({"kind": "start"})
 
-    def put(self, change):
+    def publish(self, change):
         publish(self.broadcast, parse_change(change))
 
-    def test_a_page_is_rendered_once_a_second(self):
+    def test_page_is_rendered_once_a_second(self):
         for path in ("", "embed/", "replay/", "?at=1"):
             first = self.client.get(f"/broadcasts/night/{path}")
             with self.assertNumQueries(1):
@@ -57,10 +57,10 @@ class OneRequest(TestCase):
             self.assertEqual(second.content, first.content)
             self.assertEqual(second.headers, first.headers)
 
-    def test_an_update_shows_at_once_in_every_language(self):
+    def test_update_shows_at_once_in_every_language(self):
         addresses = ("/broadcasts/night/", "/es/broadcasts/night/")
         for address in addresses:
             self.client.get(address)
-        self.put({"story": {"headline": "Polls have closed"}})
+        self.publish({"story": {"headline": "Polls have closed"}})
         for address in addresses:
             self.assertContains(self.client.get(address), "Polls have closed")

@@ -25,45 +25,45 @@ class Gate:
         return self.runs
 
 
-class ManyThreads(SimpleTestCase):
+class ManyThreadsTests(SimpleTestCase):
     THREADS = 20
 
     def setUp(self):
         self.pool = self.enterContext(ThreadPoolExecutor(self.THREADS))
 
-    def ask(self, flights, gate, threads=THREADS):
-        """Have many threads ask for one key; open the gate once all but the first wait."""
-        asked = [self.pool.submit(flights.get, "key", gate.compute) for _ in range(threads)]
+    def request(self, flights, gate, threads=THREADS):
+        """Request one key in many threads, and open the gate once all but the first wait."""
+        futures = [self.pool.submit(flights.get, "key", gate.compute) for _ in range(threads)]
         wait_for(lambda: flights.waiting == threads - 1, "the others to wait")
         gate.opened.set()
-        return asked
+        return futures
 
-    def test_threads_that_ask_for_one_key_share_one_computation(self):
+    def test_threads_that_request_one_key_share_one_computation(self):
         gate = Gate()
 
-        asked = self.ask(SingleFlight(size=9), gate)
+        futures = self.request(SingleFlight(size=9), gate)
 
-        self.assertEqual([each.result() for each in asked], [1] * self.THREADS)
+        self.assertEqual([future.result() for future in futures], [1] * self.THREADS)
         self.assertEqual(gate.runs, 1)
 
-    def test_an_exception_reaches_all_who_waited(self):
+    def test_exception_reaches_all_waiting_threads(self):
         error = KeyError("PA")
 
-        asked = self.ask(SingleFlight(size=9), Gate(error))
+        futures = self.request(SingleFlight(size=9), Gate(error))
 
-        self.assertEqual([each.exception() for each in asked], [error] * self.THREADS)
+        self.assertEqual([future.exception() for future in futures], [error] * self.THREADS)
 
-    def test_a_thread_that_would_exceed_the_limit_of_waiting_threads_is_rejected(self):
+    def test_thread_that_would_exceed_the_limit_of_waiting_threads_is_rejected(self):
         flights, gate = SingleFlight(size=9, max_waiting=2), Gate()
-        asked = [self.pool.submit(flights.get, "key", gate.compute) for _ in range(3)]
+        futures = [self.pool.submit(flights.get, "key", gate.compute) for _ in range(3)]
         wait_for(lambda: flights.waiting == 2, "two threads to wait")
 
         self.assertRaises(Overloaded, flights.get, "key", gate.compute)
 
         gate.opened.set()
-        self.assertEqual([each.result() for each in asked], [1, 1, 1])
+        self.assertEqual([future.result() for future in futures], [1, 1, 1])
 
-    def test_a_key_that_would_exceed_the_limit_of_computations_is_rejected(self):
+    def test_key_that_would_exceed_the_limit_of_computations_is_rejected(self):
         flights, gate = SingleFlight(size=9, max_running=2), Gate()
         flights.get("kept", lambda: 0)
         for key in ("one", "two"):
@@ -76,24 +76,24 @@ class ManyThreads(SimpleTestCase):
         gate.opened.set()
 
 
-class OneThread(SimpleTestCase):
-    def test_a_result_is_kept(self):
+class OneThreadTests(SimpleTestCase):
+    def test_result_is_kept(self):
         flights = SingleFlight(size=9)
         results = [flights.get("key", lambda value=value: value) for value in (1, 2)]
         self.assertEqual(results, [1, 1])
 
-    def test_a_result_whose_time_is_over_is_computed_again(self):
+    def test_expired_result_is_computed_again(self):
         flights = SingleFlight(size=9, seconds=0)
         results = [flights.get("key", lambda value=value: value) for value in (1, 2)]
         self.assertEqual(results, [1, 2])
 
-    def test_an_exception_is_not_kept(self):
+    def test_exception_is_not_kept(self):
         flights = SingleFlight(size=9)
         self.assertRaises(ZeroDivisionError, flights.get, "key", lambda: 1 // 0)
         self.assertEqual(flights.get("key", lambda: 2), 2)
         self.assertEqual(flights.running, 0)
 
-    def test_the_results_asked_for_last_are_kept(self):
+    def test_least_recently_used_result_is_evicted(self):
         flights, computed = SingleFlight(size=2), []
 
         def compute():

@@ -1,4 +1,4 @@
-"""ViewerSession against tests/vectors/session.json, as tests/js/session.test.mjs runs it."""
+"""ViewerSession with the cases of tests/vectors/session.json, which JavaScript runs too."""
 
 import json
 from pathlib import Path
@@ -16,8 +16,8 @@ FRAMES = {
 }
 
 
-class SessionVectors(TestCase):
-    def test_cases(self):
+class SessionVectorTests(TestCase):
+    def test_session_matches_the_vectors(self):
         for case in VECTORS["cases"]:
             with self.subTest(case["name"]):
                 self.run_case(case)
@@ -60,8 +60,8 @@ class SessionVectors(TestCase):
         session.timed_out(step["at"])
 
 
-class BackOff(TestCase):
-    def test_a_server_that_is_away_for_hours_is_still_waited_for(self):
+class BackOffTests(TestCase):
+    def test_back_off_goes_on_after_thousands_of_failures(self):
         session = ViewerSession(("ws",), lambda: 1.0)
         for _ in range(2000):
             session.attempt(0)

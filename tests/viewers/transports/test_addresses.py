@@ -1,4 +1,4 @@
-"""The fast path recognizes the addresses that Django's routes have."""
+"""The fast path matches the same addresses as Django's routes."""
 
 import re
 from unittest import TestCase

@@ -21,7 +21,7 @@ class ConsumerTests(IsolatedAsyncioTestCase):
         self.addAsyncCleanup(self.relays.stop)
         self.hub = await self.relays.hub("night")
         self.sent = []
-        self.gone = False
+        self.has_left = False
         self.writable = asyncio.Event()
         self.writable.set()
         self.unhandled = []
@@ -43,9 +43,9 @@ class ConsumerTests(IsolatedAsyncioTestCase):
         self.running = asyncio.create_task(app(scope, self.queue.get, self.send))
 
     async def send(self, message):
-        """Take a message, as uvicorn does: wait for the buffer; raise if the viewer is gone."""
+        """Send a message as uvicorn does: wait for the buffer, and raise if the viewer has left."""
         await self.writable.wait()
-        if self.gone:
+        if self.has_left:
             raise OSError("ClientDisconnected")
         self.sent.append(message)
 
@@ -65,13 +65,13 @@ class ConsumerTests(IsolatedAsyncioTestCase):
         await asyncio.wait_for(self.running, 5)
         await asyncio.sleep(0)
 
-    async def test_websocket_that_vanishes_during_a_send_is_no_error(self):
+    async def test_websocket_that_closes_during_a_send_logs_no_error(self):
         self.connect(AsgiWebSocketViewer, "websocket")
         self.queue.put_nowait({"type": "websocket.connect"})
         await self.frames(1)
 
         with self.assertNoLogs("viewers"):
-            self.gone = True
+            self.has_left = True
             await self.publish(1)
             while self.hub.viewers:
                 await asyncio.sleep(0)
@@ -79,8 +79,8 @@ class ConsumerTests(IsolatedAsyncioTestCase):
 
         self.assertEqual(self.unhandled, [])
 
-    async def test_poll_that_vanishes_during_a_send_is_no_error(self):
-        self.gone = True
+    async def test_poll_that_closes_during_a_send_logs_no_error(self):
+        self.has_left = True
         with self.assertNoLogs("viewers"):
             self.connect(LongPollViewer, "http")
             self.queue.put_nowait({"type": "http.request"})

@@ -1,4 +1,4 @@
-"""One timer serves all connections; one that fails stops no other."""
+"""One task calls the timers of all connections, and goes on after one that raises."""
 
 import asyncio
 from time import monotonic
@@ -28,7 +28,7 @@ class SweepTests(IsolatedAsyncioTestCase):
         for connection in connections:
             await asyncio.wait_for(connection.called.wait(), 5)
 
-    async def test_timer_that_fails_stops_neither_the_others_nor_the_sweep(self):
+    async def test_sweep_goes_on_after_a_timer_that_raises(self):
         together = [Connection(0, fails=True), Connection(0), Connection(0, fails=True)]
         later = Connection(0.05)
         self.begin(*together, later)
