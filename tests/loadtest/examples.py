@@ -1,4 +1,4 @@
-"""Objects that several tests of the load test start from."""
+"""Example objects for the tests of the load test."""
 
 from array import array
 

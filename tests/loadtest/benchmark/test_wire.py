@@ -1,4 +1,4 @@
-"""What the benchmark's polling viewers write."""
+"""The requests that the benchmark's polling viewers write."""
 
 from unittest import TestCase
 

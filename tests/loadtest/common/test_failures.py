@@ -1,4 +1,4 @@
-"""Which side a failed connection is attributed to."""
+"""Failed connections, attributed to the client or to the server."""
 
 import errno
 from unittest import TestCase

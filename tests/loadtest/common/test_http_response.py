@@ -1,4 +1,4 @@
-"""HTTP responses out of a byte stream."""
+"""HTTP responses, split from a stream of bytes."""
 
 from unittest import TestCase
 

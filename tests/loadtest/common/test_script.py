@@ -9,7 +9,7 @@ from loadtest.common.script import changes
 
 
 class Changes(TestCase):
-    def test_all_changes_are_accepted_by_the_map_however_many(self):
+    def test_map_accepts_300_changes(self):
         state = MapState(2020, phase="live")
         for data in changes(300):
             change = parse_change(data)

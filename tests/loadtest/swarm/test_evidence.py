@@ -1,4 +1,4 @@
-"""What counts of a simulator that was lost."""
+"""Evidence: the deliveries that count of a simulator that was lost."""
 
 from array import array
 from unittest import TestCase
@@ -30,7 +30,7 @@ class EvidenceOfALostSimulator(TestCase):
         self.assertEqual((tally.expected, tally.received), (4, 4))
         self.assertEqual((tally.messages[2].last, tally.messages[3].last), (30, 50))
 
-    def test_newer_receipts_of_an_update_replace_the_older(self):
+    def test_newer_receipts_of_an_update_replace_older_ones(self):
         evidence = Evidence()
         evidence.add(report(3, seq2=[20]), 1 * SECOND)
         evidence.add(report(3, seq2=[20, 30, 40]), 2 * SECOND)
@@ -45,7 +45,7 @@ class EvidenceOfALostSimulator(TestCase):
 
         self.assertEqual((tally.expected, tally.missing), (2, 0))
 
-    def test_update_under_way_at_the_last_report_is_expected_of_those_who_had_it(self):
+    def test_update_under_way_at_the_last_report_is_expected_where_it_was_received(self):
         evidence = Evidence()
         evidence.add(report(3, seq2=[20]), 1 * SECOND)
 
@@ -53,7 +53,7 @@ class EvidenceOfALostSimulator(TestCase):
 
         self.assertEqual((tally.expected, tally.received, tally.missing), (1, 1, 0))
 
-    def test_update_that_was_missing_for_long_stays_missing(self):
+    def test_update_that_was_missing_for_seconds_stays_missing(self):
         evidence = Evidence()
         evidence.add(report(3, seq2=[20]), 11 * SECOND)
 

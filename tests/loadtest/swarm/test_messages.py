@@ -29,7 +29,7 @@ from tests.support.server import free_port
 
 class Messages(TestCase):
     def check(self, message):
-        """Expect a message to be the same after it was sent and received."""
+        """Check that a message is unchanged after it was sent and received."""
         data = frame(message)
         self.assertEqual(int.from_bytes(data[:LENGTH], "big"), len(data) - LENGTH)
         self.assertEqual(ORDERS.decode(data[LENGTH:]), message)

@@ -24,7 +24,7 @@ def plan(**options):
 
 class Problems(TestCase):
     def check(self, name, plan, **limits):
-        """Expect that exactly one limit, `name`, is too low for the plan."""
+        """Check that exactly one limit, `name`, is too low for the plan."""
         found = problems(plan, replace(HIGH, **limits))
         self.assertEqual(len(found), 1, found)
         self.assertTrue(found[0].startswith(name), found)

@@ -50,7 +50,7 @@ class Text(TestCase):
         self.assertIn("its CPU, memory and viewers are unknown", text)
         self.assertIn("haproxy listens on port 80", text)
 
-    def test_way_back_after_a_restart_is_told(self):
+    def test_reconnections_after_a_restart_are_reported(self):
         run = good_run(expect_restart=True)
         run.tallies[0].restart.closed(at=3.0, times=1)
         run.tallies[0].restart.returned(at=8.0, absence=4.0)

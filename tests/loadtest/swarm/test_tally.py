@@ -68,12 +68,12 @@ class Tallies(TestCase):
         return tally
 
     def test_tally_is_unchanged_on_its_way_to_the_director(self):
-        back = Tally.decode(self.example().encode())
-        self.assertEqual(back.failures, {"server: refused": 4})
-        self.assertEqual(back.messages[7].relative, [2])
-        self.assertEqual(back.messages[7].quantile(1), self.example().messages[7].quantile(1))
-        self.assertEqual(back.lag.total_count, 1)
-        self.assertEqual(back.phases, (1, 1))
+        decoded = Tally.decode(self.example().encode())
+        self.assertEqual(decoded.failures, {"server: refused": 4})
+        self.assertEqual(decoded.messages[7].relative, [2])
+        self.assertEqual(decoded.messages[7].quantile(1), self.example().messages[7].quantile(1))
+        self.assertEqual(decoded.lag.total_count, 1)
+        self.assertEqual(decoded.phases, (1, 1))
 
     def test_tallies_of_simulators_add_up(self):
         total = Tally()

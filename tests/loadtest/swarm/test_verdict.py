@@ -1,4 +1,4 @@
-"""Which runs are valid, and what they say about the server."""
+"""Verdicts: whether a run is valid, and whether the server passed."""
 
 from array import array
 from unittest import TestCase
@@ -107,7 +107,7 @@ class Verdicts(TestCase):
             run.tallies[0].losses[loss] = 1
             self.check(run, ExitCode.INVALID, loss)
 
-    def test_what_a_busy_simulator_causes_itself_is_not_the_servers_failure(self):
+    def test_failure_that_a_busy_simulator_can_cause_is_not_the_servers(self):
         run = good_run()
         tally = run.tallies[0]
         tally.converged = 0
@@ -116,7 +116,7 @@ class Verdicts(TestCase):
         run.samples = [sample(at, cpu=0.95) for at in range(12)]
         self.check(run, ExitCode.INVALID, "95% of a core", "1 of 7 deliveries are missing")
 
-    def test_reset_connection_is_the_servers_failure_whatever_the_simulators_do(self):
+    def test_reset_connection_is_the_servers_failure_even_if_simulators_are_busy(self):
         run = good_run()
         run.tallies[0].losses["server: reset"] = 1
         run.samples = [sample(at, cpu=0.95) for at in range(12)]
@@ -196,12 +196,12 @@ class Verdicts(TestCase):
 
 
 class Restarts(TestCase):
-    def restarted(self, expected, away=0):
+    def restarted(self, expected, missing=0):
         run = good_run(expect_restart=expected)
         restart = run.tallies[0].restart
         restart.closed(at=3.0, times=1)
         restart.closed(at=3.5, times=1)
-        for number in range(2 - away):
+        for number in range(2 - missing):
             restart.returned(at=9.0 + number, absence=6.0)
         run.ended.append((3.0, "process 123"))
         return run
@@ -212,13 +212,13 @@ class Restarts(TestCase):
         self.assertEqual((verdict.exit_code, verdict.failures), (ExitCode.PASSED, []))
         self.assertEqual(run.tally.restart.seconds, 7.0)
 
-    def test_restart_that_nobody_expected_is_a_failure(self):
+    def test_unexpected_restart_is_a_failure(self):
         verdict = judge(self.restarted(expected=False))
         self.assertEqual(verdict.exit_code, ExitCode.FAILED)
         self.assertRegex("\n".join(verdict.failures), "2 viewers were closed with 4200")
 
     def test_viewer_that_does_not_come_back_is_a_failure(self):
-        run = self.restarted(expected=True, away=1)
+        run = self.restarted(expected=True, missing=1)
         self.assertEqual(judge(run).failures, ["1 viewers did not come back after the restart"])
         self.assertIsNone(run.tally.restart.seconds)
 
@@ -240,8 +240,8 @@ class Analysis(TestCase):
 
     def test_stall_in_the_ramp_is_found(self):
         run = good_run(clients=100)
-        came = [10, 10, 10, 10, 10, 10, 55, 60]
-        run.samples = [sample(at, "ramp", 10 * at, ws) for at, ws in enumerate(came)]
+        connected = [10, 10, 10, 10, 10, 10, 55, 60]
+        run.samples = [sample(at, "ramp", 10 * at, ws) for at, ws in enumerate(connected)]
         self.assertEqual(stalls(run), [(2, 6)])
 
     def test_even_ramp_has_no_stall(self):
@@ -259,7 +259,7 @@ class LostSimulators(TestCase):
         run.tallies[0].converged = 100 - viewers
         return judge(run)
 
-    def test_small_one_is_a_warning(self):
+    def test_lost_simulator_with_few_viewers_is_a_warning(self):
         verdict = self.judge_lost(viewers=10, updates=2)
 
         self.assertEqual(verdict.exit_code, ExitCode.PASSED)
@@ -271,12 +271,12 @@ class LostSimulators(TestCase):
             ],
         )
 
-    def test_one_with_more_than_a_tenth_of_the_viewers_makes_the_run_invalid(self):
+    def test_lost_simulators_with_over_a_tenth_of_the_viewers_make_the_run_invalid(self):
         verdict = self.judge_lost(viewers=11, updates=2)
 
         self.assertEqual(verdict.invalid, ["11% of the viewers were lost with their simulators"])
 
-    def test_one_before_the_first_update_makes_the_run_invalid(self):
+    def test_simulator_lost_before_the_first_update_makes_the_run_invalid(self):
         verdict = self.judge_lost(viewers=1, updates=0)
 
         self.assertEqual(verdict.invalid, ["a simulator was lost before the first update"])
