@@ -12,7 +12,8 @@ test("text from left to right is returned as it is", () => {
 });
 
 test("other text is put between isolates", () => {
-  for (const text of ["\u202ewins", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d", "\u2066a\u2069"]) {
+  const texts = ["\u202ewins", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d", "\u2066a\u2069"];
+  for (const text of texts) {
     assert.equal(isolate(text), `\u2068${text}\u2069`);
   }
 });

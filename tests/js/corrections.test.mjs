@@ -15,7 +15,7 @@ for (const { name, initial, log, corrections } of vectors("corrections").cases) 
   }
 }
 
-test("a log that lacks its oldest updates says nothing about the first map", () => {
+test("a log without its oldest updates ignores the calls of the first map", () => {
   const call = { status: "called", party: "D" };
   const history = { initial: { AZ: call, GA: call }, updates: [{ seq: 501, calls: { AZ: call } }] };
   assert.deepEqual(seqsOfCall("AZ", history), [501]);

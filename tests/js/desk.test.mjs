@@ -5,16 +5,8 @@ import { election, load } from "./modules.mjs";
 
 const rundown = await load("broadcaster/desk/rundown.js");
 const { frameMode, modeLabel, planLabel } = await load("broadcaster/desk/show_status.js");
-const {
-  agesSummary,
-  clockWarning,
-  deliverySummary,
-  processesLabel,
-  reachedLabel,
-  ViewerHistory,
-} = await load(
-  "broadcaster/desk/delivery.js",
-);
+const { agesSummary, clockWarning, deliverySummary, processesLabel, reachedLabel, ViewerHistory } =
+  await load("broadcaster/desk/delivery.js");
 const { takeTarget } = await load("broadcaster/desk/take_target.js");
 const { EMPTY } = await load("broadcaster/desk/draft.js");
 
@@ -69,7 +61,7 @@ test("a cue moves by one place before the cue that is there", () => {
   assert.equal(cueToMoveBefore(cues, 3, 1), undefined);
 });
 
-test("the note of a cue says its status", () => {
+test("the note of a cue is its status as a sentence", () => {
   const asked = { by: "broadcaster", at: AT };
   const note = (more, me = "editor", live = true) => statusNote(cue(1, more), AT, me, live);
 
@@ -106,7 +98,7 @@ test("the commands for a cue depend on its status and on permissions", () => {
   assert.deepEqual(names(taken(3), { take: true, confirm: true }, "editor"), []);
 });
 
-test("people are notified of what others do to their cues", () => {
+test("people are notified when others take, confirm or decline their cues", () => {
   const asked = { by: "broadcaster", at: AT };
   const confirmed = { ...taken(10), taken: { ...taken(10).taken, confirmed_by: "editor" } };
   const notify = (before, after, me, may = EVERYTHING) =>
@@ -139,7 +131,7 @@ test("a countdown shows minutes and seconds, and hours if there are any", () => 
   ]);
 });
 
-test("a time of day is the next one after now", () => {
+test("a time of day is the next one that comes", () => {
   assert.equal(nextTimeAt("21:40", AT), AT + 600_000);
   assert.equal(nextTimeAt("21:40:30", AT), AT + 630_000);
   assert.equal(nextTimeAt("21:30", AT), Date.parse("2020-11-04T21:30-05:00"));
@@ -154,11 +146,14 @@ test("a time of day is that of the newsroom's clock, and names its zone", () => 
   setTimeZone("America/New_York");
 });
 
-test("a time of day when clocks are set back is the next of two, when set forward an hour later", () => {
+test("a time that comes twice when clocks are set back is the next of the two", () => {
   const back = (time) => Date.parse(`2020-11-01T${time}`);
   assert.equal(nextTimeAt("01:30", back("00:50-04:00")), back("01:30-04:00"));
   assert.equal(nextTimeAt("01:30", back("01:50-04:00")), back("01:30-05:00"));
   assert.equal(nextTimeAt("03:00", back("00:50-04:00")), back("03:00-05:00"));
+});
+
+test("a time that is skipped when clocks are set forward is an hour later", () => {
   const before = Date.parse("2021-03-14T00:50-05:00");
   assert.equal(nextTimeAt("02:30", before), Date.parse("2021-03-14T03:30-04:00"));
 });
@@ -180,7 +175,7 @@ test("the planned start and end are shown with the time left", () => {
   assert.equal(planLabel({ starts_at: null, ends_at: null }, "live", AT), "");
 });
 
-test("the summary of a delivery has what the server reported, and no more", () => {
+test("the summary of a delivery has the figures that the server reported", () => {
   const [reached, expected] = [{ ws: 7118, poll: 2863 }, { ws: 7120, poll: 2867 }];
   const delivery = { seq: 41, max: 402, reached, expected };
   const complete = { ...delivery, p50: 40, p99: 310, behind: 6 };
@@ -194,6 +189,9 @@ test("the summary of a delivery has what the server reported, and no more", () =
   assert.equal(deliverySummary(older), "Update 41 reached 12, the last after 0.40 s.");
   const partly = { ...delivery, p99: 310, behind: 0, unknown: 63 };
   assert.match(deliverySummary(partly), /reached 9,981 of 9,987, 63 unknown .* within 0.31 s\.$/);
+});
+
+test("a process that did not check the log for more than ten seconds is a warning", () => {
   assert.equal(agesSummary([0.2, 1]), "Processes last checked the log 0.2 s, 1.0 s ago.");
   assert.match(agesSummary([0.2, 31]), /^⚠ /);
   assert.equal(agesSummary(undefined), "");
@@ -206,7 +204,7 @@ test("a clock that is more than a second off is a warning", () => {
   assert.equal(clockWarning(undefined), "");
 });
 
-test("processes that fell silent with viewers are named before those that report", () => {
+test("silent processes come before those that report", () => {
   assert.equal(processesLabel({ processes: 0 }), "no viewers");
   assert.equal(processesLabel({ processes: 1, silent: 0, unknown: 0 }), "1 server process");
   assert.equal(

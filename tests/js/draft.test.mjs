@@ -56,7 +56,7 @@ test("a story needs a headline and a highlight needs a view", () => {
   assert.equal(problem({ highlight: ["OH"], headline: "Ohio" }), "A highlight needs a view.");
 });
 
-test("taking a call back is a correction, which needs a reason and names the update", () => {
+test("retracting a call is a correction, which needs a reason and names the update", () => {
   const wrong = { calls: { AZ: "retracted" }, headline: "Arizona is not called" };
   assert.equal(problem(wrong, CALLED, HISTORY), "A correction needs a reason.");
 
@@ -73,7 +73,7 @@ test("a correction of a call of the first map names update 0", () => {
   assert.equal(change.corrects, 0);
 });
 
-test("a correction holds nothing else, and only units that are called", () => {
+test("a correction has calls of one update only", () => {
   const mixed = { calls: { AZ: "called-R", PA: "called-D" }, headline: "News", reason: "Wrong" };
   assert.equal(problem(mixed, CALLED, HISTORY), "Take the correction of AZ by itself.");
   assert.equal(
@@ -113,9 +113,11 @@ test("a cue's change becomes the draft that makes the same change", () => {
 });
 
 test("the broadcast's rule says which changes need approval", () => {
-  const units = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1".split(" ");
+  const units = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1";
   const close = apply(START, {
-    calls: Object.fromEntries(units.map((unit) => [unit, { status: "called", party: "D" }])),
+    calls: Object.fromEntries(
+      units.split(" ").map((unit) => [unit, { status: "called", party: "D" }]),
+    ),
   });
   const call = { kind: "update", calls: { PA: { status: "called", party: "D" } } };
   const need = (rule, state, change) =>

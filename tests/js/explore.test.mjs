@@ -4,7 +4,9 @@ import test from "node:test";
 
 import { election, load, vectors } from "./modules.mjs";
 
-const { PlayoutBuffer, flipped, neighbour, pastMap, pointsOf, viewOf } = await load("viewers/shared/explore.js");
+const { PlayoutBuffer, flipped, neighbour, pastMap, pointsOf, viewOf } = await load(
+  "viewers/shared/explore.js",
+);
 const { frames } = vectors("session");
 const { votes } = election(2020);
 
@@ -92,11 +94,11 @@ const past = [
 ];
 
 test("an earlier election has calls, votes and candidates", () => {
-  const { calls, election: then } = pastMap(past, 2016, ["CA", "TX"]);
+  const { calls, election: earlier } = pastMap(past, 2016, ["CA", "TX"]);
   assert.deepEqual(calls.TX, { status: "called", party: "R" });
-  assert.deepEqual(then.votes, { CA: 55, TX: 38 });
-  assert.deepEqual(then.before, { CA: "D", TX: "D" });
-  assert.equal(then.candidates.D, "Clinton");
+  assert.deepEqual(earlier.votes, { CA: 55, TX: 38 });
+  assert.deepEqual(earlier.before, { CA: "D", TX: "D" });
+  assert.equal(earlier.candidates.D, "Clinton");
 });
 
 test("units called for another party than before have flipped", () => {

@@ -63,7 +63,8 @@ function fakeFetch(url, { method = "GET", signal }) {
 }
 
 function follow(options) {
-  const session = new ViewerSession({ votes, snapshot: frames["snapshot a:1"], random: () => 1, ...options });
+  const snapshot = frames["snapshot a:1"];
+  const session = new ViewerSession({ votes, snapshot, random: () => 1, ...options });
   const follower = new Follower(session, "https://example.org/broadcasts/night/", {
     onEvents: (events) =>
       reported.push(...(events.length ? events.map(([event]) => event) : ["answering"])),
@@ -97,7 +98,7 @@ afterEach(() => {
   delete globalThis.document;
 });
 
-test("connects at once, from the position of the page", () => {
+test("the follower connects at once, from the position of the page", () => {
   follow();
   assert.equal(sockets[0].url, "wss://example.org/broadcasts/night/ws?since=a%3A1");
   sockets[0].onopen();
@@ -105,7 +106,7 @@ test("connects at once, from the position of the page", () => {
   assert.deepEqual(reported, ["update"]);
 });
 
-test("reconnects from its position, after the session's delay", () => {
+test("the follower reconnects from its position, after the session's delay", () => {
   follow();
   sockets[0].receive("update 2");
   sockets[0].end(1006);
@@ -116,7 +117,7 @@ test("reconnects from its position, after the session's delay", () => {
   assert.match(sockets[1].url, /since=a%3A2$/);
 });
 
-test("closes a connection after a gap and ignores its further frames", () => {
+test("the follower closes a connection after a gap and ignores its further frames", () => {
   follow();
   sockets[0].receive("update 3");
   assert.ok(sockets[0].closed);
@@ -125,7 +126,7 @@ test("closes a connection after a gap and ignores its further frames", () => {
   assert.deepEqual(reported, ["gap", "waiting"]);
 });
 
-test("falls back to polling when no frame comes in time", () => {
+test("the follower falls back to polling when no frame comes in time", () => {
   follow();
   sockets[0].onopen();
   tick(5000);
@@ -152,7 +153,7 @@ test("a poll rejected with 503 is repeated after a delay", async () => {
   assert.deepEqual(requests.map(({ method }) => method), ["GET", "HEAD", "GET"]);
 });
 
-test("a poll after a failure comes with a HEAD request that tells whether the server answers", async () => {
+test("a poll after a failure comes with a HEAD request that finds the server", async () => {
   follow({ transports: ["poll"] });
   requests[0].answer("", 503);
   await settled();
@@ -194,7 +195,7 @@ test("a network that comes back does not reconnect an ended broadcast", () => {
   assert.equal(sockets.length, 1);
 });
 
-test("a page that is looked at again after the end reconnects once", () => {
+test("a page that is shown again after the end reconnects once", () => {
   const follower = follow();
   sockets[0].receive("bye 4001");
   sockets[0].end(4001);
@@ -206,7 +207,7 @@ test("a page that is looked at again after the end reconnects once", () => {
 });
 
 test("a visible page reconnects within three minutes after the end", () => {
-  for (const [hidden, asked] of [[true, 1], [false, 2]]) {
+  for (const [hidden, connections] of [[true, 1], [false, 2]]) {
     sockets = [];
     globalThis.document = { hidden };
     follow();
@@ -216,7 +217,7 @@ test("a visible page reconnects within three minutes after the end", () => {
     assert.equal(sockets.length, 1);
     tick(1000);
     tick(0);
-    assert.equal(sockets.length, asked);
+    assert.equal(sockets.length, connections);
   }
 });
 
@@ -295,7 +296,7 @@ test("a network that comes back replaces the connection at once", () => {
 test("after a network comes back, earlier failures do not lengthen the delay", () => {
   const follower = follow();
   sockets[0].receive("heartbeat a:1");
-  for (let refused = 0; refused < 8; refused++) {
+  for (let failures = 0; failures < 8; failures++) {
     sockets.at(-1).end(1006);
     tick(30_000);
   }

@@ -39,7 +39,8 @@ function parsePo(text) {
   const messages = {};
   for (const entry of text.replaceAll('"\n"', "").split("\n\n")) {
     const lines = [...entry.matchAll(/^(\w+)\S* (".*")$/gm)];
-    const values = (name) => lines.filter(([, key]) => key === name).map(([, , s]) => JSON.parse(s));
+    const values = (name) =>
+      lines.filter(([, key]) => key === name).map(([, , text]) => JSON.parse(text));
     const [id] = values("msgid");
     const isPlural = values("msgid_plural").length > 0;
     messages[id] = isPlural ? values("msgstr") : values("msgstr")[0];

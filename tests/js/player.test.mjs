@@ -6,7 +6,7 @@ import { load } from "./modules.mjs";
 const { Player } = await load("viewers/replay/player.js");
 const { elapsed } = await load("viewers/shared/wording.js");
 
-test("it plays from where it was paused, and stops at the end", () => {
+test("a player goes on where it was paused, and stops at the end", () => {
   const player = new Player(10_000, 2_000);
   assert.equal(player.at(500), 2_000);
   player.play(1_000);
@@ -17,7 +17,7 @@ test("it plays from where it was paused, and stops at the end", () => {
   assert.equal(player.at(200_000), 10_000);
 });
 
-test("played at the end, it starts from the beginning", () => {
+test("a player at its end starts from the beginning", () => {
   const player = new Player(10_000, 10_000);
   player.play(50);
   assert.equal(player.at(60), 10);

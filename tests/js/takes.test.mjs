@@ -11,8 +11,9 @@ const { votes } = election(year);
 
 for (const { name, rule, before, calls, needed } of approvals) {
   test(`approval: ${name}`, () => {
-    const called = Object.entries(before).map(([unit, party]) => [unit, { status: "called", party }]);
-    const state = { phase: "live", calls: Object.fromEntries(called) };
+    const calledFor = ([unit, party]) => [unit, { status: "called", party }];
+    const called = Object.fromEntries(Object.entries(before).map(calledFor));
+    const state = { phase: "live", calls: called };
     const change = { kind: "update", calls };
     const reason = approvalReason(rule, votes, state, apply(state, change), change);
     assert.equal(Boolean(reason), needed);

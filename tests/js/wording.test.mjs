@@ -3,7 +3,9 @@ import test from "node:test";
 
 import { load, useLanguage, vectors } from "./modules.mjs";
 
-const { announcements, clock, layerWords, paused, status } = await load("viewers/shared/wording.js");
+const { announcements, clock, layerWords, paused, status } = await load(
+  "viewers/shared/wording.js",
+);
 
 const EASTERN = "America/New_York";
 const NIGHT = Date.UTC(2020, 10, 4, 2, 47, 3); // 9:47:03 pm on November 3 in New York
@@ -22,18 +24,19 @@ test("a planned time has no seconds", () => {
 });
 
 test("midnight is 12 am and noon 12 pm", () => {
-  assert.equal(clock(Date.UTC(2020, 10, 4, 5), Date.UTC(2020, 10, 4, 5), EASTERN), "12:00:00 am EST");
-  assert.equal(clock(Date.UTC(2020, 6, 4, 16), Date.UTC(2020, 6, 4, 16), EASTERN), "12:00:00 pm EDT");
+  const [midnight, noon] = [Date.UTC(2020, 10, 4, 5), Date.UTC(2020, 6, 4, 16)];
+  assert.equal(clock(midnight, midnight, EASTERN), "12:00:00 am EST");
+  assert.equal(clock(noon, noon, EASTERN), "12:00:00 pm EDT");
 });
 
-test("times in the log have neither seconds nor zone", () => {
+test("a time in the log has neither seconds nor zone", () => {
   assert.equal(clock(NIGHT, NIGHT, EASTERN, false, false), "9:47 pm");
 });
 
 const { time_zone: zone, times, states } = vectors("wording");
 
 for (const { at, language, clock: text, hour } of times) {
-  test(`the clock is the server's: ${text}`, async () => {
+  test(`the time has the server's words: ${text}`, async () => {
     await useLanguage(language);
     const found = [clock(at, Date.now(), zone), clock(at, at, zone, false, false)];
     await useLanguage();
@@ -42,7 +45,7 @@ for (const { at, language, clock: text, hour } of times) {
 }
 
 for (const { phase, planned, language, words } of states) {
-  test(`the status is the server's: ${words}`, async () => {
+  test(`the status has the server's words: ${words}`, async () => {
     await useLanguage(language);
     const found = status(phase, 5, planned ? 9 : null).words;
     await useLanguage();
@@ -50,7 +53,7 @@ for (const { phase, planned, language, words } of states) {
   });
 }
 
-test("Spanish has forms for one and for more", async () => {
+test("Spanish texts have a singular and a plural", async () => {
   await useLanguage("es");
   const found = [paused(0), paused(1), paused(3)];
   await useLanguage();
@@ -75,10 +78,12 @@ test("a paused page has the number of updates that wait", () => {
 });
 
 test("a layer has words for what the map shows", () => {
-  const then = { year: 2008, candidates: { D: "Obama", R: "McCain" }, votes: { CA: 55, TX: 34 } };
+  const candidates = { D: "Obama", R: "McCain" };
+  const earlier = { year: 2008, candidates, votes: { CA: 55, TX: 34 } };
   const calls = { CA: { party: "D" }, TX: { party: "R" } };
-  assert.equal(layerWords("2008", then, calls), "The map shows 2008: Obama (D) 55, McCain (R) 34");
-  assert.equal(layerWords("swing", then, calls), "Outlined: another party than in 2004");
+  const words = "The map shows 2008: Obama (D) 55, McCain (R) 34";
+  assert.equal(layerWords("2008", earlier, calls), words);
+  assert.equal(layerWords("swing", earlier, calls), "Outlined: another party than in 2004");
 });
 
 const nameOf = (unit) => ({ PA: "Pennsylvania", GA: "Georgia" })[unit] ?? unit;
@@ -88,7 +93,10 @@ function announced(updates, winner = "", before = "") {
   const { notice, alert } = announcements(updates, nameOf, resultOf, before, winner);
   return { notice: whole(notice), alert: whole(alert) };
 }
-const story = (headline, announce = "polite") => ({ kind: "update", story: { headline, announce } });
+const story = (headline, announce = "polite") => ({
+  kind: "update",
+  story: { headline, announce },
+});
 const nothing = { notice: null, alert: null };
 
 test("the announcement of an update is its headline", () => {
