@@ -33,7 +33,7 @@ ROOMS = {
     "loadtest": (
         ("common",),
         ("peers",),
-        ("swarm", "benchmark"),
+        ("swarm", "benchmark", "experiments"),
         ("control",),
         ("management", "apps"),
     ),

@@ -1,8 +1,6 @@
 """The benchmark's results as Markdown, which reads well in a terminal, and as files."""
 
 import json
-import os
-import platform
 import shlex
 import sys
 from collections.abc import Sequence
@@ -10,11 +8,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
 from loadtest.benchmark.goals import GOALS, measured, ratio
 from loadtest.benchmark.results import BUSY, PAYLOAD, BenchmarkOptions, PeerResult
 from loadtest.benchmark.tables import aligned, number, share
+from loadtest.common.machine import describe_machine
 
 TRANSPORT_TITLES = {"ws": "WebSocket", "poll": "Long poll"}
 FULL_SIZE = BenchmarkOptions()  # from these viewers and messages on, the goals are judged
@@ -129,11 +126,8 @@ def _goals(results: Sequence[PeerResult], judged: bool) -> str:
 def _about(report: BenchmarkReport) -> str:
     """Return when, where and how the run was made."""
     options = report.options
-    memory = psutil.virtual_memory().total / 2**30
-    kernel = platform.release().partition("-")[0]
     return (
-        f"{report.started_at} · {_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB · "
-        f"Linux {kernel}, Python {platform.python_version()} · `{report.command}`\n\n"
+        f"{report.started_at} · {describe_machine()} · `{report.command}`\n\n"
         f"{options.viewers:,} viewers, medians of {options.messages} messages of {PAYLOAD} bytes, "
         "one under way at a time."
     )
@@ -171,13 +165,3 @@ def _notes(report: BenchmarkReport) -> list[str]:
             "messages: shown, not judged."
         )
     return [f"- {note}" for note in found]
-
-
-def _processor() -> str:
-    """Return the processor's model name, or its architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())

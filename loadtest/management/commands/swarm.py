@@ -18,6 +18,10 @@ from loadtest.common.http_api import Api, NoResponse
 from loadtest.common.machine import cores
 from loadtest.common.plan import TRANSPORT_CHOICES, Plan, parse_rounds
 from loadtest.control.play import ON, connect, count_workers, play
+from loadtest.experiments.hypotheses import REPEATS
+from loadtest.experiments.matrix import Finding, examine
+from loadtest.experiments.story import KEYS, story
+from loadtest.peers.base import PeerUnavailable
 from loadtest.swarm import preflight
 from loadtest.swarm.leftovers import PREFIX, local_token, tidy
 from loadtest.swarm.preflight import PreflightFailed
@@ -131,7 +135,31 @@ class Command(BaseCommand):
             action="store_true",
             help="start nothing; put away what killed runs left in the local database",
         )
+        add(
+            "--past-limits",
+            action="store_true",
+            help="start although the server has room for fewer viewers, to see how it fails",
+        )
         add("--report", type=Path, help="folder for report.json and report.html")
+        add(
+            "--matrix",
+            choices=["blog"],
+            help="try the findings of 2012 again, each on servers of its own; of the other options "
+            "only --scale, --finding and --report count",
+        )
+        add(
+            "--scale",
+            type=float,
+            default=0.2,
+            help="with --matrix, the audience as a share of the 10,000 viewers of 2012 (default: "
+            "%(default)s)",
+        )
+        add(
+            "--finding",
+            action="append",
+            choices=KEYS,
+            help="with --matrix, a finding to try; may be repeated (default: all)",
+        )
         add(
             "--progress",
             choices=["auto", "plain", "none"],
@@ -143,6 +171,8 @@ class Command(BaseCommand):
         if options["tidy"]:
             self.stdout.write("\n".join(tidy()) or "Nothing was left behind.")
             return
+        if options["matrix"]:
+            return self.examine(options)
         try:
             self.redis = connect() if options["on"] == "rq" else None
             plan = self.plan(options)
@@ -160,6 +190,24 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{write(report, options['report'])}")
         if verdict.exit_code:
             raise SystemExit(verdict.exit_code)
+
+    def examine(self, options: dict[str, Any]) -> None:
+        """Try the findings of 2012 again. Raises `CommandError` if a program is missing."""
+        from loadtest.experiments.page import write  # matplotlib takes a second to load
+
+        if not 0.01 <= options["scale"] <= 2:
+            raise CommandError("--scale must be between 0.01 and 2", returncode=ExitCode.USAGE)
+        findings: list[Finding] = []
+        for hypothesis in story(options["scale"]):
+            if hypothesis.key not in (options["finding"] or KEYS):
+                continue
+            try:
+                findings.append(examine(hypothesis, REPEATS, self.stdout.write))
+            except PeerUnavailable as error:
+                raise CommandError(str(error), returncode=ExitCode.NOT_STARTED) from error
+            self.stdout.write(f"{hypothesis.key}: {findings[-1].outcome}. {findings[-1].reason}")
+            if options["report"]:  # after each, since all of them take half an hour
+                write(findings, options["report"])
 
     def plan(self, options: dict[str, Any]) -> Plan:
         """Return the plan that the options describe. Raises ValueError or `PreflightFailed`."""
@@ -208,6 +256,8 @@ class Command(BaseCommand):
         limits = preflight.inspect(plan.target, meter.room())
         if self.redis is not None:  # each worker's machine checks its own
             limits = replace(limits, files=sys.maxsize, ports=sys.maxsize)
+        if options["past_limits"]:
+            limits = replace(limits, room=None)
         if found := preflight.problems(plan, limits):
             raise PreflightFailed("\n".join(found))
         given = options["token"]

@@ -2,7 +2,10 @@
 
 import io
 import json
+import shlex
+import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -10,8 +13,9 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from loadtest.common.chart_style import BLUE, INK, LEGEND, ORANGE, SIZE, STYLE, VIOLET
-from loadtest.control.matrix import Finding
-from loadtest.control.story import Report
+from loadtest.common.machine import describe_machine
+from loadtest.experiments.matrix import Finding
+from loadtest.experiments.story import Report
 
 GREY = "#7d858f"  # of text and lines: an image cannot use the colours of its page
 COLORS = (BLUE, ORANGE, VIOLET)
@@ -19,10 +23,12 @@ ROW = 0.42  # inches
 EDGES = 1.1  # inches above and below the rows
 
 
-def write(findings: Sequence[Finding], about: str, folder: Path) -> Path:
+def write(findings: Sequence[Finding], folder: Path) -> Path:
     """Write findings.md, findings.json and pictures to `folder`; return the path of the first."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [about, _table(findings)]
+    today = datetime.now(UTC).date()
+    command = shlex.join(["manage.py", *sys.argv[1:]])
+    parts = [f"{today} · {describe_machine()} · `{command}`", _table(findings)]
     for finding in findings:
         key = finding.hypothesis.key
         (folder / f"{key}.svg").write_text(_figures(finding))

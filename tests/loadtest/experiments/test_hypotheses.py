@@ -2,7 +2,7 @@
 
 from unittest import TestCase
 
-from loadtest.control.hypotheses import Expectation, Outcome, explain, judge, order
+from loadtest.experiments.hypotheses import Expectation, Outcome, explain, judge, order
 
 HIGHER, SAME = Expectation.HIGHER, Expectation.SAME
 

@@ -13,9 +13,9 @@ from typing import Any
 from loadtest.common.exit_codes import ExitCode
 from loadtest.common.machine import separate_cores
 from loadtest.common.processes import ROOT
-from loadtest.control.hypotheses import REPEATS, Outcome, explain, judge, order
-from loadtest.control.servers import Servers, running
-from loadtest.control.story import Hypothesis, Report
+from loadtest.experiments.hypotheses import REPEATS, Outcome, explain, judge, order
+from loadtest.experiments.servers import Servers, running
+from loadtest.experiments.story import Hypothesis, Report
 from loadtest.peers.base import PeerFailed
 
 RUN_TIMEOUT = 600.0  # seconds for one run

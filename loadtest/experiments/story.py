@@ -9,8 +9,23 @@ from dataclasses import dataclass, replace
 from statistics import fmean, pstdev
 from typing import Any
 
-from loadtest.control.hypotheses import Expectation
-from loadtest.control.servers import Servers
+from loadtest.experiments.hypotheses import Expectation
+from loadtest.experiments.servers import Servers
+
+KEYS = (
+    "frequency",
+    "distribution",
+    "failure",
+    "polling",
+    "hearts",
+    "pool",
+    "mix",
+    "processes",
+    "serialization",
+    "sticky",
+    "tuning",
+)
+"""The findings by their short names, in the order of the story."""
 
 VIEWERS = 10_000
 """The audience of 2012. A matrix of scale 0.2 has 2,000."""
