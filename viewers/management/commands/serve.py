@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 import resource
 import socket
 import sys
@@ -13,11 +12,9 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
-from redis.exceptions import RedisError
 
 from broadcaster.desk.requests import MAX_BODY
 from broadcaster.publishing.copies import UnusableDatabase, check_database
-from broadcaster.publishing.redis_client import impatient_redis
 from viewers.fanout.relay_registry import room_for_viewers
 from viewers.ops import systemd
 from viewers.ops.server import (
@@ -27,6 +24,7 @@ from viewers.ops.server import (
     NagleHttpProtocol,
     PlainHttpProtocol,
 )
+from viewers.ops.start_checks import log_problems
 from viewers.ops.supervisor import Supervisor, reserve
 from viewers.protocol import frames
 from viewers.registry import relays
@@ -34,11 +32,8 @@ from viewers.transports.fast.limited import LimitedHttpProtocol
 
 BACKLOG = 16384  # connections that may wait to be accepted, up to the kernel's somaxconn
 HUNG_UP = 129  # exit status after SIGHUP, as a shell gives it: systemd starts the server again
-REDIS_TIMEOUT = 2  # seconds for Redis to answer at the start
 USER_TIMEOUT = 30_000  # milliseconds without acknowledgement after which a viewer is gone
 LAST_CLOSE = 5  # seconds that connections have to end after the last bye frame
-
-logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -81,35 +76,23 @@ class Command(BaseCommand):
     def handle(self, *, host, port, processes, drain_rate, plain, untuned, share_port, **options):
         if min(processes, drain_rate) < 1:
             raise CommandError("--processes and --drain-rate must be at least 1", returncode=2)
+        if processes > 1 and not settings.REDIS_URL:
+            raise CommandError("--processes above 1 needs REDIS_URL: updates travel through Redis")
         if not share_port:  # the supervisor has checked it for the processes that it starts
             try:
                 check_database()
             except UnusableDatabase as error:
                 raise CommandError(str(error)) from error
-        if processes > 1 and not settings.REDIS_URL:
-            raise CommandError("--processes above 1 needs REDIS_URL: updates travel through Redis")
+            log_problems()
         try:
             listener = listen(host, port, share_port) if processes == 1 else reserve(host, port)
         except OSError as error:
             where = netloc(host, port)
             raise CommandError(f"cannot listen on {where}: {error.strerror}") from error
-        if settings.REDIS_URL and not share_port:
-            self.check_redis()
         if processes == 1:
             self.serve(listener, drain_rate, plain, untuned)
         else:
             self.supervise(listener, processes, drain_rate, plain, untuned)
-
-    def check_redis(self) -> None:
-        """Warn if Redis cannot be used. The server starts all the same: it works without."""
-        try:
-            with impatient_redis(REDIS_TIMEOUT) as redis:
-                redis.ping()
-        except (RedisError, OSError) as error:
-            logger.warning(
-                "Redis cannot be used, check REDIS_URL: %s. Updates take up to 3 s without it.",
-                str(error).rstrip(".") or repr(error),
-            )
 
     def serve(self, listener: socket.socket, drain_rate: int, plain: bool, untuned: bool) -> None:
         """Serve in this process until a signal stops it."""
