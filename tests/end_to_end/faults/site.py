@@ -21,7 +21,7 @@ Broadcast.objects.create(slug="night", title="Night", election=2020, approval="n
 chief = get_user_model().objects.create_superuser("chief")
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY] = str(chief.pk)
-session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
 session[HASH_SESSION_KEY] = chief.get_session_auth_hash()
 session.create()
 print(ApiToken.issue(chief), session.session_key)
