@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -60,7 +61,8 @@ class Proxy(ABC):
         """Return the file of deploy/ with addresses and paths of this test."""
         text = (ROOT / "deploy" / self.source).read_text()
         ports = [server.port for server in self.servers]
-        for old, port in zip(range(8001, 8005), [*ports, free_port(), free_port()], strict=True):
+        ports += [free_port() for _ in range(4 - len(ports))]
+        for old, port in zip(range(8001, 8005), ports, strict=True):
             text = replace(
                 text, f"server( [a-d])? 127.0.0.1:{old}\\b", rf"server\1 127.0.0.1:{port}"
             )
@@ -132,7 +134,7 @@ class HAProxy(Proxy):
         return [find_program("haproxy", "haproxy"), "-db", "-f", str(self.folder / "config")]
 
 
-def replace(text: str, pattern: str, new: str) -> str:
+def replace(text: str, pattern: str, new: str | Callable[[re.Match[str]], str]) -> str:
     """Return `re.sub`, and fail if `pattern` does not occur."""
     text, count = re.subn(pattern, new, text)
     assert count, f"{pattern} is not in the file"
