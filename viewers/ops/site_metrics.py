@@ -1,6 +1,7 @@
-"""What is the same whichever process answers: database, Redis, queue, cues, version."""
+"""What is the same whichever process answers: database, Redis, queue, cues, host, version."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,15 +11,17 @@ from django.db import DatabaseError
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
 from redis.exceptions import RedisError
 
+from broadcaster.domain.clock import shared_clock
 from broadcaster.domain.mapstate import ON_AIR, Phase
 from broadcaster.models import Broadcast, Cue
 from broadcaster.publishing import clock
+from broadcaster.publishing.database import write_problem
 from broadcaster.publishing.redis_client import impatient_redis
 
 TIMEOUT = 2.0  # seconds that database and Redis have; Prometheus gives up after 10
 OVERDUE = timedelta(seconds=10)  # serving processes take a due cue after 6 s at the latest
 
-Figures = dict[str, int]
+Figures = dict[str, float]
 
 
 class Question:
@@ -60,6 +63,11 @@ class SiteMetrics:
         metrics: list[Metric] = [
             InfoMetricFamily("mapcenter", "The version that runs.", {"version": settings.VERSION}),
             gauge("mapcenter_database_up", "Whether the database answers.", database is not None),
+            gauge(
+                "mapcenter_disk_free_bytes",
+                "Free on the disk of the state directory.",
+                shutil.disk_usage(settings.STATE_DIRECTORY).free,
+            ),
         ]
         for name, value in (database or {}).items():
             metrics.append(gauge(f"mapcenter_{name}", DATABASE[name], value))
@@ -73,6 +81,8 @@ class SiteMetrics:
 
 
 DATABASE = {
+    "database_writable": "Whether the database takes writes, as far as is known without one.",
+    "clock_offset_seconds": "How far the host's clock is ahead of the database's.",
     "broadcasts_on_air": "Broadcasts that are on air, or on hold.",
     "cues_overdue": f"Cues that should have gone out {OVERDUE.seconds} s ago and did not.",
     "cues_missed": "Cues in the rundown that could not go out at their time.",
@@ -86,10 +96,13 @@ REDIS = {
 
 def database_figures() -> Figures:
     """Ask the database. Raises DatabaseError."""
+    clock.read()
     cues = Cue.objects.filter(removed_at=None, broadcast__archived_at=None)
     waiting = cues.filter(missed="", asked_by=None, due_at__lte=clock.now() - OVERDUE)
     running = cues.exclude(missed="").exclude(broadcast__phase=Phase.ENDED)
     return {
+        "database_writable": write_problem() is None,
+        "clock_offset_seconds": round(shared_clock.offset, 3),
         "broadcasts_on_air": Broadcast.objects.filter(phase__in=ON_AIR).count(),
         "cues_overdue": waiting.count(),
         "cues_missed": running.count(),

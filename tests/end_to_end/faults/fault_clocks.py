@@ -1,5 +1,6 @@
 """A host whose clock is wrong, with PostgreSQL: what counts is the database's clock."""
 
+import re
 import subprocess
 import tempfile
 import time
@@ -58,5 +59,8 @@ class WrongClock(TestCase):
         )
         self.assertLess(told["delivery"]["p99"], 5000)
         self.assertAlmostEqual(told["offset"], SKEW, delta=1)
+        _, metrics, _ = self.site.request("/metrics")
+        [offset] = re.findall(r"(?m)^mapcenter_clock_offset_seconds (\S+)$", metrics)
+        self.assertAlmostEqual(float(offset), SKEW, delta=1)
         lines = self.site.server.output().splitlines()
         self.assertEqual(len([line for line in lines if "this host's clock is 20" in line]), 1)

@@ -1,6 +1,7 @@
 """/metrics of several processes on one port: added up, right while one is frozen or killed."""
 
 import os
+import re
 import signal
 import uuid
 from urllib.request import urlopen
@@ -16,7 +17,7 @@ from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Cue
 from mapcenter import __version__
 from tests.support.log import publish
-from tests.support.server import ServeProcess, free_port, redis, wait_for
+from tests.support.server import ROOT, ServeProcess, free_port, redis, wait_for
 from tests.support.watcher import WebSocketWatcher
 
 
@@ -70,6 +71,18 @@ class SeveralProcesses(TransactionTestCase):
         self.assertEqual(values["mapcenter_redis_up",], 1)
         self.assertEqual(values["mapcenter_queue_workers",], 0)
 
+    def test_metrics_of_alerts_and_dashboard_exist(self):
+        self.publish_to_all(2, "OH")
+        named = set()
+        for name in ("alerts.yml", "dashboard.json"):
+            text = (ROOT / "deploy" / name).read_text()
+            named |= set(re.findall(r"\b(?:mapcenter|process)_[a-z_]+", text))
+
+        found = {name for name, *_ in scrape(self.server)}
+
+        self.assertIn("process_open_fds", named)
+        self.assertEqual(named - found, set())
+
     def test_counters_do_not_decrease_when_a_process_is_killed(self):
         self.publish_to_all(2, "OH")
         self.assertEqual(self.deliveries(), 12)
@@ -117,6 +130,9 @@ class Site(TransactionTestCase):
 
         self.assertEqual(values["mapcenter_info", __version__], 1)
         self.assertEqual(values["mapcenter_database_up",], 1)
+        self.assertEqual(values["mapcenter_database_writable",], 1)
+        self.assertEqual(values["mapcenter_clock_offset_seconds",], 0)
+        self.assertGreater(values["mapcenter_disk_free_bytes",], 0)
         self.assertEqual(values["mapcenter_cues_missed",], 1)
         self.assertEqual(values["mapcenter_cues_overdue",], 0)
         self.assertEqual(values["mapcenter_broadcasts_on_air",], 0)
