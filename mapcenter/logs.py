@@ -81,7 +81,11 @@ def logging_config(log_format: str, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {"rate": {"()": RateLimit}, "short": {"()": ShortRejections}},
         "formatters": {
-            "lines": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+            "lines": {
+                "format": "{asctime} {levelname} {name}: {message}",
+                "datefmt": "%Y-%m-%d %H:%M:%S %Z",  # Django sets the process's zone: TIME_ZONE
+                "style": "{",
+            },
             "json": {"()": JsonFormatter},
         },
         "handlers": {

@@ -64,6 +64,14 @@ class Formats(TestCase):
         self.assertRegex(found["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$")
         self.assertTrue(found["traceback"].endswith("OSError: away"))
 
+    def test_lines_name_their_time_zone(self):
+        options = logs.logging_config("lines", "warning")["formatters"]["lines"]
+        formatter = logging.Formatter(options["format"], options["datefmt"], options["style"])
+
+        text = formatter.format(line("lost %s", 1))
+
+        self.assertRegex(text, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+ WARNING a: lost 1$")
+
     def test_what_django_rejects_as_suspicious_has_no_traceback(self):
         for name, expected in (("django.security.DisallowedHost", False), ("a.b", True)):
             record = line("Invalid", name=name, error=ValueError("x"))
@@ -90,7 +98,7 @@ class Floods(TransactionTestCase):
             self.assertEqual(self.flood(server, "GET", "/", Host="evil.example"), {400})
             self.assertEqual(self.flood(server, "POST", "/admin/login/?n={}"), {403})
             self.assertEqual(self.flood(server, "GET", "/nothing/{}"), {404})
-            logged = [json.loads(text) for text in server.lines("{")]
+            logged = [json.loads(text) for text in server.lines('"logger": "django.')]
 
         count = {name: 0 for name in ("django.security.DisallowedHost", "django.security.csrf")}
         for each in logged:
