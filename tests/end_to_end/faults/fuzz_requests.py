@@ -1,0 +1,251 @@
+"""Requests to every address of the site, by its route: right ones with something wrong in them."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from hypothesis import strategies as st
+
+from broadcaster.domain.electoral import UNITS
+from tests.end_to_end.faults.fuzz_values import (
+    INTEGERS,
+    headers,
+    json_bodies,
+    json_values,
+    mostly,
+    texts,
+)
+from tests.support.addresses import PARAMETER, fill
+from tests.support.changes import calls, changes
+from viewers.pages.embed import PARTS, THEMES
+
+CSRF = "c" * 32
+METHODS = ("OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND", "TRACE", "CONNECT", "get", "X")
+EMBED = {"theme": [*THEMES], "show": [*PARTS], "layer": ["2016"], "width": ["640"]}
+POSITION = {name: ["0:1", "1", "2", "-1"] for name in ("at", "upto", "since")}
+QUERIES: dict[str, dict[str, list[str]]] = {
+    "": {},
+    "broadcasts/<slug>/": POSITION,
+    "broadcasts/<slug>/calculator/": {"s": ["AAAAAAAAAAAAAAAAAAA"], "from": ["2016", "nothing"]},
+    "broadcasts/<slug>/embed/": EMBED,
+    "broadcasts/<slug>/embedding/": EMBED,
+    "broadcasts/<slug>/picture.png": POSITION,
+    "broadcasts/<slug>/recording.json": POSITION,
+    "broadcasts/<slug>/replay/": POSITION | {"t": ["5"], "rebroadcast": ["1"]},
+    "broadcasts/<slug>/snapshot.json": POSITION,
+    "broadcasts/<slug>/updates": POSITION,
+    "broadcasts/<slug>/ws": POSITION,
+    "api/broadcasts": {},
+    "api/broadcasts/<slug>/calls": {},
+    "api/broadcasts/<slug>/updates": {},
+    "healthz": {},
+    "metrics": {},
+    "readyz": {},
+    "static/<path>": {},
+}
+"""The fields of each address's query, with values, that no form and no link has. Those of the admin
+are in its pages."""
+ADMIN_QUERY = {
+    "admin/login/": {"next": ["/admin/"]},
+    "admin/autocomplete/": {
+        **{"app_label": ["broadcaster"], "model_name": ["cue"], "field_name": ["by"]},
+        "term": ["x"],
+    },
+    "admin/broadcaster/auditentry/export/": {
+        **{"q": ["night"], "o": ["1.-2"], "p": ["1"], "who": ["chief"], "action__exact": ["took"]},
+        **{"at__gte": ["2026-11-26"], "at__year": ["2026"], "broadcast__id__exact": ["1"]},
+    },
+}
+"""The same for the admin, whose pages have most of theirs."""
+ANY_QUERY = {"e": ["1"], "p": ["0"], "all": [""], "o": ["1.-2"], "_popup": ["1"]}
+FIELDS = {
+    "title": ["Night"],
+    "name": ["Group"],
+    "starts_at": ["2026-12-31T20:00", "9999-12-31T23:59"],
+    "starts_at_0": ["2026-12-31", "0001-01-01", "9999-12-31"],
+    "starts_at_1": ["20:00:00", "23:59:59"],
+    "ends_at_0": ["2027-01-01", "0001-01-01", "9999-12-31"],
+    "ends_at_1": ["00:00", "23:59:59"],
+    "start": ["1", "1e9"],
+    "offset": ["-2678400", "0.0005"],
+    "video": ["https://example.org/night.mp4", "http://[::1]/", "http://a;b/"],
+    "post": ["yes"],
+}
+"""Values for fields of forms, besides those that the page has."""
+UNIQUE = ("slug", "username")
+OWN = ("select_across", "csrfmiddlewaretoken")
+"""Fields that keep their value: `select_across` would reach the user who sends the request."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request, as it goes over the wire apart from its length. `path` and headers are Latin-1."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+    @property
+    def is_for_us(self) -> bool:
+        """Whether it is to one of our hosts, and in the Host header Django reads the address."""
+        return self.headers["Host"] == "127.0.0.1"
+
+    @property
+    def wire(self) -> bytes:
+        length = (
+            {"Content-Length": str(len(self.body))} if self.body or self.method == "POST" else {}
+        )
+        lines = [f"{name}: {value}" for name, value in (self.headers | length).items()]
+        head = "\r\n".join([f"{self.method} {self.path} HTTP/1.1", *lines])
+        return head.encode("latin-1") + b"\r\n\r\n" + self.body
+
+
+def quoted(value: object) -> str:
+    return quote(str(value), safe="", errors="surrogatepass")
+
+
+@st.composite
+def paths(draw, site, route: str) -> str:
+    """Draw the path of a route: its parameters are mostly those of objects that exist."""
+    given = {}
+    for match in PARAMETER.finditer(route):
+        name = match[1]
+        valid = st.sampled_from(site.parameters(route, name))
+        given[name] = quoted(draw(mostly(valid, texts | st.sampled_from(INTEGERS))))
+    return fill(route, given)
+
+
+@st.composite
+def pairs(draw, known: dict[str, list[str]], most: int = 4) -> list[tuple[str, str]]:
+    """Draw some fields of a query or a form with their values."""
+    names = mostly(st.sampled_from(sorted(known)), texts) if known else texts
+    drawn = draw(st.lists(names, max_size=most))
+    return [(name, draw(mostly(st.sampled_from(known.get(name, [""])), texts))) for name in drawn]
+
+
+@st.composite
+def queries(draw, known: dict[str, list[str]]) -> str:
+    """Draw a query, with its question mark."""
+    if draw(st.integers(0, 19)) == 0:
+        wild = st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=40)
+        return "?" + draw(wild)
+    found = draw(pairs(known))
+    return "?" + urlencode(found, errors="surrogatepass") if found else ""
+
+
+def multipart(fields: list[tuple[str, str]], file: bytes | None) -> bytes:
+    """Return the fields, and a file, in the format of forms with files; the boundary is b."""
+    parts = [
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields
+    ]
+    body = "".join(parts).encode(errors="surrogatepass")
+    if file is not None:
+        head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+        body += head + file + b"\r\n"
+    return body + b"--b--\r\n"
+
+
+@st.composite
+def forms(draw, site, known: dict[str, list[str]]) -> tuple[str, bytes]:
+    """Draw content type and body of a form: as its page has it, with some fields changed."""
+    known = known | {name: known.get(name, []) + more for name, more in FIELDS.items()}
+    for name in UNIQUE:
+        known[name] = [*known.get(name, []), draw(st.uuids()).hex]
+    fields = {name: values[0] for name, values in known.items() if name != "post"}
+    for name in ("title", *UNIQUE):
+        fields[name] = fields[name] or known[name][-1]
+    changed = {name: value for name, value in draw(pairs(known)) if name not in OWN}
+    found = [*(fields | changed).items()]
+    kind = draw(st.integers(0, 2))
+    if kind:
+        return "application/x-www-form-urlencoded", urlencode(
+            found, errors="surrogatepass"
+        ).encode()
+    file = draw(json_bodies(st.just(site.recording))) if "file" in known else None
+    return "multipart/form-data; boundary=b", multipart(found, file)
+
+
+def valid_json(site, route: str) -> st.SearchStrategy[Any] | None:
+    """Return the right bodies of an address that takes JSON; None for any other."""
+    views = st.sampled_from(UNITS).map(lambda unit: {"view": {"focus": unit}})
+    change = views | changes().map(lambda change: change.to_dict())
+    change |= st.sampled_from([{"kind": "start"}, {"kind": "resume"}])
+    keys = st.sampled_from((None, "one", "two"))
+    if route == "api/broadcasts":
+        slugs = st.uuids().map(lambda uuid: uuid.hex)
+        title = st.just("Night")
+        return st.fixed_dictionaries({"slug": slugs, "title": title, "listed": st.just(False)})
+    if route == "api/broadcasts/<slug>/updates":
+        return st.builds(lambda change, key: change | {"client_id": key}, change, keys)
+    if route == "api/broadcasts/<slug>/calls":
+        return st.fixed_dictionaries({"client_id": keys, "calls": feed_calls})
+    if route.endswith("console/command"):
+        return commands(change, keys)
+    return None
+
+
+feed_calls = calls().map(
+    lambda drawn: [
+        {"unit": unit, "status": "Called", "party": "Dem"}
+        if "party" in call
+        else {"unit": unit, "status": "Too Early to Call"}
+        for unit, call in drawn.items()
+    ]
+)
+
+
+def commands(change: st.SearchStrategy, keys: st.SearchStrategy) -> st.SearchStrategy[dict]:
+    """Return commands of the console."""
+    cue = {"cue": st.integers(1, 30)}
+    version = {"version": st.integers(1, 3)}
+    arguments: dict[str, dict[str, st.SearchStrategy]] = {
+        "take": {"change": change, "client_id": keys},
+        "take_cue": cue | version,
+        "confirm": cue,
+        "decline": cue,
+        "undo_view": {},
+        "prepare": {"title": st.just("Cue"), "change": change},
+        "edit": cue | version | {"title": st.just("Cue"), "change": change},
+        "move": cue | {"before": st.none() | st.integers(1, 30)},
+        "remove": cue,
+        "schedule": cue
+        | version
+        | {"at": st.just(253_402_300_799_999) | st.integers(2**40, 2**53)},
+        "unschedule": cue,
+    }
+    return st.one_of(
+        [
+            st.fixed_dictionaries({"command": st.just(name), "id": json_values, **fields})
+            for name, fields in arguments.items()
+        ]
+    )
+
+
+@st.composite
+def requests(draw, site, route: str) -> Request:
+    """Draw a request to an address."""
+    plain = route.removeprefix("es/")
+    is_staff, is_api = route.startswith("admin/"), route.startswith("api/")
+    inputs = site.inputs(route)
+    own = ANY_QUERY | ADMIN_QUERY.get(route, {}) if is_staff else QUERIES[plain]
+    bodies = valid_json(site, route)
+    usual = ("POST",) if bodies is not None else ("GET", "POST") if inputs.posts else ("GET",)
+    method = draw(
+        mostly(st.sampled_from(usual), st.sampled_from(("GET", "HEAD", "POST", *METHODS)))
+    )
+    path = draw(paths(site, route)) + draw(queries(own | inputs.query))
+    found = {"Host": "127.0.0.1", "Connection": "close"}
+    if is_api:
+        found["Authorization"] = f"Bearer {draw(st.sampled_from(site.tokens))}"
+    elif draw(st.integers(0, 9)) < (8 if is_staff and route != "admin/logout/" else 1):
+        found |= {"Cookie": f"sessionid={site.session}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
+    else:
+        found |= {"Cookie": f"csrftoken={CSRF}", "X-CSRFToken": CSRF}
+    body = b""
+    if bodies is not None and method == "POST":
+        found["Content-Type"], body = "application/json", draw(json_bodies(bodies))
+    elif method == "POST":
+        found["Content-Type"], body = draw(forms(site, inputs.fields))
+    return Request(method, path, found | draw(headers()), body)
