@@ -1,8 +1,19 @@
 """The plan of a run, from the command line's options."""
 
+from collections import Counter
 from unittest import TestCase
 
-from loadtest.common.plan import Plan, Round, duration, offsets, parse_rounds, spread
+from loadtest.common.habits import Habits
+from loadtest.common.plan import (
+    Plan,
+    Round,
+    contradictions,
+    duration,
+    offsets,
+    parse_rounds,
+    parse_seconds,
+    spread,
+)
 from tests.loadtest.examples import HERE
 
 
@@ -34,7 +45,75 @@ class Distribution(TestCase):
         self.assertEqual(used, ["127.0.1.1", "127.0.1.2"] * 2)
 
 
+class HabitsOfViewers(TestCase):
+    def test_every_simulator_gets_its_share_of_each_habit(self):
+        habits = Habits(page=0.5, asleep=0.1, slow=0.01, fallback=0.2)
+        plan = Plan(HERE, clients=1000, simulators=3, transport="mix", habits=habits)
+        simulators = [plan.viewers(number) for number in range(3)]
+        everybody = [viewer for viewers in simulators for viewer in viewers]
+        self.assertEqual(
+            Counter(viewer.habit for viewer in everybody),
+            {"": 690, "asleep": 100, "slow": 10, "fallback": 200},
+        )
+        self.assertEqual(sum(viewer.page for viewer in everybody), 500)
+        self.assertEqual(plan.readers, 990)
+        for viewers in simulators:
+            self.assertAlmostEqual(sum(v.habit == "asleep" for v in viewers), 33, delta=1)
+
+    def test_slow_viewers_and_those_who_fall_back_start_on_a_websocket(self):
+        habits = Habits(slow=0.5, fallback=0.5)
+        plan = Plan(HERE, clients=10, transport="mix", habits=habits)
+        self.assertEqual({viewer.transport for viewer in plan.viewers(0)}, {"ws"})
+
+    def test_plan_is_the_same_in_every_process(self):
+        plan = Plan(HERE, clients=100, shape="steady", habits=Habits(asleep=0.5))
+        self.assertEqual(plan.viewers(0), plan.viewers(0))
+
+    def test_browser_keeps_six_connections_besides_its_websocket(self):
+        plan = Plan(HERE, clients=100, habits=Habits(page=0.5))
+        self.assertEqual((plan.connections(100), plan.page_connections(100)), (100, 300))
+
+
+class Contradictions(TestCase):
+    def check(self, words, **options):
+        found = contradictions(Plan(HERE, **options))
+        self.assertEqual(len(found), 1, found)
+        self.assertIn(words, found[0])
+
+    def test_sound_plans_have_none(self):
+        for options in (
+            {},
+            {"habits": Habits(page=1, churn=0.05, asleep=0.1, slow=0.01, fallback=0.1)},
+            {"transport": "poll", "client_pool": 5},
+            {"shape": "spike", "ramp": 60.0},
+        ):
+            with self.subTest(options):
+                self.assertEqual(contradictions(Plan(HERE, **options)), [])
+
+    def test_habits_of_more_than_all_viewers(self):
+        self.check("more than all viewers", habits=Habits(slow=0.5, asleep=0.6))
+
+    def test_polls_have_no_websocket_to_fall_back_from_or_to_leave_unread(self):
+        self.check("--fallback needs", transport="poll", habits=Habits(fallback=0.1))
+        self.check("--slow needs", transport="poll", habits=Habits(slow=0.1))
+
+    def test_pool_needs_polls_that_can_share_it(self):
+        self.check("--transport ws has none", client_pool=5)
+        self.check("at least 1", client_pool=0, transport="poll")
+        self.check("--poll-reopen", client_pool=5, transport="poll", poll_reopen=True)
+        self.check("--asleep", client_pool=5, transport="poll", habits=Habits(asleep=0.1))
+
+    def test_shape_needs_time(self):
+        self.check("--shape steps needs time", shape="steps", ramp=0.0)
+
+
 class Rounds(TestCase):
+    def test_times_are_seconds_up_to_an_hour(self):
+        self.assertEqual(parse_seconds("--ramp", "1.5"), 1.5)
+        for text in ("soon", "-1", "nan", "inf", "3601", ""):
+            with self.subTest(text), self.assertRaisesRegex(ValueError, "--ramp: .* seconds"):
+                parse_seconds("--ramp", text)
+
     def test_rounds_of_2012_take_80_seconds(self):
         rounds = parse_rounds("10@5,10@2,10@1")
         self.assertEqual(rounds, (Round(10, 5), Round(10, 2), Round(10, 1)))
