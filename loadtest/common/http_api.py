@@ -30,15 +30,27 @@ class ApiResponse:
     body: bytes
     error: str = ""
     seq: int = 0
+    location: str = ""  # where a redirect leads
 
 
 class Api:
-    """One keep-alive connection. Methods block, and raise `NoResponse`."""
+    """One keep-alive connection. Methods block, and raise `NoResponse`.
+
+    The token is sent to the API only. A request has one Authorization header, so elsewhere it
+    has the user and password of the URL.
+    """
 
     def __init__(self, target: Target, token: str = "", timeout: float = 30.0) -> None:
-        kind = http.client.HTTPSConnection if target.secure else http.client.HTTPConnection
-        self._connection = kind(target.host, target.port, timeout=timeout)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._connection = (
+            http.client.HTTPSConnection(
+                target.host, target.port, timeout=timeout, context=target.tls
+            )
+            if target.secure
+            else http.client.HTTPConnection(target.host, target.port, timeout=timeout)
+        )
+        self._bearer = f"Bearer {token}" if token else target.authorization
+        self._basic = target.authorization
+        self._prefix = target.prefix
         self.url = target.url
 
     def request(
@@ -83,14 +95,17 @@ class Api:
         return self.request("GET", "/metrics")
 
     def _send(self, method: str, path: str, data: str | None) -> ApiResponse:
-        self._connection.request(method, path, data, self._headers)
+        authorization = self._bearer if path.startswith("/api/") else self._basic
+        headers = {"Authorization": authorization} if authorization else {}
+        self._connection.request(method, f"{self._prefix}{path}", data, headers)
         response = self._connection.getresponse()
         body = response.read()
         try:
             found = msgspec.json.decode(body, type=_Body)
         except msgspec.DecodeError:
             found = _Body()
-        return ApiResponse(response.status, body, found.error, found.seq)
+        location = response.headers.get("Location", "")
+        return ApiResponse(response.status, body, found.error, found.seq, location)
 
     def _failed(self, error: Exception) -> NoResponse:
         self._connection.close()

@@ -4,7 +4,6 @@ A limit that is reached during the run shows as failed viewers, and looks like t
 """
 
 import ipaddress
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,8 @@ from loadtest.common.machine import (
     file_limit,
 )
 from loadtest.common.plan import Plan
-from loadtest.common.target import Target, parse_url
+from loadtest.common.target import Target
 
-CONNECT_TIMEOUT = 5.0  # seconds
 MOST_ADDRESSES = 4096  # of a CIDR block
 
 
@@ -77,21 +75,6 @@ def problems(plan: Plan, limits: Limits) -> list[str]:
             "Raise its hard limit (ulimit -Hn, LimitNOFILE), or run more processes"
         )
     return found
-
-
-def resolve(url: str) -> Target:
-    """Return the server at `url`, with the first of its addresses that accepts a connection.
-
-    Raises ValueError for an invalid URL, `PreflightFailed` if nothing answers.
-    """
-    origin, host, port = parse_url(url)
-    try:
-        with socket.create_connection((host, port), CONNECT_TIMEOUT) as probe:
-            return Target(origin, host, str(probe.getpeername()[0]), port)
-    except OSError as error:
-        raise PreflightFailed(
-            f"Nothing answers at {origin}: {error}. Start it with: make run"
-        ) from error
 
 
 def check_allowed(target: Target, allowed: Iterable[str]) -> None:

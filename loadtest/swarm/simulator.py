@@ -47,7 +47,7 @@ class Simulator:
 
     def __init__(self, plan: Plan, number: int, slug: str, heartbeat: float) -> None:
         self.target = plan.target
-        self.path = f"/broadcasts/{slug}"
+        self.path = f"{plan.target.prefix}/broadcasts/{slug}"
         self.reopen = plan.poll_reopen
         self.heartbeat = heartbeat
         self.tally = Tally(requested=plan.sizes[number])

@@ -63,11 +63,15 @@ class WebSocketConnection(WSListener):
             self._shaking_hands = True
             return sock
 
+        headers = {"Origin": target.origin}
+        if target.authorization:
+            headers["Authorization"] = target.authorization
         try:
             await ws_connect(
                 lambda: self,
                 f"{target.websocket_url}{path}",
-                extra_headers={"Origin": target.url},
+                ssl_context=target.tls,
+                extra_headers=headers,
                 socket_factory=factory,
                 read_buffer_init_size=READ_BUFFER,
                 websocket_handshake_timeout=FIRST_FRAME,
@@ -112,10 +116,7 @@ class PollConnection(asyncio.Protocol):
         self._owner: PollOwner | None = owner
         self._responses = ResponseReader()
         self._transport: asyncio.Transport | None = None
-        self._tail = b" HTTP/1.1\r\nHost: %s\r\n%s\r\n" % (
-            target.authority.encode(),
-            b"Connection: close\r\n" if reopen else b"",
-        )
+        self._tail = _request_tail(target, reopen)
         self._opening = asyncio.ensure_future(self._open(target, source_ip))
 
     def request(self, path: str) -> None:
@@ -140,7 +141,7 @@ class PollConnection(asyncio.Protocol):
             await asyncio.get_running_loop().create_connection(
                 lambda: self,
                 sock=sock,
-                ssl=target.secure or None,
+                ssl=target.tls,
                 server_hostname=target.host if target.secure else None,
             )
         except OSError as error:
@@ -191,3 +192,11 @@ class ResponseReader:
 @lru_cache(maxsize=64)
 def _request_line(path: str) -> bytes:
     return b"GET " + path.encode("ascii")
+
+
+@lru_cache(maxsize=8)
+def _request_tail(target: Target, reopen: bool) -> bytes:
+    """Return what follows the path in a request."""
+    authorization = f"Authorization: {target.authorization}\r\n" if target.authorization else ""
+    close = "Connection: close\r\n" if reopen else ""
+    return f" HTTP/1.1\r\nHost: {target.authority}\r\n{authorization}{close}\r\n".encode()

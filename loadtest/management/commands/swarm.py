@@ -6,7 +6,6 @@ import secrets
 import sys
 from argparse import ArgumentParser
 from dataclasses import replace
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -14,7 +13,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from loadtest.common.exit_codes import ExitCode
-from loadtest.common.http_api import Api, NoResponse
 from loadtest.common.machine import cores
 from loadtest.common.plan import TRANSPORT_CHOICES, Plan, parse_rounds
 from loadtest.control.play import ON, connect, count_workers, play
@@ -26,6 +24,7 @@ from loadtest.swarm import preflight
 from loadtest.swarm.leftovers import PREFIX, local_token, tidy
 from loadtest.swarm.preflight import PreflightFailed
 from loadtest.swarm.progress import ProgressDisplay
+from loadtest.swarm.reach import check_ready, resolve
 from loadtest.swarm.report.build import build_report
 from loadtest.swarm.report.text import as_text
 from loadtest.swarm.run import Run
@@ -140,6 +139,8 @@ class Command(BaseCommand):
             action="store_true",
             help="start although the server has room for fewer viewers, to see how it fails",
         )
+        add("--ca", type=Path, metavar="FILE", help="certificates to trust, in PEM")
+        add("--insecure", action="store_true", help="accept any certificate")
         add("--report", type=Path, help="folder for report.json and report.html")
         add(
             "--matrix",
@@ -225,7 +226,7 @@ class Command(BaseCommand):
             raise ValueError("--ramp, --settle and --drain cannot be negative")
         rounds = parse_rounds(options["rounds"])
         source_ips = preflight.source_addresses(options["source_ip"])
-        target = preflight.resolve(options["url"])
+        target = resolve(options["url"], insecure=options["insecure"], ca=options["ca"])
         preflight.check_allowed(target, options["allow_host"])
         return Plan(
             target=target,
@@ -244,14 +245,7 @@ class Command(BaseCommand):
 
     def play(self, plan: Plan, options: dict[str, Any]) -> Run:
         """Play the run. Raises `PreflightFailed` if it cannot start."""
-        url = plan.target.url
-        try:
-            response = Api(plan.target).ready()
-        except NoResponse as error:
-            raise PreflightFailed(f"{url} does not answer: {error}") from error
-        if response.status != HTTPStatus.OK:
-            reason = response.error or "is it a Map Center?"
-            raise PreflightFailed(f"{url} is not ready: {response.status}, {reason}")
+        check_ready(plan.target)
         meter = choose_meter(plan.target, options["metrics"])
         limits = preflight.inspect(plan.target, meter.room())
         if self.redis is not None:  # each worker's machine checks its own

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import fmean
 
@@ -50,7 +51,7 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
         shared_host=run.local,
         hosts=run.hosts,
         clock_error=run.clock_error,
-        plan=run.plan,
+        plan=replace(run.plan, target=run.plan.target.without_secrets()),
         slug=run.slug,
         heartbeat=run.heartbeat,
         ramp=run.ramp,
