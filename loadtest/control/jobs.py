@@ -26,7 +26,8 @@ from loadtest.control import streams
 from loadtest.control.clock import Clock
 from loadtest.control.version import code_version
 from loadtest.swarm.messages import ORDERS, SIMULATOR_MESSAGES, Count, StartSimulator, moved
-from loadtest.swarm.preflight import PreflightFailed, inspect, problems, resolve
+from loadtest.swarm.preflight import inspect, problems
+from loadtest.swarm.reach import PreflightFailed, resolve
 
 DIRECTOR_SILENCE = 10.0  # seconds after which the director is lost: it sends something every second
 RETRY = 0.5  # seconds between attempts while Redis does not answer

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from loadtest.control.queues import SIMULATORS, layer_groups, wait_for_workers
 from loadtest.control.remote import RemoteSimulators
 from loadtest.swarm.director import Director, ProgressView
-from loadtest.swarm.preflight import PreflightFailed
+from loadtest.swarm.reach import PreflightFailed
 from loadtest.swarm.run import Run
 from loadtest.swarm.server_meter import ServerMeter
 

@@ -53,9 +53,11 @@ def stalls(run: Run) -> list[tuple[float, float]]:
     found = []
     since: float | None = None
     before = 0
+    habits = run.plan.habits
+    late = habits.slow + habits.fallback  # shares of viewers that no frame is expected for at once
     for sample in run.samples:
         came = sample.ws + sample.poll
-        waiting = sample.due - came > max(5, 0.01 * run.plan.clients)
+        waiting = sample.due - came > max(5, (0.01 + late) * run.plan.clients)
         if sample.phase == "ramp" and waiting and came <= before:
             since = sample.at if since is None else since
         else:

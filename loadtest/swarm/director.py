@@ -10,8 +10,17 @@ from typing import Protocol
 from loadtest.common.http_api import Api, ApiResponse, NoResponse
 from loadtest.common.plan import duration, offsets
 from loadtest.common.script import changes
-from loadtest.swarm.messages import Ramp, Release, Schedule, ScheduledUpdate, Settle, StartPublisher
-from loadtest.swarm.preflight import PreflightFailed
+from loadtest.swarm.messages import (
+    Ramp,
+    Release,
+    Schedule,
+    ScheduledUpdate,
+    Settle,
+    StartPublisher,
+    StartRounds,
+    Storm,
+)
+from loadtest.swarm.reach import PreflightFailed
 from loadtest.swarm.run import Run
 from loadtest.swarm.sampler import Sampler
 from loadtest.swarm.server_meter import ServerMeter
@@ -20,6 +29,8 @@ from viewers.protocol import frames
 
 LEAD_TIME = 0.3  # seconds from an order to its time, so that every process receives it before
 LATECOMERS = 15.0  # seconds after the ramp for viewers whose first attempts failed
+LATECOMERS_AT_PAGE = 60.0  # seconds: a page may take long, and be reloaded
+STORM = 60.0  # seconds for all viewers to be back after they were cut off
 RESPONSES = 35.0  # seconds after the rounds for the server's last responses
 FAREWELLS = 10.0  # seconds for the viewers to be notified of the end
 
@@ -68,6 +79,8 @@ class Director:
             await self.workers.start()
             await self._ramp()
             await self._settle()
+            if self.plan.storm:
+                await self._storm()
             await self._rounds()
         except asyncio.CancelledError:
             self.run.interrupted = True
@@ -91,10 +104,11 @@ class Director:
         run.began = time.monotonic() + LEAD_TIME
         self._enter("ramp", run.ramp + self.plan.settle + duration(self.plan.rounds))
         self.workers.spawn(Sampler(run, self.meter).sample_until_cancelled(self.view.show))
+        latecomers = LATECOMERS_AT_PAGE if self.plan.habits.page else LATECOMERS
         self.workers.send_to_simulators(Ramp(int(run.began * 1e9), run.ramp))
         await self.workers.wait_until(
-            lambda: run.watching >= self.plan.clients - run.lost_viewers,
-            LEAD_TIME + run.ramp + LATECOMERS,
+            lambda: run.watching >= self.plan.readers - run.lost_viewers,
+            LEAD_TIME + run.ramp + latecomers,
         )
 
     async def _settle(self) -> None:
@@ -111,6 +125,16 @@ class Director:
         run.server_count = await self.meter.viewers(run.slug)
         run.our_count = run.present
 
+    async def _storm(self) -> None:
+        """Cut off all viewers at once, and wait until they are back."""
+        run = self.run
+        self._enter("storm", STORM)
+        audience = run.watching
+        self.workers.send_to_simulators(Storm(time.monotonic_ns() + int(LEAD_TIME * 1e9)))
+        await self.workers.wait_until(
+            lambda: sum(progress.returned for progress in run.progress) >= audience, STORM
+        )
+
     async def _rounds(self) -> None:
         """Publish all rounds, and wait for the deliveries."""
         run = self.run
@@ -123,6 +147,7 @@ class Director:
             for (_, at), change in zip(schedule, changes(len(schedule)), strict=True)
         ]
         self.workers.publish(Schedule(updates))
+        self.workers.send_to_simulators(StartRounds(first))
         audience = [progress.watching for progress in run.progress]
         length = schedule[-1][1] + LEAD_TIME
         await self.workers.wait_until(lambda: len(run.sent) == len(schedule), length + RESPONSES)

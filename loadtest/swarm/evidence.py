@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from loadtest.swarm.messages import EvidenceReport
+from loadtest.swarm.messages import EvidenceReport, Visit
 from loadtest.swarm.tally import MessageTally, Tally, expected_at
 
 SETTLED = 10.0  # seconds after which an update that has not arrived is missing
@@ -16,14 +16,14 @@ class Evidence:
 
     reported: int = 0  # ns, when the last report came
     tally: Tally = field(default_factory=Tally)
-    joined: Mapping[int, int] = field(default_factory=dict)
+    visits: list[Visit] = field(default_factory=list)
     receipts: dict[str, dict[int, bytes]] = field(default_factory=dict)
 
     def add(self, report: EvidenceReport, now: int) -> None:
         """Add a report, which came at `now` (ns)."""
         self.reported = now
         self.tally = Tally.decode(report.tally)
-        self.joined = report.joined
+        self.visits = report.visits
         for transport, by_seq in report.receipts.items():
             self.receipts.setdefault(transport, {}).update(by_seq)
 
@@ -44,7 +44,7 @@ class Evidence:
                     for transport, by_seq in self.receipts.items()
                     if seq in by_seq
                 }
-                message = MessageTally.fold(receipts, at, expected_at(seq, self.joined))
+                message = MessageTally.fold(receipts, at, expected_at(seq, self.visits))
                 if self.reported - at < SETTLED * 1e9:
                     message.expected = message.received
                 tally.messages[seq] = message

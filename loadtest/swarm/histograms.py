@@ -14,6 +14,11 @@ def histogram() -> HdrHistogram:
     return HdrHistogram(1, LONGEST, DIGITS, b64_wrap=False)
 
 
+def record(into: HdrHistogram, seconds: float) -> None:
+    """Record a time."""
+    into.record_value(min(max(int(seconds * 1e6), 1), LONGEST))
+
+
 def merged(histograms: Iterable[HdrHistogram]) -> HdrHistogram:
     """Return the sum of histograms."""
     total = histogram()

@@ -23,7 +23,7 @@ from broadcaster.models import ApiToken, Broadcast, Via
 from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import publish
-from loadtest.swarm.preflight import PreflightFailed
+from loadtest.swarm.reach import PreflightFailed
 
 USER = "swarm"
 PERMISSIONS = ("add_broadcast", "take_broadcast", "run_broadcast")

@@ -42,6 +42,18 @@ class Settle(Struct, tag="settle"):
     """The ramp is over: collect garbage now, and not during the rounds."""
 
 
+class Storm(Struct, tag="storm"):
+    """Cut all viewers off at `at`; they come back at once."""
+
+    at: int
+
+
+class StartRounds(Struct, tag="rounds"):
+    """The first update is sent at `at`: from then on viewers leave and sleep as planned."""
+
+    at: int
+
+
 class Count(Struct, tag="count"):
     """Send a `TallyReport`. `intended` has send times by seq; `snapshot` may be empty."""
 
@@ -77,6 +89,10 @@ class ProgressReport(Struct, tag="progress"):
     failures: dict[str, int] = field(default_factory=dict)  # so far, by reason
     losses: dict[str, int] = field(default_factory=dict)
     farewells: int = 0
+    away: int = 0  # viewers that have left or sleep, and will come back
+    pages: int = 0  # that were loaded
+    page_failures: int = 0
+    returned: int = 0  # viewers that are back after the storm
     messages: dict[int, UpdateProgress] = field(default_factory=dict)  # changed ones, by seq
     cpu: float = 0.0  # seconds
     lag: float = 0.0  # seconds: the worst since the last report
@@ -93,6 +109,17 @@ class TallyReport(Struct, tag="tally"):
     tally: bytes
 
 
+class Visit(Struct, array_like=True):
+    """Viewers whose visits have the same first and last map: the seqs of these.
+
+    `last` is None while a visit goes on.
+    """
+
+    first: int
+    last: int | None
+    viewers: int
+
+
 class EvidenceReport(Struct, tag="evidence"):
     """Every few seconds: what is counted if this simulator is lost later.
 
@@ -100,7 +127,7 @@ class EvidenceReport(Struct, tag="evidence"):
     """
 
     tally: bytes  # without updates
-    joined: dict[int, int]  # viewers, by the seq of the first snapshot that they received
+    visits: list[Visit]
     receipts: dict[str, dict[int, bytes]]  # by transport and seq, as array("q"): those that grew
 
 
@@ -161,7 +188,7 @@ class SentUpdate(Struct, tag="sent", frozen=True):
         return self.seq or -1 - self.number
 
 
-Order = StartSimulator | Ramp | Settle | Count
+Order = StartSimulator | Ramp | Settle | Storm | StartRounds | Count
 SimulatorMessage = Ready | ProgressReport | EvidenceReport | TallyReport | SimulatorError
 PublisherOrder = StartPublisher | Schedule | Release
 PublisherMessage = Ready | SentUpdate
@@ -178,7 +205,7 @@ def moved(message: M, ns: int) -> M:
     """Return a message to or from a simulator with all its times moved by `ns`."""
     changed: dict[str, object] = {}
     match message:
-        case Ramp(at):
+        case Ramp(at) | Storm(at) | StartRounds(at):
             changed = {"at": at + ns}
         case Count(intended):
             changed = {"intended": {seq: at + ns for seq, at in intended.items()}}

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from loadtest.common.machine import (
     OWN_FILES,
-    addresses,
     connections,
     file_limit,
 )
@@ -18,10 +17,6 @@ from loadtest.common.plan import Plan
 from loadtest.common.target import Target
 
 MOST_ADDRESSES = 4096  # of a CIDR block
-
-
-class PreflightFailed(Exception):
-    """The run cannot start. The message names the limit and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +43,19 @@ def inspect(target: Target, room: int | None) -> Limits:
 def problems(plan: Plan, limits: Limits) -> list[str]:
     """Return every limit that the run would reach, with its remedy; empty if it can start.
 
-    A viewer that reopens its polls has two connections at a time: the old one, which the server
-    closes, and the new one.
+    The connections over which pages were loaded do not count against the server's files: `serve`
+    closes them before it is full.
     """
     found = []
-    doubled = plan.polls / plan.clients if plan.poll_reopen else 0.0
-    files = int(max(plan.sizes) * (1 + doubled)) + OWN_FILES
+    largest = max(plan.sizes)
+    files = plan.connections(largest) + plan.page_connections(largest) + OWN_FILES
     if files > limits.files:
         found.append(
             f"open files: a simulator needs {files:,} and the hard limit is {limits.files:,}. "
             f"Use more simulators, or raise the limit: ulimit -Hn {files}"
         )
-    needed = int(plan.clients * (1 + doubled))
+    following = plan.connections(plan.clients)
+    needed = following + plan.page_connections(plan.clients)
     sources = max(len(plan.source_ips), 1)
     ports = limits.ports * sources - limits.ports_taken
     if needed > ports:
@@ -69,36 +65,12 @@ def problems(plan: Plan, limits: Limits) -> list[str]:
             f"address(es). Use {more} source addresses, on loopback for instance "
             "--source-ip 127.0.1.0/28"
         )
-    if limits.room is not None and needed > limits.room:
+    if limits.room is not None and following > limits.room:
         found.append(
-            f"the server's open files: it has room for {limits.room:,} connections of {needed:,}. "
-            "Raise its hard limit (ulimit -Hn, LimitNOFILE), or run more processes"
+            f"the server's open files: it has room for {limits.room:,} connections of "
+            f"{following:,}. Raise its hard limit (ulimit -Hn, LimitNOFILE), or run more processes"
         )
     return found
-
-
-def check_allowed(target: Target, allowed: Iterable[str]) -> None:
-    """Raise `PreflightFailed` for a server that may belong to somebody else."""
-    address = ipaddress.ip_address(target.address)
-    if not (address.is_loopback or address.is_private) and target.host not in allowed:
-        raise PreflightFailed(
-            f"{target.host} ({target.address}) is a public address, and a swarm is an attack on "
-            f"a server that is not yours. If it is yours: --allow-host {target.host}"
-        )
-
-
-def check_token_stays_here(target: Target) -> None:
-    """Raise `PreflightFailed` for another machine: a token of this one's database is not sent."""
-    if not is_local(target):
-        raise PreflightFailed(
-            f"{target.host} is another machine, to which a token of this machine's database is not "
-            "sent. Make a token there (manage.py apitoken USER) and give it with --token."
-        )
-
-
-def is_local(target: Target) -> bool:
-    """Return whether the server is on this machine."""
-    return ipaddress.ip_address(target.address).is_loopback or target.address in addresses()
 
 
 def source_addresses(texts: Iterable[str]) -> tuple[str, ...]:

@@ -60,12 +60,15 @@ def facts(run: Run) -> dict[str, str]:
     here = run.watching
     due = sample.due if sample and run.phase == "ramp" else run.plan.clients
     failed = run.failures + run.losses
+    away = sum(progress.away for progress in run.progress)
     shown = {
         "phase": run.phase,
         "time left": f"{left:.0f} s" if run.phase in ("ramp", "settle", "rounds") else "",
         "connected": f"{here:,} of {run.plan.clients:,}",
         "connecting": f"{max(due - here, 0):,}" if run.phase == "ramp" else "",
         "failed": f"{failed:,}" if failed else "",
+        "pages": _pages(run),
+        "away": f"{away:,}" if away else "",
         "message": _message(run),
         "server": "",
         "simulators": "",
@@ -77,6 +80,15 @@ def facts(run: Run) -> dict[str, str]:
         cpu = max(sample.simulator_cpu, default=0.0)
         shown["simulators"] = f"worst {cpu:.0%} CPU, {sample.lag * 1e3:.0f} ms late"
     return shown
+
+
+def _pages(run: Run) -> str:
+    """Describe how many pages were loaded, and how many failed."""
+    if not run.plan.habits.page:
+        return ""
+    loaded = sum(progress.pages for progress in run.progress)
+    failed = sum(progress.page_failures for progress in run.progress)
+    return f"{loaded:,} loaded, {failed:,} failed"
 
 
 def _message(run: Run) -> str:

@@ -1,15 +1,21 @@
 """Reaches the server before a run, and names the cause if that fails."""
 
+import ipaddress
 import socket
 import ssl
+from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
 
 from loadtest.common.http_api import Api, ApiResponse, NoResponse
+from loadtest.common.machine import addresses
 from loadtest.common.target import Target, parse_url
-from loadtest.swarm.preflight import PreflightFailed
 
 CONNECT_TIMEOUT = 5.0  # seconds
+
+
+class PreflightFailed(Exception):
+    """The run cannot start. The message names the limit and the remedy."""
 
 
 def resolve(url: str, *, insecure: bool = False, ca: Path | None = None) -> Target:
@@ -45,6 +51,30 @@ def check_ready(target: Target) -> None:
         raise PreflightFailed(_why_silent(target, error)) from error
     if response.status != HTTPStatus.OK:
         raise PreflightFailed(_why_not_ready(target, response))
+
+
+def check_allowed(target: Target, allowed: Iterable[str]) -> None:
+    """Raise `PreflightFailed` for a server that may belong to somebody else."""
+    address = ipaddress.ip_address(target.address)
+    if not (address.is_loopback or address.is_private) and target.host not in allowed:
+        raise PreflightFailed(
+            f"{target.host} ({target.address}) is a public address, and a swarm is an attack on "
+            f"a server that is not yours. If it is yours: --allow-host {target.host}"
+        )
+
+
+def check_token_stays_here(target: Target) -> None:
+    """Raise `PreflightFailed` for another machine: a token of this one's database is not sent."""
+    if not is_local(target):
+        raise PreflightFailed(
+            f"{target.host} is another machine, to which a token of this machine's database is not "
+            "sent. Make a token there (manage.py apitoken USER) and give it with --token."
+        )
+
+
+def is_local(target: Target) -> bool:
+    """Return whether the server is on this machine."""
+    return ipaddress.ip_address(target.address).is_loopback or target.address in addresses()
 
 
 def _why_silent(target: Target, error: NoResponse) -> str:

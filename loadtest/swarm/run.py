@@ -10,7 +10,7 @@ from loadtest.swarm.server_meter import Reading
 from loadtest.swarm.tally import MessageTally, Tally, total
 
 SAMPLE = 1.0  # seconds between two samples
-PHASES = ("starting", "ramp", "settle", "rounds", "drain", "counting", "done")
+PHASES = ("starting", "ramp", "settle", "storm", "rounds", "drain", "counting", "done")
 
 
 @dataclass(frozen=True, slots=True)

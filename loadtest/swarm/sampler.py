@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from bisect import bisect
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,10 @@ class Sampler:
         self._asking: asyncio.Task[Reading] | None = None
         self._reports = list(run.progress)
         self._machine = psutil.cpu_times()
+        plan = run.plan
+        self._arrivals = sorted(
+            viewer.arrival for number in range(plan.simulators) for viewer in plan.viewers(number)
+        )
 
     async def sample_until_cancelled(self, show: Callable[[Run], None]) -> None:
         """Add samples to the run, and show it after each."""
@@ -74,9 +79,10 @@ class Sampler:
 
     def _due(self, now: float) -> int:
         """Return how many viewers should have arrived according to the plan."""
-        passed = max(now - self.run.began, 0.0)
-        share = min(passed / self.run.ramp, 1.0) if self.run.ramp else 1.0
-        return int(share * self.run.plan.clients)
+        passed = now - self.run.began
+        if passed >= self.run.ramp:
+            return len(self._arrivals)
+        return bisect(self._arrivals, passed / self.run.ramp)
 
 
 def _cores(before: ProgressReport, after: ProgressReport) -> float:

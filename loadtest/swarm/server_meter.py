@@ -18,7 +18,7 @@ from loadtest.common.machine import SERVER_RESERVE
 from loadtest.common.server_processes import ServerProcesses, Usage
 from loadtest.common.target import Target
 from loadtest.swarm.exposition import Exposition, parse_exposition
-from loadtest.swarm.preflight import PreflightFailed, is_local, resolve
+from loadtest.swarm.reach import PreflightFailed, is_local, resolve
 
 SCRAPE_TIMEOUT = 5.0  # seconds; a server answers within two, if its database does not
 SCRAPE_INTERVAL = 5.0  # seconds: a scrape asks the server's database, too
@@ -158,7 +158,7 @@ class MetricsMeter(ServerMeter):
 def choose_meter(target: Target, urls: list[str]) -> ServerMeter:
     """Return the meter for a server. Raises ValueError and `PreflightFailed` as `resolve` does."""
     if urls:
-        return MetricsMeter([resolve(url) for url in urls])
+        return MetricsMeter([resolve(url.removesuffix("/metrics")) for url in urls])
     if not is_local(target):
         return ServerMeter("it is on another machine: give --metrics URL")
     processes = ServerProcesses.find(target.port)

@@ -9,8 +9,7 @@ import gc
 import itertools
 import math
 import time
-from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import Any
 
 import uvloop
@@ -20,6 +19,10 @@ from loadtest.common.failures import Failure
 from loadtest.common.machine import raise_file_limit
 from loadtest.common.plan import Plan
 from loadtest.common.processes import ParentPipe
+from loadtest.swarm.absences import absences
+from loadtest.swarm.client_pool import ClientPool
+from loadtest.swarm.follower import Deliveries, Follower
+from loadtest.swarm.histograms import record
 from loadtest.swarm.lag_meter import LagMeter
 from loadtest.swarm.messages import (
     ORDERS,
@@ -30,14 +33,18 @@ from loadtest.swarm.messages import (
     Ready,
     Settle,
     SimulatorError,
+    StartRounds,
     StartSimulator,
+    Storm,
     TallyReport,
     UpdateProgress,
+    Visit,
 )
 from loadtest.swarm.tally import MessageTally, Tally, expected_at
-from loadtest.swarm.viewer import VIEWERS, SimulatedViewer
+from loadtest.swarm.viewer import SimulatedViewer
 from viewers.protocol import frames
 
+POOL_TAKEN = Failure("client", "waiting for a connection of the client pool")
 REPORT = 0.5  # seconds between two reports, and between two checks of the viewers' deadlines
 EVIDENCE = 6  # reports between two that have the evidence so far: 3 s
 
@@ -51,70 +58,116 @@ class Simulator:
         self.reopen = plan.poll_reopen
         self.heartbeat = heartbeat
         self.tally = Tally(requested=plan.sizes[number])
-        self.present: Counter[str] = Counter()  # viewers that are watching now, by transport
-        self.unconnected: dict[SimulatedViewer, Failure] = {}  # that never connected
-        self._receipts: dict[str, dict[int, array[int]]] = {
-            transport: defaultdict(lambda: array("q")) for transport in VIEWERS
-        }
-        self._reported: dict[int, int] = {}
+        self.present: Counter[str] = Counter()
+        self.deliveries = {"ws": Deliveries(), "poll": Deliveries()}
+        self.unconnected: dict[Follower, Failure] = {}  # viewers that never connected
+        self.absences = absences(plan, number)
+        self.pool: ClientPool | None = None
+        if plan.client_pool:
+            self.pool = ClientPool(plan.target, plan.client_pool, self.pool_waited)
         self.began = 0.0  # time.monotonic() when the ramp began
         self._in_evidence: dict[tuple[str, int], int] = {}
         self.lag = LagMeter()
-        self.viewers = [VIEWERS[spec.transport](self, spec) for spec in plan.viewers(number)]
+        self.viewers = [SimulatedViewer(self, spec) for spec in plan.viewers(number)]
+        self._ended: Counter[tuple[int, int]] = Counter()  # visits, by first and last seq
+        self._reported: dict[int, int] = {}
+        self._cut_off: set[Follower] = set()  # by the storm, and not yet back
+        self._storm = 0.0  # seconds, when it began
 
-    def receipts(self, transport: str) -> dict[int, "array[int]"]:
-        """Return the receipts of all viewers on one transport, which these fill."""
-        return self._receipts[transport]
+    # What viewers report
 
-    def watching(self, viewer: SimulatedViewer, now: float) -> None:
+    def watching(self, viewer: Follower, now: float) -> None:
         """Count a viewer that received its first frame, or its first after a loss."""
-        self.present[viewer.spec.transport] += 1
+        if viewer in self._cut_off:
+            self._cut_off.remove(viewer)
+            record(self.tally.audience.returning, now - self._storm)
+        assert isinstance(viewer, SimulatedViewer)
         if not viewer.arrived:
             viewer.arrived = True
             self.unconnected.pop(viewer, None)
             self.tally.connected += 1
-            if viewer.began is not None:
-                self.tally.connecting.record_value(max(int((now - viewer.began) * 1e6), 1))
+            record(self.tally.connecting, now - viewer.began)
+            record(self.tally.audience.arriving, now - viewer.due)
             phase = math.tau * now / self.heartbeat
             x, y = self.tally.phases
             self.tally.phases = x + math.cos(phase), y + math.sin(phase)
 
-    def lost(self, viewer: SimulatedViewer, why: Failure) -> None:
+    def lost(self, viewer: Follower, why: Failure) -> None:
         """Count a viewer whose connection failed or was lost."""
-        if viewer.watching:
-            self.present[viewer.spec.transport] -= 1
-            self.tally.losses[str(why)] += 1
-        else:
-            self.tally.failures[str(why)] += 1
-            if not viewer.arrived:
-                self.unconnected[viewer] = why
+        assert isinstance(viewer, SimulatedViewer)
+        (self.tally.losses if viewer.watching else self.tally.failures)[str(why)] += 1
+        if not viewer.arrived:
+            self.unconnected[viewer] = why
 
-    def drained(self, viewer: SimulatedViewer) -> None:
+    def left(self, viewer: SimulatedViewer) -> None:
+        """Count the end of a visit: no more updates are expected from this viewer."""
+        if viewer.joined is not None and viewer.seq is not None:
+            self._ended[viewer.joined, viewer.seq] += 1
+
+    def page_loaded(self, seconds: float) -> None:
+        """Count a page that was loaded with all its files."""
+        self.tally.audience.pages += 1
+        record(self.tally.audience.loading, seconds)
+
+    def page_failed(self, viewer: SimulatedViewer, why: Failure) -> None:
+        """Count a page that was not loaded."""
+        self.tally.audience.page_failures[str(why)] += 1
+        if not viewer.arrived:
+            self.unconnected[viewer] = why
+
+    def pool_waited(self, seconds: float) -> None:
+        """Count how long a poll waited for a connection of the pool."""
+        record(self.tally.audience.pool_waits, seconds)
+
+    def drained(self, viewer: Follower, now: float) -> None:
         """Count a viewer that a restarting server has closed."""
-        self.present[viewer.spec.transport] -= 1
-        if viewer.away is not None:
-            self.tally.restart.closed(viewer.away - self.began, viewer.drains)
+        self.tally.restart.closed(now - self.began, viewer.drains)
 
-    def returned(self, viewer: SimulatedViewer) -> None:
+    def returned(self, viewer: Follower, now: float) -> None:
         """Count a viewer that is back after a restart."""
-        if viewer.away is not None:
-            now = time.monotonic()
-            self.tally.restart.returned(now - self.began, now - viewer.away)
-            viewer.away = None
+        assert viewer.drained is not None
+        self.tally.restart.returned(now - self.began, now - viewer.drained)
 
     def noted(self, event: str) -> None:
         """Count an event that should not happen in a good run, or the farewell."""
         self.tally.events[event] += 1
 
+    # What happens when
+
     async def ramp(self, start: int, seconds: float) -> None:
-        """Start the viewers one after another, from `start` (ns) on and over `seconds`."""
+        """Let the viewers come one after another, from `start` (ns) on and over `seconds`."""
         self.began = start / 1e9
         for viewer in self.viewers:
             due = start / 1e9 + viewer.spec.arrival * seconds
-            wait = due - time.monotonic()
-            if wait > 0.001:
-                await asyncio.sleep(wait)
-            viewer.begin()
+            await _sleep_until(due)
+            viewer.arrive(due)
+
+    async def storm(self, at: int) -> None:
+        """Cut off all viewers at once, at `at` (ns)."""
+        self._storm = at / 1e9
+        await _sleep_until(self._storm)
+        self._cut_off = {viewer for viewer in self.viewers if viewer.watching}
+        for viewer in list(self._cut_off):
+            viewer.reconnect()
+
+    async def rounds(self, at: int) -> None:
+        """Let viewers leave, sleep and come back; the first update is sent at `at` (ns)."""
+        for deliveries in self.deliveries.values():
+            deliveries.payload = deliveries.wire = 0
+        loop = asyncio.get_running_loop()
+        for absence in self.absences:
+            await _sleep_until(at / 1e9 + absence.start)
+            viewer = self.viewers[absence.viewer]
+            if not viewer.watching:
+                continue
+            if absence.vanishes:
+                self.tally.audience.sleeps += 1
+                viewer.fall_asleep()
+            else:
+                self.tally.audience.departures += 1
+                viewer.leave()
+            back = viewer.wake if absence.vanishes else viewer.come_back
+            loop.call_at(loop.time() + absence.end - absence.start, back)
 
     async def monitor(self, pipe: ParentPipe) -> None:
         """Give up silent connections, and report, every REPORT seconds."""
@@ -130,8 +183,10 @@ class Simulator:
     def progress(self) -> ProgressReport:
         """Return the counts, and the progress of each update that has new deliveries."""
         messages = {}
-        for seq in {seq for by_seq in self._receipts.values() for seq in by_seq}:
-            times = [by_seq[seq] for by_seq in self._receipts.values() if seq in by_seq]
+        audience = self.tally.audience
+        received = [deliveries.receipts for deliveries in self.deliveries.values()]
+        for seq in {seq for by_seq in received for seq in by_seq}:
+            times = [by_seq[seq] for by_seq in received if seq in by_seq]
             count = sum(map(len, times))
             if self._reported.get(seq) != count:
                 self._reported[seq] = count
@@ -146,6 +201,10 @@ class Simulator:
             failures=self.tally.failures,
             losses=self.tally.losses,
             farewells=self.tally.events["farewell"],
+            away=sum(viewer.away for viewer in self.viewers),
+            pages=audience.pages,
+            page_failures=audience.page_failures.total(),
+            returned=audience.returning.total_count,
             messages=messages,
             cpu=time.process_time(),
             lag=self.lag.worst(),
@@ -154,12 +213,12 @@ class Simulator:
     def evidence(self) -> EvidenceReport:
         """Return the counts, and the receipts of each update that has new ones."""
         receipts: dict[str, dict[int, bytes]] = {}
-        for transport, by_seq in self._receipts.items():
-            for seq, times in by_seq.items():
+        for transport, deliveries in self.deliveries.items():
+            for seq, times in deliveries.receipts.items():
                 if self._in_evidence.get((transport, seq)) != len(times):
                     self._in_evidence[transport, seq] = len(times)
                     receipts.setdefault(transport, {})[seq] = times.tobytes()
-        return EvidenceReport(self.tally.encode(), self._joined(), receipts)
+        return EvidenceReport(self.tally.encode(), self.visits(), receipts)
 
     def settle(self) -> None:
         """Prevent garbage collection pauses: existing objects stay, and updates make no cycles."""
@@ -170,17 +229,17 @@ class Simulator:
     def count(self, intended: dict[int, int], snapshot: bytes) -> Tally:
         """Return the tally: `intended` has send times (ns) by seq, `snapshot` the server's map."""
         tally = self.tally
-        joined = self._joined()
+        visits = self.visits()
         for seq, at in intended.items():
-            expected = expected_at(seq, joined)
             receipts = {
-                transport: by_seq[seq]
-                for transport, by_seq in self._receipts.items()
-                if seq in by_seq
+                transport: deliveries.receipts[seq]
+                for transport, deliveries in self.deliveries.items()
+                if seq in deliveries.receipts
             }
-            tally.messages[seq] = MessageTally.fold(receipts, at, expected)
+            tally.messages[seq] = MessageTally.fold(receipts, at, expected_at(seq, visits))
         tally.watching = self.present.total()
         tally.unconnected = Counter(str(why) for why in self.unconnected.values())
+        self._count_audience(tally)
         if snapshot:
             found = frames.decode_snapshot(snapshot).snapshot
             tally.converged = sum(_agrees(viewer, found) for viewer in self.viewers)
@@ -188,9 +247,43 @@ class Simulator:
             self.lag.fold(tally.lag, min(intended.values()))
         return tally
 
-    def _joined(self) -> Counter[int]:
-        """Return the number of viewers by the seq of the first snapshot that they received."""
-        return Counter(viewer.joined for viewer in self.viewers if viewer.joined is not None)
+    def visits(self) -> list[Visit]:
+        """Return all visits so far."""
+        going_on = Counter(
+            viewer.joined
+            for viewer in self.viewers
+            if viewer.joined is not None and viewer.arrived and not viewer.away
+        )
+        return [
+            *(Visit(first, last, count) for (first, last), count in self._ended.items()),
+            *(Visit(first, None, count) for first, count in going_on.items()),
+        ]
+
+    def _count_audience(self, tally: Tally) -> None:
+        """Enter what can be counted only at the end."""
+        audience = tally.audience
+        audience.away = sum(viewer.away for viewer in self.viewers)
+        audience.fell_back = tally.events.pop("fell back", 0)
+        slow = [viewer for viewer in self.viewers if viewer.is_slow]
+        audience.slow = len(slow)
+        audience.slow_closed = len(slow) - sum(viewer.is_open for viewer in slow)
+        browsers = [viewer.browser for viewer in self.viewers if viewer.browser is not None]
+        audience.page_requests = sum(browser.requests for browser in browsers)
+        audience.page_bytes = sum(browser.size for browser in browsers)
+        for transport, deliveries in self.deliveries.items():
+            audience.payload[transport] = deliveries.payload
+            audience.wire[transport] = deliveries.wire
+        for viewer in self.viewers:
+            if viewer.queued and not viewer.arrived and viewer not in self.unconnected:
+                tally.unconnected[str(POOL_TAKEN)] += 1
+            audience.pool_queued += viewer.queued
+
+
+async def _sleep_until(due: float) -> None:
+    """Wait until `due`, in seconds of time.monotonic()."""
+    wait = due - time.monotonic()
+    if wait > 0.001:
+        await asyncio.sleep(wait)
 
 
 def _agrees(viewer: SimulatedViewer, snapshot: Snapshot) -> bool:
@@ -223,6 +316,10 @@ async def simulate(start: StartSimulator, pipe: ParentPipe) -> None:
                     tasks.append(group.create_task(simulator.ramp(at, seconds)))
                 case Settle():
                     simulator.settle()
+                case Storm(at):
+                    tasks.append(group.create_task(simulator.storm(at)))
+                case StartRounds(at):
+                    tasks.append(group.create_task(simulator.rounds(at)))
                 case Count(intended, snapshot):
                     tally = simulator.count(intended, snapshot)
                     pipe.send(TallyReport(tally.encode()))

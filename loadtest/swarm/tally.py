@@ -15,6 +15,7 @@ from hdrh.histogram import HdrHistogram
 from msgspec import field
 
 from loadtest.swarm.histograms import LONGEST, from_bytes, histogram, merged, quantile, to_bytes
+from loadtest.swarm.messages import Visit
 
 
 def mean_relative_delay(receipts: list[int]) -> float | None:
@@ -126,6 +127,49 @@ class RestartTally(msgspec.Struct):
         self.absences.add(other.absences)
 
 
+class AudienceTally(msgspec.Struct):
+    """How viewers came, left and came back, and how many bytes they received."""
+
+    arriving: HdrHistogram = field(default_factory=histogram)  # µs from the planned arrival to the
+    # first frame, with the page and failed attempts
+    loading: HdrHistogram = field(default_factory=histogram)  # µs from the page to its last file
+    pages: int = 0
+    page_requests: int = 0
+    page_bytes: int = 0
+    page_failures: Counter[str] = field(default_factory=Counter)  # by reason
+    departures: int = 0
+    sleeps: int = 0
+    away: int = 0  # viewers that have left or sleep, at the end
+    fell_back: int = 0
+    slow: int = 0  # WebSockets that were never read
+    slow_closed: int = 0  # of them, by the server
+    returning: HdrHistogram = field(default_factory=histogram)  # µs from the storm's start
+    pool_waits: HdrHistogram = field(default_factory=histogram)  # µs
+    pool_queued: int = 0  # polls that wait for a connection, at the end
+    payload: Counter[str] = field(default_factory=Counter)  # bytes of updates, by transport
+    wire: Counter[str] = field(default_factory=Counter)  # all bytes in the rounds, by transport
+
+    def add(self, other: "AudienceTally") -> None:
+        """Add the tally of another simulator."""
+        self.arriving.add(other.arriving)
+        self.loading.add(other.loading)
+        self.pages += other.pages
+        self.page_requests += other.page_requests
+        self.page_bytes += other.page_bytes
+        self.page_failures.update(other.page_failures)
+        self.departures += other.departures
+        self.sleeps += other.sleeps
+        self.away += other.away
+        self.fell_back += other.fell_back
+        self.slow += other.slow
+        self.slow_closed += other.slow_closed
+        self.returning.add(other.returning)
+        self.pool_waits.add(other.pool_waits)
+        self.pool_queued += other.pool_queued
+        self.payload.update(other.payload)
+        self.wire.update(other.wire)
+
+
 class Tally(msgspec.Struct):
     """Everything that one simulator has counted, or all of them together."""
 
@@ -143,6 +187,7 @@ class Tally(msgspec.Struct):
     lag: HdrHistogram = field(default_factory=histogram)  # µs that timers were late in the rounds
     phases: tuple[float, float] = (0.0, 0.0)  # the sum of unit vectors, one per viewer's heartbeat
     restart: RestartTally = field(default_factory=RestartTally)
+    audience: AudienceTally = field(default_factory=AudienceTally)
 
     def add(self, other: "Tally") -> None:
         """Add the tally of another simulator."""
@@ -161,6 +206,7 @@ class Tally(msgspec.Struct):
         self.lag.add(other.lag)
         self.phases = (self.phases[0] + other.phases[0], self.phases[1] + other.phases[1])
         self.restart.add(other.restart)
+        self.audience.add(other.audience)
 
     @property
     def expected(self) -> int:
@@ -190,12 +236,16 @@ class Tally(msgspec.Struct):
         return msgspec.msgpack.decode(data, type=cls, dec_hook=_from_message)
 
 
-def expected_at(seq: int, joined: Mapping[int, int]) -> int:
-    """Return how many viewers should receive an update: those who had joined before it.
+def expected_at(seq: int, visits: Iterable[Visit]) -> int:
+    """Return how many viewers should receive an update.
 
-    `joined` has the number of viewers by the seq of their first snapshot.
+    It is those whose visit began before it and did not end before it.
     """
-    return sum(count for since, count in joined.items() if since < seq)
+    return sum(
+        visit.viewers
+        for visit in visits
+        if visit.first < seq and (visit.last is None or seq <= visit.last)
+    )
 
 
 def total(tallies: Iterable[Tally]) -> Tally:

@@ -7,16 +7,18 @@ or was closed by the server is reported once, through `closed`. After `close`, n
 import asyncio
 import socket
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from loadtest.common import failures
+from loadtest.common import connection, failures
 from loadtest.common.connection import READ_BUFFER, connect
 from loadtest.common.failures import Failure
 from loadtest.common.http_response import HttpResponse, split_response
 from loadtest.common.target import Target
 from viewers.protocol.frames import FIRST_FRAME
+
+SMALL_BUFFER = 4096  # bytes that the kernel receives for a viewer who does not read
 
 
 class WebSocketOwner(Protocol):
@@ -34,20 +36,40 @@ class PollOwner(Protocol):
 
     def opened(self) -> None: ...
 
-    def answered(self, status: int, body: bytes) -> None: ...
+    def answered(self, response: HttpResponse) -> None: ...
 
     def closed(self, why: Failure, code: int | None = None) -> None: ...
 
 
 class WebSocketConnection(WSListener):
-    """One WebSocket to `path`, with the Origin header that a browser would send."""
+    """One WebSocket to `path`, with the Origin header that a browser would send.
 
-    def __init__(self, owner: WebSocketOwner, target: Target, path: str, source_ip: str) -> None:
+    With `silent`, frames are read and not reported, as if a proxy swallowed them. With `unread`,
+    nothing is read after the handshake, and the kernel's buffer for it is small.
+    """
+
+    def __init__(
+        self,
+        owner: WebSocketOwner,
+        target: Target,
+        path: str,
+        source_ip: str,
+        *,
+        silent: bool = False,
+        unread: bool = False,
+    ) -> None:
         self._owner: WebSocketOwner | None = owner
         self._code: int | None = None
         self._transport: WSTransport | None = None
+        self._silent = silent or unread
+        self._unread = unread
         self._shaking_hands = False
         self._opening = asyncio.ensure_future(self._open(target, path, source_ip))
+
+    @property
+    def open(self) -> bool:
+        """Whether the server has completed the handshake and not closed the connection."""
+        return self._transport is not None and connection.is_established(self._socket)
 
     def close(self) -> None:
         """Disconnect without a closing handshake."""
@@ -57,9 +79,30 @@ class WebSocketConnection(WSListener):
         elif not self._shaking_hands:  # picows would leak the connection; it has a time limit
             self._opening.cancel()
 
+    def leave(self) -> None:
+        """Disconnect as a browser does whose page is closed."""
+        if self._transport is not None:
+            self._transport.send_close(WSCloseCode.GOING_AWAY)
+        self.close()
+
+    def lose_network(self) -> None:
+        """Receive nothing more, as if the network were gone."""
+        if self._transport is not None:
+            connection.lose_network(self._socket)
+
+    def regain_network(self) -> None:
+        """End what `lose_network` began."""
+        if self._transport is not None:
+            connection.regain_network(self._socket)
+
+    @property
+    def _socket(self) -> Any:
+        assert self._transport is not None
+        return self._transport.underlying_transport
+
     async def _open(self, target: Target, path: str, source_ip: str) -> None:
         async def factory(_: object) -> socket.socket:
-            sock = await connect(target, source_ip)
+            sock = await connect(target, source_ip, SMALL_BUFFER if self._unread else 0)
             self._shaking_hands = True
             return sock
 
@@ -84,12 +127,14 @@ class WebSocketConnection(WSListener):
         self._transport = transport
         if self._owner is None:
             transport.disconnect()
-        else:
-            self._owner.opened()
+            return
+        if self._unread:
+            self._socket.pause_reading()
+        self._owner.opened()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type == WSMsgType.TEXT:
-            if self._owner is not None:
+            if self._owner is not None and not self._silent:
                 self._owner.frame(frame.get_payload_as_bytes())
         elif frame.msg_type == WSMsgType.CLOSE:
             self._code = int.from_bytes(frame.get_payload_as_bytes()[:2], "big") or None
@@ -135,6 +180,20 @@ class PollConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def leave(self) -> None:
+        """Disconnect as a browser does whose page is closed: it aborts the request."""
+        self.close()
+
+    def lose_network(self) -> None:
+        """Receive nothing more, as if the network were gone."""
+        if self._transport is not None:
+            connection.lose_network(self._transport)
+
+    def regain_network(self) -> None:
+        """End what `lose_network` began."""
+        if self._transport is not None:
+            connection.regain_network(self._transport)
+
     async def _open(self, target: Target, source_ip: str) -> None:
         try:
             sock = await connect(target, source_ip)
@@ -158,7 +217,7 @@ class PollConnection(asyncio.Protocol):
         try:
             for response in self._responses.feed(data):
                 if self._owner is not None:
-                    self._owner.answered(response.status, response.body)
+                    self._owner.answered(response)
         except ValueError:
             self._report(failures.INVALID_HTTP)
             self.close()

@@ -22,7 +22,7 @@ from loadtest.swarm.analysis import (
 )
 from loadtest.swarm.histograms import quantile
 from loadtest.swarm.run import Run
-from loadtest.swarm.tally import Tally
+from loadtest.swarm.tally import AudienceTally, Tally
 from viewers.protocol.frames import Close
 
 CPU_WARNING, CPU_LIMIT = 0.8, 0.9  # cores of one simulator
@@ -32,6 +32,7 @@ LOST_LIMIT = 0.1  # share of all viewers
 SLIP_LIMIT = 5.0  # ms after its time at which an update is late, and more than LAG_SHARE of p50
 SLIP_SHARE = 0.1  # of the updates that may be late: their delays count from the intended time
 SYNCHRONY_LIMIT = 0.1  # resultant length of the viewers' heartbeat phases
+POOL_WAIT_LIMIT = 1.0  # seconds that a poll may wait for a connection of the client pool
 MACHINE_WARNING = 0.95  # share of all cores
 COUNT_TOLERANCE = 0.001  # between the server's count of viewers and ours
 
@@ -82,6 +83,7 @@ def judge(run: Run) -> Verdict:
     busy = _judge_simulators(run, tally, verdict)
     _judge_publishing(run, tally, verdict)
     _judge_connections(run, tally, verdict, busy)
+    _judge_audience(run, tally.audience, verdict, busy)
     _judge_restart(run, tally, verdict)
     _judge_deliveries(run, tally, verdict, busy)
     _judge_arrivals(run, tally, verdict)
@@ -159,7 +161,7 @@ def _judge_publishing(run: Run, tally: Tally, verdict: Verdict) -> None:
 def _judge_connections(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> None:
     for failure, count in sorted(tally.unconnected.items()):
         _side(verdict, failure, busy).append(f"{count:,} viewers never connected ({failure})")
-    waiting = tally.requested - tally.connected - tally.unconnected.total()
+    waiting = tally.requested - tally.audience.slow - tally.connected - tally.unconnected.total()
     if waiting > 0:
         (verdict.warnings if run.interrupted else verdict.invalid).append(
             f"{waiting:,} viewers had no first frame yet, and no attempt that failed"
@@ -169,7 +171,8 @@ def _judge_connections(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> 
     for loss, count in sorted(tally.losses.items()):
         _side(verdict, loss, busy).append(f"{count:,} connections were lost ({loss})")
     if run.server_count is not None:
-        theirs, ours = sum(run.server_count.values()), sum(run.our_count.values())
+        theirs = sum(run.server_count.values())
+        ours = sum(run.our_count.values()) + tally.audience.slow
         if abs(theirs - ours) > max(COUNT_TOLERANCE * ours, 2):
             verdict.warnings.append(f"the server counted {theirs:,} viewers, we {ours:,}")
 
@@ -190,11 +193,26 @@ def _judge_restart(run: Run, tally: Tally, verdict: Verdict) -> None:
         verdict.failures.append(f"{restart.away:,} viewers did not come back after the restart")
 
 
+def _judge_audience(run: Run, audience: AudienceTally, verdict: Verdict, busy: bool) -> None:
+    for failure, count in sorted(audience.page_failures.items()):
+        _side(verdict, failure, busy).append(f"{count:,} pages failed ({failure})")
+    if audience.away:
+        verdict.warnings.append(f"{audience.away:,} viewers were away at the end")
+    longest = audience.pool_waits.get_max_value() / 1e6
+    if run.plan.client_pool and (longest > POOL_WAIT_LIMIT or audience.pool_queued):
+        verdict.invalid.append(
+            "viewers connected in bursts, since the polls of a simulator share "
+            f"{run.plan.client_pool} connections, as with Node's maxSockets in 2012: they waited "
+            f"up to {longest:.1f} s, and {audience.pool_queued:,} still wait"
+        )
+
+
 def _judge_deliveries(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> None:
     late = verdict.warnings if busy else verdict.failures
     if tally.missing:
         late.append(f"{tally.missing:,} of {tally.expected:,} deliveries are missing")
-    if run.compared and (stray := tally.connected - tally.lost - tally.converged) > 0:
+    stray = tally.connected - tally.lost - tally.audience.away - tally.converged
+    if run.compared and stray > 0:
         late.append(f"{stray:,} viewers ended with another map than the server's")
     for event, fault in DELIVERY_FAULTS.items():
         if count := tally.events[event]:

@@ -32,7 +32,7 @@ from loadtest.swarm.messages import (
     StartSimulator,
     TallyReport,
 )
-from loadtest.swarm.preflight import PreflightFailed
+from loadtest.swarm.reach import PreflightFailed
 from loadtest.swarm.run import LostSimulator, Run
 from loadtest.swarm.tally import Tally
 

@@ -13,8 +13,17 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from loadtest.common.exit_codes import ExitCode
+from loadtest.common.habits import Habits, parse_churn, parse_share
 from loadtest.common.machine import cores
-from loadtest.common.plan import TRANSPORT_CHOICES, Plan, parse_rounds
+from loadtest.common.plan import (
+    TRANSPORT_CHOICES,
+    Plan,
+    contradictions,
+    parse_rounds,
+    parse_seconds,
+)
+from loadtest.common.shapes import SHAPE_CHOICES
+from loadtest.common.target import Target
 from loadtest.control.play import ON, connect, count_workers, play
 from loadtest.experiments.hypotheses import REPEATS
 from loadtest.experiments.matrix import Finding, examine
@@ -22,14 +31,23 @@ from loadtest.experiments.story import KEYS, story
 from loadtest.peers.base import PeerUnavailable
 from loadtest.swarm import preflight
 from loadtest.swarm.leftovers import PREFIX, local_token, tidy
-from loadtest.swarm.preflight import PreflightFailed
 from loadtest.swarm.progress import ProgressDisplay
-from loadtest.swarm.reach import check_ready, resolve
+from loadtest.swarm.reach import (
+    PreflightFailed,
+    check_allowed,
+    check_ready,
+    check_token_stays_here,
+    is_local,
+    resolve,
+)
 from loadtest.swarm.report.build import build_report
 from loadtest.swarm.report.text import as_text
 from loadtest.swarm.run import Run
 from loadtest.swarm.server_meter import choose_meter
 from loadtest.swarm.verdict import judge
+
+NOWHERE = Target("", "", "", 0)
+"""The target of a plan until the server is reached: wrong options are reported before that."""
 
 
 class Command(BaseCommand):
@@ -71,10 +89,39 @@ class Command(BaseCommand):
         )
         add("--poll-reopen", action="store_true", help="open a new connection for every poll")
         add(
+            "--client-pool",
+            type=int,
+            metavar="N",
+            help="connections that all polls of a simulator share (default: one each)",
+        )
+        add(
             "--ramp",
             default="heartbeat",
             help="seconds over which viewers arrive; 0: all at once (default: the heartbeat "
             "interval)",
+        )
+        add(
+            "--shape",
+            choices=SHAPE_CHOICES,
+            default="linear",
+            help="how they arrive within the ramp (default: %(default)s)",
+        )
+        add(
+            "--page",
+            nargs="?",
+            const="100%",
+            default="0%",
+            metavar="SHARE",
+            help="viewers load the page and its files first, as browsers do (all, or a share)",
+        )
+        add("--churn", default="0%/min", help="share that leaves and comes back: 5%%/min")
+        add("--asleep", default="0%", help="share that vanishes for a while, without closing: 10%%")
+        add("--slow", default="0%", help="share of WebSockets that never read: 1%%")
+        add("--fallback", default="0%", help="share whose WebSocket opens and stays silent: 10%%")
+        add(
+            "--storm",
+            action="store_true",
+            help="after the ramp, cut off all viewers; they come back at once",
         )
         add(
             "--rounds",
@@ -83,14 +130,12 @@ class Command(BaseCommand):
         )
         add(
             "--settle",
-            type=float,
-            default=1.0,
+            default="1",
             help="seconds between ramp and rounds (default: %(default)s)",
         )
         add(
             "--drain",
-            type=float,
-            default=10.0,
+            default="10",
             help="seconds to wait for the last deliveries (default: %(default)s)",
         )
         add(
@@ -213,35 +258,50 @@ class Command(BaseCommand):
     def plan(self, options: dict[str, Any]) -> Plan:
         """Return the plan that the options describe. Raises ValueError or `PreflightFailed`."""
         clients = options["clients"]
+        if clients < 1:
+            raise ValueError("--clients must be at least 1")
         simulators = options["simulators"]
         if self.redis is not None:
             simulators = min(count_workers(self.redis, simulators), clients)
-        simulators = simulators or min(cores(), clients)
+        if simulators is None:
+            simulators = min(cores(), clients)
         if not 1 <= simulators <= clients:
             raise ValueError("--simulators must be at least 1, and at most --clients")
         if not 0 <= options["poll_share"] <= 1:
             raise ValueError("--poll-share must be between 0 and 1")
-        ramp = None if options["ramp"] == "heartbeat" else float(options["ramp"])
-        if min(ramp or 0, options["settle"], options["drain"]) < 0:
-            raise ValueError("--ramp, --settle and --drain cannot be negative")
+        ramp = None if options["ramp"] == "heartbeat" else parse_seconds("--ramp", options["ramp"])
         rounds = parse_rounds(options["rounds"])
         source_ips = preflight.source_addresses(options["source_ip"])
-        target = resolve(options["url"], insecure=options["insecure"], ca=options["ca"])
-        preflight.check_allowed(target, options["allow_host"])
-        return Plan(
-            target=target,
+        habits = Habits(
+            page=parse_share("--page", options["page"]),
+            churn=parse_churn("--churn", options["churn"]),
+            asleep=parse_share("--asleep", options["asleep"]),
+            slow=parse_share("--slow", options["slow"]),
+            fallback=parse_share("--fallback", options["fallback"]),
+        )
+        plan = Plan(
+            target=NOWHERE,
             clients=clients,
             simulators=simulators,
             transport=options["transport"],
             poll_share=options["poll_share"],
             poll_reopen=options["poll_reopen"],
+            client_pool=options["client_pool"],
             ramp=ramp,
+            shape=options["shape"],
             rounds=rounds,
-            settle=options["settle"],
-            drain=options["drain"],
+            settle=parse_seconds("--settle", options["settle"]),
+            drain=parse_seconds("--drain", options["drain"]),
             source_ips=source_ips,
             expect_restart=options["expect_restart"],
+            habits=habits,
+            storm=options["storm"],
         )
+        if found := contradictions(plan):
+            raise ValueError("\n".join(found))
+        target = resolve(options["url"], insecure=options["insecure"], ca=options["ca"])
+        check_allowed(target, options["allow_host"])
+        return replace(plan, target=target)
 
     def play(self, plan: Plan, options: dict[str, Any]) -> Run:
         """Play the run. Raises `PreflightFailed` if it cannot start."""
@@ -255,9 +315,9 @@ class Command(BaseCommand):
         if found := preflight.problems(plan, limits):
             raise PreflightFailed("\n".join(found))
         given = options["token"]
-        local = preflight.is_local(plan.target)
+        local = is_local(plan.target)
         if not given:
-            preflight.check_token_stays_here(plan.target)
+            check_token_stays_here(plan.target)
         slug = f"{PREFIX}{secrets.token_hex(4)}"
         run = Run(plan, slug, local=local, local_token=not given)
         token = contextlib.nullcontext(given) if given else local_token(slug)

@@ -12,12 +12,12 @@ from loadtest.common.plan import Round, offsets
 from loadtest.swarm.analysis import overlaps, worst_simulator_cpu
 from loadtest.swarm.histograms import merged, quantile, to_bytes
 from loadtest.swarm.messages import SentUpdate
+from loadtest.swarm.report.audience import audience_report, percentiles
 from loadtest.swarm.report.model import (
     ConnectionsReport,
     DeliveriesReport,
     GeneratorReport,
     MessageReport,
-    Percentiles,
     RestartReport,
     RoundReport,
     ServerReport,
@@ -59,6 +59,7 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
         rounds=_rounds(run, messages, tally),
         messages=messages,
         connections=_connections(run, tally),
+        audience=audience_report(run, tally),
         deliveries=DeliveriesReport(
             expected=tally.expected,
             received=tally.received,
@@ -153,7 +154,7 @@ def _connections(run: Run, tally: Tally) -> ConnectionsReport:
         failures=dict(tally.failures),
         losses=dict(tally.losses),
         never_connected=dict(tally.unconnected),
-        first_frame=_percentiles(tally.connecting, tally.connecting.total_count),
+        first_frame=percentiles(tally.connecting, tally.connecting.total_count),
         server_count=run.server_count,
         our_count=run.our_count,
         synchrony=tally.synchrony,
@@ -170,7 +171,7 @@ def _restart(restart: RestartTally) -> RestartReport | None:
         away=restart.away,
         began=restart.first,
         seconds=restart.seconds,
-        absence=_percentiles(restart.absences, restart.absences.total_count),
+        absence=percentiles(restart.absences, restart.absences.total_count),
     )
 
 
@@ -196,7 +197,7 @@ def _server(run: Run, tally: Tally) -> ServerReport:
 def _generator(run: Run, tally: Tally) -> GeneratorReport:
     return GeneratorReport(
         simulator_cpu_worst=worst_simulator_cpu(run),
-        lag=_percentiles(tally.lag, tally.lag.total_count),
+        lag=percentiles(tally.lag, tally.lag.total_count),
         slip_worst=max((sent.slip for sent in run.sent), default=None),
         relative_by_simulator=[
             _mean(value for message in one.messages.values() for value in message.relative)
@@ -238,10 +239,6 @@ def _reached(tally: Tally) -> dict[str, list[float | None]]:
         ]
         for name, message in chosen.items()
     }
-
-
-def _percentiles(delays: HdrHistogram, expected: int) -> Percentiles:
-    return Percentiles(*(quantile(delays, q, expected) for q in (0.5, 0.95, 0.99)))
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -83,6 +83,49 @@ class ConnectionsReport(Struct):
     farewells: int
 
 
+class PagesReport(Struct):
+    """The pages that viewers loaded, each with its files; failures by reason."""
+
+    loaded: int
+    failures: dict[str, int]
+    load: Percentiles  # from the request for the page to its last file
+    requests: float  # per page
+    size: float  # bytes per page: responses with their heads, without TLS and TCP
+
+
+class BytesReport(Struct):
+    """What the server sent in the rounds, and what the story of 2012 would have estimated.
+
+    The estimate is messages per second × bytes of a message × viewers.
+    """
+
+    rate: float  # updates per second
+    payload: float  # bytes of an update, without anything around it
+    wire: dict[str, float]  # bytes per viewer and update, with all around it, by transport
+    viewers: int
+    estimated: float  # bytes per second
+    measured: float  # bytes per second on the wire
+
+
+class AudienceReport(Struct):
+    """How viewers came, left and came back. What did not take place is None or 0."""
+
+    arrival: Percentiles  # from the planned arrival to the first frame, the page included
+    arrival_cpu: float | None  # ms of the server's CPU in the ramp, per viewer
+    pages: PagesReport | None
+    departures: int
+    sleeps: int
+    away: int  # viewers that were not back at the end
+    fell_back: int  # times that a WebSocket stayed silent
+    slow: int  # WebSockets that were never read
+    slow_closed: int  # of them, by the server
+    returned: int  # viewers that came back after the storm
+    returning: Percentiles | None  # from the storm's start until they were back
+    pool_waits: Percentiles | None  # for a connection of the client pool
+    pool_longest: float | None
+    bytes: BytesReport | None
+
+
 class DeliveriesReport(Struct):
     """Deliveries of all updates to all viewers."""
 
@@ -149,6 +192,7 @@ class SwarmReport(Struct):
     rounds: list[RoundReport]
     messages: list[MessageReport]
     connections: ConnectionsReport
+    audience: AudienceReport
     deliveries: DeliveriesReport
     restart: RestartReport | None
     server: ServerReport

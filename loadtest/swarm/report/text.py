@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable
 
-from loadtest.swarm.report.model import RestartReport, SwarmReport, VerdictReport
+from loadtest.swarm.report.model import (
+    AudienceReport,
+    Percentiles,
+    RestartReport,
+    SwarmReport,
+    VerdictReport,
+)
 
 
 def as_text(report: SwarmReport) -> str:
@@ -67,6 +73,7 @@ def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
         f"{format_ms(connections.first_frame.p50)} ms after the attempt (p50), "
         f"{format_ms(connections.first_frame.p99)} ms (p99)",
     )
+    yield from _audience_facts(report.audience)
     yield (
         "delivered",
         f"{deliveries.received:,} of {deliveries.expected:,}, "
@@ -107,6 +114,51 @@ def _restart(restart: RestartReport) -> str:
         f"{format_ms(restart.absence.p50)} ms (p50), {format_ms(restart.absence.p99)} ms (p99); "
         f"{restart.twice:,} were disconnected twice"
     )
+
+
+def _audience_facts(audience: AudienceReport) -> Iterable[tuple[str, str]]:
+    cost = "" if audience.arrival_cpu is None else f"; {audience.arrival_cpu:.2f} ms of server CPU"
+    yield "arrival", f"{_range(audience.arrival)} from coming to the first frame{cost} each"
+    if (pages := audience.pages) is not None:
+        yield (
+            "pages",
+            f"{pages.loaded:,} loaded in {_range(pages.load)}, with {pages.requests:.1f} requests "
+            f"and {pages.size / 1000:,.1f} kB each; {sum(pages.failures.values()):,} failed",
+        )
+    if audience.departures or audience.sleeps:
+        yield (
+            "absent",
+            f"{audience.departures:,} departures and {audience.sleeps:,} sleeps; "
+            f"{audience.away:,} viewers were not back at the end",
+        )
+    if audience.fell_back:
+        yield "fallback", f"{audience.fell_back:,} WebSockets stayed silent"
+    if audience.slow:
+        yield (
+            "slow",
+            f"{audience.slow:,} WebSockets were never read; the server closed "
+            f"{audience.slow_closed:,} of them",
+        )
+    if audience.returning is not None:
+        yield "storm", f"{audience.returned:,} viewers back after {_range(audience.returning)}"
+    if audience.pool_waits is not None:
+        yield (
+            "client pool",
+            f"polls waited {_range(audience.pool_waits)}, {format_ms(audience.pool_longest)} ms at "
+            "most, for a connection",
+        )
+    if (sizes := audience.bytes) is not None:
+        wire = ", ".join(f"{size:,.0f} ({name})" for name, size in sizes.wire.items())
+        yield "bytes", f"{sizes.payload:,.0f} in an update, on the wire per viewer {wire}"
+        yield (
+            "estimate",
+            f"{sizes.rate:.2g} updates/s × {sizes.payload:,.0f} bytes × {sizes.viewers:,} viewers "
+            f"= {sizes.estimated / 1000:,.1f} kB/s; measured {sizes.measured / 1000:,.1f} kB/s",
+        )
+
+
+def _range(delays: Percentiles) -> str:
+    return f"{format_ms(delays.p50)} ms (p50), {format_ms(delays.p99)} ms (p99)"
 
 
 def _judgement(verdict: VerdictReport) -> list[str]:

@@ -4,7 +4,7 @@ from array import array
 from unittest import TestCase
 
 from loadtest.swarm.evidence import Evidence
-from loadtest.swarm.messages import EvidenceReport
+from loadtest.swarm.messages import EvidenceReport, Visit
 from loadtest.swarm.tally import Tally
 from tests.loadtest.examples import MS, SECOND
 
@@ -16,7 +16,7 @@ def report(viewers, **receipts):
         for seq, every in receipts.items()
     }
     tally = Tally(requested=viewers, connected=viewers)
-    return EvidenceReport(tally.encode(), {1: viewers}, {"ws": times})
+    return EvidenceReport(tally.encode(), [Visit(1, None, viewers)], {"ws": times})
 
 
 class EvidenceOfALostSimulator(TestCase):

@@ -7,12 +7,10 @@ from loadtest.common.plan import Plan
 from loadtest.common.target import Target
 from loadtest.swarm.preflight import (
     Limits,
-    PreflightFailed,
-    check_allowed,
-    check_token_stays_here,
     problems,
     source_addresses,
 )
+from loadtest.swarm.reach import PreflightFailed, check_allowed, check_token_stays_here
 from tests.loadtest.examples import HERE
 
 HIGH = Limits(files=100_000, ports=28_000, ports_taken=0, room=100_000)

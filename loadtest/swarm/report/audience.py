@@ -1,0 +1,100 @@
+"""Reports how viewers came, left and came back, and the bytes they were sent."""
+
+from itertools import pairwise
+
+from hdrh.histogram import HdrHistogram
+
+from loadtest.common.plan import duration
+from loadtest.swarm.histograms import quantile
+from loadtest.swarm.report.model import AudienceReport, BytesReport, PagesReport, Percentiles
+from loadtest.swarm.run import Run, Sample
+from loadtest.swarm.tally import AudienceTally, Tally
+
+
+def audience_report(run: Run, tally: Tally) -> AudienceReport:
+    """Return the part of the report about viewers' coming and going."""
+    found = tally.audience
+    cpu = cpu_until(run.samples, run.marks.get("settle"))
+    waits = found.pool_waits
+    return AudienceReport(
+        arrival=percentiles(found.arriving, found.arriving.total_count),
+        arrival_cpu=cpu / tally.connected * 1e3 if cpu and tally.connected else None,
+        pages=_pages(found) if run.plan.habits.page else None,
+        departures=found.departures,
+        sleeps=found.sleeps,
+        away=found.away,
+        fell_back=found.fell_back,
+        slow=found.slow,
+        slow_closed=found.slow_closed,
+        returned=found.returning.total_count,
+        returning=_percentiles_if_any(found.returning),
+        pool_waits=_percentiles_if_any(waits),
+        pool_longest=waits.get_max_value() / 1e3 if waits.total_count else None,
+        bytes=_bytes(run, tally),
+    )
+
+
+def percentiles(delays: HdrHistogram, expected: int) -> Percentiles:
+    """Return the delays within which 50, 95 and 99 % of `expected` arrived."""
+    return Percentiles(*(quantile(delays, q, expected) for q in (0.5, 0.95, 0.99)))
+
+
+def cpu_until(samples: list[Sample], end: float | None) -> float | None:
+    """Return the CPU seconds that the server used before `end`; None if it was not measured.
+
+    `end` is in seconds since the ramp began. A sample has the mean since the one before.
+    """
+    if end is None or not any(sample.server_cpu for sample in samples):
+        return None
+    edges = [0.0, *(sample.at for sample in samples)]
+    return sum(
+        sum(sample.server_cpu.values()) * max(min(until, end) - since, 0)
+        for sample, (since, until) in zip(samples, pairwise(edges), strict=True)
+    )
+
+
+def _percentiles_if_any(delays: HdrHistogram) -> Percentiles | None:
+    count = delays.total_count
+    return percentiles(delays, count) if count else None
+
+
+def _pages(found: AudienceTally) -> PagesReport:
+    loaded = max(found.pages, 1)
+    return PagesReport(
+        loaded=found.pages,
+        failures=dict(found.page_failures),
+        load=percentiles(found.loading, found.loading.total_count),
+        requests=found.page_requests / loaded,
+        size=found.page_bytes / loaded,
+    )
+
+
+def _bytes(run: Run, tally: Tally) -> BytesReport | None:
+    """Return the bytes of the rounds; None if not all updates were sent and received."""
+    updates = len(run.intended)
+    received = tally.received
+    if not updates or not received or run.interrupted:
+        return None
+    by_transport = {
+        transport: sum(
+            message.delays[transport].total_count
+            for message in tally.messages.values()
+            if transport in message.delays
+        )
+        for transport in tally.audience.wire
+    }
+    seconds = duration(run.plan.rounds)
+    payload = tally.audience.payload.total() / received
+    viewers = sum(run.our_count.values())
+    return BytesReport(
+        rate=updates / seconds,
+        payload=payload,
+        wire={
+            transport: tally.audience.wire[transport] / count
+            for transport, count in by_transport.items()
+            if count
+        },
+        viewers=viewers,
+        estimated=updates / seconds * payload * viewers,
+        measured=tally.audience.wire.total() / seconds,
+    )
