@@ -22,10 +22,10 @@ class AfterTheShow:
         for person in (self.contributor, self.broadcaster):
             person.context.close()
         self.rebroadcast()
-        self.check_that_it_is_kept()
-        for viewer, asked in self.asked.items():
+        self.check_the_broadcast_cannot_be_deleted()
+        for viewer, count in self.requests_at_the_end.items():
             viewer.page.evaluate("0")
-            self.assertEqual(viewer.requests[asked:], [], viewer.name)  # no request since the end
+            self.assertEqual(viewer.requests[count:], [], viewer.name)  # no request after the end
 
     def seq_of(self, title):
         """Return the seq of the update that took a cue."""
@@ -34,7 +34,7 @@ class AfterTheShow:
     def replay(self):
         guest = self.person(PersonPage, "Guest")
         guest.open(f"{self.path}replay/")
-        guest.waits_for('[data-part="slider"]:enabled')
+        guest.wait_for('[data-part="slider"]:enabled')
         arizona = self.seq_of("AZ")
         guest.page.press('[data-part="slider"]', "End")  # to load the whole log
         guest.page.click(f'.updates [data-seq="{arizona}"] a')
@@ -124,13 +124,13 @@ class AfterTheShow:
         page.fill("#id_starts_at", f"{starts:%Y-%m-%dT%H:%M:%S}")
         page.click("text=Plan the rebroadcast")
         page.wait_for_selector("text=The rebroadcast is planned")
-        self.editor.open("/admin/")  # leave the console: nobody needs to be there
+        self.editor.open("/admin/")  # a rebroadcast needs no open console
 
         early, late = self.person(PersonPage, "Early"), self.person(PersonPage, "Late")
         early.open("/")
         early.page.click("text=Election Night 2020 >> nth=0")
         early.wait_for_text("This rebroadcast begins at")
-        early.waits_for('.tally [data-part="R"]:text-matches("[1-9]")')  # the rebroadcast goes on
+        early.wait_for('.tally [data-part="R"]:text-matches("[1-9]")')  # the rebroadcast goes on
         late.open(early.page.url.removeprefix(self.server.url))
         for person in (early, late):
             person.wait_for_text("everyone sees the same second")
@@ -139,7 +139,7 @@ class AfterTheShow:
         for person in (early, late):
             person.context.close()
 
-    def check_that_it_is_kept(self):
+    def check_the_broadcast_cannot_be_deleted(self):
         page = self.editor.open("/admin/broadcaster/broadcast/")
         page.check(f'[name="_selected_action"][value="{self.broadcast.pk}"]')
         page.select_option("[name=action]", "delete_selected")

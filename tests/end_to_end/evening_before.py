@@ -1,4 +1,4 @@
-"""Before the show: preparing, permissions, the waiting page, a rehearsal."""
+"""Before the show: preparation, permissions, pages before the start, a rehearsal."""
 
 import subprocess
 import sys
@@ -47,9 +47,9 @@ class BeforeTheShow:
         forged = {"command": "take", "change": KENTUCKY}
         self.assertEqual(self.contributor.post_command(**forged), 403)
         self.assertEqual(self.contributor.send_command(**forged), 403)
-        refused = AuditEntry.objects.filter(who="contributor", action="refused").order_by("pk")
-        self.assertEqual([entry.via for entry in refused], ["console", "socket"])
-        for entry in refused:
+        rejected = AuditEntry.objects.filter(who="contributor", action="refused").order_by("pk")
+        self.assertEqual([entry.via for entry in rejected], ["console", "socket"])
+        for entry in rejected:
             self.assertIn("contributor may not take updates on air", entry.detail)
 
         console = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
@@ -90,16 +90,18 @@ class BeforeTheShow:
         for viewer in self.viewers:
             status = viewer.frame.inner_text('[data-part="status"]')
             self.assertRegex(status, "Begins 7:00 pm E[SD]T", viewer.name)
-            told = {"table": "0–0–538", "rows": 56, "differ": []}
-            self.assertEqual([viewer.totals, viewer.read_facts()], ["0–0–538", told], viewer.name)
+            expected = {"table": "0–0–538", "rows": 56, "differ": []}
+            self.assertEqual(
+                [viewer.totals, viewer.read_facts()], ["0–0–538", expected], viewer.name
+            )
             self.assertNotIn("Kentucky, Indiana", viewer.frame.content())
         self.assertEqual(violations(self.desktop.page), [])
 
     def check_off_air_take_is_rejected(self):
         self.broadcaster.cue("C1").locator(".cue-take").click()
         self.broadcaster.wait_for_message("Not taken. The broadcast is off air: it has not started")
-        refused = AuditEntry.objects.filter(who="broadcaster").latest("pk")
-        self.assertEqual(refused.action, "refused")
+        rejected = AuditEntry.objects.filter(who="broadcaster").latest("pk")
+        self.assertEqual(rejected.action, "refused")
         self.assertEqual(Broadcast.objects.get(pk=self.broadcast.pk).seq, 0)
 
     def rehearse(self):

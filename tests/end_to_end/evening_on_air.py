@@ -42,27 +42,27 @@ class DuringTheShow:
         self.wait_for_totals("0–0–538")
         for viewer in self.viewers:
             viewer.wait_for_text(WELCOME)
-        self.assertEqual(self.keyboard.recorded("said"), [WELCOME])
+        self.assertEqual(self.keyboard.recorded("announced"), [WELCOME])
 
         self.broadcaster.take("C1")
         self.wait_for_totals("3–33–502")
-        self.check_calls_are_told_without_colour()
+        self.check_calls_are_readable_without_colour()
 
         self.broadcaster.take("C2")
         self.wait_for_totals("75–72–391")
-        self.assertEqual(self.keyboard.recorded("said")[2:], [headline("C2")])
+        self.assertEqual(self.keyboard.recorded("announced")[2:], [headline("C2")])
 
         desk.select_option("#draft-focus", "OH")
         self.broadcaster.take_draft(5)
         self.wait_for_totals("75–72–391")
         self.wait_for_all('.map[data-focus="OH"]')
         self.assertEqual(self.embed.recorded("views"), [SHAPES["OH"].view])  # without an animation
-        self.desktop.waits_for(f'.map[viewBox="{SHAPES["OH"].view}"]')
+        self.desktop.wait_for(f'.map[viewBox="{SHAPES["OH"].view}"]')
 
         self.desktop.page.click('.actions >> text="Explore"')
         self.desktop.page.click(unit("OH"))  # back to the whole country
         self.desktop.page.click(unit("TX"))
-        self.desktop.waits_for(f'.map[viewBox="{SHAPES["TX"].view}"]')
+        self.desktop.wait_for(f'.map[viewBox="{SHAPES["TX"].view}"]')
         self.broadcaster.take("C3")
         self.wait_for_totals("118–109–311")
         self.desktop.wait_for_text("Broadcast is showing US")
@@ -73,7 +73,7 @@ class DuringTheShow:
 
         self.phone.page.evaluate("show(false)")
         before = self.phone.totals
-        self.broadcaster.take("C5")  # a hidden tab ends its poll, and asks again when it is seen
+        self.broadcaster.take("C5")  # a hidden tab ends its poll, and polls again when it is shown
         self.wait_for_totals("227–213–98", but=[self.phone])
         self.assertEqual(self.phone.totals, before)
         self.phone.page.evaluate("show(true)")
@@ -88,7 +88,7 @@ class DuringTheShow:
             self.assertIn("#fill-R", viewer.fill_of("NE-AL"), viewer.name)
             self.assertIn("#fill-D", viewer.fill_of("ME-AL"), viewer.name)
 
-    def check_calls_are_told_without_colour(self):
+    def check_calls_are_readable_without_colour(self):
         for viewer in self.viewers:
             self.assertIn("#fill-R", viewer.fill_of("KY"), viewer.name)  # a hatching
         label = self.desktop.page.locator('.map-labels [data-unit="KY"]')
@@ -109,17 +109,17 @@ class DuringTheShow:
         self.broadcaster.wait_for_message("“C4” no longer goes out automatically")
         self.desktop.page.click("text=Return")
         self.desktop.wait_for_text("Following the broadcast")
-        self.desktop.waits_for('.map[data-focus="US"]')
+        self.desktop.wait_for('.map[data-focus="US"]')
 
         due = self.editor.schedule("C4", AHEAD)
         self.wait_for_totals("209–119–210")
 
         self.assertGreaterEqual(self.published().get(seq=self.seq).at.timestamp(), due)
         cue.locator("text=Already taken by editor: update 7").wait_for()
-        carried = [frame for frame in self.desktop.frames if "the West Coast" in json.dumps(frame)]
+        frames = [frame for frame in self.desktop.frames if "the West Coast" in json.dumps(frame)]
         self.assertEqual(
-            {frame["seq"] for frame in carried}, {self.seq}
-        )  # a snapshot may have it, too
+            {frame["seq"] for frame in frames}, {self.seq}
+        )  # a snapshot may have it as well
 
     def take_one_cue_twice(self):
         desks = [self.broadcaster, self.editor]
@@ -177,7 +177,7 @@ class DuringTheShow:
     def kill_and_restart_the_server(self):
         self.server.stop(signal.SIGKILL)
         for viewer in self.viewers:
-            viewer.waits_for(
+            viewer.wait_for(
                 '[data-part="status"][data-state="reconnecting"]', timeout=RECONNECT_TIMEOUT
             )
             status = viewer.frame.inner_text('[data-part="status"]')
@@ -316,10 +316,10 @@ class DuringTheShow:
         self.assertEqual(self.desktop.frames[-1]["code"], 4001)
         self.plain.wait_for_totals("306–232–0")
         self.assertIn("Final, as of", self.plain.page.inner_text('[data-part="status"]'))
-        self.check_what_was_delivered()
-        self.asked = {viewer: len(viewer.requests) for viewer in self.viewers}
+        self.check_deliveries()
+        self.requests_at_the_end = {viewer: len(viewer.requests) for viewer in self.viewers}
 
-    def check_what_was_delivered(self):
+    def check_deliveries(self):
         """Check that pages got every update once, in order, and announced every headline once."""
         rows = self.published()
         calls = [row.seq for row in rows if row.change.calls]
@@ -327,7 +327,7 @@ class DuringTheShow:
         for viewer in (self.desktop, self.phone, self.keyboard):
             self.assertEqual(viewer.received(), list(range(1, self.seq + 1)), viewer.name)
             self.assertEqual(viewer.logged(), calls, viewer.name)
-        said = self.keyboard.recorded("said")
-        won = said.index(f"{headline('PA')}. Biden has passed 270.")
-        said[won] = headline("PA")
-        self.assertEqual(said, headlines)
+        announced = self.keyboard.recorded("announced")
+        won = announced.index(f"{headline('PA')}. Biden has passed 270.")
+        announced[won] = headline("PA")
+        self.assertEqual(announced, headlines)

@@ -38,11 +38,12 @@ FACTS = """(root) => {
 }"""
 
 RECORDER = """
-    window.recorded = { said: [], az: [], views: [], positions: [] };
+    window.recorded = { announced: [], az: [], views: [], positions: [] };
     new MutationObserver((changes) => {
         for (const { target, addedNodes, attributeName } of changes) {
             const text = [...addedNodes].map(({ textContent }) => textContent).join("");
-            if (text && target.matches?.("[role=status], [role=alert]")) recorded.said.push(text);
+            const isLive = target.matches?.("[role=status], [role=alert]");
+            if (text && isLive) recorded.announced.push(text);
             if (attributeName === "viewBox") recorded.views.push(target.getAttribute("viewBox"));
             if (attributeName === "href") recorded.positions.push(target.getAttribute("href"));
         }
@@ -53,13 +54,13 @@ RECORDER = """
         subtree: true, childList: true, attributes: true,
         attributeFilter: ["data-party", "viewBox", "href"],
     });
-"""  # records what was announced and drawn, from before the first paint
+"""  # records announcements and drawings, from before the first paint
 
 HIDE = """
-    let seen = true;
-    Object.defineProperty(document, "hidden", { get: () => !seen });
-    window.show = (isSeen) => {
-        seen = isSeen;
+    let isShown = true;
+    Object.defineProperty(document, "hidden", { get: () => !isShown });
+    window.show = (isShownNow) => {
+        isShown = isShownNow;
         document.dispatchEvent(new Event("visibilitychange"));
     };
 """  # lets a test hide and show the tab
@@ -85,7 +86,7 @@ class PersonPage(Visit):
         """The page or the frame that has the map."""
         return self.page
 
-    def waits_for(self, selector: str, **options):
+    def wait_for(self, selector: str, **options):
         return self.frame.wait_for_selector(selector, **{"state": "attached"} | options)
 
     def wait_for_text(self, words: str, **options):
@@ -140,7 +141,7 @@ class ViewerPage(PersonPage):
         self.context.route_web_socket("**/ws*", lambda socket: socket.close())
 
     def mark_page(self) -> None:
-        """Mark the page, so that `is_same_page` can tell whether it was loaded again."""
+        """Mark the page, so that `is_same_page` finds whether it was loaded again."""
         self.frame.evaluate("window.unloaded = false")
 
     def is_same_page(self) -> bool:
@@ -150,7 +151,7 @@ class ViewerPage(PersonPage):
         return self.frame.evaluate(f"recorded.{what}")
 
     def received(self) -> list[int]:
-        """Return the seqs of the updates that came, in that order."""
+        """Return the seqs of the received updates, in the order of their arrival."""
         frames = self.frames + [poll.json() for poll in self.polls if poll.ok]
         return [update["seq"] for frame in frames for update in frame.get("updates", ())]
 
@@ -170,8 +171,8 @@ class ViewerPage(PersonPage):
 class EmbedPage(ViewerPage):
     """A newspaper's page that has the map in a frame."""
 
-    def open_newspaper(self, paper: Newspaper) -> None:
-        self.page.goto(f"http://localhost:{paper.server_port}/")
+    def open_newspaper(self, newspaper: Newspaper) -> None:
+        self.page.goto(f"http://localhost:{newspaper.server_port}/")
 
     @property
     def frame(self):
@@ -202,9 +203,7 @@ class StaffPage(PersonPage):
         self.wait_for_connection()
 
     def wait_for_connection(self) -> None:
-        self.waits_for(
-            '[data-desk="connection"][data-state="connected"]', timeout=RECONNECT_TIMEOUT
-        )
+        self.wait_for('[data-desk="connection"][data-state="connected"]', timeout=RECONNECT_TIMEOUT)
 
     def cue(self, title: str):
         """Return a cue's row in the rundown."""
@@ -252,7 +251,7 @@ class StaffPage(PersonPage):
         )
 
     def send_command(self, **command) -> int:
-        """Send such a command on a socket of its own; return the status of the answer."""
+        """Send a command on a new socket; return the status of the answer."""
         return self.page.evaluate(
             """(command) => new Promise((resolve) => {
                 const url = new URL("ws", location.href);

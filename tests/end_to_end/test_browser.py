@@ -1,4 +1,4 @@
-"""The live page in real browsers: it follows the desk, through lost connections and restarts."""
+"""The live page in real browsers: updates, lost connections, restarts, the viewer's own choices."""
 
 from datetime import timedelta
 
@@ -17,23 +17,23 @@ from tests.support.staff import publisher, staff
 PA = '.map-shapes [data-unit="PA"]'
 NO_WEBSOCKET = "delete window.WebSocket"
 HIDE = """
-    let seen = true;
-    Object.defineProperty(document, "hidden", { get: () => !seen });
-    window.show = (isSeen) => {
-        seen = isSeen;
+    let isShown = true;
+    Object.defineProperty(document, "hidden", { get: () => !isShown });
+    window.show = (isShownNow) => {
+        isShown = isShownNow;
         document.dispatchEvent(new Event("visibilitychange"));
     };
 """  # lets a test hide and show the tab
 RECORD_TEXT = """
     window.seen = new Set();
     window.drawn = 0;
-    (function look() {
+    (function record() {
         const text = document.querySelector("main")?.innerText.replace(/\\s+/g, " ");
         if (text) seen.add(document.title + text);
         drawn += document.readyState !== "loading";
-        requestAnimationFrame(look);
+        requestAnimationFrame(record);
     })();
-"""  # records the text of the page in each frame that is drawn
+"""  # records the texts that the page has in each frame that is drawn
 
 
 def call(unit, party):
@@ -43,7 +43,7 @@ def call(unit, party):
     }
 
 
-class Browsers(TransactionTestCase):
+class LivePage(TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -57,8 +57,8 @@ class Browsers(TransactionTestCase):
             election=2020,
             approval="never",
         )
-        self.put = publisher(self.server, self.broadcast)
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish = publisher(self.server, self.broadcast)
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
         self.path = f"/broadcasts/{self.broadcast.slug}/"
         self.visits = []
 
@@ -92,7 +92,7 @@ class Browsers(TransactionTestCase):
         socketless.page.on("request", lambda request: requests.append(request.url))
         viewer = self.viewer()
         desk = self.broadcaster()
-        desk.waits_for("text=2 viewers (1 ws, 1 poll)")
+        desk.wait_for("text=2 viewers (1 ws, 1 poll)")
 
         desk.page.click(PA)
         desk.page.check(".call [value=called-D]")
@@ -100,15 +100,15 @@ class Browsers(TransactionTestCase):
         desk.page.click("text=TAKE")
 
         for visit in (viewer, socketless, desk):
-            visit.waits_for(f'{PA}[data-party="D"]')
-            visit.waits_for("text=Pennsylvania goes to Biden")
-            visit.waits_for('.tally [data-part="D"]:text("20")')
+            visit.wait_for(f'{PA}[data-party="D"]')
+            visit.wait_for("text=Pennsylvania goes to Biden")
+            visit.wait_for('.tally [data-part="D"]:text("20")')
         for visit in (viewer, socketless):
             row = visit.page.locator('tr[data-unit="PA"]')
             self.assertEqual(row.locator(".result").inner_text().strip(), "Biden (D) flipped")
             self.assertEqual(visit.page.locator('[data-part="words"]').inner_text(), "Live, as of")
-        desk.waits_for('[data-desk="done"] >> text=is on air')
-        desk.waits_for('[data-desk="log"] tr >> nth=0 >> text=anna')
+        desk.wait_for('[data-desk="done"] >> text=is on air')
+        desk.wait_for('[data-desk="log"] tr >> nth=0 >> text=anna')
         self.assertTrue(any("/updates?since=" in url for url in requests))
 
     def test_websocket_without_frames_is_replaced_by_polling(self):
@@ -117,10 +117,10 @@ class Browsers(TransactionTestCase):
         with viewer.page.expect_request("**/updates?since=*"):
             viewer.open(self.path)
 
-        self.put({"view": {"focus": "OH"}, "story": {"headline": "Ohio next"}})
+        self.publish({"view": {"focus": "OH"}, "story": {"headline": "Ohio next"}})
 
-        viewer.waits_for("text=Ohio next")
-        viewer.waits_for('.map[data-focus="OH"]')
+        viewer.wait_for("text=Ohio next")
+        viewer.wait_for('.map[data-focus="OH"]')
 
     def test_websocket_that_is_cut_after_its_first_frame_is_replaced_by_polling(self):
         def cut(socket):
@@ -136,22 +136,22 @@ class Browsers(TransactionTestCase):
         viewer.context.route_web_socket("**/ws*", cut)
         with viewer.page.expect_request("**/updates?since=*"):
             viewer.open(self.path)
-        viewer.waits_for('[data-state="live"]')
+        viewer.wait_for('[data-state="live"]')
 
-    def test_page_shows_that_it_is_offline_and_catches_up_afterwards(self):
+    def test_offline_page_shows_that_and_catches_up_afterwards(self):
         viewer = self.viewer(NO_WEBSOCKET)
-        viewer.waits_for('[data-state="live"]')
+        viewer.wait_for('[data-state="live"]')
         polled = "/updates?since="  # going offline fails only the requests that come after it
-        with viewer.page.expect_event("requestfailed", lambda asked: polled in asked.url):
+        with viewer.page.expect_event("requestfailed", lambda request: polled in request.url):
             viewer.context.set_offline(True)
-        viewer.waits_for("text=Offline, last known")
-        self.put(call("OH", "R"))
+        viewer.wait_for("text=Offline, last known")
+        self.publish(call("OH", "R"))
         self.assertEqual(viewer.page.inner_text('.tally [data-part="R"]'), "0")
         viewer.context.set_offline(False)
-        viewer.waits_for('.tally [data-part="R"]:text("18")')
-        viewer.waits_for('[data-state="live"]')
+        viewer.wait_for('.tally [data-part="R"]:text("18")')
+        viewer.wait_for('[data-state="live"]')
 
-    def test_hidden_tab_draws_nothing_and_catches_up_when_it_is_shown(self):
+    def test_hidden_tab_draws_updates_only_when_it_is_shown(self):
         viewer = self.viewer(HIDE)
         page = viewer.page
         page.evaluate("show(false)")
@@ -164,7 +164,7 @@ class Browsers(TransactionTestCase):
         )
         with socket.value.expect_event("framereceived", lambda frame: "OH is called" in frame):
             for unit in ("PA", "OH"):
-                self.put(call(unit, "D"))
+                self.publish(call(unit, "D"))
         self.assertIsNone(page.evaluate("drawn.n ?? null"))
         page.evaluate("show(true)")
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "38")
@@ -172,32 +172,32 @@ class Browsers(TransactionTestCase):
 
     def test_broadcast_that_starts_over_has_a_new_log(self):
         viewer = self.viewer(HIDE)
-        self.put(call("PA", "D"))
-        viewer.waits_for('.log [data-logged="PA"]')
-        self.put({"kind": "end"})
-        viewer.waits_for('[data-state="ended"]')
+        self.publish(call("PA", "D"))
+        viewer.wait_for('.log [data-logged="PA"]')
+        self.publish({"kind": "end"})
+        viewer.wait_for('[data-state="ended"]')
         in_a_thread(start_over, self.broadcast)
-        self.put({"kind": "start"})
-        self.put(call("OH", "R"))
-        looked_again = "show(true), document.querySelector('.log [data-logged=OH]') !== null"
-        wait_for(lambda: viewer.page.evaluate(looked_again), "the new history", limit=15)
-        viewer.waits_for('[data-state="live"]')
+        self.publish({"kind": "start"})
+        self.publish(call("OH", "R"))
+        is_shown_again = "show(true), document.querySelector('.log [data-logged=OH]') !== null"
+        wait_for(lambda: viewer.page.evaluate(is_shown_again), "the new history", limit=15)
+        viewer.wait_for('[data-state="live"]')
         self.assertEqual(viewer.page.locator('.log [data-logged="PA"]').count(), 0)
 
     def test_page_survives_a_restart_of_the_server(self):
         viewer = self.viewer()
-        viewer.waits_for('[data-state="live"]')
+        viewer.wait_for('[data-state="live"]')
         self.server.stop()
-        viewer.waits_for('[data-state="reconnecting"]')
+        viewer.wait_for('[data-state="reconnecting"]')
         meanwhile = parse_change({"story": {"headline": "While you were away"}})
         in_a_thread(publish, self.broadcast, meanwhile)
         self.server.start()
 
-        viewer.waits_for("text=While you were away", timeout=30_000)
-        viewer.waits_for('[data-state="live"]')
+        viewer.wait_for("text=While you were away", timeout=30_000)
+        viewer.wait_for('[data-state="live"]')
 
-    def test_without_javascript_the_page_is_complete(self):
-        self.put(
+    def test_page_without_javascript_is_complete(self):
+        self.publish(
             {
                 "calls": {"PA": {"status": "called", "party": "D"}},
                 "story": {"headline": "Pennsylvania goes to Biden"},
@@ -211,36 +211,36 @@ class Browsers(TransactionTestCase):
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "20")
         self.assertIn("as of", page.inner_text('[data-part="status"]'))
 
-    def test_controls_are_disabled_until_their_listeners_are_there(self):
+    def test_controls_are_disabled_until_their_script_runs(self):
         visit = self.visit()
         page, release = visit.page, hold_back(visit.page, "**/live.js")
         page.goto(self.server.url + self.path, wait_until="commit")
-        visit.waits_for(".units")
+        visit.wait_for(".units")
         controls = page.locator(".actions button, .actions select, .layer select")
-        self.assertEqual([each.is_enabled() for each in controls.all()], [False] * 5)
+        self.assertEqual([control.is_enabled() for control in controls.all()], [False] * 5)
 
         release()
         page.select_option('[data-part="layer"]', "2008")
         page.click('.actions [data-action="pause"]')
 
-        visit.waits_for("text=The map shows 2008")
-        visit.waits_for("text=Paused. No update waits.")
+        visit.wait_for("text=The map shows 2008")
+        visit.wait_for("text=Paused. No update waits.")
 
     def test_broadcast_that_ends_is_shown_as_final(self):
         viewer = self.viewer(NO_WEBSOCKET)
-        self.put({"kind": "end", "story": {"headline": "Good night"}})
-        viewer.waits_for('[data-state="ended"]')
-        viewer.waits_for("text=Good night")
+        self.publish({"kind": "end", "story": {"headline": "Good night"}})
+        viewer.wait_for('[data-state="ended"]')
+        viewer.wait_for("text=Good night")
 
         self.assertEqual(viewer.page.inner_text('[data-part="words"]'), "Final, as of")
 
-    def test_viewer_who_explores_gets_calls_and_keeps_the_view(self):
+    def test_exploring_viewer_keeps_the_view_and_gets_calls(self):
         page = self.viewer().page
         page.click('.map-shapes [data-unit="TX"]')
         page.wait_for_selector('.map[data-focus="TX"]')
         self.assertIn("38 votes: Not called", page.inner_text('[data-part="facts"]'))
 
-        self.put({"view": {"focus": "OH"}} | call("TX", "R"))
+        self.publish({"view": {"focus": "OH"}} | call("TX", "R"))
 
         page.wait_for_selector("text=Broadcast is showing Ohio")
         page.wait_for_selector('[data-part="facts"]:has-text("38 votes: Trump (R)")')
@@ -253,8 +253,8 @@ class Browsers(TransactionTestCase):
         page = self.viewer().page
         page.click('.actions [data-action="pause"]')
         page.wait_for_selector("text=Paused. No update waits.")
-        self.put(call("PA", "D"))
-        self.put(call("OH", "R"))
+        self.publish(call("PA", "D"))
+        self.publish(call("OH", "R"))
 
         page.wait_for_selector("text=Paused. 2 updates wait.")
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "0")
@@ -262,14 +262,14 @@ class Browsers(TransactionTestCase):
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
         page.wait_for_selector('.tally [data-part="R"]:text("18")')
 
-    def test_delay_survives_a_reload_and_holds_updates_back(self):
+    def test_delay_holds_updates_back_also_after_a_reload(self):
         visit = self.viewer()
         visit.page.select_option('[data-part="delay"]', "60")
         page = visit.open(self.path)
         self.assertEqual(page.input_value('[data-part="delay"]'), "60")
         with page.expect_websocket():
             page.reload()
-        self.put(call("PA", "D"))
+        self.publish(call("PA", "D"))
         page.click('.actions [data-action="pause"]')  # a paused page shows how many updates wait
         page.wait_for_selector("text=Paused. 2 updates wait.")
         page.click("text=Resume")
@@ -277,15 +277,15 @@ class Browsers(TransactionTestCase):
         page.select_option('[data-part="delay"]', "0")
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
 
-    def test_with_a_delay_the_first_paint_shows_nothing_newer(self):
-        self.put(call("PA", "D"))
+    def test_first_paint_with_a_delay_shows_no_newer_update(self):
+        self.publish(call("PA", "D"))
         Publication.objects.update(at=timezone.now() - timedelta(minutes=1))
         visit = self.visit()
         visit.context.add_init_script(RECORD_TEXT)
         visit.open(self.path)
-        visit.waits_for("text=PA is called")
+        visit.wait_for("text=PA is called")
         visit.page.select_option('[data-part="delay"]', "50")
-        self.put(call("OH", "R"))
+        self.publish(call("OH", "R"))
         held = []
         for delay, new in (("50", False), ("0", True)):
             visit.page.route("**/viewers/live/live.js", lambda route: held.append(route))
@@ -293,24 +293,24 @@ class Browsers(TransactionTestCase):
             visit.page.wait_for_function("() => drawn > 3")
             self.assertEqual("OH is called" in visit.page.evaluate("[...seen].join()"), new)
             held.pop().continue_()
-            visit.waits_for("text=Following the broadcast")
+            visit.wait_for("text=Following the broadcast")
             visit.page.unroute("**/viewers/live/live.js")
             seen = visit.page.evaluate("[...seen].join()")
             for text in ("OH is called", "Trump (R)", "R Trump Ohio"):
                 self.assertEqual(text in seen, new, (text, delay))
             self.assertEqual(visit.page.input_value('[data-part="delay"]'), delay)
             visit.page.select_option('[data-part="delay"]', "0")
-            visit.waits_for('.tally [data-part="R"]:text("18")')
+            visit.wait_for('.tally [data-part="R"]:text("18")')
             self.assertEqual(visit.page.locator(".log [data-logged]").count(), 2)
 
-    def test_map_shows_an_earlier_election_or_what_changed_since_it(self):
-        self.put(call("AZ", "D"))
+    def test_map_shows_an_earlier_election_or_the_differences_to_it(self):
+        self.publish(call("AZ", "D"))
         page = self.viewer().page
         page.select_option('[data-part="layer"]', "2008")
         page.wait_for_selector("text=The map shows 2008: Obama (D) 365, McCain (R) 173")
         self.assertEqual(page.get_attribute('.map-shapes [data-unit="AZ"]', "data-party"), "R")
         self.assertEqual(page.inner_text('tr[data-unit="AZ"] [data-part="result"]'), "Biden (D)")
-        self.put(call("PA", "D"))
+        self.publish(call("PA", "D"))
         page.wait_for_selector('.tally [data-part="D"]:text("31")')
         page.click("text=Tonight’s calls")
         page.wait_for_selector(f'{PA}[data-party="D"]')
@@ -323,21 +323,21 @@ class Browsers(TransactionTestCase):
             page.get_attribute('.map-shapes [data-unit="AZ"]', "d") + page.get_attribute(PA, "d"),
         )
 
-    def test_state_that_is_zoomed_in_has_county_lines(self):
+    def test_zoomed_state_has_county_lines(self):
         page = self.viewer().page
         page.click(PA)
         page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
-        self.put(call("PA", "D"))
+        self.publish(call("PA", "D"))
         page.wait_for_selector('.map-counties[data-party="D"]')
         page.click("text=Back to US")
         page.wait_for_selector('.map[data-focus="US"]')
         self.assertEqual(page.get_attribute(".map-counties", "d"), "")
 
-    def test_correction_stays_and_looks_the_same_for_viewers_who_come_later(self):
+    def test_correction_is_also_shown_to_viewers_who_come_later(self):
         early = self.viewer()
-        self.put(call("AZ", "D"))
-        early.waits_for("tr[data-unit='AZ'][data-fresh]")
-        self.put(
+        self.publish(call("AZ", "D"))
+        early.wait_for("tr[data-unit='AZ'][data-fresh]")
+        self.publish(
             {
                 "kind": "correct",
                 "corrects": 2,
@@ -346,7 +346,7 @@ class Browsers(TransactionTestCase):
                 "story": {"headline": "Arizona is not called"},
             }
         )
-        early.waits_for('.log [data-seq="3"]')
+        early.wait_for('.log [data-seq="3"]')
         late = self.viewer(java_script_enabled=False)
         seen = [
             [
@@ -365,7 +365,7 @@ class Browsers(TransactionTestCase):
             self.assertEqual(struck, "Arizona")
         self.assertEqual(early.page.text_content('[data-part="alert"]'), "Arizona is not called")
 
-    def test_map_is_explored_by_keyboard(self):
+    def test_map_can_be_explored_by_keyboard(self):
         page = self.viewer().page
         page.focus(".map")
         for key in ("ArrowRight", "ArrowUp", "ArrowUp"):

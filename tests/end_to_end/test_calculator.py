@@ -1,4 +1,4 @@
-"""The calculator in a browser: by mouse, by keys, by menu, and without a script."""
+"""The calculator in a browser, used by mouse, keyboard or menus, and without JavaScript."""
 
 from django.test import TransactionTestCase
 
@@ -8,24 +8,24 @@ from tests.support.changes import PA_TO_BIDEN
 from viewers.pages.scenario import encode
 
 
-class Calculating(BrowserAudience, TransactionTestCase):
+class CalculatorPage(BrowserAudience, TransactionTestCase):
     def setUp(self):
         super().setUp()
         for change in ({"kind": "start"}, PA_TO_BIDEN):
-            self.put(change)
+            self.publish(change)
 
     def calculator(self, query="", **options):
         """Open the calculator, and wait until its script has run."""
         visit = self.visit(**options)
         visit.open(f"{self.path}calculator/{query}")
         if options.get("java_script_enabled", True):
-            visit.waits_for('.map[role="application"]')
+            visit.wait_for('.map[role="application"]')
         return visit
 
     def tally(self, page):
         return [page.inner_text(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")]
 
-    def test_clicks_go_through_the_parties_and_the_address_holds_the_map(self):
+    def test_clicks_go_through_the_parties_and_the_address_has_the_map(self):
         visit = self.calculator(viewport={"width": 1440, "height": 1000})
         page, texas = visit.page, '.map-shapes [data-unit="TX"]'
         for party, tally in (
@@ -43,14 +43,14 @@ class Calculating(BrowserAudience, TransactionTestCase):
         shared = page.input_value("#share")
         self.assertIn(encode({"PA": "D", "TX": "D", "ME-2": "D"}), shared)
 
-        page.reload()  # the address is the map
+        page.reload()  # the page reads the map from its address
         self.assertEqual(self.tally(page), ["59", "0", "479"])
         plain = self.visit(java_script_enabled=False)
         page = plain.open(shared.removeprefix(self.server.url))
         self.assertEqual(self.tally(page), ["59", "0", "479"])
         self.assertEqual(visit.errors, [])
 
-    def test_tonights_calls_are_fixed_until_the_viewer_unchecks_it(self):
+    def test_calls_of_the_broadcast_are_disabled_until_the_viewer_unchecks_them(self):
         page = self.calculator().page
         page.click('.boxes [data-unit="ME-2"]')
         page.click('.map-shapes [data-unit="PA"]')
@@ -76,15 +76,15 @@ class Calculating(BrowserAudience, TransactionTestCase):
             self.assertGreaterEqual(place["y"], 0, part)
             self.assertLessEqual(place["y"] + place["height"], 900, part)
 
-    def test_map_works_by_keyboard(self):
+    def test_map_can_be_used_by_keyboard(self):
         page = self.calculator().page
         page.focus(".map")
-        said = []
+        announced = []
         for key in ("ArrowRight", "Enter", "ArrowDown", "Enter", "Enter", "ArrowUp"):
             page.keyboard.press(key)
-            said.append(page.inner_text('[data-part="said"]').split(".")[0])
+            announced.append(page.inner_text('[data-part="said"]').split(".")[0])
         self.assertEqual(
-            said,
+            announced,
             [
                 "Kansas, 6 votes: open",
                 "Kansas, 6 votes: Biden (D)",
@@ -108,7 +108,7 @@ class Calculating(BrowserAudience, TransactionTestCase):
         self.assertFalse(page.is_visible('[data-passed="D"]'))
         self.assertTrue(page.is_visible('[data-passed="R"]'))
 
-    def test_without_javascript_the_menus_and_a_button_work(self):
+    def test_menus_and_button_work_without_javascript(self):
         page = self.calculator(java_script_enabled=False).page
         page.select_option('select[name="TX"]', "R")
         page.click("noscript button")
@@ -117,7 +117,7 @@ class Calculating(BrowserAudience, TransactionTestCase):
 
     def test_page_is_accessible_and_fits_a_small_phone(self):
         for scheme in ("light", "dark"):
-            options = {"color_scheme": scheme, "reduced_motion": "reduce"}  # nothing half faded
+            options = {"color_scheme": scheme, "reduced_motion": "reduce"}  # colours do not fade
             page = self.calculator("?from=2016", **options).page
             page.click('.map-shapes [data-unit="TX"]')
             self.assertEqual(violations(page), [], scheme)
@@ -127,4 +127,4 @@ class Calculating(BrowserAudience, TransactionTestCase):
     def test_live_page_links_to_the_calculator(self):
         visit = self.visit()
         visit.open(self.path).click("text=Calculator")
-        visit.waits_for("text=Your calls")
+        visit.wait_for("text=Your calls")

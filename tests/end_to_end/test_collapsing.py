@@ -54,7 +54,7 @@ class PollCrowd:
         async with asyncio.timeout(2 * LIMIT):
             await asyncio.gather(*self.reading)
 
-    def go_to(self, path: str) -> None:
+    def set_path(self, path: str) -> None:
         self.request = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
 
     def close(self) -> None:
@@ -64,10 +64,10 @@ class PollCrowd:
             writer.transport.abort()
 
 
-class Collapsing(ProxyCase):
-    """Thousands of polls at one position become a handful of requests at the servers."""
+class PollCollapsing(ProxyCase):
+    """nginx sends the servers a handful of requests for thousands of polls at one position."""
 
-    heartbeat = "13"  # the soonest comes after 10.4 s, just above the step of 10 s
+    heartbeat = "13"  # so the earliest comes after 10.4 s, just after nginx's lock of 10 s ends
     rounds = 3
 
     def run_through_nginx(self, scenario):
@@ -89,7 +89,7 @@ class Collapsing(ProxyCase):
             delays, waiting = [], []
             for seq in range(1, 1 + self.rounds):
                 for polls in (crowd, direct):
-                    polls.go_to(self.updates(f"{epoch}:{seq}"))
+                    polls.set_path(self.updates(f"{epoch}:{seq}"))
                     polls.send_polls()
                 await asyncio.sleep(1 + POLLS / 2500)  # until all polls are at nginx
                 waiting.append(self.polls_waiting() - 1)
@@ -97,7 +97,7 @@ class Collapsing(ProxyCase):
                 await self.to_thread(self.publish, self.servers[1], focus)
                 await crowd.wait_for_responses()
                 await direct.wait_for_responses()
-                delays += [late - direct.times[0] for late in crowd.times]
+                delays += [at - direct.times[0] for at in crowd.times]
                 self.assertEqual(set(crowd.bodies), set(direct.bodies))
             crowd.close()
             direct.close()
@@ -118,7 +118,7 @@ class Collapsing(ProxyCase):
         self.assertLessEqual(requests, 10 * self.rounds, figures)
         self.assertLess(delays[-1], 1, figures)
 
-    def test_heartbeat_is_shared_by_waiting_polls_when_the_first_viewer_has_left(self):
+    def test_waiting_polls_share_a_heartbeat_after_the_first_viewer_left(self):
         path = self.updates(self.position())
 
         async def scenario(proxy):
@@ -133,7 +133,7 @@ class Collapsing(ProxyCase):
             began = time.monotonic()
             await crowd.wait_for_responses()
             waited, frames = crowd.times[-1] - began, set(crowd.bodies)
-            crowd.send_polls()  # the same again: the stored heartbeat must not answer it
+            crowd.send_polls()  # the same position: a stored heartbeat must not be the response
             await asyncio.wait(crowd.reading, timeout=1.5)
             at_once = len(crowd.times)
             await self.to_thread(self.publish, self.servers[0], CALL)
@@ -141,10 +141,10 @@ class Collapsing(ProxyCase):
             crowd.close()
             return waited, frames, at_once, set(crowd.bodies)
 
-        (waited, frames, at_once, news), requests = self.run_through_nginx(scenario)
+        (waited, frames, at_once, updates), requests = self.run_through_nginx(scenario)
 
         self.assertEqual([json.loads(frame)["t"] for frame in frames], ["heartbeat"])
         self.assertLess(waited, float(self.heartbeat) * 1.2 + 1)
         self.assertEqual(at_once, 0)
-        self.assertEqual([json.loads(frame)["t"] for frame in news], ["updates"])
+        self.assertEqual([json.loads(frame)["t"] for frame in updates], ["updates"])
         self.assertLessEqual(requests, 6)

@@ -17,11 +17,11 @@ class ConsoleAccessibility(ConsoleTestCase):
         self.add_cue("PA", call("PA", "Pennsylvania"))
 
     def check(self, page, state, *, maps=False):
-        """Run axe. Leave the maps out by default: they are alike in every phase, and slow."""
+        """Check a page with axe, by default without its maps, which are slow and never change."""
         found = violations(page, without=None if maps else ".picture")
         self.assertEqual(found, [], state)
 
-    def test_axe_finds_nothing_off_air_live_or_with_a_draft(self):
+    def test_console_is_accessible_off_air_live_and_with_a_draft(self):
         in_a_thread(start_over, self.broadcast)
         desk = self.open_console(EDITOR)
         self.check(desk, "scheduled", maps=True)
@@ -39,7 +39,7 @@ class ConsoleAccessibility(ConsoleTestCase):
         desk.click('[data-action="end"]')
         self.check(desk, "a question")
 
-    def test_axe_finds_nothing_waiting_scheduled_held_or_ended(self):
+    def test_console_is_accessible_waiting_scheduled_held_and_ended(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
         self.publish({"view": {"focus": "OH"}})
         desk = self.open_console(EDITOR)
@@ -61,7 +61,7 @@ class ConsoleAccessibility(ConsoleTestCase):
         desk.wait_for_selector('[data-mode="ended"]')
         self.check(desk, "ended")
 
-    def test_axe_finds_nothing_in_a_rehearsal_or_without_connection(self):
+    def test_console_is_accessible_in_a_rehearsal_and_without_connection(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(rehearsal=True)
         desk = self.open_console(EDITOR, color_scheme="dark")
         self.assertIn("REHEARSAL", desk.inner_text(".desk-bar"))
@@ -84,7 +84,7 @@ class ConsoleAccessibility(ConsoleTestCase):
             if width == 420:
                 self.check(desk, "narrow")
 
-    def test_preview_program_take_and_the_draft_fit_one_view(self):
+    def test_preview_program_take_and_draft_fit_one_screen(self):
         desk = self.open_console(EDITOR)
         for part in (f"{PREVIEW} .map", f"{PROGRAM} .map", TAKE, "#draft-headline"):
             box = desk.locator(part).bounding_box()

@@ -1,4 +1,4 @@
-"""Consoles after a Redis that restarts within milliseconds, and so forgets its groups silently."""
+"""Consoles after Redis restarts within milliseconds, and loses its groups without an error."""
 
 import uuid
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from tests.support.staff import next_frame, open_desk, publisher
 CONSOLES = 3
 
 
-class Membership(TransactionTestCase):
+class ConsoleMembership(TransactionTestCase):
     def setUp(self):
         port = free_port()
         self.redis = ExitStack()
@@ -23,8 +23,8 @@ class Membership(TransactionTestCase):
         self.server = self.enterContext(ServeProcess(REDIS_URL=self.url))
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
-        self.put = publisher(self.server, self.broadcast)
-        self.put({"kind": "start"})
+        self.publish = publisher(self.server, self.broadcast)
+        self.publish({"kind": "start"})
 
     def watch(self):
         """Keep one viewer connected."""
@@ -35,26 +35,26 @@ class Membership(TransactionTestCase):
         self.redis.close()
         self.redis.enter_context(redis(self.port))
 
-    def count(self, console, viewers):
-        """Wait until the console knows of so many viewers."""
+    def wait_for_viewers(self, console, viewers):
+        """Wait until the console is sent this number of viewers."""
         next_frame(console, "viewers", lambda frame: frame["known"] and frame["ws"] == viewers)
 
-    def test_every_console_counts_viewers_again(self):
+    def test_every_console_counts_viewers_after_the_restart(self):
         self.watch()
         consoles = [open_desk(self) for _ in range(CONSOLES)]
         for console in consoles:
-            self.count(console, 1)
+            self.wait_for_viewers(console, 1)
 
         self.restart_redis()
         self.watch()
 
         for console in consoles:
-            self.count(console, 2)
+            self.wait_for_viewers(console, 2)
 
-    def test_console_without_a_layer_does_not_know_how_many_watch(self):
+    def test_console_without_redis_shows_that_the_number_is_unknown(self):
         self.watch()
         console = open_desk(self)
-        self.count(console, 1)
+        self.wait_for_viewers(console, 1)
 
         self.redis.close()
 

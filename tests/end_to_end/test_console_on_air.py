@@ -24,7 +24,7 @@ class ConsoleOnAir(ConsoleTestCase):
         page = visit.page
         release = hold_back(page, "**/main.js")
         page.goto(self.server.url + self.path, wait_until="commit")
-        visit.waits_for("#draft-headline")
+        visit.wait_for("#draft-headline")
         page.focus("#draft-headline")
         self.assertEqual(page.evaluate("document.activeElement.localName"), "body")
         self.assertIn("connecting …", page.inner_text(".desk-bar"))
@@ -45,7 +45,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertEqual(desk.evaluate("document.activeElement.id"), "draft-headline")
         self.assertEqual(self.seq(), 1)
 
-    def test_rejected_take_shows_why_and_the_draft_survives_a_reload(self):
+    def test_draft_of_a_rejected_take_survives_a_reload(self):
         desk = self.open_console(BROADCASTER)
         self.draft_pennsylvania(desk)
         self.publish({"kind": "hold"})
@@ -114,7 +114,7 @@ class ConsoleOnAir(ConsoleTestCase):
 
         desk.wait_for_selector(".desk-bar >> text=/ends automatically at .*, in 1:59:/")
 
-    def test_shortcuts_press_buttons_but_not_while_typing_and_can_be_switched_off(self):
+    def test_shortcuts_press_buttons_except_while_typing_or_switched_off(self):
         self.add_cue("C1", call("KY", "Kentucky"))
         desk = self.open_console(BROADCASTER)
         desk.focus("#draft-headline")
@@ -175,7 +175,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.wait_for_message(desk, "On hold: viewers see the pause. The second press did nothing.")
         self.assertEqual(self.seq(), 2)
 
-    def test_two_people_who_undo_one_view_undo_it_once(self):
+    def test_view_that_two_people_undo_is_undone_once(self):
         self.publish({"view": {"focus": "TX"}})
         first, second = self.open_console(BROADCASTER), self.open_console(EDITOR)
         self.press_when(second, '[data-action="undoView"]', PROGRAM, "view US")
@@ -194,10 +194,10 @@ class ConsoleOnAir(ConsoleTestCase):
         visit.context.route_web_socket("**/console/ws", lambda socket: socket.close())
         visit.log_in_as(self.user(group))
         visit.open(self.path)
-        visit.waits_for('[data-desk="connection"][data-state="fallback"]')
+        visit.wait_for('[data-desk="connection"][data-state="fallback"]')
         return visit.page
 
-    def test_without_a_socket_a_take_is_posted_and_its_outcome_shown(self):
+    def test_take_without_a_socket_is_posted_and_its_outcome_shown(self):
         self.add_cue("C1", call("KY", "Kentucky"))
         desk = self.open_console_without_socket(BROADCASTER)
         self.assertIn("socket down: takes still work", desk.inner_text(".desk-bar"))
@@ -210,7 +210,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.publish({"view": {"focus": "OH"}})
         desk.wait_for_selector(f"{PROGRAM} >> text=view OH")
 
-    def test_without_a_socket_the_console_shows_that_its_user_has_logged_out(self):
+    def test_console_without_a_socket_shows_that_its_user_has_logged_out(self):
         desk = self.open_console_without_socket(BROADCASTER)
 
         desk.context.clear_cookies()

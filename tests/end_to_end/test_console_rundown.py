@@ -9,7 +9,7 @@ from broadcaster.models import ApiToken, Cue, Publication
 from tests.support.console import DONE, PREVIEW, PROGRAM, TAKE, ConsoleTestCase
 from tests.support.staff import staff
 
-NEARLY = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
+NEARLY_WON = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1"  # D 252
 
 
 class ConsoleRundown(ConsoleTestCase):
@@ -19,7 +19,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.add_cue("C2", call("NY CO", "Nine o'clock"))
         self.add_cue("C3", {"view": {"focus": "OH"}})
 
-    def test_cue_is_previewed_and_taken_and_the_next_one_follows(self):
+    def test_next_cue_is_previewed_after_a_take(self):
         desk = self.open_console(BROADCASTER)
         self.assertEqual(desk.inner_text(f"{PREVIEW} [data-part=R]"), "33")
         self.assertEqual(desk.inner_text(f"{PROGRAM} [data-part=R]"), "0")
@@ -36,7 +36,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertIn("NEXT", self.row(desk, "C2").inner_text())
         self.assertIn("PREVIEW", self.row(desk, "C2").inner_text())
 
-    def test_two_people_take_one_cue_and_the_second_sees_who_was_first(self):
+    def test_second_person_to_take_a_cue_sees_who_was_first(self):
         first, second = self.open_console(BROADCASTER), self.open_console(EDITOR)
         first.click(TAKE)
         self.wait_for_message(first, "Update 2 is on air")
@@ -48,7 +48,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(second, "Not taken. Already taken by broadcaster, update 2.")
         self.assertEqual(self.seq(), 2)
 
-    def test_cues_are_reordered_by_keys_buttons_and_mouse_for_everyone(self):
+    def test_cues_are_reordered_by_keys_buttons_and_mouse(self):
         desk, other = self.open_console(CONTRIBUTOR), self.open_console(EDITOR)
         self.row(desk, "C3").locator('[data-cue="select"]').press("Alt+ArrowUp")
         self.wait_for_message(desk, "“C3” is number 2 of 3.")
@@ -102,13 +102,13 @@ class ConsoleRundown(ConsoleTestCase):
     def test_cue_that_was_just_edited_is_not_taken(self):
         desk, other = self.open_console(BROADCASTER), self.open_console(CONTRIBUTOR)
         other.click('.cue:nth-child(1) [data-cue="edit"]')
-        other.fill("#draft-headline", "First calls, mended")
+        other.fill("#draft-headline", "First calls, corrected")
         self.press_when(desk, TAKE, DONE, "was edited")
         other.click("text=Save cue")
         self.wait_for_message(other, "Saved: C1.")
 
         self.wait_for_message(desk, "Not taken. The cue was just edited: look at Preview.")
-        self.assertIn("First calls, mended", desk.inner_text(PREVIEW))
+        self.assertIn("First calls, corrected", desk.inner_text(PREVIEW))
         self.assertEqual(self.seq(), 1)
 
     def test_row_that_just_moved_is_not_taken(self):
@@ -146,7 +146,7 @@ class ConsoleRundown(ConsoleTestCase):
     def test_cue_selected_during_a_save_stays_in_preview(self):
         desk = self.open_console(CONTRIBUTOR)
         self.row(desk, "C1").locator('[data-cue="edit"]').click()
-        desk.fill("#draft-headline", "First calls, mended")
+        desk.fill("#draft-headline", "First calls, corrected")
         desk.evaluate(
             """() => {
                 document.querySelector('[data-action="saveDraft"]').click();
@@ -197,7 +197,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertEqual(Publication.objects.get(seq=2).cue.by.username, "ap-robot")
 
     def test_double_press_on_decline_declines_once_without_an_error(self):
-        self.publish(call(NEARLY, "Nearly"))
+        self.publish(call(NEARLY_WON, "Nearly"))
         self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
         desk = self.open_console(BROADCASTER)
         self.row(desk, "PA").locator(".cue-take").click()
@@ -209,7 +209,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertEqual(desk.inner_text('[data-desk="error"]'), "")
 
     def test_take_that_crosses_270_waits_for_approval(self):
-        self.publish(call(NEARLY, "Nearly"))
+        self.publish(call(NEARLY_WON, "Nearly"))
         self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
         broadcaster, editor = self.open_console(BROADCASTER), self.open_console(EDITOR)
         self.assertIn("NEEDS APPROVAL", self.row(broadcaster, "PA").inner_text())

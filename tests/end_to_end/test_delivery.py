@@ -1,6 +1,4 @@
-"""What viewers receive from a real `serve`: one list of scenarios, over both transports and both
-channel layers.
-"""
+"""Delivery from a real `serve` to viewers: scenarios for both transports and both layers."""
 
 import uuid
 from contextlib import ExitStack
@@ -26,8 +24,8 @@ def call(unit, party):
     return {"calls": {unit: {"status": "called", "party": party}}, "story": HEADLINE}
 
 
-class Scenarios:
-    """The scenarios. Subclasses name the transport and the layer."""
+class DeliveryScenarios:
+    """The scenarios. Subclasses set the transport and the layer."""
 
     watcher_class: type
     layer: str
@@ -46,7 +44,7 @@ class Scenarios:
     def tearDownClass(cls):
         output = cls.server.output()
         super().tearDownClass()
-        # Broadcasts that were idle for longer than the layer waits for a message are among them.
+        # A broadcast that is idle for longer than the layer waits for a message is no lost layer.
         assert "channel layer lost" not in output, output
 
     def setUp(self):
@@ -69,7 +67,7 @@ class Scenarios:
         self.addCleanup(watcher.close)
         return watcher
 
-    def truth(self):
+    def stored_state(self):
         self.broadcast.refresh_from_db()
         return self.broadcast.state
 
@@ -84,10 +82,10 @@ class Scenarios:
 
         self.assertEqual(watcher.names(), ["snapshot", "updates"])
         self.assertEqual(watcher.seqs(), [4])
-        self.assertEqual(watcher.state, self.truth())
+        self.assertEqual(watcher.state, self.stored_state())
         self.assertEqual(watcher.state.totals, {"D": 3, "R": 8, "uncalled": 527})
 
-    def test_returning_viewer_gets_only_what_it_missed(self):
+    def test_returning_viewer_gets_only_missed_updates(self):
         watcher = self.watcher()
         watcher.follow_to(1)
         watcher.close()
@@ -98,7 +96,7 @@ class Scenarios:
 
         self.assertEqual(watcher.names().count("snapshot"), 1)
         self.assertEqual(watcher.seqs(), [2, 3])
-        self.assertEqual(watcher.state, self.truth())
+        self.assertEqual(watcher.state, self.stored_state())
 
     def test_lost_announcement_is_found_by_the_head_check(self):
         watcher = self.watcher()
@@ -107,7 +105,7 @@ class Scenarios:
         self.publish_unannounced(call("PA", "D"))
         watcher.follow_to(2)
 
-        self.assertEqual(watcher.state, self.truth())
+        self.assertEqual(watcher.state, self.stored_state())
 
     def test_gap_is_filled_from_the_log_in_order(self):
         watcher = self.watcher()
@@ -121,7 +119,7 @@ class Scenarios:
         self.assertEqual(watcher.seqs(), [2, 3, 4])
         self.assertNotIn("gap", [name for name, _ in watcher.events])
 
-    def test_new_epoch_reaches_everyone_as_a_snapshot(self):
+    def test_new_epoch_reaches_viewers_as_a_snapshot(self):
         self.publish(call("PA", "D"))
         watcher = self.watcher()
         watcher.follow_to(2)
@@ -132,7 +130,7 @@ class Scenarios:
         watcher.follow_to(1)
 
         self.assertEqual(watcher.state.calls, {})
-        self.assertEqual(watcher.state, self.truth())
+        self.assertEqual(watcher.state, self.stored_state())
 
     def test_viewers_miss_nothing_when_the_server_restarts(self):
         watcher = self.watcher()
@@ -147,7 +145,7 @@ class Scenarios:
 
         self.assertEqual(watcher.seqs(), [2, 3])
         self.assertEqual(watcher.names().count("snapshot"), 1)
-        self.assertEqual(watcher.state, self.truth())
+        self.assertEqual(watcher.state, self.stored_state())
 
     def test_end_of_the_broadcast_closes_viewers_for_good(self):
         watcher = self.watcher()
@@ -187,21 +185,21 @@ class Scenarios:
         self.assertEqual(watcher.session.over, 4044)
 
 
-class WebSocketInMemory(Scenarios, TransactionTestCase):
+class WebSocketInMemory(DeliveryScenarios, TransactionTestCase):
     watcher_class = WebSocketWatcher
     layer = "memory"
 
 
-class PollInMemory(Scenarios, TransactionTestCase):
+class PollInMemory(DeliveryScenarios, TransactionTestCase):
     watcher_class = PollWatcher
     layer = "memory"
 
 
-class WebSocketOverRedis(Scenarios, TransactionTestCase):
+class WebSocketOverRedis(DeliveryScenarios, TransactionTestCase):
     watcher_class = WebSocketWatcher
     layer = "redis"
 
 
-class PollOverRedis(Scenarios, TransactionTestCase):
+class PollOverRedis(DeliveryScenarios, TransactionTestCase):
     watcher_class = PollWatcher
     layer = "redis"

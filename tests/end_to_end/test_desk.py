@@ -1,4 +1,4 @@
-"""The console's page, state, command and socket: permissions, frames, answers and errors."""
+"""The console's page, state, command and socket: permissions, frames, answers, errors."""
 
 import json
 import time
@@ -32,7 +32,7 @@ class DeskEndpoints(TransactionTestCase):
         self.page = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
 
     def staff(self, *permissions, **more):
-        """Return a client of a new member of staff with `permissions`, who may see broadcasts."""
+        """Return a client of a new member of staff who may see broadcasts and has `permissions`."""
         name = f"staff-{uuid.uuid4().hex[:6]}"
         user = get_user_model().objects.create_user(name, is_staff=True, **more)
         codenames = ("view_broadcast", *permissions)
@@ -79,7 +79,7 @@ class DeskEndpoints(TransactionTestCase):
                 socket.recv(10)
         self.assertEqual(closed.exception.rcvd.code, code)
 
-    def test_anonymous_visitors_reach_nothing(self):
+    def test_anonymous_users_reach_nothing(self):
         page = self.client.get(self.page)
         post = self.post(self.client, VIEW)
 
@@ -89,18 +89,18 @@ class DeskEndpoints(TransactionTestCase):
         self.assertClosed(self.socket(self.client))
 
     def test_users_who_may_not_see_broadcasts_reach_nothing(self):
-        viewer = self.staff()
-        get_user_model().objects.filter(pk=viewer.user.pk).update(is_staff=False)
-        stranger = self.staff()
-        stranger.user.user_permissions.clear()
+        not_staff = self.staff()
+        get_user_model().objects.filter(pk=not_staff.user.pk).update(is_staff=False)
+        not_permitted = self.staff()
+        not_permitted.user.user_permissions.clear()
 
-        self.assertEqual(viewer.get(self.page).status_code, 302)
-        self.assertEqual(stranger.get(self.page).status_code, 403)
-        for client in (viewer, stranger):
+        self.assertEqual(not_staff.get(self.page).status_code, 302)
+        self.assertEqual(not_permitted.get(self.page).status_code, 403)
+        for client in (not_staff, not_permitted):
             self.assertEqual(self.post(client, VIEW).status_code, 403)
             self.assertClosed(self.socket(client))
 
-    def test_state_is_what_the_socket_sends(self):
+    def test_state_equals_the_frames_of_the_socket(self):
         contributor = self.staff()
         socket = self.socket(contributor)
 
@@ -126,7 +126,7 @@ class DeskEndpoints(TransactionTestCase):
         response = self.staff().get("/admin/broadcaster/broadcast/999999/console/state")
         self.assertEqual(response.status_code, 404)
 
-    def test_user_who_may_only_watch_has_no_take(self):
+    def test_user_without_the_permission_cannot_take(self):
         contributor = self.staff()
 
         page = contributor.get(self.page)
@@ -168,7 +168,7 @@ class DeskEndpoints(TransactionTestCase):
         strict = Client(enforce_csrf_checks=True)
         strict.cookies = broadcaster.cookies
 
-        refused = self.post(strict, VIEW)
+        rejected = self.post(strict, VIEW)
         strict.get(self.page)
         token = strict.cookies["csrftoken"].value
         taken = strict.post(
@@ -178,7 +178,7 @@ class DeskEndpoints(TransactionTestCase):
             headers={"X-CSRFToken": token},
         )
 
-        self.assertEqual(refused.status_code, 403)
+        self.assertEqual(rejected.status_code, 403)
         self.assertEqual(taken.status_code, 201)
 
     def test_starting_and_ending_need_their_own_permission(self):
@@ -225,10 +225,10 @@ class DeskEndpoints(TransactionTestCase):
         wrong = self.take(socket, {"view": {"focus": "Mars"}}, number=4)
         self.assertEqual((wrong["id"], wrong["status"], wrong["field"]), (4, 400, "view.focus"))
         self.assertEqual(self.take(socket, VIEW)["status"], 201)
-        refused = self.broadcast.audit.filter(action="refused", via="socket")
-        self.assertEqual(refused.count(), 9)
+        rejected = self.broadcast.audit.filter(action="refused", via="socket")
+        self.assertEqual(rejected.count(), 9)
 
-    def test_update_whose_announcement_was_lost_still_appears(self):
+    def test_update_whose_announcement_was_lost_is_sent(self):
         socket = self.socket(self.staff())
         self.frame(socket, "snapshot")
 
@@ -270,19 +270,19 @@ class DeskEndpoints(TransactionTestCase):
     def test_two_takes_of_one_cue_make_one_update(self):
         editor = self.staff("prepare_broadcast", "take_broadcast")
         sockets = [self.socket(editor), self.socket(self.staff("take_broadcast"))]
-        made = self.command(self.socket(editor), "prepare", title="Ohio", change=VIEW)
+        prepared = self.command(self.socket(editor), "prepare", title="Ohio", change=VIEW)
         for socket in sockets:
             while not (cues := self.frame(socket, "rundown")["cues"]):
                 pass
-            self.assertEqual((cues[0]["id"], cues[0]["taken"]), (made["cue"], None))
+            self.assertEqual((cues[0]["id"], cues[0]["taken"]), (prepared["cue"], None))
 
         for socket in sockets:
-            socket.send(json.dumps({"command": "take_cue", "cue": made["cue"], "version": 1}))
+            socket.send(json.dumps({"command": "take_cue", "cue": prepared["cue"], "version": 1}))
         answers = []
         for socket in sockets:
             while (frame := self.frame(socket, "rundown", "answer"))["t"] == "rundown":
-                shown = frame["cues"][0]["taken"]
-            answers.append(frame | {"shown before": shown})
+                taken = frame["cues"][0]["taken"]
+            answers.append(frame | {"taken before": taken})
         answers.sort(key=lambda answer: answer["status"])
 
         self.assertEqual([answer["status"] for answer in answers], [201, 409])
@@ -290,4 +290,4 @@ class DeskEndpoints(TransactionTestCase):
         self.assertEqual(answers[1]["error"], f"Already taken by {taker}, update 2.")
         self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 2)
         for answer in answers:
-            self.assertEqual(answer["shown before"]["by"], str(taker))
+            self.assertEqual(answer["taken before"]["by"], str(taker))

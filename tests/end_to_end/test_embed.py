@@ -9,26 +9,26 @@ from tests.support.changes import PA_TO_BIDEN
 from tests.support.newspaper import Newspaper
 
 
-class Embedded(BrowserAudience, TransactionTestCase):
+class EmbeddedMap(BrowserAudience, TransactionTestCase):
     environment = {"ALLOWED_HOSTS": "127.0.0.1"}
 
     def setUp(self):
         super().setUp()
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
 
     def newspaper(self, visit, frame):
         """Open a page of another origin with `frame` in it, and return the page."""
-        paper = self.enterContext(Newspaper(f"<!doctype html><title>News</title>{frame}"))
-        visit.page.goto(f"http://localhost:{paper.server_port}/")
+        newspaper = self.enterContext(Newspaper(f"<!doctype html><title>News</title>{frame}"))
+        visit.page.goto(f"http://localhost:{newspaper.server_port}/")
         return visit.page
 
-    def test_code_shows_a_live_map_on_another_origin(self):
+    def test_code_embeds_a_live_map_on_another_origin(self):
         visit = self.visit(color_scheme="dark", reduced_motion="reduce")
         code = visit.open(self.path + "embedding/").input_value("textarea")
         frame = self.newspaper(visit, code).frame_locator("iframe")
         frame.locator("text=Good evening").wait_for()
 
-        self.put(PA_TO_BIDEN | {"view": {"focus": "OH"}})
+        self.publish(PA_TO_BIDEN | {"view": {"focus": "OH"}})
 
         frame.locator("text=Pennsylvania goes to Biden").wait_for()
         frame.locator('.map-shapes [data-unit="PA"][data-party="D"]').wait_for()
@@ -37,17 +37,17 @@ class Embedded(BrowserAudience, TransactionTestCase):
         self.assertEqual(view, SHAPES["OH"].view)
         self.assertEqual(visit.errors, [])
 
-    def test_correction_stays_marked_for_viewers_who_come_later(self):
+    def test_correction_is_also_marked_for_viewers_who_come_later(self):
         early = self.visit()
         early.open(self.path + "embed/")
-        early.waits_for('[data-state="live"]')
-        self.put(PA_TO_BIDEN)
-        early.waits_for('.tally [data-part="D"]:text("20")')
+        early.wait_for('[data-state="live"]')
+        self.publish(PA_TO_BIDEN)
+        early.wait_for('.tally [data-part="D"]:text("20")')
         self.assertFalse(early.page.is_visible("text=Corrected"))
         correction = {"kind": "correct", "corrects": 2, "reason": "Too early"}
         story = {"headline": "Pennsylvania is not called"}
-        self.put(correction | {"calls": {"PA": {"status": "retracted"}}, "story": story})
-        early.waits_for("text=Pennsylvania is not called")
+        self.publish(correction | {"calls": {"PA": {"status": "retracted"}}, "story": story})
+        early.wait_for("text=Pennsylvania is not called")
         late = self.visit(java_script_enabled=False)
         late.open(self.path + "embed/")
         for visit in (early, late):
@@ -81,7 +81,7 @@ class Embedded(BrowserAudience, TransactionTestCase):
         self.assertEqual(visit.errors, [])
 
     def test_frame_and_code_page_are_accessible(self):
-        self.put(PA_TO_BIDEN)
+        self.publish(PA_TO_BIDEN)
         for path in ("embed/?theme=light", "embed/?theme=dark", "embed/?show=tally", "embedding/"):
             for scheme in ("light", "dark"):
                 page = self.visit(color_scheme=scheme).open(self.path + path)

@@ -29,7 +29,7 @@ from tests.support.staff import the_group
 SLUG = "election-night-2020"
 
 
-class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
+class ElectionNight(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -57,7 +57,7 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
             person.context.close()
             self.assertEqual(person.errors, [], person.name)
 
-    def test_with_redis_and_a_worker(self):
+    def test_evening_with_redis_and_a_worker(self):
         url = self.enterContext(redis())
         self.server = self.enterContext(ServeProcess(REDIS_URL=url, HEARTBEAT="2"))
         self.enterContext(worker(self.server))
@@ -67,7 +67,7 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
         self.run_on_air()
         self.run_after()
 
-    def test_without_redis(self):
+    def test_evening_without_redis(self):
         self.server = self.enterContext(ServeProcess(HEARTBEAT="2"))
         self.open_all_pages()
         self.prepare_cue()
@@ -114,18 +114,20 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
         self.keyboard = self.viewer("Keyboard")
         self.embed = self.person(EmbedPage, "Embed", color_scheme="dark", reduced_motion="reduce")
         frame = f'<iframe src="{self.server.url}{self.path}embed/" height="720"></iframe>'
-        paper = Newspaper(f"<!doctype html><title>News</title>{frame}")
-        self.embed.open_newspaper(self.enterContext(paper))
+        newspaper = Newspaper(f"<!doctype html><title>News</title>{frame}")
+        self.embed.open_newspaper(self.enterContext(newspaper))
         self.embed.mark_page()
         self.plain = self.person(PlainPage, "Plain")
         self.plain.open(self.path)
         self.viewers = [self.desktop, self.phone, self.keyboard, self.embed]
 
-    # What holds after each step
+    # Checks after each step
 
     def wait_for_totals(self, totals, *, updates=1, but=()):
-        """Wait until `updates` more are published and every page shows `totals`, D–R–uncalled, in
-        the bar, the table and the map. `but` lists pages that are hidden or offline."""
+        """Wait until `updates` more are published and every page shows `totals`, D–R–uncalled.
+
+        The bar, the table and the map are checked. `but` lists pages that are hidden or offline.
+        """
         self.seq += updates
         wait_for(lambda: self.snapshot()["seq"] >= self.seq, f"update {self.seq}")
         for person in [self.broadcaster, self.editor, *self.viewers]:
@@ -133,8 +135,8 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
                 continue
             person.wait_for_totals(totals)
             if person in self.viewers:
-                told = {"table": totals, "rows": 56, "differ": []}
-                self.assertEqual(person.read_facts(), told, person.name)
+                expected = {"table": totals, "rows": 56, "differ": []}
+                self.assertEqual(person.read_facts(), expected, person.name)
         snapshot = self.snapshot()
         self.assertEqual(snapshot["seq"], self.seq)
         won = snapshot["state"]["totals"]
@@ -153,4 +155,4 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
 
     def wait_for_all(self, selector, **options):
         for viewer in self.viewers:
-            viewer.waits_for(selector, **options)
+            viewer.wait_for(selector, **options)

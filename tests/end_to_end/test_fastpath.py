@@ -1,6 +1,6 @@
-"""The fast path and plain ASGI send the same bytes, to well-behaved viewers and to others.
+"""The fast path and plain ASGI send the same bytes, also in response to malformed requests.
 
-The requests are raw bytes and the reading side is a bare socket, so no library smooths anything.
+Requests are raw bytes and responses are read from a bare socket, so no HTTP library changes them.
 """
 
 import re
@@ -24,7 +24,7 @@ def close(code: int, reason: bytes = b"") -> bytes:
     return masked(0x88, struct.pack("!H", code) + reason)
 
 
-# Each process writes the directives in another order, with the same meaning.
+# The order of the directives differs between processes; their meaning does not.
 POLICY = rb"(?<=content-security-policy: )[^\r]+"
 
 
@@ -88,13 +88,13 @@ class FastPathTests(TransactionTestCase):
 
     def assertSame(self, *messages, until=None):
         fast, plain = (self.talk(server, *messages, until=until) for server in self.servers)
-        if until is not None:  # what came beyond it depends on packets
+        if until is not None:  # how much is read after it depends on packets
             fast, plain = fast.partition(until)[0], plain.partition(until)[0]
         self.assertEqual(fast, plain)
         self.assertTrue(fast, messages)
         return fast
 
-    def test_polls_are_answered_alike(self):
+    def test_polls_get_the_same_answer(self):
         here = f"updates?since={self.epoch}:2"
         for request in [
             self.get("updates"),
@@ -135,8 +135,8 @@ class FastPathTests(TransactionTestCase):
             with self.subTest(request=request):
                 self.assertSame(request)
 
-    def test_polls_on_a_persistent_connection_are_answered_alike(self):
-        """Only these can take the fast path; it must recognize which of them cannot."""
+    def test_polls_on_a_persistent_connection_get_the_same_answer(self):
+        """The fast path handles some of these requests itself, and passes on the others."""
         usual = self.get("updates", "GET", "1.1", "127.0.0.1", "Accept: */*")
         for request in [
             usual,
@@ -174,30 +174,32 @@ class FastPathTests(TransactionTestCase):
                 self.assertSame(request, until=b"}")
 
     def test_pipelined_requests_are_answered_in_order(self):
-        open_end = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
-        waits = self.get(
+        keep_alive = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
+        waiting = self.get(
             f"updates?since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
         )
         last = self.get("updates")
 
-        two = self.assertSame(open_end, last)
+        two = self.assertSame(keep_alive, last)
         self.assertEqual(two.count(b"200 OK"), 2)
-        pipelined = self.assertSame(waits + open_end + last)
+        pipelined = self.assertSame(waiting + keep_alive + last)
         self.assertEqual(pipelined.count(b"200 OK"), 3)
         self.assertLess(pipelined.index(b"heartbeat"), pipelined.index(b"snapshot"))
 
-    def test_repeated_requests_are_answered_alike(self):
+    def test_repeated_requests_get_the_same_answer(self):
         again = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
-        waits = self.get(
+        waiting = self.get(
             f"updates?since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
         )
 
-        answers = self.assertSame(again, again, waits, again, waits, self.get("updates"))
+        answers = self.assertSame(again, again, waiting, again, waiting, self.get("updates"))
 
         self.assertEqual(answers.count(b"200 OK"), 6)
-        self.assertEqual(answers.count(b"heartbeat"), 6)  # two frames, four snapshots name it
+        self.assertEqual(
+            answers.count(b"heartbeat"), 6
+        )  # two frames, and the interval in four snapshots
 
-    def test_half_a_request_is_not_cached_as_a_whole_one(self):
+    def test_incomplete_request_is_not_cached(self):
         whole = self.get("updates?since=stale:1", "GET", "1.1", "127.0.0.1", "A: b")
         half = self.get(f"updates?since={self.epoch}:1", "GET", "1.1", "127.0.0.1", "A: ")[:-4]
         for server in self.servers:
@@ -216,7 +218,7 @@ class FastPathTests(TransactionTestCase):
         self.assertIn(b'"t":"snapshot"', answer)
         self.assertNotIn(b'"t":"updates"', answer)
 
-    def test_handshakes_are_answered_alike(self):
+    def test_handshakes_get_the_same_answer(self):
         for request in [
             self.upgrade(),
             self.upgrade("?since=stale:1"),
@@ -235,7 +237,7 @@ class FastPathTests(TransactionTestCase):
                 answer = self.assertSame(request, close(1000))
                 self.assertIn(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer)
 
-    def test_wrong_handshakes_are_answered_alike(self):
+    def test_wrong_handshakes_get_the_same_answer(self):
         for request in [
             self.upgrade(Sec_WebSocket_Version="8"),
             self.upgrade(Sec_WebSocket_Version=None),
@@ -249,7 +251,7 @@ class FastPathTests(TransactionTestCase):
                 answer = self.assertSame(request, until=b"\r\n\r\n")
                 self.assertNotIn(b"101 Switching", answer)
 
-    def test_control_frames_are_answered_alike(self):
+    def test_control_frames_get_the_same_answer(self):
         for message in [
             close(1000),
             close(1001, b"leaving"),
@@ -279,9 +281,9 @@ class FastPathTests(TransactionTestCase):
         ]:
             for server in self.servers:
                 with self.subTest(message=message, server=server.options):
-                    said = struct.pack("!H", code)  # and a reason, where there is one
-                    received = self.talk(server, self.upgrade(), message, until=said)
-                    self.assertRegex(received, b"\x88[\x02-\x7d]" + re.escape(said))
+                    payload = struct.pack("!H", code)  # a reason may follow
+                    received = self.talk(server, self.upgrade(), message, until=payload)
+                    self.assertRegex(received, b"\x88[\x02-\x7d]" + re.escape(payload))
 
     def test_message_above_the_limit_closes_the_connection(self):
         for server in self.servers:
@@ -303,7 +305,7 @@ class FastPathTests(TransactionTestCase):
                 while b"\x8a\x04ping" not in received:
                     received += line.recv(65536)
 
-    def test_updates_are_the_same_bytes(self):
+    def test_updates_have_the_same_bytes(self):
         query = self.upgrade(f"?since={self.epoch}:2")
         with ThreadPoolExecutor(2) as pool:
             received = [

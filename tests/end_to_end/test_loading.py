@@ -31,7 +31,7 @@ POLICY = (
 )
 
 
-class Loading(BrowserAudience, TransactionTestCase):
+class PageLoading(BrowserAudience, TransactionTestCase):
     """With static files as in production: collected, hashed, compressed."""
 
     @classmethod
@@ -41,21 +41,23 @@ class Loading(BrowserAudience, TransactionTestCase):
 
     def setUp(self):
         super().setUp()
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
 
-    def test_viewers_pages_work_under_a_strict_policy(self):
+    def test_viewers_pages_work_with_a_strict_policy(self):
         visit = self.visit()
         for path in ("/", self.path, "/nothing/"):
             response = visit.page.goto(self.server.url + path)
             policy = response.headers["content-security-policy"].split("; ")
             self.assertEqual(sorted(policy), sorted(POLICY), path)
         page = visit.open(self.path)
-        self.put({"story": {"headline": "Still with us"}})
-        visit.waits_for("text=Still with us")
+        self.publish({"story": {"headline": "Still with us"}})
+        visit.wait_for("text=Still with us")
         self.assertEqual(visit.errors, [])
 
         page.evaluate("document.body.setAttribute('style', 'color: red')")
-        self.assertRegex(visit.errors[0], "inline style violates")  # so violations are noticed
+        self.assertRegex(
+            visit.errors[0], "inline style violates"
+        )  # so the check of errors above works
 
     def test_live_page_is_small_and_its_files_are_immutable(self):
         for path in (self.path, f"/es{self.path}"):
@@ -64,7 +66,7 @@ class Loading(BrowserAudience, TransactionTestCase):
 
     def check_weight(self, path):
         visit, headers = self.visit(), {}
-        visit.page.on("response", lambda got: headers.update({got.url: got.headers}))
+        visit.page.on("response", lambda response: headers.update({response.url: response.headers}))
         with visit.page.expect_websocket():
             page = visit.open(path)
         page.wait_for_load_state("networkidle")
@@ -79,30 +81,30 @@ class Loading(BrowserAudience, TransactionTestCase):
             self.assertIn("immutable", headers[name]["cache-control"])
             self.assertIn(headers[name].get("content-encoding"), ("br", "gzip"), name)
 
-    def test_without_javascript_the_browser_reloads_the_page(self):
+    def test_page_without_javascript_is_reloaded(self):
         visit = self.visit(java_script_enabled=False)
 
-        def hasten(route):  # 30 seconds are long for a test
+        def shorten_interval(route):  # 30 seconds are long for a test
             answer = route.fetch()
             body = answer.text().replace('content="30"', 'content="1"')
             route.fulfill(response=answer, body=body)
 
-        visit.page.route(f"**{self.path}", hasten)
+        visit.page.route(f"**{self.path}", shorten_interval)
         page = visit.open(self.path)
         self.assertEqual(page.inner_text('[data-part="headline"]'), "Good evening")
         self.assertIn("reloads every 30 seconds", page.inner_text(".masthead"))
 
         called = {"PA": {"status": "called", "party": "D"}}
-        self.put({"calls": called, "story": {"headline": "Pennsylvania goes to Biden"}})
-        self.put({"kind": "end"})
-        visit.waits_for("text=Final, as of")
+        self.publish({"calls": called, "story": {"headline": "Pennsylvania goes to Biden"}})
+        self.publish({"kind": "end"})
+        visit.wait_for("text=Final, as of")
 
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "20")
         self.assertIn("Biden (D)", page.inner_text('tr[data-unit="PA"]'))
         self.assertEqual(page.locator('.map-shapes [data-unit="PA"][data-party="D"]').count(), 1)
         self.assertNotIn("refresh", page.content())
 
-    def test_admin_works_under_the_same_policy(self):
+    def test_admin_works_with_the_same_policy(self):
         user = get_user_model().objects.create_superuser("chief", password="secret")
         visit = self.visit(viewport={"width": 1440, "height": 1000})
         visit.log_in(user.username, "secret")
@@ -120,12 +122,12 @@ class Loading(BrowserAudience, TransactionTestCase):
             self.assertEqual(page.goto(self.server.url + path).status, 200, path)
 
         visit.open(f"{one}console/")
-        visit.waits_for('[data-desk="connection"][data-state="connected"]')
+        visit.wait_for('[data-desk="connection"][data-state="connected"]')
         visit.open(one)
         page.click(".datetimeshortcuts >> nth=0 >> a >> nth=1")  # the calendar
         page.click(".calendar td >> text=15")
         page.click("text=Now")
         page.click("[name=_save]")
-        visit.waits_for("text=was changed successfully")
+        visit.wait_for("text=was changed successfully")
         self.assertEqual(timezone.localdate(Broadcast.objects.get().starts_at).day, 15)
         self.assertEqual(visit.errors, [])

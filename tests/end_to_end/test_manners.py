@@ -1,4 +1,4 @@
-"""How the server treats viewers who break the rules, and how it stops."""
+"""Rules of both transports on every server, and a server that stops, is full or unready."""
 
 import http.client
 import json
@@ -19,8 +19,8 @@ from tests.support.server import ServeProcess, wait_for
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 
 
-class Visitor(TransactionTestCase):
-    """A broadcast on air at seq 2, and raw access to a server."""
+class ServerCase(TransactionTestCase):
+    """A broadcast on air at seq 2, and requests to a server."""
 
     server: ServeProcess
 
@@ -42,7 +42,7 @@ class Visitor(TransactionTestCase):
         self.addCleanup(socket.close)
         return socket
 
-    def rest(self, socket):
+    def read_to_close(self, socket):
         """Return all frames until the close, and its code."""
         frames = []
         try:
@@ -63,8 +63,8 @@ class Visitor(TransactionTestCase):
         return response, json.loads(body) if body and is_json else body
 
 
-class Rules:
-    """The rules, the same on every server."""
+class TransportRules:
+    """The rules. Subclasses set the server."""
 
     command: str
     policy_violation = 1008
@@ -79,16 +79,16 @@ class Rules:
             socket = self.open()
             socket.recv(10)
             socket.send(data)
-            self.assertEqual(self.rest(socket), ([], self.policy_violation))
+            self.assertEqual(self.read_to_close(socket), ([], self.policy_violation))
 
-    def test_page_of_another_site_is_refused_for_good(self):
+    def test_page_of_another_site_is_rejected_for_good(self):
         for origin in ("http://evil.example", None):
-            frames, code = self.rest(self.open(origin=origin))
+            frames, code = self.read_to_close(self.open(origin=origin))
             self.assertEqual((frames, code), ([{"t": "bye", "code": 4003}], 4003))
         response, answer = self.get("updates", Origin="http://evil.example")
         self.assertEqual((response.status, answer["field"]), (403, "origin"))
 
-    def test_host_that_is_not_ours_is_refused(self):
+    def test_request_with_another_host_is_rejected(self):
         response, _ = self.get("updates", Host="evil.example")
         self.assertEqual(response.status, 403)
 
@@ -102,7 +102,7 @@ class Rules:
 
         self.assertEqual(frame, {"t": "heartbeat", "epoch": self.broadcast.epoch, "seq": 2})
 
-    def test_malformed_position_in_a_poll_is_400_with_the_field(self):
+    def test_malformed_position_in_a_poll_gets_400_with_the_field(self):
         for since in ("nonsense", "", "a:-1", "a:1e3", "%ff:1", "a:1%00", "a:" + "9" * 99):
             response, answer = self.get(f"updates?since={since}")
             self.assertEqual(response.status, 400, since)
@@ -141,12 +141,12 @@ class Rules:
         self.assertEqual((again.status, body), (304, b""))
         self.assertEqual(again.headers["ETag"], etag)
 
-    def test_unknown_broadcast_is_404(self):
+    def test_unknown_broadcast_gets_404(self):
         self.slug = "nope"
         for path in ("updates", "snapshot.json", "updates?since=a:1"):
             response, answer = self.get(path)
             self.assertEqual((response.status, answer["field"]), (404, "broadcast"))
-        frames, code = self.rest(self.open())
+        frames, code = self.read_to_close(self.open())
         self.assertEqual((frames, code), ([{"t": "bye", "code": 4044}], 4044))
 
     def test_requests_leave_no_connection_open(self):
@@ -169,20 +169,20 @@ class Rules:
             self.assertEqual(watcher.seqs(), [3])
 
 
-class OnServe(Rules, Visitor):
+class RulesOnServe(TransportRules, ServerCase):
     command = "serve"
 
 
-class OnPlainServe(Rules, Visitor):
+class RulesOnPlainServe(TransportRules, ServerCase):
     command = "serve --plain"
 
 
-class OnDaphne(Rules, Visitor):
+class RulesOnDaphne(TransportRules, ServerCase):
     command = "runserver"
     policy_violation = 4004  # its WebSocket library cannot send 1008
 
 
-class Stopping(Visitor):
+class StoppingServer(ServerCase):
     def test_server_that_stops_sends_bye_and_exits_cleanly(self):
         with ServeProcess() as self.server:
             socket = self.open()
@@ -198,13 +198,13 @@ class Stopping(Visitor):
             poll.join(10)
 
             bye = {"t": "bye", "code": 4200, "after": [1, 10]}
-            self.assertEqual(self.rest(socket), ([bye], 4200))
+            self.assertEqual(self.read_to_close(socket), ([bye], 4200))
             self.assertEqual(answers, [bye])
             self.assertEqual(status, -15)
             self.assertNotIn("Traceback", self.server.output())
 
     def wait_for_viewers(self, **counts):
-        def counted():
+        def are_counted():
             connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
             connection.request("GET", "/metrics")
             text = connection.getresponse().read().decode()
@@ -213,16 +213,16 @@ class Stopping(Visitor):
                 for transport, count in counts.items()
             )
 
-        wait_for(counted, f"{counts} viewers")
+        wait_for(are_counted, f"{counts} viewers")
 
 
-class Unready(Visitor):
-    def test_server_without_database_tells_viewers_to_come_back(self):
+class ServerWithoutDatabase(ServerCase):
+    def test_server_without_database_sends_viewers_a_code_to_reconnect(self):
         with (
             tempfile.TemporaryDirectory() as folder,
             ServeProcess(DATABASE_URL=f"sqlite:///{folder}/empty.sqlite3") as self.server,
         ):
-            frames, code = self.rest(self.open())
+            frames, code = self.read_to_close(self.open())
             poll, answer = self.get("updates")
             snapshot, _ = self.get("snapshot.json")
             ready = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
@@ -234,16 +234,16 @@ class Unready(Visitor):
         self.assertEqual(answer["field"], "server")
 
 
-class Full(Visitor):
-    def test_full_server_refuses_viewers_until_there_is_room(self):
+class FullServer(ServerCase):
+    def test_full_server_rejects_viewers_until_one_leaves(self):
         with ServeProcess(files=103) as self.server:
-            seated = [self.open() for _ in range(3)]
-            for socket in seated:
+            connected = [self.open() for _ in range(3)]
+            for socket in connected:
                 socket.recv(10)
 
-            frames, code = self.rest(self.open())
+            frames, code = self.read_to_close(self.open())
             response, answer = self.get(f"updates?since={self.position}")
-            seated[0].close()
+            connected[0].close()
             frame = None
             while frame is None or frame["t"] == "bye":
                 frame = json.loads(self.open().recv(10))

@@ -49,7 +49,7 @@ class Processes(TransactionTestCase):
         return {child.pid for child in children if listens(child)}
 
     def watchers(self):
-        """Return enough viewers that both processes have some."""
+        """Return so many viewers that each process has some."""
         watchers = [WebSocketWatcher(self.server, self.slug) for _ in range(12)]
         watchers += [PollWatcher(self.server, self.slug) for _ in range(4)]
         for watcher in watchers:
@@ -57,7 +57,7 @@ class Processes(TransactionTestCase):
             watcher.follow_to(1)
         return watchers
 
-    def put(self, change):
+    def publish(self, change):
         publish(self.broadcast, parse_change(change))
 
     def assertAllFollow(self, watchers, seq):
@@ -66,17 +66,17 @@ class Processes(TransactionTestCase):
             self.assertEqual(watcher.seqs(), list(range(2, seq + 1)))
             self.assertEqual(watcher.names().count("snapshot"), 1)
 
-    def test_process_that_dies_is_replaced_and_viewers_miss_nothing(self):
+    def test_killed_process_is_replaced_and_viewers_miss_no_update(self):
         watchers = self.watchers()
-        self.put({"view": {"focus": "OH"}})
+        self.publish({"view": {"focus": "OH"}})
         self.assertAllFollow(watchers, 2)
 
         before = self.workers()
         os.kill(min(before), signal.SIGKILL)
-        self.put({"view": {"focus": "PA"}})
+        self.publish({"view": {"focus": "PA"}})
         self.assertAllFollow(watchers, 3)
         wait_for(lambda: len(self.workers()) == 2 and self.workers() != before, "a replacement")
-        self.put({"view": {"focus": "US"}})
+        self.publish({"view": {"focus": "US"}})
         self.assertAllFollow(watchers, 4)
 
     def test_rolling_restart_replaces_every_process_and_loses_no_update(self):
@@ -89,7 +89,7 @@ class Processes(TransactionTestCase):
             "two new processes",
             limit=60,  # two drains and two starts, one after the other
         )
-        self.put({"view": {"focus": "OH"}})
+        self.publish({"view": {"focus": "OH"}})
 
         self.assertAllFollow(watchers, 2)
 
@@ -99,7 +99,7 @@ class Processes(TransactionTestCase):
         viewers = next_frame(desk, "viewers", lambda frame: frame["ws"] == 12)
         self.assertEqual((viewers["processes"], viewers["delivery"]), (2, None))
 
-        self.put({"view": {"focus": "OH"}})
+        self.publish({"view": {"focus": "OH"}})
         self.assertAllFollow(watchers, 2)
         everyone = {"ws": 12, "poll": 4}
         delivery = next_delivery(desk, lambda found: found["reached"] == everyone)
@@ -109,7 +109,7 @@ class Processes(TransactionTestCase):
         self.assertLessEqual(delivery["p50"], delivery["p99"])
         self.assertLess(delivery["max"], 10_000)
 
-        self.put({"view": {"focus": "PA"}})  # while the polls are between two polls
+        self.publish({"view": {"focus": "PA"}})  # while the polls are between two polls
         delivery = next_delivery(desk, lambda found: found["reached"] == {"ws": 12, "poll": 0})
         self.assertEqual(
             (delivery["seq"], delivery["expected"]["poll"], delivery["behind"]), (3, 4, 4)
@@ -129,7 +129,7 @@ class Processes(TransactionTestCase):
 
 
 class RedisRestarts(TransactionTestCase):
-    def test_viewers_miss_nothing_while_redis_is_down_or_afterwards(self):
+    def test_viewers_miss_no_update_while_redis_is_down_or_afterwards(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"
         broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
         publish(broadcast, parse_change({"kind": "start"}))
@@ -142,7 +142,7 @@ class RedisRestarts(TransactionTestCase):
             for watcher in watchers:
                 self.addCleanup(watcher.close)
                 watcher.follow_to(1)
-        server.publish(slug, token, {"view": {"focus": "OH"}})  # Redis is gone
+        server.publish(slug, token, {"view": {"focus": "OH"}})  # Redis is down
         for watcher in watchers:
             watcher.follow_to(2)
         with redis(port):
@@ -157,7 +157,7 @@ class RedisRestarts(TransactionTestCase):
         self.assertNotIn("Traceback", output)
 
     def test_all_relays_of_a_process_join_again_after_a_quick_restart(self):
-        """Only one channel of a process waits for Redis, so only that one sees the restart."""
+        """Only one channel of a process waits for Redis, so only that one gets the error."""
         broadcasts = [
             Broadcast.objects.create(slug=f"night-{n}", title="Night", election=2020)
             for n in range(3)
@@ -169,7 +169,9 @@ class RedisRestarts(TransactionTestCase):
             self.addCleanup(watcher.close)
             watcher.follow_to(0)
 
-        with Redis.from_url(url) as connection:  # a restart within no time, as clients see it
+        with Redis.from_url(
+            url
+        ) as connection:  # to clients, the same as a restart within milliseconds
             connection.flushall()
             connection.client_kill_filter(_type="normal", skipme=True)
             for broadcast in broadcasts:
@@ -182,6 +184,6 @@ class RedisRestarts(TransactionTestCase):
 
 
 class WithoutRedis(TransactionTestCase):
-    def test_several_processes_without_redis_are_refused_with_the_reason(self):
+    def test_several_processes_without_redis_do_not_start(self):
         with self.assertRaisesMessage(AssertionError, "needs REDIS_URL"):
             ServeProcess("serve --processes 2").start()

@@ -48,8 +48,8 @@ class Sound:
         route.fulfill(status=206, body=self.body[start:], content_type="audio/wav", headers=headers)
 
 
-class Replay(BrowserAudience, TransactionTestCase):
-    """With the evening of the demonstration, as of yesterday."""
+class ReplayPage(BrowserAudience, TransactionTestCase):
+    """Pages of the demonstration's evening, which took place yesterday."""
 
     def setUp(self):
         began = milliseconds(timezone.now() - timedelta(days=1))
@@ -67,7 +67,7 @@ class Replay(BrowserAudience, TransactionTestCase):
     def replay(self, query="", **options):
         """Open the replay page, and wait until its controls are enabled."""
         visit = self.open(f"{self.path}replay/{query}", **options)
-        visit.waits_for(f"{SLIDER}:enabled", state="attached")
+        visit.wait_for(f"{SLIDER}:enabled", state="attached")
         return visit
 
     def scrub(self, visit, clock):
@@ -81,20 +81,20 @@ class Replay(BrowserAudience, TransactionTestCase):
     def test_scrubbing_shows_the_map_of_that_time_and_later_corrections(self):
         visit = self.replay()
         self.scrub(visit, "1:15")
-        visit.waits_for(f'{AZ}[data-party="D"]')
+        visit.wait_for(f'{AZ}[data-party="D"]')
         self.assertEqual(self.totals(visit), "238–213–87")
         self.assertEqual(visit.page.inner_text('[data-part="later"]'), "⚑ Later corrected: Arizona")
         entry = visit.page.locator(".updates li[data-now]")
         self.assertIn("later corrected", entry.inner_text())
 
         self.scrub(visit, "1:25")
-        visit.waits_for(f'{AZ}[data-status="retracted"]')
+        visit.wait_for(f'{AZ}[data-status="retracted"]')
         self.assertEqual(self.totals(visit), "227–213–98")
         self.assertFalse(visit.page.locator('[data-part="later"]').is_visible())
         self.assertIn("1:25:00", visit.page.get_attribute(SLIDER, "aria-valuetext"))
 
-        self.scrub(visit, "0:10")  # and back again
-        visit.waits_for(f'{AZ}[data-status="open"]')
+        self.scrub(visit, "0:10")  # backwards
+        visit.wait_for(f'{AZ}[data-status="open"]')
         self.assertEqual(self.totals(visit), "3–33–502")
         self.assertEqual(visit.page.locator(".updates li:visible").count(), 3)
 
@@ -104,67 +104,67 @@ class Replay(BrowserAudience, TransactionTestCase):
         release = hold_back(page, recording)
         with page.expect_request(recording):
             page.goto(f"{self.server.url}{self.path}replay/", wait_until="commit")
-        visit.waits_for(".units")  # the page is complete
+        visit.wait_for(".units")  # the page is complete
         controls = page.locator('.player button, .player select, [data-part="slider"]')
-        self.assertEqual([each.is_enabled() for each in controls.all()], [False] * 5)
+        self.assertEqual([control.is_enabled() for control in controls.all()], [False] * 5)
 
         release()
         page.click('[data-action="play"]')
 
-        visit.waits_for('[data-action="play"]:text("Pause")')
+        visit.wait_for('[data-action="play"]:text("Pause")')
 
-    def test_it_plays_at_the_chosen_speed_and_pauses_at_the_end(self):
+    def test_replay_plays_at_the_chosen_speed_and_pauses_at_the_end(self):
         visit = self.replay(f"?t={seconds('2:27')}")
         visit.page.select_option('[data-part="speed"]', "300")
         visit.page.click('[data-action="play"]')
-        visit.waits_for('[data-part="headline"]:text("Biden wins")')
-        visit.waits_for('[data-action="play"]:text("Play")')
+        visit.wait_for('[data-part="headline"]:text("Biden wins")')
+        visit.wait_for('[data-action="play"]:text("Play")')
         self.assertEqual(self.totals(visit), "306–232–0")
         self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")
 
-    def test_keys_lead_from_update_to_update_and_announce_each(self):
+    def test_keys_move_between_updates_and_announce_each(self):
         visit = self.replay(f"?t={seconds('1:00')}")
         page = visit.page
         page.focus(SLIDER)
         page.keyboard.press("PageDown")
-        visit.waits_for(f'{AZ}[data-party="D"]')
+        visit.wait_for(f'{AZ}[data-party="D"]')
         notice = page.inner_text('[data-part="notice"]')
         self.assertRegex(notice, "Arizona goes to Biden: 11 electoral votes.*later corrected")
         page.keyboard.press("ArrowLeft")
-        visit.waits_for(f'{AZ}[data-status="open"]')
+        visit.wait_for(f'{AZ}[data-status="open"]')
         self.assertEqual(page.inner_text('[data-part="elapsed"]'), "1:09:50")
         page.keyboard.press("End")
-        visit.waits_for('[data-part="headline"]:text("Biden wins")')
+        visit.wait_for('[data-part="headline"]:text("Biden wins")')
         page.keyboard.press("PageUp")
-        visit.waits_for('[data-part="headline"]:text("Alaska goes to Trump")')
+        visit.wait_for('[data-part="headline"]:text("Alaska goes to Trump")')
         page.press('.updates [data-seq="22"] a', "Enter")
-        visit.waits_for('[data-part="headline"]:text("North Carolina goes to Trump")')
+        visit.wait_for('[data-part="headline"]:text("North Carolina goes to Trump")')
         self.assertIn("/replay/?t=", page.url)  # no other page was loaded
 
     def test_scrubbing_makes_no_request(self):
-        visit, asked = self.replay(), []
-        visit.page.on("request", lambda request: asked.append(request.url))
+        visit, requests = self.replay(), []
+        visit.page.on("request", lambda request: requests.append(request.url))
         self.scrub(visit, "2:10")
-        visit.waits_for('.tally [data-part="D"]:text("273")')
-        self.assertEqual(asked, [])
+        visit.wait_for('.tally [data-part="D"]:text("273")')
+        self.assertEqual(requests, [])
 
     def test_shared_moment_opens_in_another_browser(self):
         visit = self.replay(permissions=["clipboard-read", "clipboard-write"])
         self.scrub(visit, "2:10")
-        visit.waits_for('.tally [data-part="D"]:text("273")')
+        visit.wait_for('.tally [data-part="D"]:text("273")')
         visit.page.clock.install()
-        for _ in range(2):  # the second click finds the link still saying “copied”
+        for _ in range(2):  # at the second click the button still reads “copied”
             visit.page.click('[data-part="share"]')
-            visit.waits_for("text=Link copied")
+            visit.wait_for("text=Link copied")
         address = visit.page.evaluate("navigator.clipboard.readText()")
         visit.page.clock.run_for(10_000)
         self.assertEqual(visit.page.inner_text('[data-part="share"]'), "Share this moment")
 
         other = self.open(address.removeprefix(self.server.url))
         self.assertEqual(self.totals(other), "273–214–51")
-        other.waits_for("text=You are viewing")
+        other.wait_for("text=You are viewing")
         other.page.click("text=See how it ended")
-        other.waits_for('.tally [data-part="D"]:text("306")')
+        other.wait_for('.tally [data-part="D"]:text("306")')
 
     def rebroadcast(self, minutes):
         """Create a rebroadcast that began `minutes` ago, and return its query."""
@@ -179,35 +179,35 @@ class Replay(BrowserAudience, TransactionTestCase):
         )
         return f"?rebroadcast={again.pk}"
 
-    def test_rebroadcast_shows_every_viewer_the_same_second_whatever_their_clocks(self):
+    def test_rebroadcast_shows_the_same_second_on_machines_with_other_clocks(self):
         query = self.rebroadcast(minutes=75)
-        slow, right = self.replay(query), self.replay(query)
-        slow.context.clock.install(time=timezone.now() - timedelta(hours=3))
-        slow.page.reload()
-        for visit in (slow, right):
-            visit.waits_for("text=everyone sees the same second")
-            visit.waits_for('[data-part="elapsed"]:text-matches("^1:15:")')
+        late, right = self.replay(query), self.replay(query)
+        late.context.clock.install(time=timezone.now() - timedelta(hours=3))
+        late.page.reload()
+        for visit in (late, right):
+            visit.wait_for("text=everyone sees the same second")
+            visit.wait_for('[data-part="elapsed"]:text-matches("^1:15:")')
             self.assertEqual(self.totals(visit), "238–213–87")
 
-        asked = []
-        right.page.on("request", lambda request: asked.append(request.url))
-        self.scrub(right, "2:10")  # using the controls leaves the rebroadcast
-        right.waits_for("text=You have left the rebroadcast")
-        right.waits_for('.tally [data-part="D"]:text("273")')
+        requests = []
+        right.page.on("request", lambda request: requests.append(request.url))
+        self.scrub(right, "2:10")  # a viewer who uses the controls leaves the rebroadcast
+        right.wait_for("text=You have left the rebroadcast")
+        right.wait_for('.tally [data-part="D"]:text("273")')
         right.page.click("text=Return to it")
-        right.waits_for('.tally [data-part="D"]:text("238")')
-        self.assertEqual(asked, [])
+        right.wait_for('.tally [data-part="D"]:text("238")')
+        self.assertEqual(requests, [])
 
     def test_rebroadcast_starts_at_its_time_and_plays(self):
         visit = self.replay(self.rebroadcast(minutes=-1))
-        visit.waits_for("text=This rebroadcast begins at")
+        visit.wait_for("text=This rebroadcast begins at")
         self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())
         visit.page.clock.install()
         visit.page.clock.fast_forward("01:00")
-        visit.waits_for('[data-part="together"]')
-        visit.waits_for('[data-part="player"]')
-        near_c1 = self.replay(self.rebroadcast(minutes=4.95))
-        near_c1.waits_for('.tally [data-part="R"]:text("33")')
+        visit.wait_for('[data-part="together"]')
+        visit.wait_for('[data-part="player"]')
+        after_c1 = self.replay(self.rebroadcast(minutes=4.95))
+        after_c1.wait_for('.tally [data-part="R"]:text("33")')
 
     def test_log_scrolls_above_the_table(self):
         page = self.replay("?at=20", viewport={"width": 1440, "height": 900}).page
@@ -236,19 +236,19 @@ class Replay(BrowserAudience, TransactionTestCase):
         page.fill("#id_offset", str(-seconds("1:00")))
         page.fill("#id_video", "http://media.example/night.wav")
         page.click("text=Preview with the video")
-        visit.waits_for('.preview .tally [data-part="D"]:text("227")')
+        visit.wait_for('.preview .tally [data-part="D"]:text("227")')
         page.evaluate("document.querySelector('video').currentTime = 599")
-        visit.waits_for('.preview .tally [data-part="D"]:text("227")')
+        visit.wait_for('.preview .tally [data-part="D"]:text("227")')
         page.fill("#id_offset", str(-seconds("1:05")))
-        visit.waits_for('.preview .tally [data-part="D"]:text("238")')
+        visit.wait_for('.preview .tally [data-part="D"]:text("238")')
         with page.expect_download() as download:
             page.click("text=Download JSON")
         part = parse_recording(json.loads(download.value.path().read_text()))
         self.assertEqual(part.fold(599_000).totals, {"D": 238, "R": 213, "uncalled": 87})
         self.assertEqual(visit.errors, [])
-        self.assertEqual(violations(page), [])  # last, since axe itself violates the policy here
+        self.assertEqual(violations(page), [])  # last, since axe itself violates the page's policy
 
-    def test_without_javascript_every_log_entry_is_a_link(self):
+    def test_log_entries_are_links_without_javascript(self):
         visit = self.open(f"{self.path}replay/", java_script_enabled=False)
         self.assertEqual(visit.page.locator(".updates li:visible").count(), 24)
         self.assertFalse(visit.page.locator('[data-part="player"]').is_visible())

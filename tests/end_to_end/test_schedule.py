@@ -25,7 +25,7 @@ from tests.support.watcher import WebSocketWatcher
 
 VIEW = {"view": {"focus": "OH"}}
 INLINE = " 'unsafe-inline'"
-LATEST = 3.0  # seconds after its time that a cue goes out at most, whatever happens to the worker
+LATEST = 3.0  # seconds after its time by which a cue is out, also if the worker is killed
 
 
 class ScheduledCues(TransactionTestCase):
@@ -99,10 +99,10 @@ class ScheduledCues(TransactionTestCase):
             server.stop(signal.SIGKILL)
             self.assertEqual(Publication.objects.filter(broadcast=self.broadcast).count(), 1)
             wait_for(lambda: time.time() > due, "the time to come")
-            server.start()  # without any request, it looks for due cues
+            server.start()  # it checks the schedule without any request
             self.assertGreater(self.wait_until_published("OH", due), 0)
 
-    def test_worker_takes_a_due_cue_and_without_one_the_server_does(self):
+    def test_worker_takes_a_due_cue_and_the_server_does_without_a_worker(self):
         with redis() as url, ServeProcess(REDIS_URL=url) as server:
             connection = Redis.from_url(url)
             with worker(server):
@@ -128,11 +128,11 @@ class ScheduledCues(TransactionTestCase):
         with ServeProcess(REDIS_URL=url) as server, self.console(server) as console:
             cue = self.command(console, "prepare", title="OH", change=VIEW)["cue"]
             schedule = {"cue": cue, "version": 1, "at": 1000 * int(time.time() + 3600)}
-            asked = time.monotonic()
+            began = time.monotonic()
             self.command(console, "schedule", **schedule)
             self.assertLess(
-                time.monotonic() - asked, 5
-            )  # after 5 s a console would send it again, by post
+                time.monotonic() - began, 5
+            )  # after 5 s a console posts the command again
             watcher = WebSocketWatcher(server, self.slug)
             self.addCleanup(watcher.close)
             watcher.follow_to(1)
@@ -141,7 +141,7 @@ class ScheduledCues(TransactionTestCase):
         entries = AuditEntry.objects.filter(broadcast=self.broadcast, action="scheduled")
         self.assertEqual(entries.count(), 1)
 
-    def test_killed_worker_with_the_scheduler_lock_makes_cues_three_seconds_late_at_most(self):
+    def test_cue_is_three_seconds_late_at_most_after_its_worker_was_killed(self):
         with redis() as url, ServeProcess(REDIS_URL=url) as server:
             connection = Redis.from_url(url)
             lock = "rq:scheduler-lock:default"
@@ -151,7 +151,7 @@ class ScheduledCues(TransactionTestCase):
                     process.kill()
             with worker(server):
                 wait_for(lambda: len(Worker.all(connection)) == 2, "another worker")
-                self.assertTrue(connection.exists(lock))  # and it is the first one's
+                self.assertTrue(connection.exists(lock))  # which is still the first worker's
                 due = self.schedule(server, self.prepare(server, "OH"), 1)
 
                 self.assertLess(self.wait_until_published("OH", due), LATEST)

@@ -1,4 +1,4 @@
-"""Viewers who do not read: memory is bounded, order is kept, and no other viewer waits."""
+"""Viewers that do not read: memory is bounded, order is kept, and other viewers do not wait."""
 
 import json
 import re
@@ -25,7 +25,7 @@ UPDATES = 60
 BODY = "x" * 3900  # characters, so that sixty updates are more than any buffer holds
 
 
-class Sleeper:
+class RawWebSocket:
     """A WebSocket with a tiny receive buffer, read by hand."""
 
     def __init__(self, server, slug):
@@ -60,8 +60,8 @@ class Sleeper:
         self.line.close()
 
 
-class Readers:
-    """Many viewers who read whatever comes at once."""
+class FastViewers:
+    """Many viewers that read whatever arrives, at once."""
 
     UPDATE = re.compile(rb'"t":"updates","epoch":"\w+","seq":(\d+),')
 
@@ -70,7 +70,7 @@ class Readers:
         self.seqs = {}
         self.rest = {}
         for _ in range(count):
-            viewer = Sleeper(server, slug)
+            viewer = RawWebSocket(server, slug)
             viewer.frame()
             viewer.line.setblocking(False)
             self.seqs[viewer], self.rest[viewer] = [], b""
@@ -81,7 +81,7 @@ class Readers:
         deadline = time.monotonic() + limit
         while any(seqs[-1:] != [seq] for seqs in self.seqs.values()):
             if time.monotonic() > deadline:
-                raise AssertionError(f"not everyone had {seq} within {limit} s")
+                raise AssertionError(f"not all viewers had {seq} within {limit} s")
             for key, _ in self.ready.select(1):
                 self.read(key.data)
 
@@ -100,7 +100,7 @@ class Readers:
 
 
 class SlowViewerRules:
-    """The rules that hold on both paths of `manage.py serve`. Subclasses name the path."""
+    """The rules for both paths of `manage.py serve`. Subclasses set the path."""
 
     command: str
 
@@ -113,32 +113,32 @@ class SlowViewerRules:
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
         self.token = ApiToken.issue(get_user_model().objects.create_superuser(self.slug))
-        self.put({"kind": "start"})
-        self.reader = WebSocketWatcher(self.server, self.slug)
-        self.addCleanup(self.reader.close)
-        self.reader.follow_to(1)
-        self.sleeper = Sleeper(self.server, self.slug)
-        self.addCleanup(self.sleeper.close)
-        self.sleeper.frame()
+        self.publish({"kind": "start"})
+        self.fast_viewer = WebSocketWatcher(self.server, self.slug)
+        self.addCleanup(self.fast_viewer.close)
+        self.fast_viewer.follow_to(1)
+        self.slow_viewer = RawWebSocket(self.server, self.slug)
+        self.addCleanup(self.slow_viewer.close)
+        self.slow_viewer.frame()
 
-    def put(self, change):
+    def publish(self, change):
         """Publish through the server, which announces it."""
         return self.server.publish(self.slug, self.token, change)
 
     def overwhelm(self):
-        """Publish more than the sleeper's buffers take; the reader follows."""
+        """Publish more than the slow viewer's buffers take; the fast viewer follows."""
         for number in range(UPDATES):
-            seq = self.put({"story": {"headline": str(number), "body": BODY}})
+            seq = self.publish({"story": {"headline": str(number), "body": BODY}})
             if number % 10 == 9:
-                self.reader.follow_to(seq)
+                self.fast_viewer.follow_to(seq)
 
-    def test_viewer_who_reads_again_gets_the_latest_snapshot(self):
+    def test_viewer_that_reads_again_gets_the_latest_snapshot(self):
         self.overwhelm()
-        self.assertEqual(self.reader.seqs(), list(range(2, UPDATES + 2)))
+        self.assertEqual(self.fast_viewer.seqs(), list(range(2, UPDATES + 2)))
 
         frames, size = [], 0
         while not frames or frames[-1]["seq"] < UPDATES + 1:
-            _, payload = self.sleeper.frame()
+            _, payload = self.slow_viewer.frame()
             frames.append(json.loads(payload))
             size += len(payload)
         seqs = [frame["seq"] for frame in frames]
@@ -147,27 +147,27 @@ class SlowViewerRules:
         self.assertEqual(frames[-1]["t"], "snapshot")
         self.assertLess(size, UPDATES * len(BODY))
 
-    def test_viewers_who_never_read_cost_the_others_nothing(self):
-        readers = Readers(self.server, self.slug, 297)
-        self.addCleanup(readers.close)
-        without = self.memory_for_updates(readers)
+    def test_viewers_that_never_read_take_bounded_memory(self):
+        viewers = FastViewers(self.server, self.slug, 297)
+        self.addCleanup(viewers.close)
+        fast_only = self.memory_for_updates(viewers)
         for _ in range(3):
-            self.addCleanup(Sleeper(self.server, self.slug).close)
-        with_sleepers = self.memory_for_updates(readers)
+            self.addCleanup(RawWebSocket(self.server, self.slug).close)
+        with_slow_viewers = self.memory_for_updates(viewers)
 
-        for seqs in readers.seqs.values():
+        for seqs in viewers.seqs.values():
             self.assertEqual(seqs, list(range(2, UPDATES + 2)))
-        self.assertLess(with_sleepers, without + 4 * 2**20)
+        self.assertLess(with_slow_viewers, fast_only + 4 * 2**20)
 
-    def memory_for_updates(self, readers):
-        """Return by how many bytes the server grows while the readers get every update."""
+    def memory_for_updates(self, viewers):
+        """Return by how many bytes the server grows while the viewers get every update."""
         memory = psutil.Process(self.server.process.pid).memory_info
         before = memory().rss
         for number in range(UPDATES // 2):
-            readers.follow_to(self.put({"story": {"headline": str(number), "body": BODY}}))
+            viewers.follow_to(self.publish({"story": {"headline": str(number), "body": BODY}}))
         return memory().rss - before
 
-    def test_desk_shows_who_is_behind(self):
+    def test_desk_shows_how_many_viewers_are_behind(self):
         poll = PollWatcher(self.server, self.slug)
         poll.follow_to(1)
         self.overwhelm()
@@ -178,15 +178,15 @@ class SlowViewerRules:
             frame = next_frame(desk, "viewers", lambda frame: wanted(frame["delivery"] or {}))
             return frame["delivery"]
 
-        told = delivery(lambda found: found.get("reached") == {"ws": 1, "poll": 1})
-        self.assertEqual((told["seq"], told["behind"]), (UPDATES + 1, 1))
-        self.assertEqual(told["expected"], {"ws": 2, "poll": 1})
+        found = delivery(lambda found: found.get("reached") == {"ws": 1, "poll": 1})
+        self.assertEqual((found["seq"], found["behind"]), (UPDATES + 1, 1))
+        self.assertEqual(found["expected"], {"ws": 2, "poll": 1})
         self.assertEqual(self.metric("mapcenter_behind", "ws"), 1)
 
-        while json.loads(self.sleeper.frame()[1])["seq"] <= UPDATES:
+        while json.loads(self.slow_viewer.frame()[1])["seq"] <= UPDATES:
             pass
-        told = delivery(lambda found: found["behind"] == 0)
-        self.assertEqual(told["reached"], {"ws": 2, "poll": 1})
+        found = delivery(lambda found: found["behind"] == 0)
+        self.assertEqual(found["reached"], {"ws": 2, "poll": 1})
         self.assertEqual(self.metric("mapcenter_behind", "ws"), 0)
         self.assertEqual(self.metric("mapcenter_delivery_seconds_count", "poll"), 1)
         self.assertLess(self.metric("mapcenter_position_age_seconds"), 2 * HEAD_CHECK)
@@ -202,15 +202,15 @@ class SlowViewerRules:
 class SlowViewersOnServe(SlowViewerRules, TransactionTestCase):
     command = "serve"
 
-    def test_viewer_who_never_reads_is_closed_as_too_slow(self):
+    def test_viewer_that_never_reads_is_closed_as_too_slow(self):
         self.overwhelm()
         closed = time.monotonic() + STUCK_TIMEOUT + 1
 
-        # The sleeper reads nothing until the server has closed it; the reader goes on meanwhile.
-        self.reader.follow(lambda: time.monotonic() > closed, limit=2 * STUCK_TIMEOUT)
-        frame = self.sleeper.frame()
+        # The slow viewer reads nothing until the server has closed it. The fast one goes on.
+        self.fast_viewer.follow(lambda: time.monotonic() > closed, limit=2 * STUCK_TIMEOUT)
+        frame = self.slow_viewer.frame()
         while frame[0] != CLOSE:
-            frame = self.sleeper.frame()
+            frame = self.slow_viewer.frame()
 
         self.assertEqual(struct.unpack("!H", frame[1][:2])[0], 4108)
 

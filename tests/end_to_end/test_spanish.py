@@ -37,13 +37,13 @@ RETRACTED = {
 }
 
 
-class Spanish(BrowserAudience, TransactionTestCase):
+class SpanishPages(BrowserAudience, TransactionTestCase):
     environment = {"HEARTBEAT": "2"}
 
-    def is_spanish(self, visit, state):
+    def check_spanish(self, visit, state):
         """Check language, accessibility and width; save a picture if PICTURES is set."""
         with self.subTest(state, narrow=visit.page.viewport_size["width"]):
-            visit.waits_for(".called-now", state="detached")  # a pulse lowers the contrast
+            visit.wait_for(".called-now", state="detached")  # a pulse lowers the contrast
             self.assertEqual(english_in(visit.page.content()), [])
             self.assertEqual(violations(visit.page), [])
             self.assertLessEqual(visit.page.evaluate(WIDER), 0)
@@ -56,21 +56,21 @@ class Spanish(BrowserAudience, TransactionTestCase):
         wide, narrow = self.visit(), self.visit(color_scheme="dark", **NARROW)
         both = (wide, narrow)
 
-        def are_spanish(state, words):
+        def check_both(state, words):
             for visit in both:
-                visit.waits_for(f'[data-part="words"]:text("{words}")')
-                self.is_spanish(visit, state)
+                visit.wait_for(f'[data-part="words"]:text("{words}")')
+                self.check_spanish(visit, state)
 
         for visit in both:
             visit.open(f"/es{self.path}")
-        are_spanish("waiting", "Aún no comienza")
+        check_both("waiting", "Aún no comienza")
 
-        self.put({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
-        are_spanish("started", "En vivo, actualizado:")
-        self.put(CALLED)
+        self.publish({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
+        check_both("started", "En vivo, actualizado:")
+        self.publish(CALLED)
         for visit in both:
-            visit.waits_for('tr[data-unit="NC"] >> text="Trump (R)"')
-        are_spanish("live", "En vivo, actualizado:")
+            visit.wait_for('tr[data-unit="NC"] >> text="Trump (R)"')
+        check_both("live", "En vivo, actualizado:")
         row = {unit: wide.page.inner_text(f'tr[data-unit="{unit}"]') for unit in CALLED["calls"]}
         self.assertIn("Carolina del Norte", row["NC"])
         self.assertIn("Maine, 2.º distrito", row["ME-2"])
@@ -84,78 +84,76 @@ class Spanish(BrowserAudience, TransactionTestCase):
 
         for visit in both:
             visit.page.click('.boxes [data-unit="VT"]')
-            visit.waits_for("text=La transmisión muestra Estados Unidos")
+            visit.wait_for("text=La transmisión muestra Estados Unidos")
             visit.page.click('.actions [data-action="pause"]')
             visit.page.select_option('[data-part="layer"]', "2008")
-            visit.waits_for("text=El mapa muestra 2008: Obama (D) 365")
-        are_spanish("exploring", "En vivo, actualizado:")
+            visit.wait_for("text=El mapa muestra 2008: Obama (D) 365")
+        check_both("exploring", "En vivo, actualizado:")
         for visit in both:
             visit.page.click('.actions [data-action="pause"]')
             visit.page.click('.actions [data-action="follow"]')
 
-        self.put(RETRACTED)
+        self.publish(RETRACTED)
         for visit in both:
-            visit.waits_for('tr[data-unit="NC"] >> text="Proyección retirada"')
-        are_spanish("retracted", "En vivo, actualizado:")
+            visit.wait_for('tr[data-unit="NC"] >> text="Proyección retirada"')
+        check_both("retracted", "En vivo, actualizado:")
         alert = wide.page.locator('[data-part="alert"] span')
         self.assertEqual(alert.text_content(), RETRACTED["story"]["headline"])
         self.assertEqual(alert.get_attribute("lang"), "en")
         self.assertIn("Corregido", wide.page.inner_text('[data-part="corrected"]'))
 
-        self.put({"kind": "hold", "story": {"headline": "We will be right back"}})
-        are_spanish("held", "En espera, actualizado:")
+        self.publish({"kind": "hold", "story": {"headline": "We will be right back"}})
+        check_both("held", "En espera, actualizado:")
         wide.context.set_offline(True)
-        wide.waits_for('[data-part="words"]:text("Sin conexión, último dato:")')
-        self.is_spanish(wide, "offline")
+        wide.wait_for('[data-part="words"]:text("Sin conexión, último dato:")')
+        self.check_spanish(wide, "offline")
         wide.context.set_offline(False)
-        self.put({"kind": "resume", "story": {"headline": "Back with the votes"}})
-        self.put(WON)
+        self.publish({"kind": "resume", "story": {"headline": "Back with the votes"}})
+        self.publish(WON)
         for visit in both:
-            visit.waits_for('[data-passed="D"]:text("superó los 270")')
+            visit.wait_for('[data-passed="D"]:text("superó los 270")')
         notice = wide.page.locator('[data-part="notice"] span').all_text_contents()
         self.assertEqual(notice, ["Biden wins the election", ". Biden superó los 270."])
-        self.put({"kind": "end", "story": {"headline": "This is the end"}})
-        are_spanish("ended", "Final, actualizado:")
+        self.publish({"kind": "end", "story": {"headline": "This is the end"}})
+        check_both("ended", "Final, actualizado:")
 
         wide.page.click(".languages a")
-        wide.waits_for("text=Final, as of")
+        wide.wait_for("text=Final, as of")
         self.assertEqual(wide.page.url, self.server.url + self.path)
         self.assertEqual(wide.page.get_attribute("html", "lang"), "en")
 
     def test_other_pages_are_in_spanish(self):
-        self.put({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
-        self.put(CALLED)
-        self.put(RETRACTED)
-        self.put(WON)
+        self.publish({"kind": "start", "story": {"headline": "Good evening from the newsroom"}})
+        self.publish(CALLED)
+        self.publish(RETRACTED)
+        self.publish(WON)
         visit = self.visit(**NARROW)
         page = visit.open(f"/es{self.path}embed/?theme=dark")
-        visit.waits_for('[data-part="words"]:text("En vivo, actualizado:")')
-        self.is_spanish(visit, "embed")
+        visit.wait_for('[data-part="words"]:text("En vivo, actualizado:")')
+        self.check_spanish(visit, "embed")
 
         visit.open(f"/es{self.path}replay/?at=2")
         page.click('[data-action="next"]')
-        said = page.locator('[data-part="notice"] [lang="en"]').all_text_contents()
-        self.assertEqual(said, [RETRACTED["story"]["headline"], RETRACTED["reason"]])
+        announced = page.locator('[data-part="notice"] [lang="en"]').all_text_contents()
+        self.assertEqual(announced, [RETRACTED["story"]["headline"], RETRACTED["reason"]])
         page.click('[data-action="next"]')
-        self.is_spanish(visit, "replay")
+        self.check_spanish(visit, "replay")
 
         visit.open(f"/es{self.path}calculator/")
         page.click('.boxes [data-unit="VT"]')
         page.uncheck("[name=keep]")
         page.click('.boxes [data-unit="NE-2"]')
-        visit.waits_for(
-            "text=/Nebraska, 2.º distrito, 1 voto: Biden .D.. .* Biden superó los 270./"
-        )
-        self.is_spanish(visit, "calculator")
+        visit.wait_for("text=/Nebraska, 2.º distrito, 1 voto: Biden .D.. .* Biden superó los 270./")
+        self.check_spanish(visit, "calculator")
         mine = page.url.partition("?")[2]
         page.click(".languages a")
-        visit.waits_for("text=Your calls")
+        visit.wait_for("text=Your calls")
         self.assertEqual(page.url.partition("?")[2], mine)
 
         for name in ("embedding/", "?at=2"):
             visit.open(f"/es{self.path}{name}")
-            self.is_spanish(visit, name.strip("/?"))
+            self.check_spanish(visit, name.strip("/?"))
         visit.open("/es/")
-        self.is_spanish(visit, "front")
+        self.check_spanish(visit, "front")
         visit.open("/es/nothing/")
-        self.is_spanish(visit, "nothing")
+        self.check_spanish(visit, "nothing")

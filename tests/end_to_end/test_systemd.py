@@ -1,4 +1,4 @@
-"""systemd learns that the server is ready and alive, and its units can be installed."""
+"""The server notifies systemd that it is ready and alive; the units are valid."""
 
 import re
 import socket
@@ -16,7 +16,7 @@ DEPLOY = ROOT / "deploy"
 UNITS = ("mapcenter.service", "mapcenter-worker.service")
 
 
-class Notify(TransactionTestCase):
+class Notifications(TransactionTestCase):
     def assertNotifies(self, command, **environment):
         """Assert that READY comes once something listens, then WATCHDOG, again and again."""
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-notify-"))
@@ -39,7 +39,7 @@ class Notify(TransactionTestCase):
         self.assertNotifies("serve --processes 2", REDIS_URL=self.enterContext(redis()))
 
 
-class Units(TestCase):
+class UnitFiles(TestCase):
     def test_units_are_valid(self):
         with tempfile.TemporaryDirectory() as folder:
             for name in UNITS:
@@ -63,7 +63,7 @@ class Units(TestCase):
         for name in UNITS:
             self.assertIn("[Install]\nWantedBy=multi-user.target", (DEPLOY / name).read_text())
 
-    def test_environment_file_names_only_settings_that_the_docs_have(self):
+    def test_settings_of_the_environment_file_are_documented(self):
         docs = (ROOT / "docs/operating.md").read_text()
         names = re.findall(r"(?m)^([A-Z_]+)=", (DEPLOY / "mapcenter.env.example").read_text())
         self.assertLessEqual({"SECRET_KEY", "DATABASE_URL", "FORWARDED_ALLOW_IPS"}, set(names))

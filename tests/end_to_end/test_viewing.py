@@ -15,10 +15,10 @@ from tests.support.log import publish
 from tests.support.server import ROOT
 
 NO_WEBSOCKET = "delete window.WebSocket"
-SLOWDOWN = 4  # a slow phone takes this many times as long as the machine of USUAL
+SLOWDOWN = 4  # a slow phone is this many times slower than the machine of USUAL
 METRICS = ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration")
 PAINTED = "new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
-WORK = 0.016  # seconds of the main thread that an update may take
+FRAME = 0.016  # seconds of the main thread that an update may take
 TABLE = """() => {
     document.body.innerHTML = `<table>${"<tr><td>0<td>0<td>0<td>0".repeat(300)}</table>`;
     for (const cell of document.querySelectorAll("td:nth-child(2)")) {
@@ -26,8 +26,8 @@ TABLE = """() => {
         if (!(cell.parentNode.rowIndex % 30)) cell.offsetHeight;
     }
 }"""  # work of the same kind as an update, independent of our pages
-USUAL = 0.0195  # seconds that TABLE takes on the machine to which SLOWDOWN refers
-APART = 1.5  # by so much machines may differ in an update more than in TABLE
+USUAL = 0.0195  # seconds that TABLE takes on the machine that SLOWDOWN refers to
+TOLERANCE = 1.5  # between two machines, the time of an update may vary by this more than TABLE
 
 
 def call(party, *units, **story):
@@ -35,7 +35,7 @@ def call(party, *units, **story):
     return {"calls": calls, "story": {"headline": f"{' '.join(units)} called"} | story}
 
 
-class Viewing(BrowserAudience, TransactionTestCase):
+class LivePageStates(BrowserAudience, TransactionTestCase):
     environment = {"HEARTBEAT": "2"}
 
     def viewer(self, script="", **options):
@@ -49,63 +49,63 @@ class Viewing(BrowserAudience, TransactionTestCase):
         dark = self.viewer(color_scheme="dark", viewport={"width": 360, "height": 740})
         press = light.page.click
 
-        def accessible(state):
+        def check_accessible(state):
             for visit in (light, dark):
-                visit.waits_for(".called-now", state="detached")  # a pulse lowers the contrast
+                visit.wait_for(".called-now", state="detached")  # a pulse lowers the contrast
                 with self.subTest(state, dark=visit is dark):
                     self.assertEqual(violations(visit.page), [])
 
-        accessible("waiting")
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
-        self.put(call("D", "AZ", "VT", "NE-2", "ME-1"))
-        self.put({"calls": {"GA": {"status": "too_close"}, "ME-2": {"status": "too_early"}}})
+        check_accessible("waiting")
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish(call("D", "AZ", "VT", "NE-2", "ME-1"))
+        self.publish({"calls": {"GA": {"status": "too_close"}, "ME-2": {"status": "too_early"}}})
         for visit in (light, dark):
-            visit.waits_for('.log [data-logged="GA"]')
-        accessible("live")
+            visit.wait_for('.log [data-logged="GA"]')
+        check_accessible("live")
         for visit in (light, dark):
             visit.page.click('.boxes [data-unit="VT"]')
-            visit.waits_for("text=Broadcast is showing US")
-        accessible("exploring")
+            visit.wait_for("text=Broadcast is showing US")
+        check_accessible("exploring")
         press('.actions [data-action="pause"]')
         light.page.select_option('[data-part="layer"]', "2008")
         dark.page.select_option('[data-part="layer"]', "swing")
-        accessible("paused, other layers")
+        check_accessible("paused, other layers")
         press("text=Resume")
         retraction = {
             "calls": {"AZ": {"status": "retracted"}},
             "corrects": 2,
             "reason": "Too early",
         }
-        self.put({"kind": "correct", "story": {"headline": "Arizona is open"}} | retraction)
+        self.publish({"kind": "correct", "story": {"headline": "Arizona is open"}} | retraction)
         for visit in (light, dark):
-            visit.waits_for("text=Arizona is open")
-        accessible("retraction")
+            visit.wait_for("text=Arizona is open")
+        check_accessible("retraction")
         light.context.set_offline(True)
-        light.waits_for('[data-state="offline"]')
-        accessible("stale")
+        light.wait_for('[data-state="offline"]')
+        check_accessible("stale")
         light.context.set_offline(False)
-        self.put({"kind": "hold"})
+        self.publish({"kind": "hold"})
         for visit in (light, dark):
-            visit.waits_for('[data-state="held"]')
-        accessible("held")
-        self.put({"kind": "end"})
+            visit.wait_for('[data-state="held"]')
+        check_accessible("held")
+        self.publish({"kind": "end"})
         for visit in (light, dark):
-            visit.waits_for('[data-state="ended"]')
-        accessible("ended")
+            visit.wait_for('[data-state="ended"]')
+        check_accessible("ended")
 
     def test_page_fits_the_screen_at_400_percent(self):
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
-        self.put(call("D", *UNITS[:45]))
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish(call("D", *UNITS[:45]))
         wrong = {"kind": "correct", "corrects": 2, "reason": "Too early"}
-        self.put(call("O", "AZ") | wrong)
+        self.publish(call("O", "AZ") | wrong)
         page = self.viewer(viewport={"width": 320, "height": 256}).page
         page.wait_for_selector("text=past 270")
         page.click('.boxes [data-unit="VT"]')
         page.click('.actions [data-action="pause"]')
         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
 
-    def test_map_and_log_fit_one_screen_with_the_table_below(self):
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+    def test_map_and_log_fit_one_screen_above_the_table(self):
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
         for options in ({}, {"java_script_enabled": False}):
             page = self.viewer(viewport={"width": 1440, "height": 1080}, **options).page
             ends = [
@@ -122,7 +122,7 @@ class Viewing(BrowserAudience, TransactionTestCase):
 
     def test_map_leaves_room_for_a_headline_of_two_lines(self):
         long = "Pennsylvania called: 20 electoral votes, Biden passes 270"
-        self.put({"kind": "start", "story": {"headline": long}})
+        self.publish({"kind": "start", "story": {"headline": long}})
         for width, height in ((1440, 900), (1280, 720), (768, 1024)):
             page = self.viewer(viewport={"width": width, "height": height}).page
             place = page.locator(".picture-map").bounding_box()
@@ -130,18 +130,18 @@ class Viewing(BrowserAudience, TransactionTestCase):
 
     @settings(max_examples=3, deadline=None)
     @given(logs())
-    def test_map_boxes_table_tally_and_snapshot_agree_after_any_log(self, log):
+    def test_all_parts_of_the_page_agree_after_any_log(self, log):
         self.setUp()  # hypothesis empties the database before each example
         visits = [self.viewer(), self.viewer(NO_WEBSOCKET)]
         for change in log:
             in_a_thread(publish, self.broadcast, change)
         state = Broadcast.objects.get(pk=self.broadcast.pk).state.to_dict()
         if state["phase"] == "held":
-            self.put({"kind": "resume"})
-        self.put({"story": {"headline": "The last one"}})
+            self.publish({"kind": "resume"})
+        self.publish({"story": {"headline": "The last one"}})
         visits.append(self.viewer(java_script_enabled=False))
         for visit in visits:
-            visit.waits_for("text=The last one")
+            visit.wait_for("text=The last one")
             drawn = visit.page.locator("[data-unit]").evaluate_all(
                 "all => all.map(({ dataset: { unit, status, party } }) => [unit, status, party])"
             )
@@ -158,19 +158,21 @@ class Viewing(BrowserAudience, TransactionTestCase):
             self.assertEqual(visit.page.text_content('[data-part="notice"]'), "The last one")
 
     def test_update_takes_a_slow_phone_at_most_one_frame(self):
-        """Measured as CPU time of the main thread, which other processes do not change, and without
-        motion, whose every frame costs as much again."""
-        self.put({"kind": "start"})
+        """Measure the CPU time of the main thread, which does not depend on other processes.
+
+        Motion is off, since each frame of an animation costs as much as the update.
+        """
+        self.publish({"kind": "start"})
         phone = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
         visit = self.visit(**phone)
         with visit.page.expect_websocket() as socket:
             visit.open(self.path)
-        visit.waits_for('[data-state="live"]')
+        visit.wait_for('[data-state="live"]')
         cost = self.meter(visit.page)
 
         def update():
             with socket.value.expect_event("framereceived", lambda frame: "updates" in frame):
-                self.put(call("D", units.pop()))
+                self.publish(call("D", units.pop()))
 
         units = list(UNITS[:16])
         idle = min(cost(lambda: None) for _ in range(4))
@@ -181,16 +183,16 @@ class Viewing(BrowserAudience, TransactionTestCase):
         empty = visit.context.new_page()
         cost = self.meter(empty)
         machine = min(cost(lambda: empty.evaluate(TABLE)) for _ in range(8)) / USUAL
-        self.assertLess(min(took) * SLOWDOWN, WORK * machine * APART, (took, machine))
+        self.assertLess(min(took) * SLOWDOWN, FRAME * machine * TOLERANCE, (took, machine))
 
     def meter(self, page):
-        """Return a function that measures the seconds of main thread that an act takes."""
+        """Return a function that measures the seconds of the main thread that a function takes."""
         client = page.context.new_cdp_session(page)
         client.send("Performance.enable", {"timeDomain": "threadTicks"})
 
         def busy():
             metrics = client.send("Performance.getMetrics")["metrics"]
-            return sum(each["value"] for each in metrics if each["name"] in METRICS)
+            return sum(metric["value"] for metric in metrics if metric["name"] in METRICS)
 
         def cost(act):
             before = busy()
@@ -215,17 +217,19 @@ class Palette(SimpleTestCase):
             with self.subTest(name):
                 self.check({key: luminance(colour) for key, colour in colours.items()})
 
-    def check(self, of):
+    def check(self, luminances):
         for ink, ground in (
             ("text", "ground"), ("quiet", "ground"), ("alert", "ground"), ("text", "uncalled"),
             ("on-party", "d"), ("on-party", "r"), ("on-o", "o"),
         ):  # fmt: skip
-            self.assertGreaterEqual(contrast(of[ink], of[ground]), 4.5, (ink, ground))
+            self.assertGreaterEqual(
+                contrast(luminances[ink], luminances[ground]), 4.5, (ink, ground)
+            )
         for one, other in (
             ("d", "uncalled"), ("r", "uncalled"), ("d", "border"), ("r", "border"),
             ("uncalled", "uncalled-border"), ("o", "on-o"),
         ):  # fmt: skip
-            self.assertGreaterEqual(contrast(of[one], of[other]), 3, (one, other))
+            self.assertGreaterEqual(contrast(luminances[one], luminances[other]), 3, (one, other))
 
 
 def luminance(colour):

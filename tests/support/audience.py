@@ -9,8 +9,10 @@ from tests.support.staff import publisher
 
 
 class BrowserAudience:
-    """Mixin for test cases. `visit` opens pages; `put` publishes on the broadcast at `path`. Each
-    test has a broadcast of its own."""
+    """Mixin for test cases in which each test has its own broadcast, at `path`.
+
+    `visit` returns a browser page; `publish` publishes a change on the broadcast.
+    """
 
     environment: dict[str, str] = {}
 
@@ -31,7 +33,7 @@ class BrowserAudience:
         self.broadcast = Broadcast.objects.create(
             slug=slug, title="Night", election=2020, approval="never"
         )
-        self.put = publisher(self.server, self.broadcast)
+        self.publish = publisher(self.server, self.broadcast)
         self.path = f"/broadcasts/{slug}/"
 
     def visit(self, **options):

@@ -46,19 +46,22 @@ def in_a_thread(act, *args) -> None:
 
 
 def hold_back(page, address: str):
-    """Hold back the answers to `page`'s requests of `address`; return the function that lets
-    them through."""
-    held, let_go = [], []
+    """Hold back the requests of `page` for `address`. Return a function that releases them."""
+    held, is_released = [], False
 
-    def answer(route) -> None:
-        route.continue_() if let_go else held.append(route)
+    def handle(route) -> None:
+        if is_released:
+            route.continue_()
+        else:
+            held.append(route)
 
     def release() -> None:
-        let_go.append(True)
+        nonlocal is_released
+        is_released = True
         for route in held:
             route.continue_()
 
-    page.route(address, answer)
+    page.route(address, handle)
     return release
 
 
@@ -75,7 +78,8 @@ def violations(page, without: str | None = None) -> list[str]:
 
 
 class Visit:
-    """A browser context with one page, for one person. Keeps the page's errors in `errors`."""
+    """A browser context with one page. `errors` has the page's script errors and violations of its
+    Content-Security-Policy."""
 
     def __init__(self, browser, server: ServeProcess, **options) -> None:
         self.server = server
@@ -83,10 +87,10 @@ class Visit:
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._note_violation)
+        self.page.on("console", self._add_violation)
         self.page.set_default_timeout(15_000)
 
-    def _note_violation(self, message) -> None:
+    def _add_violation(self, message) -> None:
         if "Content Security Policy" in message.text:
             self.errors.append(message.text)
 
@@ -111,5 +115,5 @@ class Visit:
             [{"name": cookie.key, "value": cookie.value, "url": self.server.url}]
         )
 
-    def waits_for(self, selector: str, **options):
+    def wait_for(self, selector: str, **options):
         return self.page.wait_for_selector(selector, **options)

@@ -70,7 +70,7 @@ class ConsoleTestCase(TransactionTestCase):
         self.visits.append(visit)
         visit.log_in_as(self.user(group))
         visit.open(self.path)
-        visit.waits_for(CONNECTED)
+        visit.wait_for(CONNECTED)
         return visit.page
 
     def seq(self):
@@ -83,7 +83,7 @@ class ConsoleTestCase(TransactionTestCase):
         return page.locator('[data-cue="title"]').all_inner_texts()
 
     def press_when(self, page, button, place, words):
-        """Press `button` right after `words` appear in `place`, too late to have seen them."""
+        """Press `button` right after `words` appear in `place`, before a person can read them."""
         page.evaluate(PRESS, [button, place, words])
 
     def wait_for_message(self, page, words):

@@ -13,7 +13,7 @@ def publish(broadcast, change, *, by=None, **options):
     options = {"replayed": True, **options}
     publication = gate.publish(broadcast, change, Actor(by, Via.COMMAND), **options)
     entries = AuditEntry.objects.filter(epoch=publication.epoch, seq=publication.seq)
-    entries._raw_delete(entries.db)  # the audit's own methods delete nothing
+    entries._raw_delete(entries.db)  # the audit's own queryset cannot delete
     return publication
 
 

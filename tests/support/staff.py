@@ -1,4 +1,4 @@
-"""Members of staff, and what they use to reach the desk and the API."""
+"""Members of staff, and their access to the desk and the API."""
 
 import json
 import time
@@ -23,7 +23,7 @@ def staff(name: str, group: str | None = None):
 
 
 def the_group(name: str) -> Group:
-    """Return one of the groups. A test that emptied the database has deleted it: make it again."""
+    """Return one of the groups. Create it if a test has emptied the database."""
     found, created = Group.objects.get_or_create(name=name)
     if created:
         codenames = [permission.split(".")[1] for permission in GROUPS[name]]
@@ -47,7 +47,7 @@ def open_desk(test):
 
 
 def next_frame(socket, kind, wanted):
-    """Return the next frame of `kind` for which `wanted` holds."""
+    """Return the next frame of `kind` for which `wanted(frame)` is true."""
     deadline = time.monotonic() + LIMIT
     while (left := deadline - time.monotonic()) > 0:  # other frames come every second
         frame = json.loads(socket.recv(left))

@@ -23,7 +23,7 @@ class SandboxedFrames(BrowserAudience, TransactionTestCase):
 
     def setUp(self):
         super().setUp()
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
 
     def frame(self, sandbox, script=None):
         """Open another site's page with the map in a sandboxed frame; return the frame."""
@@ -40,7 +40,7 @@ class SandboxedFrames(BrowserAudience, TransactionTestCase):
     def test_a_sandboxed_frame_with_scripts_follows_on_both_transports(self):
         frames = [self.frame("allow-scripts"), self.frame("allow-scripts", NO_WEBSOCKET)]
 
-        self.put(PA_TO_BIDEN)
+        self.publish(PA_TO_BIDEN)
 
         for frame in frames:
             frame.locator("text=Pennsylvania goes to Biden").wait_for()
@@ -65,7 +65,7 @@ class SandboxedFrames(BrowserAudience, TransactionTestCase):
 
 class TabsWithoutWebSocket(BrowserAudience, TransactionTestCase):
     def test_two_tabs_follow_at_the_same_time(self):
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
         visit = self.visit()
         visit.context.add_init_script(NO_WEBSOCKET)
         tabs = [visit.context.new_page() for _ in range(2)]
@@ -74,7 +74,7 @@ class TabsWithoutWebSocket(BrowserAudience, TransactionTestCase):
             tab.wait_for_selector('[data-part="status"][data-state="live"]')
 
         for headline in ("One", "Two", "Three"):
-            self.put({"story": {"headline": headline}})
+            self.publish({"story": {"headline": headline}})
             for tab in tabs:
                 # Chromium's cache would let the second tab wait for 20 s.
                 tab.wait_for_selector(f'[data-part="headline"]:text("{headline}")', timeout=5000)

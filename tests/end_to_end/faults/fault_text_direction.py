@@ -14,9 +14,9 @@ DIRECTION = "(selector) => getComputedStyle(document.querySelector(selector)).di
 class BidirectionalText(BrowserAudience, TransactionTestCase):
     def setUp(self):
         super().setUp()
-        self.put({"kind": "start", "story": {"headline": "Good evening"}})
-        self.put({**PA_TO_BIDEN, "story": {"headline": f"Biden {OVERRIDE}wins"}})
-        self.put(
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
+        self.publish({**PA_TO_BIDEN, "story": {"headline": f"Biden {OVERRIDE}wins"}})
+        self.publish(
             {
                 "kind": "correct",
                 "corrects": 2,
@@ -52,10 +52,10 @@ class BidirectionalText(BrowserAudience, TransactionTestCase):
             page = self.visit(viewport=WIDE).open(self.path + path)
             page.wait_for_selector('[data-part="status"][data-state="live"]')
             self.assertEqual(page.evaluate(DIRECTION, '[data-part="headline"]'), "rtl")
-            self.put({"story": {"headline": "In English"}})
+            self.publish({"story": {"headline": "In English"}})
             page.wait_for_selector('[data-part="headline"]:text("In English")')
             self.assertEqual(page.evaluate(DIRECTION, '[data-part="headline"]'), "ltr")
-            self.put({"story": {"headline": "\u05e4\u05e0\u05e1\u05d9"}})
+            self.publish({"story": {"headline": "\u05e4\u05e0\u05e1\u05d9"}})
 
     def test_text_in_page_titles_is_isolated(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(title=f"Night {OVERRIDE}one")
