@@ -1,4 +1,4 @@
-"""The log as relays read it: from the database, in threads of their own."""
+"""Reads the log from the database for relays, in separate threads."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,9 +21,9 @@ Result = TypeVar("Result")
 class DatabaseLog:
     """Reads logs for the relays of one process: a `LogReader`.
 
-    Threads of their own, since asgiref has one for a whole process: a take that waits for a silent
-    Redis, say, holds it. Broadcasts are opened in other threads than those that follow them, so
-    that a flood of viewers who ask for unknown broadcasts delays no update.
+    The threads are not asgiref's, which has one for a whole process: a take that waits for Redis
+    holds it. Broadcasts are opened in other threads than those that follow them, so that a flood of
+    requests for unknown broadcasts delays no update.
     """
 
     def __init__(self) -> None:

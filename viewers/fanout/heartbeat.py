@@ -9,7 +9,7 @@ from viewers.protocol import frames
 class Heartbeat(NamedTuple):
     """The time between two frames on an idle connection.
 
-    Each connection has an interval of its own, up to `spread` (a share, 0 to 0.2) above or below
+    Each connection has its own interval, up to `spread` (a share, 0 to 0.2) above or below
     `seconds`, so that they do not all beat at once.
     """
 

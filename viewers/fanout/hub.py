@@ -81,7 +81,7 @@ class Hub:
     async def fan_out(self) -> None:
         """Notify every subscriber, in batches, so that joins and polls are served in between.
 
-        Subscribers that join meanwhile are not notified: they start from the replica as it is.
+        Subscribers that join meanwhile are not notified: they start from the present replica.
         Nothing waits for slow viewers. One that raises is logged and counts as behind. The event
         loop writes at the end of its turn, so a batch counts as reached when the next turn begins.
         """
@@ -121,7 +121,7 @@ class Hub:
         if since is None:
             return self.snapshot_frame()
         position = self.replica.position
-        # Compared by its parts, which is faster: every viewer comes by here with every update.
+        # This runs for every viewer and update, and comparing the parts of a position is faster.
         if since.epoch == position.epoch:
             if since.seq == position.seq:
                 return None
@@ -153,7 +153,7 @@ class Hub:
     # The subscribers
 
     def add(self, subscriber: Subscriber) -> None:
-        """Add a connection. Nothing may be awaited between its look at the replica and this."""
+        """Add a connection. Nothing may be awaited between reading its first frame and this."""
         self.subscribers[subscriber.kind].add(subscriber)
         if subscriber.kind == "poll":
             self.ledger.add_poll()
@@ -164,27 +164,30 @@ class Hub:
 
     def count_poll(self, since: Position | None) -> None:
         """Count a poll from `since` that was answered when it came, not by a fan-out."""
-        if since is not None and since != self.replica.position:  # neither newcomer nor bye
+        if (
+            since is not None and since != self.replica.position
+        ):  # else it is a new viewer, or it got a bye
             self.ledger.count_poll()
 
     async def disconnect_all(self, code: Close, rate: int) -> None:
-        """Disconnect everyone, `rate` a second, so that they do not all come back at once.
+        """Disconnect all subscribers, `rate` a second, so that they do not all return at once.
 
-        Each is told once, and this waits for none of them to leave. One that raises is logged.
+        Calls `disconnect` once for each, and does not wait for them to leave. An exception of one
+        is logged.
         """
-        told: set[Subscriber] = set()
-        while leaving := list(islice(self._everyone_but(told), max(rate // TURNS, 1))):
-            for subscriber in leaving:
-                told.add(subscriber)
+        done: set[Subscriber] = set()
+        while batch := list(islice(self._all_except(done), max(rate // TURNS, 1))):
+            for subscriber in batch:
+                done.add(subscriber)
                 try:
                     subscriber.disconnect(code)
                 except Exception:  # one connection's error must not keep the others here
                     logger.exception("a viewer could not be disconnected")
             await asyncio.sleep(1 / TURNS)
 
-    def _everyone_but(self, told: set[Subscriber]) -> Iterator[Subscriber]:
-        everyone = chain.from_iterable(self.subscribers.values())
-        return (subscriber for subscriber in everyone if subscriber not in told)
+    def _all_except(self, done: set[Subscriber]) -> Iterator[Subscriber]:
+        present = chain.from_iterable(self.subscribers.values())
+        return (subscriber for subscriber in present if subscriber not in done)
 
     @property
     def viewers(self) -> int:
@@ -198,5 +201,5 @@ class Hub:
 
     @property
     def behind(self) -> dict[str, int]:
-        """The number of viewers by kind who were here at the last update and lack it."""
+        """The number of viewers by kind that do not have the newest update."""
         return self.ledger.behind(self.subscribers["ws"])

@@ -1,4 +1,4 @@
-"""Whom each update reached in this process, and when.
+"""The deliveries of updates in this process: how many viewers were reached, and when.
 
 docs/fan-out.md says what "reached" means.
 """
@@ -24,8 +24,8 @@ class UpdateDelivery:
     __slots__ = ("at", "began", "expected", "returning", "times", "waiting")
 
     def __init__(self, at: int, began: float, expected: dict[str, int], returning: int) -> None:
-        # The update's own time, in milliseconds since 1970; if that is yet to come, because a
-        # clock was set back, the time at which it came here.
+        # The update's own time, in milliseconds since 1970. If that is in the future, because a
+        # clock was set back: the time of its arrival here.
         self.at = min(at, int(began * 1000))
         self.began = began
         self.expected = expected
@@ -65,7 +65,7 @@ class DeliveryLedger:
         self._clock = clock
         self._earlier: dict[str, Counter[int]] = {kind: Counter() for kind in TRANSPORTS}
         self._behind: set[Subscriber] = set()  # those whose buffers the last fan-out found full
-        self._polls = 0  # that came to wait since the last fan-out began
+        self._polls = 0  # that began to wait since the last fan-out began
 
     def begin(self, at: int, connected: dict[str, int]) -> UpdateDelivery:
         """Begin the delivery of an update published `at`, in milliseconds since 1970."""

@@ -1,4 +1,4 @@
-"""What relays need of the log of broadcasts. viewers/database_log.py reads it from the database."""
+"""The interface through which relays read logs. viewers/database_log.py implements it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,11 +17,11 @@ class OpenedLog:
 
 
 class BroadcastDeleted(Exception):
-    """The broadcast is not there any more."""
+    """The broadcast was deleted."""
 
 
 class LogUnavailable(Exception):
-    """The log cannot be read now: the database is away, or refuses."""
+    """The log cannot be read now: the database is down, or reports an error."""
 
 
 class LogReader(Protocol):
@@ -40,4 +40,4 @@ class LogReader(Protocol):
         """
 
     def close(self) -> None:
-        """Read nothing more. Does not wait for what is being read."""
+        """Start no more reads. Does not wait for those under way."""

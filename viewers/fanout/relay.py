@@ -29,20 +29,20 @@ from viewers.protocol.frames import DRAIN_RATE, Close
 
 logger = logging.getLogger(__name__)
 
-HEAD_CHECK = 3.0  # seconds; what an announcement that got lost costs at most
+HEAD_CHECK = 3.0  # seconds; an update whose announcement was lost is late by this at most
 UNWATCHED = 300.0  # seconds without a viewer after which a relay ends
 REPORT = 1.0  # seconds between two reports of viewers to the desk
-CONSOLE_GONE = 10.0  # seconds without a sign of an open console after which nothing is reported
+CONSOLE_GONE = 10.0  # seconds after the last message of a console at which reports stop
 JOIN = 1.0  # seconds that the first viewer waits for the channel layer at most
 
 
 class Relay:
-    """Keeps one hub in step with one broadcast.
+    """Keeps one hub up to date with one broadcast.
 
-    The replica has one writer at a time, who holds `_writing` while it applies and fans out.
-    Neither the log nor the layer is awaited under that lock: a database that hangs holds up no
-    announcement, and a layer that hangs no head check. Tasks that have to do with either wake
-    each other through events. `on_end` is called when the relay ends by itself.
+    The replica has one writer at a time, which holds `_writing` while it applies and fans out.
+    Neither the log nor the layer is awaited under that lock: a database that hangs delays no
+    announcement, and a layer that hangs delays no head check. The tasks of both wake each other
+    through events. `on_end` is called when the relay ends without `stop`.
     """
 
     def __init__(
@@ -89,8 +89,7 @@ class Relay:
     async def stop(self) -> None:
         """End the tasks. The hub keeps its viewers: disconnect them before.
 
-        The last report tells the desk that nobody is here any more: no report would mean that
-        their fate is unknown.
+        The last report has no viewers. Without it the desk would show the viewers as unknown.
         """
         await self._report()
         await cancel_all(self._tasks)
@@ -101,21 +100,21 @@ class Relay:
         return self._now() - self._head_known_at
 
     async def catch_up(self) -> bool:
-        """Fan out what the log has and the replica lacks. Return whether that was anything.
+        """Fan out the updates that the replica lacks. Return whether there were any.
 
         One call at a time. Raises BroadcastDeleted and LogUnavailable.
         """
-        position, asked = self.hub.replica.position, self._now()
+        position, began = self.hub.replica.position, self._now()
         missing = await self._log.after(self._broadcast_id, position, KEEP)
         async with self._writing:
             changed = self._apply_missing(position, missing)
-            self._head_known_at = max(self._head_known_at, asked)
+            self._head_known_at = max(self._head_known_at, began)
             if changed:
                 await self.hub.fan_out()
         return changed
 
     def _apply_missing(self, position: Position, missing: list[Update] | Snapshot) -> bool:
-        """Apply what the log had past `position`. Announcements may have brought it meanwhile."""
+        """Apply updates read past `position`. Announcements may have brought some meanwhile."""
         if isinstance(missing, Snapshot):
             there, here = missing.position, self.hub.replica.position
             if there.epoch == here.epoch and there.seq <= here.seq:
@@ -143,7 +142,7 @@ class Relay:
                 self._read_now.set()
 
     async def _check(self) -> None:
-        """Compare with the log, unless nobody has watched for long or the broadcast is gone."""
+        """Compare with the log. End if the broadcast was deleted, or had no viewer for long."""
         if self.hub.viewers:
             self._watched = self._now()
         elif self._now() - self._watched > UNWATCHED:
@@ -169,7 +168,7 @@ class Relay:
     async def _every(
         self, seconds: float, early: asyncio.Event, act: Callable[[], Awaitable[None]]
     ) -> None:
-        """Act every so many seconds, or earlier if `early` is set."""
+        """Call `act` every so many seconds, or earlier if `early` is set."""
         while True:
             await pause(seconds, early)
             try:

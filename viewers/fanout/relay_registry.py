@@ -13,7 +13,7 @@ from viewers.protocol.frames import Close
 
 RESERVED_FILES = 100  # of the process's file limit: database, layer, static files, staff
 UNKNOWN = 1.0  # seconds for which a slug without a broadcast is not looked up again
-UNKNOWN_SLUGS = 4096  # of these at most; the oldest are forgotten first
+UNKNOWN_SLUGS = 4096  # of these at most; the oldest are evicted first
 
 
 class RelayRegistry:
@@ -69,14 +69,14 @@ class RelayRegistry:
         return sum([relay.hub.viewers for relay in self._running.values()])
 
     @property
-    def refusal(self) -> Close | None:
-        """The code for a viewer who comes now, if this process is draining or full."""
+    def rejection(self) -> Close | None:
+        """The code to close new viewers with, if this process is draining or full; else None."""
         if self.closing is not None:
             return self.closing
         return Close.FULL if self.viewers >= self.limit else None
 
     async def close(self, code: Close, rate: int) -> None:
-        """Refuse viewers from now on, and disconnect those who are here, `rate` a second."""
+        """Reject new viewers from now on, and disconnect the present ones, `rate` a second."""
         self.closing = code
         for relay in self.running:
             await relay.hub.disconnect_all(code, rate)
@@ -113,14 +113,14 @@ class RelayRegistry:
         self._relays.pop(slug, None)
 
     def _note_unknown(self, slug: str) -> None:
-        """Answer for a moment without the database that there is no such broadcast."""
+        """Remember for `UNKNOWN` seconds that no broadcast has this slug."""
         self._unknown.pop(slug, None)
         if len(self._unknown) >= UNKNOWN_SLUGS:
             del self._unknown[next(iter(self._unknown))]
         self._unknown[slug] = asyncio.get_running_loop().time() + UNKNOWN
 
     def _forget(self, relay: Relay) -> None:
-        if self._running.get(relay.slug) is relay:  # and not its successor already
+        if self._running.get(relay.slug) is relay:  # not yet replaced by another one
             del self._running[relay.slug], self._relays[relay.slug]
 
 

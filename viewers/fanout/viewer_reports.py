@@ -1,4 +1,4 @@
-"""What this process reports to open consoles: its viewers, and how the last update reached them.
+"""Reports of this process to open consoles: its viewers, and the delivery of the last update.
 
 Every process reports for as long as a console announces that it is open; the console adds the
 processes up (broadcaster/domain/delivery.py).
@@ -11,7 +11,7 @@ from broadcaster.domain.clock import shared_clock
 from broadcaster.domain.delivery import ProcessReport
 from viewers.fanout.hub import Hub
 
-PROCESS = f"{os.getpid()}-{uuid.uuid4().hex[:6]}"  # names this process; no other one has it
+PROCESS = f"{os.getpid()}-{uuid.uuid4().hex[:6]}"  # a unique name of this process
 
 
 def report(hub: Hub, age: float) -> ProcessReport:

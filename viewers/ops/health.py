@@ -76,4 +76,4 @@ async def metrics() -> Response:
 
 
 ENDPOINTS = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
-"""By the exact path: Channels' routes also match //metrics, which a proxy does not take for it."""
+"""By exact path: Channels' routes would match //metrics, too, which proxies do not block."""

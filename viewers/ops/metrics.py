@@ -43,7 +43,7 @@ async def exposition() -> bytes:
 
 
 class ProcessMetrics:
-    """Makes the metrics when they are asked for, so that nothing is counted twice."""
+    """Collects the metrics at each scrape, so that nothing is counted twice."""
 
     def __init__(self, registry: RelayRegistry) -> None:
         self.registry = registry
@@ -116,7 +116,7 @@ def processes(answering: int, silent: int) -> Metric:
     """Return how many processes answer, and how many are frozen or hang."""
     family = GaugeMetricFamily(
         "mapcenter_processes",
-        "Server processes on this port; what a silent one has is in no other gauge.",
+        "Server processes on this port; other gauges leave silent ones out.",
         labels=("state",),
     )
     family.add_metric(("answering",), answering)
@@ -127,7 +127,7 @@ def processes(answering: int, silent: int) -> Metric:
 def added(live: list[bytes], ended: list[bytes]) -> Iterable[Metric]:
     """Return one process's metrics, added up over all of them.
 
-    Only what counts up remains of processes that have ended, so that no sum ever decreases.
+    Only the counters of processes that have ended remain, so that no sum ever decreases.
     """
     sums: dict[str, Metric] = {}
     values: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], float]] = {}

@@ -24,7 +24,7 @@ MAX_NAMED = 3  # migrations in a reason
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a process is not ready, and what only its log says: it may name hosts and users."""
+    """The reason why a process is not ready. `detail`, with hosts and users, is only logged."""
 
     reason: str
     detail: str = ""
@@ -34,25 +34,25 @@ TIMED_OUT = Problem(f"the database did not answer within {TIMEOUT} s")
 
 
 class Readiness:
-    """Asks the database, in a thread of its own: it must not wait behind pages.
+    """Checks the database in a separate thread, so that a check does not wait behind pages.
 
-    Whoever asks while the database is being asked gets the same answer, so that a flood of probes
-    is one query at a time, and a database that does not answer holds one thread.
+    Probes that come during a check share its result. So a flood of probes is one query at a time,
+    and a database that does not answer holds one thread.
     """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "readiness")
-        self._asking: asyncio.Future[Problem | None] | None = None
+        self._checking: asyncio.Future[Problem | None] | None = None
         self._reason = ""  # that was logged last
         migrations()  # now, since an upgrade replaces the files while this process runs
 
     async def problem(self) -> str:
         """Return why this process is not ready, "" if it is. Logs when that changes."""
-        if self._asking is None or self._asking.done():
+        if self._checking is None or self._checking.done():
             loop = asyncio.get_running_loop()
-            self._asking = loop.run_in_executor(self._thread, database_problem)
-        await asyncio.wait({self._asking}, timeout=TIMEOUT)
-        problem = self._asking.result() if self._asking.done() else TIMED_OUT
+            self._checking = loop.run_in_executor(self._thread, database_problem)
+        await asyncio.wait({self._checking}, timeout=TIMEOUT)
+        problem = self._checking.result() if self._checking.done() else TIMED_OUT
         reason = problem.reason if problem else ""
         if reason != self._reason:
             self._reason = reason
@@ -76,9 +76,9 @@ def database_problem() -> Problem | None:
 
 
 def find_problem() -> str:
-    """Return what the tables lack, or why nothing can be written, "" if all is well.
+    """Return what the tables lack, or why nothing can be written; "" if neither.
 
-    A database that is newer than this code is none: an upgrade migrates before it restarts.
+    Tables that are newer than this code lack nothing: an upgrade migrates before it restarts.
     """
     if problem := missing_migrations():
         return problem

@@ -1,4 +1,4 @@
-"""uvicorn, with what viewers need of it: small messages, and a bye frame before the end."""
+"""uvicorn with the protocols of viewers and the desk, and a drain before it ends."""
 
 import asyncio
 import logging
@@ -26,7 +26,9 @@ from viewers.transports.fast.limited import LimitedHttpProtocol
 from viewers.transports.fast.timers import NEVER, sweep
 from viewers.transports.slow_viewers import limit_buffers
 
-NOTICE = 3.0  # seconds in which /readyz says 503 before new connections are refused: HAProxy asks
+NOTICE = (
+    3.0  # seconds in which /readyz answers 503 before new connections are refused: HAProxy asks
+)
 # every second, and takes a server out after two bad answers
 
 
@@ -57,7 +59,7 @@ class PlainHttpProtocol(LimitedHttpProtocol):
 class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, for the desk, and for viewers on plain ASGI, with their limits."""
 
-    due = idle_since = NEVER  # it keeps its own time
+    due = idle_since = NEVER  # the sweep has no work here
 
     def __init__(self, config: uvicorn.Config, *args: Any, **options: Any) -> None:
         super().__init__(config, *args, **options)
@@ -75,11 +77,11 @@ class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 class DrainingServer(uvicorn.Server):
-    """uvicorn, which disconnects its viewers at a bearable rate before it ends.
+    """uvicorn, which disconnects its viewers at `drain_rate` a second before it ends.
 
     SIGTERM gives proxies the time of `NOTICE` to send new viewers elsewhere. SIGINT refuses new
-    connections at once: nobody is at the other end of Ctrl-C, and a process that was replaced has
-    a successor on its port. SIGHUP is as SIGTERM, and sets `hung_up`; under `nohup` it is ignored.
+    connections at once: it comes from a terminal, or to a process that others on the port replace.
+    SIGHUP is like SIGTERM, and sets `hung_up`; under `nohup` it is ignored.
 
     `ready` is called when the server accepts connections.
     """
@@ -104,7 +106,7 @@ class DrainingServer(uvicorn.Server):
         self.sweeping = asyncio.create_task(sweep(connections, every))
         if sockets:
             await siblings.join(sockets, settings.STATE_DIRECTORY)
-        schedule.start_checking()  # before the first viewer comes: what is due may be due now
+        schedule.start_checking()  # now, not with the first viewer: a cue may be due
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.hang_up)
         self.ready()

@@ -1,11 +1,11 @@
-"""The processes that share a port, and what each of them measures.
+"""The processes that share a port, and the metrics of all of them.
 
 A scrape reaches any one of them. It asks the others over Unix sockets in a folder of the state
 directory, one for each process, and keeps what they answered beside the socket: the counters of a
 process that ends, or is killed, still belong to the sum.
 
 prometheus_client's multiprocess mode has no collectors that measure when they are asked, and
-reports the last gauges of a frozen process for ever.
+reports the last gauges of a frozen process forever.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 ANSWER = 1.0  # seconds that another process has to answer; a healthy one takes milliseconds
-ENDED = (ConnectionError, FileNotFoundError)  # nobody listens at the socket
+ENDED = (ConnectionError, FileNotFoundError)  # no process listens at the socket
 
 
 class Siblings:
@@ -32,7 +32,7 @@ class Siblings:
         self._server: asyncio.Server | None = None
 
     async def join(self, sockets: list[socket.socket], state: Path) -> None:
-        """Answer those who share our port, if it is shared. The folder has the supervisor's id."""
+        """Answer the other processes of a shared port. The folder has the supervisor's id."""
         listener = sockets[0]
         if not listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT):
             return
@@ -51,7 +51,7 @@ class Siblings:
         self._folder = folder
 
     def leave(self) -> None:
-        """Keep our last figures for the others, and answer no more."""
+        """Store our last figures for the other processes, and stop answering."""
         if self._server is not None and self._folder is not None:
             self._server.close()
             keep(self._folder / f"{os.getpid()}.last", self._measure())
@@ -64,7 +64,7 @@ class Siblings:
         live = [self._measure()]
         ended: list[bytes] = []
         silent = 0
-        if self._folder is None or not self._folder.is_dir():  # removed: we lost our supervisor
+        if self._folder is None or not self._folder.is_dir():  # removed: the supervisor has ended
             return live, ended, silent
         names = {path.stem for path in self._folder.iterdir()} - {str(os.getpid())}
         answers = await asyncio.gather(

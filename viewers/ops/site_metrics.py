@@ -1,4 +1,4 @@
-"""What is the same whichever process answers: database, Redis, queue, cues, host, version."""
+"""Metrics that every process answers alike: database, Redis, queue, cues, host, version."""
 
 import asyncio
 import shutil
@@ -25,7 +25,7 @@ Figures = dict[str, float]
 
 
 class Question:
-    """Figures that may take forever to get. One question at a time is under way."""
+    """Figures from a source that may never answer. One question is under way at a time."""
 
     def __init__(self, ask: Callable[[], Figures]) -> None:
         self._ask = ask
@@ -39,7 +39,7 @@ class Question:
         return self._asking.result() if self._asking.done() else None
 
     async def _in_thread(self) -> Figures | None:
-        # A thread of its own: one that hangs must hold up nothing else.
+        # In a new thread, since one that hangs must not delay other work.
         ask = database_sync_to_async(self._ask, thread_sensitive=False)
         try:
             return await ask()
@@ -48,7 +48,7 @@ class Question:
 
 
 class SiteMetrics:
-    """Asks database and Redis at each scrape."""
+    """Collects the figures of the database and Redis at each scrape."""
 
     def __init__(self) -> None:
         self._database = Question(database_figures)

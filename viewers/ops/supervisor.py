@@ -68,7 +68,7 @@ class Supervisor:
     async def start(self) -> tuple[Process, bool]:
         """Start a process. Return it, and whether it serves.
 
-        It does not if it has ended, or has said nothing within START_TIMEOUT.
+        It does not serve if it ended, or did not print that within START_TIMEOUT.
         """
         process = await asyncio.create_subprocess_exec(
             *self.command,
@@ -85,7 +85,7 @@ class Supervisor:
         return process, False
 
     async def keep(self, slot: int) -> None:
-        """Replace the process in `slot` whenever it ends by itself."""
+        """Replace the process in `slot` whenever it ends without being stopped."""
         while True:
             process = self.processes[slot]
             code = await process.wait()
@@ -108,9 +108,8 @@ class Supervisor:
     async def roll(self) -> None:
         """Replace all processes. New ones serve before the old ones drain.
 
-        The old ones refuse connections at once, all of them: a viewer whom one of them disconnects
-        comes back to a new one, and is not disconnected again. If a new process does not serve,
-        all old ones stay.
+        All old ones refuse connections at once, so a viewer that one of them disconnects reaches a
+        new one, and is not disconnected again. If a new process does not serve, all old ones stay.
         """
         async with self.rolling:
             new: list[Process] = []

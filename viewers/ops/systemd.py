@@ -16,14 +16,14 @@ WATCHDOG = int(os.environ.pop("WATCHDOG_USEC", "0")) / 1_000_000  # seconds; 0: 
 
 
 def ready() -> None:
-    """Report that connections are accepted. From now on, the running loop reports to be alive."""
+    """Report that connections are accepted, and from now on that the running loop is alive."""
     notify("READY=1")
     if ADDRESS and WATCHDOG:
         stay_alive(asyncio.get_running_loop())
 
 
 def stay_alive(loop: asyncio.AbstractEventLoop) -> None:
-    """Report to be alive at every half of the time after which systemd kills this process."""
+    """Report that the process is alive, twice in the time after which systemd would kill it."""
     notify("WATCHDOG=1")
     loop.call_later(WATCHDOG / 2, stay_alive, loop)
 

@@ -27,7 +27,7 @@ MODULES = (
     "viewers/shared/explore.js",
     "viewers/shared/wording.js",
 )
-"""What calculator.js imports."""
+"""The modules that calculator.js imports."""
 
 NOTHING = "nothing"  # `?from=nothing` starts with no state decided
 
@@ -36,7 +36,7 @@ Parties = Mapping[str, str]  # unit -> "D", "R" or "O"; open units are absent
 
 @gzip_page
 def calculator(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return the map with the viewer's own calls, which the address holds.
+    """Return the map with the viewer's own calls, which are in the address.
 
     The query has the calls in `s` (see scenario.py) or the start in `from`; with `keep`, tonight's
     calls replace the viewer's. The form without a script sends a party per unit instead, and is
@@ -84,9 +84,9 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
 def starting_parties(
     query: QueryDict, election: int, called: dict[str, str]
 ) -> tuple[dict[str, str], str]:
-    """Return the parties to start with, and what is wrong with the query, or "".
+    """Return the parties to start with, and the error in the query, or "".
 
-    They are those in `s`, those of `from`, or `called`, also where the query is wrong.
+    They are those in `s`, those of `from`, or `called`, also if the query has an error.
     """
     if "s" in query:
         try:

@@ -45,8 +45,8 @@ _drawings = threading.BoundedSemaphore(MAX_DRAWINGS)
 def picture(request: HttpRequest, slug: str) -> HttpResponse:
     """Return a PNG of 1200 × 630: the map at `?at=<epoch>:<seq>`, or now.
 
-    The same picture is drawn once for all who ask for it. If too many are asked for at once, the
-    answer is 503 with Retry-After.
+    A picture is drawn once for all requests. If too many are requested at once, the response is
+    503 with Retry-After.
     """
     broadcast = get_object_or_404(Broadcast, slug=slug)
     try:

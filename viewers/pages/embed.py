@@ -41,7 +41,7 @@ MODULES = (
     "viewers/follow/session.js",
     "viewers/shared/wording.js",
 )
-"""What embed.js imports."""
+"""The modules that embed.js imports."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The front page: what is on air, what comes next, and past broadcasts."""
+"""The front page: broadcasts on air, planned ones, and past ones."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ MODULES = (
     "viewers/shared/explore.js",
     "viewers/shared/wording.js",
 )
-"""What live.js imports, preloaded so that browsers fetch all modules at the same time."""
+"""The modules that live.js imports, preloaded so that browsers fetch all at the same time."""
 
 
 @cached_page

@@ -1,4 +1,4 @@
-"""What the templates of several pages need: a broadcast's map, now or in the past, and its log."""
+"""The context of several pages' templates: a broadcast's map, now or in the past, and its log."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,7 +22,7 @@ from viewers.pages.wording import hour, script_words, status
 
 
 def live_context(broadcast: Broadcast) -> dict[str, Any]:
-    """Return what a page that follows a broadcast shows, and what its script starts from."""
+    """Return the context of a page that follows a broadcast, with the data for its script."""
     snapshot = history.snapshot(broadcast)
     picture = Picture(snapshot.state, _)
     return _log_until(broadcast, snapshot.position, get_language()) | {
@@ -43,7 +43,7 @@ def live_context(broadcast: Broadcast) -> dict[str, Any]:
 
 
 def past_context(broadcast: Broadcast, recording: Recording, seq: int) -> dict[str, Any]:
-    """Return what a page shows of the map after update `seq`, with what was corrected later."""
+    """Return the context of the map after update `seq`, with its later corrections."""
     state = recording.at_seq(seq)
     return {
         "broadcast": broadcast,
@@ -76,7 +76,7 @@ def _log_until(broadcast: Broadcast, position: Position, language: str) -> dict[
 
 
 def data_address(broadcast: Broadcast) -> str:
-    """Return what the addresses of a broadcast's socket, polls and files begin with.
+    """Return the beginning of the addresses of a broadcast's socket, polls and files.
 
     It is the same in every language.
     """

@@ -13,8 +13,8 @@ from broadcaster.models import Broadcast
 from viewers.pages.single_flight import SingleFlight
 
 MAX_AGE = 1
-"""Seconds for which a page is kept. What depends on the time of day, as a replay's position, may be
-as old as that; the map never is, since an update changes the broadcast's row."""
+"""Seconds for which a page is kept. Parts that depend on the time of day, such as a replay's
+position, may be that old; the map never is, since an update changes the broadcast's row."""
 
 MAX_PAGES = 200  # of up to 150 KB each
 

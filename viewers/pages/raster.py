@@ -1,7 +1,7 @@
 """Convert SVG on standard input to PNG on standard output.
 
-A program of its own, started by card.py: drawing takes a tenth of a second or more and holds the
-interpreter's lock all the while. Within the server it would delay every viewer's update.
+A separate program, started by card.py: drawing takes a tenth of a second or more and holds the
+interpreter's lock. Within the server it would delay every viewer's update.
 """
 
 import sys

@@ -49,7 +49,7 @@ def _response(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def error_response(status: HTTPStatus, error: str) -> JsonResponse:
-    """Return what is wrong with `upto`. Not to be kept: the position may be published later."""
+    """Return an error in `upto`, not to be cached: the position may be published later."""
     response = JsonResponse({"field": "upto", "error": error}, status=status)
     patch_cache_control(response, no_store=True)
     return response

@@ -31,7 +31,7 @@ KIND_LABELS = {
     "resume": gettext_lazy("Back on air"),
     "end": gettext_lazy("The end"),
 }
-"""What the log shows before the headline of an update of each kind; nothing for others."""
+"""The word in the log before the headline of an update of each kind; none for other kinds."""
 MODULES = (
     "broadcaster/domain/corrections.js",
     "broadcaster/domain/recording.js",
@@ -43,7 +43,7 @@ MODULES = (
     "viewers/shared/share.js",
     "viewers/shared/wording.js",
 )
-"""What replay.js imports."""
+"""The modules that replay.js imports."""
 
 
 @cached_page

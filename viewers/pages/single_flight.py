@@ -30,7 +30,7 @@ class SingleFlight(Generic[Result]):
     result or exception. Results are kept for `seconds`, exceptions are not.
 
     Args:
-        size: how many results are kept: those asked for last.
+        size: how many results are kept: those requested last.
         max_running: how many results may be computed at the same time.
         max_waiting: how many threads may wait, for all keys together.
     """

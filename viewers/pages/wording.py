@@ -1,4 +1,4 @@
-"""How pages put a broadcast's status and times into words, in the active language.
+"""A broadcast's status and times as texts of pages, in the active language.
 
 wording.js does the same in the browser; tests/vectors/wording.json pins both.
 """

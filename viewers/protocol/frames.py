@@ -18,13 +18,13 @@ HEARTBEAT = 25.0  # seconds between frames when nothing happens, unless the serv
 HEARTBEAT_SPREAD = 0.2  # each connection's own interval differs by up to this share
 HEARTBEAT_GRACE = 10.0  # seconds after which a missed heartbeat means a dead connection
 FIRST_FRAME = 5.0  # seconds that a viewer waits for it before the attempt counts as failed
-RETURN_RANGE = (1, 10)  # seconds: a `bye` tells viewers to come back at a random time in it
+RETURN_RANGE = (1, 10)  # seconds: viewers reconnect at a random time in it after a `bye`
 DRAIN_RATE = 1000  # viewers that a server disconnects in a second while it drains
 MAX_MESSAGE = 1024  # bytes of a message from a viewer, though viewers need not send any
 
 
 class Close(IntEnum):
-    """Close codes. 40xx: do not come back; 41xx: back off; 42xx: come back as told."""
+    """Close codes. 40xx: do not reconnect; 41xx: with backoff; 42xx: as the bye frame says."""
 
     OVER = 4001
     ORIGIN = 4003
@@ -40,7 +40,7 @@ POLICY_VIOLATION = 1008  # WebSocket's own code: a viewer sent data
 
 
 def is_final(code: int) -> bool:
-    """Return whether a viewer that was closed with `code` must not come back."""
+    """Return whether a viewer that was closed with `code` must not reconnect."""
     return 4000 <= code < 4100
 
 
@@ -61,7 +61,7 @@ class SnapshotFrame(Struct, frozen=True, tag_field="t", tag="snapshot"):
 
 
 class UpdatesFrame(Struct, frozen=True, tag_field="t", tag="updates"):
-    """Live updates and catch-up alike: all that lead to a position, oldest first."""
+    """Live updates and catch-up: all updates that lead to a position, oldest first."""
 
     epoch: str
     seq: int
@@ -76,7 +76,7 @@ class HeartbeatFrame(Struct, frozen=True, tag_field="t", tag="heartbeat"):
 
 
 class ByeFrame(Struct, frozen=True, omit_defaults=True, tag_field="t", tag="bye"):
-    """The last frame before the server closes. `after`: come back within this range of seconds."""
+    """The last frame before the server closes. `after`: reconnect within this range of seconds."""
 
     code: int
     after: tuple[float, float] | None = None

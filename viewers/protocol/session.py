@@ -22,7 +22,7 @@ from viewers.protocol.frames import (
 )
 
 BACK_OFF = (0.5, 30.0)  # seconds: the range of the longest wait, doubled with each failure
-RESYNC_WITHIN = 1.0  # seconds: after a gap viewers come back spread over this
+RESYNC_WITHIN = 1.0  # seconds: after a gap viewers reconnect spread over this
 FALL_BACK_AFTER = 3  # WebSocket attempts without a frame
 BRIEF = 10.0  # seconds: a WebSocket that is cut sooner after its first frame counts as failed
 LOST_AFTER = 10  # refused attempts in a row, after the WebSocket had worked
@@ -174,7 +174,7 @@ class ViewerSession:
             self._failures += 1
 
     def _consider_falling_back(self, now: float) -> None:
-        """Change from WebSocket to long poll, and back if that gets nowhere either.
+        """Change from WebSocket to long poll, and back if that fails as well.
 
         A server that restarts refuses connections: it does not open them. So once the
         WebSocket has worked, only attempts count that opened and then stayed silent, or were cut

@@ -1,4 +1,4 @@
-"""The addresses of viewers' connections: for Django's routing and for the fast path alike."""
+"""The addresses of viewers' connections: for Django's routing and for the fast path."""
 
 import re
 

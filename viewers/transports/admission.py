@@ -1,7 +1,7 @@
-"""Which viewers are admitted: the checks before a viewer reaches a hub, for every transport.
+"""The admission of viewers: the checks before a viewer reaches a hub, for every transport.
 
-Viewers are anonymous and send no cookie, so the Origin check protects capacity, not secrets. It
-keeps other sites' pages from using this server as theirs. A sandboxed frame is nobody's page.
+Viewers are anonymous and send no cookie, so the Origin check protects capacity, not secrets: pages
+of other sites get no updates from this server. A sandboxed frame has no origin to check.
 """
 
 from functools import lru_cache
@@ -25,7 +25,7 @@ NO_ORIGIN = "null"  # the Origin that browsers send from a sandboxed frame, such
 
 async def admit(scope: Scope, relays: RelayRegistry) -> Hub | Close:
     """Return the hub of the broadcast in the address, or the code to close with."""
-    if (code := refusal(scope, relays)) is not None:
+    if (code := rejection(scope, relays)) is not None:
         return code
     try:
         hub = await relays.hub(scope["url_route"]["kwargs"]["slug"])
@@ -34,11 +34,11 @@ async def admit(scope: Scope, relays: RelayRegistry) -> Hub | Close:
     return relays.closing or hub or Close.UNKNOWN  # a drain may have begun meanwhile
 
 
-def refusal(scope: Scope, relays: RelayRegistry) -> Close | None:
-    """Return the code for a viewer who is not admitted, whatever the broadcast; None if it is."""
+def rejection(scope: Scope, relays: RelayRegistry) -> Close | None:
+    """Return the code for a viewer that no broadcast admits; None if it may be admitted."""
     if not (host_allowed(scope) and origin_allowed(scope)):
         return Close.ORIGIN
-    return relays.refusal
+    return relays.rejection
 
 
 @lru_cache(maxsize=1024)  # all viewers at one position send the same
@@ -49,12 +49,12 @@ def since(query: bytes) -> Position | None:
 
 
 def host_allowed(scope: Scope) -> bool:
-    """Return whether the Host header is one of ours, as Django checks it."""
+    """Return whether the Host header is in ALLOWED_HOSTS, as Django checks it."""
     return _is_our_host(_header(scope, b"host") or "")
 
 
 def origin_allowed(scope: Scope) -> bool:
-    """Return whether the page is ours, or has no origin.
+    """Return whether the page is of this site, or has no origin.
 
     Browsers send no Origin header with a GET of their own page.
     """

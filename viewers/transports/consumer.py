@@ -48,7 +48,7 @@ class ViewerConsumer(AsyncConsumer):
             raise ViewerGone from error
 
     def start(self) -> None:
-        """Serve, in a task of its own."""
+        """Serve, in a separate task."""
         self.serving = asyncio.create_task(self._serve_or_fail())
 
     async def _serve_or_fail(self) -> None:
@@ -67,10 +67,10 @@ class ViewerConsumer(AsyncConsumer):
 
     @abstractmethod
     async def fail(self) -> None:
-        """Tell the viewer to come back later: something is wrong with the server."""
+        """Close with a code after which viewers reconnect: the server has failed."""
 
     def leave(self) -> None:
-        """End the consumer: the connection is gone."""
+        """End the consumer of a closed connection."""
         if self.serving is not None:
             self.serving.cancel()
         raise StopConsumer

@@ -1,4 +1,4 @@
-"""What one connection may cost, whoever it is: every limit that stands before Django does.
+"""The limits of one connection, which apply to every client before Django does.
 
 `fast/limited.py` applies them to each connection of `manage.py serve`, with or without the fast
 path. The files of `deploy/` have the same limits. docs/operating.md lists them for operators.
@@ -114,8 +114,7 @@ class ConnectionLimits:
     def make_room(self, connections: Collection[Any], new: Connection) -> bool:
         """Close the connections that are idle for longest. Return whether there is room for `new`.
 
-        So connections without a request never keep one out that has a request, however many they
-        are and however often somebody opens them.
+        So idle connections never keep out a new one with a request, however many there are.
         """
         self._evict(connections, new)
         if monotonic() > self._logged + 60:

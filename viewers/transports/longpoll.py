@@ -2,7 +2,7 @@
 
 There is no session. The position is in the URL, so all viewers at one position share one URL
 and one body, and a cache in front may answer for us. The functions here decide what is answered,
-for the consumers below and for the fast path alike.
+for the consumers below and for the fast path.
 """
 
 import json
@@ -56,9 +56,7 @@ class PollResponse:
             (b"content-length", str(len(body)).encode()),
         ]
         self.headers: Headers = [
-            *(
-                [] if status == HTTPStatus.NOT_MODIFIED else content
-            ),  # it would say that it is empty
+            *([] if status == HTTPStatus.NOT_MODIFIED else content),  # a 304 has no length
             (b"cache-control", cache.encode()),
             (b"x-content-type-options", b"nosniff"),
             READABLE_BY_ALL,
@@ -109,7 +107,7 @@ def closing_response(code: Close) -> PollResponse:
     """Return the response that means the same as closing a WebSocket with `code`."""
     if code in ERRORS:
         return ERRORS[code]
-    # With Retry-After, so that a cache in front keeps it from others who wait for the same answer.
+    # Retry-After keeps a cache in front from sending this to other polls that wait there.
     again = () if frames.is_final(code) else (RETRY_AFTER,)
     return PollResponse(frames.encode(frames.bye(code)), NEVER, extra=again)
 
@@ -165,7 +163,7 @@ class HttpViewer(ViewerConsumer):
         await respond(self.send, response, self.scope["method"])
 
     async def decide(self) -> PollResponse:
-        """Return the response, or what is wrong with the request."""
+        """Return the response, or the error in the request."""
         if self.scope["method"] not in ("GET", "HEAD"):
             return WRONG_METHOD
         hub = await admission.admit(self.scope, self.relays)
@@ -179,7 +177,7 @@ class HttpViewer(ViewerConsumer):
 
     @abstractmethod
     async def answer(self, hub: Hub, since: Position | None) -> PollResponse:
-        """Return the response to a request that is in order."""
+        """Return the response to a valid request."""
 
 
 class SnapshotViewer(HttpViewer):

@@ -1,4 +1,4 @@
-"""What happens to a WebSocket that does not read as fast as updates come: one rule.
+"""The rule for a WebSocket that reads more slowly than updates come.
 
 While more than `HIGH_WATER` bytes wait to be sent, the viewer gets nothing. Once they are sent,
 it gets the snapshot if it missed an update. If they are not sent within `STUCK_TIMEOUT`, the
@@ -33,6 +33,8 @@ def limit_buffers(transport: asyncio.Transport) -> None:
 
 
 def position_after_wait(hub: Hub, position: Position | None) -> Position | None:
-    """Return from where a viewer goes on whose buffer was full: None, for the snapshot, if it
-    missed an update meanwhile."""
+    """Return the position from which a viewer continues after its buffer was full.
+
+    None if it missed an update meanwhile: it gets the snapshot.
+    """
     return position if hub.frame_after(position) is None else None

@@ -1,4 +1,4 @@
-"""Large bodies: read for staff only, so that nobody else can fill the disk with one."""
+"""Large bodies: read for staff only, so that other users cannot fill the disk."""
 
 from http import HTTPStatus
 from typing import Any

@@ -119,8 +119,8 @@ class Command(BaseCommand):
             log_level="warning",
             server_header=False,
         )
-        # What is loaded now stays. Viewers make hardly any garbage, and collections that walk
-        # through Django's modules each time would cost more than the viewers do.
+        # Objects loaded until now are kept for good. Viewers make hardly any garbage, and
+        # collections that walk through Django's modules would cost more than the viewers do.
         if not untuned:
             gc.collect()
             gc.freeze()
@@ -144,7 +144,7 @@ class Command(BaseCommand):
         asyncio.run(Supervisor(command, processes, lambda: self.print_address(holder)).run())
 
     def print_address(self, listener: socket.socket) -> None:
-        """Tell people, the supervisor and systemd that connections are accepted."""
+        """Report on stdout, which the supervisor reads, and to systemd that the server accepts."""
         host, port = listener.getsockname()[:2]
         self.stdout.write(f"Serving on http://{netloc(host, port)}/")
         self.stdout.flush()
@@ -166,7 +166,9 @@ def write_ahead_log() -> Iterator[None]:
     held = connections.create_connection(DEFAULT_DB_ALIAS)
     if held.vendor == "sqlite":
         with held.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM sqlite_schema")  # before this it is not open
+            cursor.execute(
+                "SELECT 1 FROM sqlite_schema"
+            )  # SQLite opens the file with the first query
     try:
         yield
     finally:
@@ -192,6 +194,6 @@ def listen(host: str, port: int, share: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT)
     listener.bind((host, port))
-    if not share:  # takes the port, and raises if somebody has it
+    if not share:  # raises if the port is taken
         listener.listen(BACKLOG)
     return listener

@@ -2,9 +2,9 @@
 
 Plain ASGI costs a task, two queues and several objects per viewer. Here a viewer's WebSocket is
 one small asyncio protocol that writes prepared frames to its transport. A long poll is recognized
-by its bytes, and answered or left waiting on its own connection. Whatever is out of the ordinary
-(a broadcast that is not loaded yet, an odd handshake, a pipelined request, a refusal) takes the
-plain path. Both send the same bytes: tests/end_to_end/test_fastpath.py compares them.
+by its bytes, and answered or left waiting on its own connection. Everything else (a broadcast
+that is not loaded yet, an unusual handshake, a pipelined request, a rejection) takes the plain
+path. Both send the same bytes: tests/end_to_end/test_fastpath.py compares them.
 
 docs/decisions/0006-fast-path.md says why.
 """

@@ -1,4 +1,4 @@
-"""The rate of frames on a WebSocket: a flood of pings must not cost the others anything."""
+"""The rate of frames on a WebSocket: a flood of pings must not delay other viewers."""
 
 from time import monotonic
 from typing import Any

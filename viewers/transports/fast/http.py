@@ -30,7 +30,7 @@ LONGEST = 2048  # bytes of one
 
 @dataclass(frozen=True, slots=True)
 class PollRequest:
-    """What a poll asks for, and its exact bytes."""
+    """A poll: its exact bytes, and the broadcast and position in them."""
 
     request: bytes
     slug: str
@@ -39,7 +39,7 @@ class PollRequest:
 
 @lru_cache(maxsize=1024)
 def parse_poll(request: bytes) -> PollRequest | None:
-    """Return the poll that these bytes are, if they are one whole poll with nothing odd in it.
+    """Return the poll that these bytes are, if they are exactly one poll without unusual headers.
 
     Identical browsers at the same position send identical bytes, so parsed requests are cached by
     their bytes. Whatever is not recognized here is left to uvicorn.
@@ -63,8 +63,7 @@ def parse_poll(request: bytes) -> PollRequest | None:
 class ViewerHttpProtocol(LimitedHttpProtocol):
     """One connection, and a subscriber of the hub while a poll waits on it.
 
-    Requests that are not a viewer's, or out of the ordinary, are uvicorn's. A subclass names the
-    `relays`: uvicorn makes the instances.
+    uvicorn handles all other requests. A subclass sets `relays`, since uvicorn makes the instances.
     """
 
     relays: RelayRegistry
@@ -88,7 +87,7 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
         elif data.startswith(BEGIN) and len(data) <= LONGEST and not self.busy:
             poll = parse_poll(data)
             hub = poll and self.relays.ready(poll.slug)
-            if poll and hub and self.relays.refusal is None:
+            if poll and hub and self.relays.rejection is None:
                 return self.serve(poll, hub)
         super().data_received(data)
 
@@ -127,7 +126,7 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
 
     @property
     def idle_since(self) -> float:
-        """Since when this connection waits for its client. While a poll waits it does not."""
+        """The time at which this connection began to wait for its client; `NEVER` for a poll."""
         return NEVER if self.hub is not None else super().idle_since
 
     def disconnect(self, code: Close) -> None:
@@ -155,8 +154,8 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
             return super().handle_websocket_upgrade()
         scope = {"type": "websocket", "headers": self.headers}
         accept = handshake(self.headers, self.server_state.default_headers)
-        refused = admission.refusal(scope, self.relays) is not None
-        if accept is None or refused or request != (b"GET", "1.1"):
+        rejected = admission.rejection(scope, self.relays) is not None
+        if accept is None or rejected or request != (b"GET", "1.1"):
             return super().handle_websocket_upgrade()
         try:
             since = admission.since(match[2] or b"")

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with limits that stand at the first byte."""
+"""uvicorn's HTTP protocol, with limits from the first byte on."""
 
 import asyncio
 import re
@@ -33,8 +33,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     limits: ConnectionLimits
     uploads: frozenset[bytes] = frozenset()
     """The addresses to which staff send large bodies."""
-    # Beyond 30 attributes Python gives every object a dictionary of its own, which costs as much
-    # as the rest of a poll. Slots are not counted.
+    # Beyond 30 attributes Python gives every object a separate dictionary, which costs as much as
+    # the rest of a poll. Slots are not counted.
     __slots__ = (
         "allowed",
         "due",
@@ -99,7 +99,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     @property
     def oversized(self) -> PollResponse:
-        """The response to a request of which too many bytes have come."""
+        """The response to a request that is too large."""
         if not self.in_body:
             return limits.HEAD_TOO_LARGE
         is_upload = self.allowed > limits.MAX_HEAD + limits.MAX_BODY
@@ -195,9 +195,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.flow.pause_reading()
 
     def abandon(self) -> None:
-        """Let the request under way know that nobody waits for its response.
+        """Notify the request under way that its client has disconnected.
 
-        uvicorn lets only the last one know if there are several, and the others would fail.
+        If there are several, uvicorn notifies only the last one, and the others would fail.
         """
         if self.running is not None:
             self.running.disconnected = True
@@ -261,7 +261,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Log nothing: anybody could fill the log."""
+        """Log nothing: any client could fill the log."""
 
 
 def wire(response: PollResponse, headers: Headers) -> bytes:

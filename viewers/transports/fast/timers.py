@@ -1,7 +1,7 @@
 """One timer for all connections.
 
-A timer of its own costs a poll more than everything else it does: it is armed and disarmed with
-every answer. Here a connection only notes when it is due, and once a second all of them are
+A timer per connection would cost a poll more than all its other work, since it is set and cancelled
+with every response. Here a connection only stores when it is due, and once a second all of them are
 compared with the clock: half a millisecond for ten thousand.
 """
 
@@ -23,7 +23,7 @@ class Timed(Protocol):
     due: float
 
     def on_timer(self) -> None:
-        """Do what was due. May set `due` again."""
+        """Do the work that is due. May set `due` again."""
 
 
 async def sweep(connections: Collection[Timed], every: float) -> None:

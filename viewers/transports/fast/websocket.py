@@ -27,7 +27,7 @@ CLOSING = 10.0  # seconds to wait for the viewer's half of the closing handshake
 
 
 def handshake(request: Headers, headers: Headers) -> bytes | None:
-    """Return the response to a handshake that is in order, with the server's own `headers`.
+    """Return the response to a valid handshake, with the server's own `headers`.
 
     None leaves it to uvicorn. `request` are the headers of the handshake.
     """
@@ -42,7 +42,7 @@ def handshake(request: Headers, headers: Headers) -> bytes | None:
 
 
 def text_frame(frame: EncodedFrame) -> bytes:
-    """Return a hub's frame as it goes over the wire: made once, kept on the frame."""
+    """Return the bytes of a hub's frame on the wire: made once, kept on the frame."""
     if frame.websocket is None:
         frame.websocket = WebSocketFrame(TEXT, frame.body).serialize(mask=False)
     return frame.websocket
@@ -103,7 +103,7 @@ class FastWebSocketViewer(asyncio.Protocol):
         return not self.full
 
     def on_timer(self) -> None:
-        """Write a heartbeat, but never one that overtakes an update; or end what is stuck."""
+        """Write a heartbeat that overtakes no update, or close a stuck connection."""
         if self.hub is None:
             self.transport.abort()
         elif self.full:
@@ -124,7 +124,7 @@ class FastWebSocketViewer(asyncio.Protocol):
             if self.notify() and self.hub is not None:
                 self.hub.ledger.mark_caught_up(self)
 
-    # What viewers send, and leaving
+    # Frames from viewers, and leaving
 
     def data_received(self, data: bytes) -> None:
         """Answer pings and closes. A viewer that sends data is closed."""
@@ -153,7 +153,7 @@ class FastWebSocketViewer(asyncio.Protocol):
         return self._state
 
     def reply(self) -> None:
-        """Send what the protocol demands: a close to everyone, pongs unless the buffer is full."""
+        """Send the parser's own frames: closes always, pongs unless the buffer is full."""
         reply = b"".join(self.state.data_to_send())
         leaving = self.hub is not None and self.state.close_expected()
         if leaving or not self.full:
