@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from loadtest.common.environment import Environment
 from loadtest.common.plan import Plan
 from loadtest.swarm.messages import ProgressReport, SentUpdate, UpdateProgress
 from loadtest.swarm.server_meter import Reading
@@ -56,6 +57,8 @@ class Run:
 
     plan: Plan
     slug: str
+    label: str = ""
+    environment: Environment = field(default_factory=Environment)
     heartbeat: float = 0.0
     started_at: float = field(default_factory=time.time)
     phase: str = PHASES[0]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from loadtest.common import failures
-from loadtest.common.exit_codes import ExitCode
+from loadtest.common.exit_codes import ExitCode, first_outcome
 from loadtest.swarm.analysis import (
     in_rounds,
     median_delay,
@@ -64,11 +64,12 @@ class Verdict:
 
     @property
     def exit_code(self) -> ExitCode:
-        if self.interrupted:
-            return ExitCode.INTERRUPTED
-        if self.failures:
-            return ExitCode.FAILED
-        return ExitCode.INVALID if self.invalid else ExitCode.PASSED
+        found = {
+            ExitCode.INTERRUPTED: self.interrupted,
+            ExitCode.FAILED: self.failures,
+            ExitCode.INVALID: self.invalid,
+        }
+        return first_outcome(code for code, applies in found.items() if applies)
 
 
 def judge(run: Run) -> Verdict:

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from statistics import fmean
 
 from hdrh.histogram import HdrHistogram
+from msgspec.structs import asdict
 
-from loadtest.common.plan import Round, offsets
+from loadtest.common.plan import offsets
 from loadtest.swarm.analysis import overlaps, worst_simulator_cpu
 from loadtest.swarm.histograms import merged, quantile, to_bytes
 from loadtest.swarm.messages import SentUpdate
 from loadtest.swarm.report.audience import audience_report, percentiles
 from loadtest.swarm.report.model import (
     ConnectionsReport,
+    DelayReport,
     DeliveriesReport,
     GeneratorReport,
     MessageReport,
@@ -37,6 +39,8 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
     messages = _messages(run, tally)
     series = _series(run, tally)
     return SwarmReport(
+        label=run.label,
+        environment=run.environment,
         verdict=VerdictReport(
             verdict.invalid,
             verdict.failures,
@@ -56,6 +60,7 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
         heartbeat=run.heartbeat,
         ramp=run.ramp,
         marks=run.marks,
+        delays=_delays(messages, [one for _, one in _in_order(run, tally)]),
         rounds=_rounds(run, messages, tally),
         messages=messages,
         connections=_connections(run, tally),
@@ -117,31 +122,42 @@ def _sent_with_rounds(run: Run) -> list[tuple[SentUpdate, int]]:
     return [(sent, rounds[sent.number]) for sent in in_order]
 
 
-def _rounds(run: Run, messages: list[MessageReport], tally: Tally) -> list[RoundReport]:
-    tallies: list[list[MessageTally]] = [[] for _ in run.plan.rounds]
-    for sent, index in _sent_with_rounds(run):
-        tallies[index].append(tally.messages.get(sent.key, MessageTally()))
+def _in_order(run: Run, tally: Tally) -> list[tuple[int, MessageTally]]:
+    """Return the updates in the order of the plan, each after the index of its round."""
     return [
-        _round(entry, [one for one in messages if one.round == index], tallies[index])
-        for index, entry in enumerate(run.plan.rounds)
+        (index, tally.messages.get(sent.key, MessageTally()))
+        for sent, index in _sent_with_rounds(run)
     ]
 
 
-def _round(entry: Round, messages: list[MessageReport], tallies: list[MessageTally]) -> RoundReport:
+def _rounds(run: Run, messages: list[MessageReport], tally: Tally) -> list[RoundReport]:
+    found = []
+    for index, entry in enumerate(run.plan.rounds):
+        rows = [one for one in messages if one.round == index]
+        tallies = [one for number, one in _in_order(run, tally) if number == index]
+        found.append(
+            RoundReport(
+                interval=entry.interval,
+                messages=entry.messages,
+                sent=len(rows),
+                **asdict(_delays(rows, tallies)),
+            )
+        )
+    return found
+
+
+def _delays(messages: list[MessageReport], tallies: list[MessageTally]) -> DelayReport:
     pooled = MessageTally()
     for tally in tallies:
         pooled.add(tally)
-    return RoundReport(
-        interval=entry.interval,
-        messages=entry.messages,
-        sent=len(messages),
-        mean_relative_delay=_mean(message.mean_relative_delay for message in messages),
+    return DelayReport(
         first=pooled.first,
         p50=pooled.quantile(0.5),
         p95=pooled.quantile(0.95),
         p99=pooled.quantile(0.99),
         last=None if pooled.missing else pooled.last,
         mean_last=_mean(message.last for message in messages),
+        mean_relative_delay=_mean(message.mean_relative_delay for message in messages),
     )
 
 
@@ -209,8 +225,7 @@ def _generator(run: Run, tally: Tally) -> GeneratorReport:
 def _series(run: Run, tally: Tally) -> dict[str, HdrHistogram]:
     """Return the delays of each transport and round, named "ws, every 5 s"."""
     found: dict[str, list[HdrHistogram]] = {}
-    for sent, index in _sent_with_rounds(run):
-        message = tally.messages.get(sent.key, MessageTally())
+    for index, message in _in_order(run, tally):
         for transport, delays in sorted(message.delays.items()):
             interval = run.plan.rounds[index].interval
             found.setdefault(f"{transport}, every {interval:g} s", []).append(delays)

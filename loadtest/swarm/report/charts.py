@@ -2,7 +2,9 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from html import escape
 from typing import NamedTuple
 
 import matplotlib
@@ -11,6 +13,9 @@ from matplotlib.figure import Figure
 
 from loadtest.common.chart_style import BLUE, GREEN, INK, LEGEND, ORANGE, RED, SIZE, STYLE, VIOLET
 from loadtest.swarm.report.model import SwarmReport
+
+Spectrum = list[tuple[float, float | None]]
+"""Shares of deliveries, and the delays within which they arrived."""
 
 SERIES = (BLUE, ORANGE, GREEN, VIOLET, RED, "#8a8f98")
 
@@ -24,7 +29,7 @@ class Chart(NamedTuple):
 
 def draw_all(report: SwarmReport) -> list[Chart]:
     """Return all charts for which the report has data."""
-    drawings: list[tuple[str, Callable[[Axes, SwarmReport], None], bool]] = [
+    drawings: list[tuple[str, Callable[..., None], bool]] = [
         ("Connections over time", _connections, bool(report.timeline)),
         (
             "Mean relative delay of each update, as in 2012: the first receipt starts the clock, "
@@ -44,22 +49,23 @@ def draw_all(report: SwarmReport) -> list[Chart]:
     ]
     note = " (server and swarm on one host)" if report.shared_host else ""
     return [
-        Chart(f"{caption}{note}.", _svg(draw, report, caption))
+        Chart(f"{caption}{note}.", draw_svg(partial(draw, report=report), caption))
         for caption, draw, possible in drawings
         if possible
     ]
 
 
-def _svg(draw: Callable[[Axes, SwarmReport], None], report: SwarmReport, caption: str) -> str:
+def draw_svg(draw: Callable[[Axes], None], caption: str) -> str:
+    """Return a chart as an SVG element, in the colour of the text around it."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=SIZE, layout="constrained")
-        draw(figure.add_subplot(), report)
+        draw(figure.add_subplot())
         out = io.StringIO()
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     svg = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', 'width="100%"', svg, count=1)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{caption}"', 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(caption)}"', 1)
 
 
 def _connections(axes: Axes, report: SwarmReport) -> None:
@@ -113,13 +119,19 @@ def _band(axes: Axes, report: SwarmReport) -> None:
 
 
 def _spectrum(axes: Axes, report: SwarmReport) -> None:
-    for (name, points), color in zip(report.spectrum.items(), _colors(), strict=False):
+    named = zip(report.spectrum.items(), _colors(), strict=False)
+    plot_spectra(axes, [(name, points, color) for (name, points), color in named])
+
+
+def plot_spectra(axes: Axes, series: Iterable[tuple[str, Spectrum, str]]) -> None:
+    """Plot delays by percentile. A series has a name, points and a colour."""
+    finest = 0.9
+    for name, points, color in series:
         known = [(1 / (1 - q), delay) for q, delay in points if delay is not None]
         axes.plot([x for x, _ in known], [y for _, y in known], color=color, label=name)
+        finest = max([finest, *(q for q, _ in points)])
     axes.set_xscale("log")
-    marks = (0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999)
-    finest = max((q for points in report.spectrum.values() for q, _ in points), default=0)
-    shown = [q for q in marks if q <= max(finest, 0.9)]
+    shown = [q for q in (0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999) if q <= finest]
     axes.set_xticks([1 / (1 - q) for q in shown], [f"{q * 100:g} %" for q in shown])
     axes.minorticks_off()
     axes.set_ylim(bottom=0)

@@ -4,8 +4,11 @@ Delays are ms, times are seconds since the ramp began, sizes are bytes, unless a
 otherwise.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
+from loadtest.common.environment import Environment
 from loadtest.common.plan import Plan
 from loadtest.swarm.run import Sample
 
@@ -29,12 +32,9 @@ class Percentiles(Struct):
     p99: float | None
 
 
-class RoundReport(Struct):
-    """One round: the delays of all its deliveries together, and means over its updates."""
+class DelayReport(Struct, kw_only=True):
+    """The delays of all deliveries of some updates together, and means over these updates."""
 
-    interval: float
-    messages: int
-    sent: int
     first: float | None
     p50: float | None
     p95: float | None
@@ -42,6 +42,14 @@ class RoundReport(Struct):
     last: float | None
     mean_last: float | None  # over updates: until each had reached its last viewer
     mean_relative_delay: float | None  # over updates
+
+
+class RoundReport(DelayReport, kw_only=True):
+    """The delays of one round."""
+
+    interval: float
+    messages: int
+    sent: int
 
 
 class MessageReport(Struct):
@@ -174,10 +182,23 @@ class GeneratorReport(Struct):
     relative_by_simulator: list[float | None]
 
 
-class SwarmReport(Struct):
-    """The whole report."""
+class ThresholdReport(Struct):
+    """One threshold: `value` is what was measured, None if it is unknown."""
 
+    text: str
+    value: float | None
+    unit: str
+    crossed: bool
+
+
+class SwarmReport(Struct, kw_only=True):
+    """The whole report. `schema` changes when a program that read it before no longer can."""
+
+    schema: Literal["mapcenter.swarm/1"] = "mapcenter.swarm/1"
+    label: str
+    environment: Environment
     verdict: VerdictReport
+    thresholds: list[ThresholdReport] = []
     distribution: str
     started_at: str
     interrupted: bool
@@ -189,6 +210,7 @@ class SwarmReport(Struct):
     heartbeat: float
     ramp: float
     marks: dict[str, float]
+    delays: DelayReport
     rounds: list[RoundReport]
     messages: list[MessageReport]
     connections: ConnectionsReport

@@ -1,12 +1,15 @@
 """The report for a terminal: the table of 2012, percentiles, counts, verdict."""
 
+import math
 from collections.abc import Iterable
 
+from loadtest.common.exit_codes import ExitCode
 from loadtest.swarm.report.model import (
     AudienceReport,
     Percentiles,
     RestartReport,
     SwarmReport,
+    ThresholdReport,
     VerdictReport,
 )
 
@@ -18,8 +21,11 @@ def as_text(report: SwarmReport) -> str:
 
 def headline(verdict: VerdictReport) -> str:
     """Return the verdict in one line."""
+    besides = "" if verdict.valid else ", and the figures are INVALID"
     if verdict.failures:
-        found = "the server FAILED" + ("" if verdict.valid else ", and the figures are INVALID")
+        found = f"the server FAILED{besides}"
+    elif verdict.exit_code == ExitCode.GOAL_MISSED:
+        found = f"a threshold was CROSSED{besides}"
     elif not verdict.valid:
         found = "INVALID: this run proves nothing about the server"
     else:
@@ -27,11 +33,13 @@ def headline(verdict: VerdictReport) -> str:
     return f"INTERRUPTED, this is part of a run; {found}" if verdict.interrupted else found
 
 
-def format_ms(value: float | None) -> str:
-    """Return a delay in ms with as many digits as are significant."""
+def format_value(value: float | None) -> str:
+    """Return a value with as many digits as are significant; – if it is unknown."""
     if value is None:
         return "–"
-    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+    if isinstance(value, int) or math.isinf(value):
+        return f"{value:,}".replace("inf", "∞")
+    return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
 def _sections(report: SwarmReport) -> Iterable[list[str]]:
@@ -41,23 +49,25 @@ def _sections(report: SwarmReport) -> Iterable[list[str]]:
         "Mean relative delay in ms (first receipt starts the clock, per simulator, averaged)",
         f"{'viewers':{wide}}" + "".join(f"{column:>14}" for column in columns),
         f"{report.distribution:{wide}}"
-        + "".join(f"{format_ms(entry.mean_relative_delay):>14}" for entry in report.rounds),
+        + "".join(f"{format_value(entry.mean_relative_delay):>14}" for entry in report.rounds),
     ]
     names = ["first", "p50", "p95", "p99", "last"]  # of one distribution: none is a mean
-    error = f" ± {format_ms(report.clock_error)}" if report.clock_error else ""
+    error = f" ± {format_value(report.clock_error)}" if report.clock_error else ""
     yield [
         f"Delay in ms{error} from the intended time of sending, over all deliveries of a round",
         f"{'':{wide}}" + "".join(f"{name:>10}" for name in names),
         *(
             f"{column:{wide}}"
             + "".join(
-                f"{format_ms(delay):>10}"
+                f"{format_value(delay):>10}"
                 for delay in (entry.first, entry.p50, entry.p95, entry.p99, entry.last)
             )
             for column, entry in zip(columns, report.rounds, strict=True)
         ),
     ]
     yield [f"{name:13}{fact}" for name, fact in _facts(report)]
+    if report.thresholds:
+        yield ["Thresholds", *map(_threshold, report.thresholds)]
     yield _judgement(report.verdict)
 
 
@@ -70,8 +80,8 @@ def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
     yield "connected", f"{connections.connected:,} of {connections.requested:,}{counted}"
     yield (
         "first frame",
-        f"{format_ms(connections.first_frame.p50)} ms after the attempt (p50), "
-        f"{format_ms(connections.first_frame.p99)} ms (p99)",
+        f"{format_value(connections.first_frame.p50)} ms after the attempt (p50), "
+        f"{format_value(connections.first_frame.p99)} ms (p99)",
     )
     yield from _audience_facts(report.audience)
     yield (
@@ -86,7 +96,7 @@ def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
     )
     if report.restart is not None:
         yield "restart", _restart(report.restart)
-    yield "publishing", f"answered in {format_ms(server.publish_p50)} ms (median)"
+    yield "publishing", f"answered in {format_value(server.publish_p50)} ms (median)"
     if server.idle is not None:
         yield "idle", f"{server.idle:.1f} µs of the server's CPU per viewer and second"
     if server.unknown:
@@ -101,9 +111,14 @@ def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
     yield (
         "generator",
         f"{generator.simulator_cpu_worst:.0%} of a core at most, event loops late by "
-        f"{format_ms(generator.lag.p99)} ms (p99), updates sent at most "
-        f"{format_ms(generator.slip_worst)} ms late",
+        f"{format_value(generator.lag.p99)} ms (p99), updates sent at most "
+        f"{format_value(generator.slip_worst)} ms late",
     )
+
+
+def _threshold(one: ThresholdReport) -> str:
+    outcome = "CROSSED" if one.crossed else "not measured" if one.value is None else "held"
+    return f"{one.text:<28}{format_value(one.value):>10} {one.unit:<4} {outcome}"
 
 
 def _restart(restart: RestartReport) -> str:
@@ -111,7 +126,8 @@ def _restart(restart: RestartReport) -> str:
     duration = "" if restart.seconds is None else f", all within {restart.seconds:.1f} s"
     return (
         f"{back:,} of {restart.viewers:,} viewers came back{duration}; one was away for "
-        f"{format_ms(restart.absence.p50)} ms (p50), {format_ms(restart.absence.p99)} ms (p99); "
+        f"{format_value(restart.absence.p50)} ms (p50), "
+        f"{format_value(restart.absence.p99)} ms (p99); "
         f"{restart.twice:,} were disconnected twice"
     )
 
@@ -144,8 +160,8 @@ def _audience_facts(audience: AudienceReport) -> Iterable[tuple[str, str]]:
     if audience.pool_waits is not None:
         yield (
             "client pool",
-            f"polls waited {_range(audience.pool_waits)}, {format_ms(audience.pool_longest)} ms at "
-            "most, for a connection",
+            f"polls waited {_range(audience.pool_waits)}, "
+            f"{format_value(audience.pool_longest)} ms at most, for a connection",
         )
     if (sizes := audience.bytes) is not None:
         wire = ", ".join(f"{size:,.0f} ({name})" for name, size in sizes.wire.items())
@@ -158,7 +174,7 @@ def _audience_facts(audience: AudienceReport) -> Iterable[tuple[str, str]]:
 
 
 def _range(delays: Percentiles) -> str:
-    return f"{format_ms(delays.p50)} ms (p50), {format_ms(delays.p99)} ms (p99)"
+    return f"{format_value(delays.p50)} ms (p50), {format_value(delays.p99)} ms (p99)"
 
 
 def _judgement(verdict: VerdictReport) -> list[str]:

@@ -10,7 +10,9 @@ import threading
 from pathlib import Path
 from unittest import TestCase
 
-from django.test import TransactionTestCase
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import SimpleTestCase, TransactionTestCase
 
 from broadcaster.models import ApiToken, Broadcast, Publication
 from loadtest.common.exit_codes import ExitCode
@@ -51,7 +53,7 @@ class Swarm(TransactionTestCase):
 
     def run_swarm(self, *arguments):
         with swarm(self.server.url, *arguments, STATE_DIRECTORY=self.server.state.name) as process:
-            output, _ = process.communicate(timeout=LIMIT)
+            output, _ = process.communicate(timeout=4 * LIMIT)  # charts on a busy machine
         return process.returncode, output
 
     def test_run_over_both_transports_reports_all_deliveries(self):
@@ -59,12 +61,17 @@ class Swarm(TransactionTestCase):
             code, output = self.run_swarm(
                 *("--clients", "41", "--simulators", "2", "--transport", "mix"),
                 *("--ramp", "0.5", "--settle", "0.1", "--rounds", "3@0.3,2@0.2"),
-                *("--report", folder),
+                *("--report", folder, "--junit", f"{folder}/junit.xml", "--label", "both"),
+                *("--fail-if", "p95>60000", "--fail-if", "every 0.3 s: last<1"),
             )
             self.assertIn(code, HELD, output)
+            self.assertIn('testsuite name="both"', Path(folder, "junit.xml").read_text())
             report = json.loads(Path(folder, "report.json").read_text())
             page = Path(folder, "report.html").read_text()
         self.assertEqual(report["verdict"]["valid"], code == ExitCode.PASSED)
+        self.assertEqual(report["schema"], "mapcenter.swarm/1")
+        self.assertEqual(report["label"], "both")
+        self.assertEqual([one["crossed"] for one in report["thresholds"]], [False, False])
         self.assertEqual(report["connections"]["connected"], 41)
         self.assertEqual(report["connections"]["server_count"], {"ws": 21, "poll": 20})
         self.assertEqual(report["deliveries"]["expected"], 41 * 5)
@@ -143,6 +150,41 @@ class Swarm(TransactionTestCase):
         code, output = self.run_swarm("--clients", "2", "--token", "nonsense")
         self.assertEqual(code, 6, output)
         self.assertIn("--token", output)
+
+
+class BadInput(SimpleTestCase):
+    """Refused before anything starts: no database, no server, no file."""
+
+    def check(self, words, *arguments):
+        with self.assertRaisesRegex(CommandError, words):
+            call_command("swarm", *arguments)
+
+    def test_value_that_cannot_be_read_is_explained(self):
+        self.check("--clients: '0' is not a number of 1 or more", "--clients", "0")
+        self.check("--ramp: 'soon' is not a number of seconds", "--ramp", "soon")
+        self.check("--settle: 'nan' is not a number of seconds", "--settle", "nan")
+        self.check("--poll-share must be between", "--transport", "mix", "--poll-share", "2")
+        self.check("'p96>5': there is no figure p96", "--fail-if", "p96>5")
+
+    def test_contradictory_plan_is_explained(self):
+        self.check("--simulators must be at most --clients", "--clients", "2", "--simulators", "3")
+        self.check("--poll-share needs --transport mix", "--poll-share", "0.3")
+        self.check("--poll-reopen needs viewers that poll", "--poll-reopen")
+        self.check(
+            "no round publishes every 1 s", "--rounds", "3@2", "--fail-if", "every 1 s: p50>1"
+        )
+
+    def test_foreign_report_is_explained_and_leaves_nothing_behind(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "a.json").write_text('{"label": "<script>"}')
+            report = Path(folder, "comparison")
+            files = (f"{folder}/a.json", f"{folder}/a.json")
+            self.check("is not a report", "--compare", *files, "--report", str(report))
+            self.assertFalse(report.exists())
+
+    def test_place_that_cannot_be_written_is_refused_before_the_run(self):
+        self.check("--report: /dev/null/x cannot be written", "--report", "/dev/null/x")
+        self.check("--junit: /dev/null/x cannot be written", "--junit", "/dev/null/x")
 
 
 class Rejections(TransactionTestCase):

@@ -1,0 +1,78 @@
+"""Launches runs: checks before, token, the run itself, verdict, thresholds. Blocks."""
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django.conf import settings
+from redis import Redis
+
+from loadtest.common.environment import describe
+from loadtest.common.plan import Plan
+from loadtest.control.play import play
+from loadtest.control.thresholds import Threshold, check_thresholds
+from loadtest.swarm import preflight
+from loadtest.swarm.director import ProgressView
+from loadtest.swarm.leftovers import PREFIX, local_token
+from loadtest.swarm.reach import (
+    PreflightFailed,
+    check_ready,
+    check_token_stays_here,
+    is_local,
+)
+from loadtest.swarm.report.build import build_report
+from loadtest.swarm.report.model import SwarmReport
+from loadtest.swarm.run import Run
+from loadtest.swarm.server_meter import ServerMeter, choose_meter
+from loadtest.swarm.verdict import judge
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """What runs need beside their plans.
+
+    `token` may be empty: a temporary one. `metrics` are the addresses of the servers behind a
+    proxy. Without `redis` the simulators run on this machine.
+    """
+
+    view: ProgressView
+    token: str = ""
+    label: str = ""
+    metrics: list[str] = field(default_factory=list)
+    thresholds: Sequence[Threshold] = ()
+    redis: Redis | None = None
+    past_limits: bool = False  # start although the server has room for fewer viewers
+
+    def launch(self, plan: Plan) -> SwarmReport:
+        """Play a run and return its report.
+
+        Raises `PreflightFailed` if it cannot start, and ValueError for an invalid URL of metrics.
+        """
+        check_ready(plan.target)
+        meter = choose_meter(plan.target, self.metrics)
+        self._check_limits(plan, meter)
+        local = is_local(plan.target)
+        if not self.token:
+            check_token_stays_here(plan.target)
+        run = Run(plan, f"{PREFIX}{secrets.token_hex(4)}", label=self.label)
+        run.environment = describe(settings.VERSION)
+        run.local, run.local_token = local, not self.token
+        given = contextlib.nullcontext(self.token) if self.token else local_token(run.slug)
+        with given as token:
+            asyncio.run(play(run, meter, token, self.view, self.redis))
+        report = build_report(run, judge(run))
+        check_thresholds(report, self.thresholds)
+        return report
+
+    def _check_limits(self, plan: Plan, meter: ServerMeter) -> None:
+        """Raise `PreflightFailed` if this machine, or the server, cannot carry the run."""
+        limits = preflight.inspect(plan.target, meter.room())
+        if self.redis is not None:  # each worker's machine checks its own
+            limits = replace(limits, files=sys.maxsize, ports=sys.maxsize)
+        if self.past_limits:
+            limits = replace(limits, room=None)
+        if found := preflight.problems(plan, limits):
+            raise PreflightFailed("\n".join(found))
