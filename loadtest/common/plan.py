@@ -147,6 +147,8 @@ def contradictions(plan: Plan) -> list[str]:
         found.append("--fallback needs viewers on WebSockets, and --transport poll leaves none")
     if plan.transport == "poll" and habits.slow:
         found.append("--slow needs viewers on WebSockets: a poll has one response, read or not")
+    if plan.client_pool is not None and plan.client_pool < 1:
+        found.append("--client-pool must be at least 1")
     if plan.poll_reopen and not plan.polls:
         found.append("--poll-reopen needs viewers that poll, and --transport ws leaves none")
     if plan.client_pool and not plan.polls:

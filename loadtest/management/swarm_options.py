@@ -67,7 +67,7 @@ def add_options(parser: ArgumentParser) -> None:
     add("--poll-reopen", action="store_true", help="open a new connection for every poll")
     add(
         "--client-pool",
-        type=positive,
+        type=int,
         metavar="N",
         help="connections that all polls of a simulator share (default: one each)",
     )
