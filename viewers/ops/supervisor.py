@@ -68,7 +68,8 @@ class Supervisor:
     async def start(self) -> tuple[Process, bool]:
         """Start a process. Return it, and whether it serves.
 
-        It does not serve if it ended, or did not print that within START_TIMEOUT.
+        It does not serve if it ended, or did not print that within START_TIMEOUT. Raises OSError if
+        there is no program or no memory for it.
         """
         process = await asyncio.create_subprocess_exec(
             *self.command,
@@ -97,7 +98,11 @@ class Supervisor:
                 "server process %s ended with status %s: starting another", process.pid, code
             )
             await asyncio.sleep(RESTART_PAUSE)
-            successor, _ = await self.start()
+            try:
+                successor, _ = await self.start()
+            except OSError as error:
+                logger.error("no server process can be started, trying again: %s", error)
+                continue
             if self.processes[slot] is not process:  # `roll` has filled the slot meanwhile
                 send(successor, signal.SIGINT)
                 continue
@@ -114,8 +119,12 @@ class Supervisor:
         async with self.rolling:
             new: list[Process] = []
             for _ in range(self.count):  # one by one: a start takes a second of CPU
-                process, serves = await self.start()
-                new.append(process)
+                try:
+                    process, serves = await self.start()
+                    new.append(process)
+                except OSError as error:
+                    logger.error("no server process can be started: %s", error)
+                    serves = False
                 if not serves or self.stopping.is_set():
                     logger.error("a new process does not serve: the old ones stay")
                     for process in new:

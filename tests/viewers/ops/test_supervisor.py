@@ -1,5 +1,6 @@
 """The supervisor starts processes, and keeps the old ones if a new one does not serve."""
 
+import asyncio
 import sys
 from unittest import IsolatedAsyncioTestCase, mock
 
@@ -9,6 +10,7 @@ from viewers.ops.supervisor import Supervisor
 SERVES = "import signal; print('Serving on a port', flush=True); signal.pause()"
 ENDS_AT_ONCE = "raise SystemExit(1)"
 CLOSES_ITS_OUTPUT = "import os, signal; os.close(1); signal.pause()"
+MISSING = ["/nowhere/python"]
 PRINTS_NOTHING = "import signal; signal.pause()"
 
 
@@ -47,3 +49,37 @@ class SupervisorTests(IsolatedAsyncioTestCase):
         self.assertIsNone(old.returncode)
         old.kill()
         await old.wait()
+
+    async def test_roll_without_a_program_keeps_the_old_process(self):
+        supervised = self.supervise(SERVES)
+        old, _ = await supervised.start()
+        supervised.processes = [old]
+        supervised.command = MISSING
+
+        with self.assertLogs("viewers.ops.supervisor", "ERROR") as logged:
+            await supervised.roll()
+
+        self.assertIn("no server process can be started", logged.output[0])
+        self.assertEqual(supervised.processes, [old])
+        old.kill()
+        await old.wait()
+
+    async def test_process_is_replaced_once_the_program_is_there_again(self):
+        self.enterContext(mock.patch.object(supervisor, "RESTART_PAUSE", 0.01))
+        supervised = self.supervise(SERVES)
+        command, supervised.command = supervised.command, MISSING
+        old = await asyncio.create_subprocess_exec(sys.executable, "-c", ENDS_AT_ONCE)
+        supervised.processes = [old]
+
+        async with asyncio.timeout(20):
+            with self.assertLogs("viewers.ops.supervisor", "ERROR") as logged:
+                keeping = asyncio.create_task(supervised.keep(0))
+                while not any("can be started" in line for line in logged.output):
+                    await asyncio.sleep(0.01)
+                supervised.command = command
+                while supervised.processes == [old]:
+                    await asyncio.sleep(0.01)
+
+        supervised.stopping.set()
+        supervised.processes[0].kill()
+        await keeping
