@@ -42,11 +42,12 @@ def kill_tree(process: psutil.Process) -> None:
 
 def simulators(process: psutil.Process) -> list[psutil.Process]:
     """Return the simulators below a process."""
-    return [
-        child
-        for child in process.children(recursive=True)
-        if "loadtest.swarm.simulator" in child.cmdline()
-    ]
+    found = []
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "loadtest.swarm.simulator" in child.cmdline():
+                found.append(child)
+    return found
 
 
 @contextlib.contextmanager
