@@ -1,20 +1,29 @@
-/* Preloaded into a process, moves its clock by CLOCK_SKEW seconds: a host whose clock is wrong. */
+/* Preloaded into a process, plays a host whose clock is wrong: by CLOCK_SKEW seconds, and its time
+   since the boot fast by CLOCK_DRIFT microseconds a second. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
 
-static time_t skew(void) {
-    const char *seconds = getenv("CLOCK_SKEW");
-    return seconds ? atol(seconds) : 0;
+static long setting(const char *name) {
+    const char *value = getenv(name);
+    return value ? atol(value) : 0;
+}
+
+static void drift(struct timespec *now) {
+    long long ns = now->tv_sec * 1000000000LL + now->tv_nsec;
+    ns += ns / 1000000 * setting("CLOCK_DRIFT");
+    now->tv_sec = ns / 1000000000LL;
+    now->tv_nsec = ns % 1000000000LL;
 }
 
 int clock_gettime(clockid_t id, struct timespec *now) {
     static int (*original)(clockid_t, struct timespec *);
     if (!original) *(void **)&original = dlsym(RTLD_NEXT, "clock_gettime");
     int result = original(id, now);
-    if (id == CLOCK_REALTIME) now->tv_sec += skew();
+    if (id == CLOCK_REALTIME) now->tv_sec += setting("CLOCK_SKEW");
+    if (id == CLOCK_MONOTONIC) drift(now);
     return result;
 }
 

@@ -2,42 +2,48 @@
 
 import contextlib
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 from redis import Redis
 
 from loadtest.control.queues import free_workers
-from tests.support.server import LIMIT, ROOT, wait_for
+from tests.support.server import LIMIT, ROOT, running, wait_for
 
 
 @contextlib.contextmanager
 def pool(redis_url: str, workers: int) -> Iterator[psutil.Process]:
     """Run `manage.py rqworker-pool simulators`, and wait until all its workers are free."""
-    command = ["manage.py", "rqworker-pool", "simulators", "--num-workers", str(workers)]
+    program = [sys.executable, "manage.py", "rqworker-pool"]
+    command = [*program, "simulators", "--num-workers", str(workers)]
     with _running(command, ROOT, redis_url, workers, LOADTEST_REDIS_URL=redis_url) as process:
         yield process
 
 
 @contextlib.contextmanager
-def bare_worker(redis_url: str, folder: Path = ROOT) -> Iterator[psutil.Process]:
-    """Run RQ's own `rq worker`, which knows nothing of Django, in a checkout of the project."""
-    command = ["-m", "rq.cli", "worker", "simulators", "--url", redis_url]
-    with _running(command, folder, redis_url, 1) as process:
+def bare_worker(
+    redis_url: str, folder: Path = ROOT, host: Sequence[str] = (), **environment: str
+) -> Iterator[psutil.Process]:
+    """Run RQ's own `rq worker`, which knows nothing of Django, in a checkout of the project.
+
+    `host` is a command that runs another one on another host.
+    """
+    command = [*host, sys.executable, "-m", "rq.cli", "worker", "simulators", "--url", redis_url]
+    with _running(command, folder, redis_url, 1, **environment) as process:
         yield process
 
 
 def kill_tree(process: psutil.Process) -> None:
     """Kill a process and all below it at once, as when their machine loses its power."""
+    if not process.is_running():
+        return
     processes = [process, *process.children(recursive=True)]
-    for each in processes:
-        each.suspend()  # so that none sees the end of another
-    for each in processes:
-        each.kill()
+    for action in (psutil.Process.suspend, psutil.Process.kill):  # so that none sees another end
+        for each in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                action(each)
 
 
 def simulators(process: psutil.Process) -> list[psutil.Process]:
@@ -54,30 +60,15 @@ def simulators(process: psutil.Process) -> list[psutil.Process]:
 def _running(
     command: list[str], folder: Path, redis_url: str, workers: int, **environment: str
 ) -> Iterator[psutil.Process]:
-    with contextlib.ExitStack() as stack:
-        redis = stack.enter_context(Redis.from_url(redis_url))
+    environment = {k: v for k, v in os.environ.items() if k != "REDIS_URL"} | environment
+    with Redis.from_url(redis_url) as redis:
         before = len(free_workers(redis))
-        popen = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, *command],
-                cwd=folder,
-                env={k: v for k, v in os.environ.items() if k != "REDIS_URL"} | environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        )
-        process = psutil.Process(popen.pid)
-        try:
+        with running(command, cwd=folder, env=environment) as process:
             wait_for(
                 lambda: len(free_workers(redis)) - before >= workers, "workers", limit=2 * LIMIT
             )
-            yield process
-        finally:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                children = process.children(recursive=True)
-                popen.send_signal(signal.SIGTERM)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    popen.wait(LIMIT)
-                for child in [process, *children]:
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        child.kill()
+            tree = psutil.Process(process.pid)
+            try:
+                yield tree
+            finally:
+                kill_tree(tree)

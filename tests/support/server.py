@@ -162,12 +162,13 @@ def running(
 
 
 @contextlib.contextmanager
-def redis(port: int | None = None) -> Iterator[str]:
+def redis(port: int | None = None, address: str = "127.0.0.1") -> Iterator[str]:
     """Run a Redis for one test; yields its URL."""
     port = port or free_port()
-    command = [find_redis(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    with running(command, port):
-        yield f"redis://127.0.0.1:{port}/0"
+    addresses = dict.fromkeys(["127.0.0.1", address])
+    options = ["--port", str(port), "--bind", *addresses, "--protected-mode", "no", "--save", ""]
+    with running([find_redis(), *options], port):
+        yield f"redis://{address}:{port}/0"
 
 
 def worker(server: ServeProcess) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:

@@ -10,7 +10,7 @@ from hdrh.histogram import HdrHistogram
 from msgspec.structs import asdict
 
 from loadtest.common.plan import offsets
-from loadtest.swarm.analysis import overlaps, worst_simulator_cpu
+from loadtest.swarm.analysis import median_delay, overlaps, worst_simulator_cpu
 from loadtest.swarm.histograms import merged, quantile, to_bytes
 from loadtest.swarm.messages import SentUpdate
 from loadtest.swarm.report.audience import audience_report, percentiles
@@ -219,6 +219,7 @@ def _generator(run: Run, tally: Tally) -> GeneratorReport:
             _mean(value for message in one.messages.values() for value in message.relative)
             for one in run.tallies
         ],
+        median_by_simulator=[median_delay(one) for one in run.tallies],
     )
 
 

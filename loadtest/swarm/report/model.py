@@ -180,6 +180,7 @@ class GeneratorReport(Struct):
     lag: Percentiles
     slip_worst: float | None
     relative_by_simulator: list[float | None]
+    median_by_simulator: list[float | None]  # of all its delays
 
 
 class ThresholdReport(Struct):

@@ -1,30 +1,24 @@
 """A host whose clock is wrong, with PostgreSQL: what counts is the database's clock."""
 
 import re
-import subprocess
 import tempfile
 import time
-from pathlib import Path
 from unittest import TestCase
 
 from tests.end_to_end.faults.site import Site, command, frame
-from tests.support.programs import find_program
+from tests.support.clock import wrong_clock
 from tests.support.server import LIMIT, postgres
 from tests.support.watcher import WebSocketWatcher
 
 SKEW = 20  # seconds that the host's clock is ahead
-SOURCE = Path(__file__).parents[2] / "support/clock.c"
 OHIO = {"view": {"focus": "OH"}}
 
 
 class WrongClock(TestCase):
     def setUp(self):
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-clock-"))
-        library = f"{folder}/clock.so"
-        compiler = find_program("gcc", "gcc")
-        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
         address = self.enterContext(postgres())
-        self.site = Site(address, LD_PRELOAD=library, CLOCK_SKEW=str(SKEW))
+        self.site = Site(address, **wrong_clock(folder, CLOCK_SKEW=SKEW))
         self.enterContext(self.site.server)
         self.assertEqual(self.site.publish({"kind": "start"})[0], 201)
         self.socket = self.enterContext(self.site.console())
