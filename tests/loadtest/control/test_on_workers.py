@@ -75,7 +75,7 @@ class OnWorkers(TransactionTestCase):
     def test_worker_of_another_version_is_named(self):
         with tempfile.TemporaryDirectory() as folder:
             for package in PACKAGES:
-                ignored = shutil.ignore_patterns("static", "data", "__pycache__")
+                ignored = shutil.ignore_patterns("static", "__pycache__")
                 shutil.copytree(ROOT / package, Path(folder, package), ignore=ignored)
             with Path(folder, "loadtest/swarm/viewer.py").open("a") as module:
                 module.write("# as it was last week\n")
