@@ -18,6 +18,7 @@ from broadcaster.admin.recordings import RecordingPages
 from broadcaster.admin.records import actor
 from broadcaster.desk.schedule_queue import enqueue_check
 from broadcaster.models import Broadcast
+from broadcaster.publishing import clock
 from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import lock_broadcast
 
@@ -91,7 +92,7 @@ class BroadcastAdmin(ConsolePages, RecordingPages):
     @admin.action(description="Archive the selected broadcasts", permissions=["change"])
     def archive(self, request: HttpRequest, broadcasts: QuerySet[Broadcast]) -> None:
         """Take broadcasts off the front page; they cannot go on air until they are restored."""
-        self._archive(request, broadcasts.filter(archived_at=None), timezone.now())
+        self._archive(request, broadcasts.filter(archived_at=None), clock.now())
 
     @admin.action(description="Restore the selected broadcasts", permissions=["change"])
     def restore(self, request: HttpRequest, broadcasts: QuerySet[Broadcast]) -> None:

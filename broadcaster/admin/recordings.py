@@ -25,7 +25,7 @@ from broadcaster.domain.recording import Recording
 from broadcaster.domain.rejection import InvalidInput, Rejected
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast
-from broadcaster.models.broadcast import validate_text
+from broadcaster.models.broadcast import validate_text, validate_time
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
@@ -78,6 +78,7 @@ class RebroadcastForm(forms.Form):
 
     starts_at = forms.DateTimeField(
         label="Starts at",
+        validators=[validate_time],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=f"In the time zone of this site, {settings.TIME_ZONE}.",
     )

@@ -13,6 +13,7 @@ from typing import Any
 from broadcaster.desk import rundown, takes
 from broadcaster.desk.permissions import check_access
 from broadcaster.desk.requests import Reply, client_id, decode, reject, reply_or_unavailable
+from broadcaster.domain.clock import MAX_TIME
 from broadcaster.domain.parsing import MAX_TITLE, parse_change, text, whole_number
 from broadcaster.domain.rejection import InvalidInput, NotFound, Rejected
 from broadcaster.domain.summary import describe
@@ -119,10 +120,8 @@ def _title(value: object) -> str:
 
 
 def _time(value: object) -> datetime:
-    try:
-        return datetime.fromtimestamp(_number("at")(value) / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise InvalidInput("at", "is not a time in milliseconds since 1970") from None
+    what = "a time in milliseconds since 1970, before the year 2100"
+    return datetime.fromtimestamp(whole_number("at", value, 1, MAX_TIME, what) / 1000, UTC)
 
 
 ARGUMENTS: dict[str, Callable[[Any], Any]] = {

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
-from django.utils import timezone
 
 from broadcaster.models import ApiToken, Via
+from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
 
@@ -52,7 +52,7 @@ def revoke(tokens: QuerySet[ApiToken], actor: Actor, why: str = "") -> int:
     """
     valid = tokens.filter(revoked_at=None).select_related("user")
     revoked = [f"revoked the API token {token}, {token.note}{why}" for token in valid]
-    valid.update(revoked_at=timezone.now())
+    valid.update(revoked_at=clock.now())
     for words in revoked:
         add_entry(actor, "changed", None, words)
     return len(revoked)

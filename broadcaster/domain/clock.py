@@ -5,6 +5,16 @@ update was published, whether a cue is due, how long a delivery took.
 """
 
 import time
+from datetime import UTC, datetime
+
+MAX_TIME = 4_102_444_800_000
+"""Milliseconds since 1970: the year 2100, after which nothing can be planned. In other time zones
+the last years that Python knows are beyond them, and what a database stores cannot be read."""
+
+
+def is_plannable(at: datetime) -> bool:
+    """Return whether a time is between 1970 and 2100."""
+    return 0 <= at.timestamp() <= MAX_TIME / 1000
 
 
 class SharedClock:
@@ -29,6 +39,10 @@ class SharedClock:
             return time.time()
         seconds, then = self._reading
         return seconds + time.monotonic() - then
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return datetime.fromtimestamp(self.seconds(), UTC)
 
 
 shared_clock = SharedClock()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from broadcaster.domain.change import Change, JsonObject, Status
+from broadcaster.domain.clock import MAX_TIME
 from broadcaster.domain.electoral import ELECTIONS
 from broadcaster.domain.mapstate import MapState, Phase
 from broadcaster.domain.parsing import (
@@ -29,7 +30,6 @@ from broadcaster.domain.stream import Update
 VERSION = 1
 KEYS = ("v", "title", "slug", "election", "epoch", "began", "initial", "updates")
 MAX_UPDATES = 10_000
-MAX_TIME = 4_102_444_800_000  # milliseconds since 1970: the year 2100
 MAX_DURATION = 31 * 24 * 3_600_000  # milliseconds
 
 _NAME = re.compile(r"[-0-9A-Za-z_]{1,50}")

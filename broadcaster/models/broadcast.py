@@ -1,6 +1,7 @@
 """Broadcasts."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from broadcaster.domain import electoral
 from broadcaster.domain.bidi import is_balanced, isolate
+from broadcaster.domain.clock import is_plannable, shared_clock
 from broadcaster.domain.mapstate import ON_AIR, MapState, Phase
 from broadcaster.domain.parsing import unusable_characters
 from broadcaster.domain.stream import Position
@@ -25,6 +27,13 @@ def validate_text(value: str) -> None:
     """Raise `ValidationError` for text that cannot be stored or drawn everywhere."""
     if problem := unusable_characters(value):
         raise ValidationError(f"This text {problem}.")
+
+
+def validate_time(at: datetime, field: str | None = None) -> None:
+    """Raise `ValidationError`, for this field, if nothing can be planned for a time."""
+    if not is_plannable(at):
+        words = "This is not between the years 1970 and 2100."
+        raise ValidationError({field: words} if field else words)
 
 
 class Approval(models.TextChoices):
@@ -142,12 +151,15 @@ class Broadcast(models.Model):
         """Check the title, and that the planned times agree. Raises `ValidationError`."""
         if not is_balanced(self.title):
             raise ValidationError({"title": "It ends a change of direction that it did not begin."})
+        for name in ("starts_at", "ends_at"):
+            if getattr(self, name):
+                validate_time(getattr(self, name), name)
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": "The planned end is before the planned start."})
         if self.automatic and not (self.starts_at or self.ends_at):
             words = "There is no planned time yet: set a start or an end."
             raise ValidationError({"automatic": words})
-        if self.automatic and self.on_air and self.ends_at and self.ends_at <= timezone.now():
+        if self.automatic and self.on_air and self.ends_at and self.ends_at <= shared_clock.now():
             words = "This would end it at once: that time has passed."
             raise ValidationError({"ends_at": words})
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 from broadcaster.domain.clock import shared_clock
 
-MAX_OFFSET = 1.0  # seconds that a host's clock may differ before anybody is told
+MAX_OFFSET = 1.0  # seconds; a larger difference between a host's clock and the database's is logged
 
 logger = logging.getLogger(__name__)
 _reported = False  # that the host's clock differs
@@ -29,7 +29,7 @@ def read() -> datetime:
 
 def now() -> datetime:
     """Return the same without asking the database: the last reading, carried on."""
-    return datetime.fromtimestamp(shared_clock.seconds(), UTC)
+    return shared_clock.now()
 
 
 def _report_offset() -> None:

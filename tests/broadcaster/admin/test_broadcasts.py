@@ -62,6 +62,14 @@ class BroadcastPages(AdminCase):
             response = self.save(broadcast, **changed)
             self.assertContains(response, "This text has")
 
+    def test_a_time_that_cannot_be_read_again_is_rejected(self):
+        """Python's last day ends after the year 9999 in UTC, as PostgreSQL returns it."""
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        for name in ("starts_at", "ends_at"):
+            for day in ("9999-12-31", "2100-01-02", "0001-01-01", "1969-12-30"):
+                at = {f"{name}_0": day, f"{name}_1": "23:59"}
+                self.assertContains(self.save(broadcast, **at), "not between the years")
+
     def test_election_and_slug_of_a_published_broadcast_cannot_be_changed(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
         publish(broadcast, parse_change({"kind": "start"}))

@@ -173,6 +173,8 @@ class Rebroadcasts(RecordingCase):
     def test_rebroadcast_is_rejected_with_a_reason(self):
         later = timezone.now() + timedelta(hours=1)
         self.assertContains(self.plan(timezone.now() - timedelta(hours=1)), "has passed")
+        last = {"starts_at": "9999-12-31T23:59"}
+        self.assertContains(self.client.post(self.address("rebroadcast"), last), "the years")
         Broadcast.objects.update(rehearsal=True)
         self.assertContains(self.plan(later), "not for viewers")
         live = Broadcast.objects.create(slug="live", title="Live", election=2020)

@@ -98,7 +98,7 @@ class TakeCommand(DeskCase):
             ({"command": "prepare", "title": "x" * 121, "change": VIEW}, "title"),
             ({"command": "prepare", "title": "x", "change": {"calls": {}}}, "calls"),
             ({"command": "move", "cue": cue, "before": "last"}, "before"),
-            ({"command": "schedule", "cue": cue, "version": 1, "at": 2**52}, "at"),
+            ({"command": "schedule", "cue": cue, "version": 1, "at": 4_102_444_800_001}, "at"),
             ({"command": "schedule", "cue": cue, "version": 1, "at": "8 pm"}, "at"),
         ]:
             with self.subTest(data=data):
