@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import UTC
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -100,7 +101,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         """Send the entries that the list's filters select, all pages of them, as CSV."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        entries = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            entries = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect("..?e=1")  # as the list does: it then shows all entries
         return HttpResponse(
             as_csv(entries.select_related("broadcast")),
             content_type="text/csv; charset=utf-8",

@@ -57,6 +57,13 @@ class RecordPages(AdminCase):
         everything = self.client.get(reverse("admin:broadcaster_auditentry_export"))
         self.assertEqual(len(everything.content.splitlines()), 5)
 
+    def test_export_with_an_unknown_filter_leads_back_to_the_list(self):
+        export = reverse("admin:broadcaster_auditentry_export")
+        for query in ("?nothing=1", "?at__gte=yesterday", "?=x"):
+            response = self.client.get(export + query, follow=True)
+            self.assertEqual(response.redirect_chain, [("..?e=1", 302)])
+            self.assertContains(response, "Select audit entry")
+
     def test_text_from_right_to_left_in_an_export_cannot_turn_the_rest_of_its_line(self):
         Broadcast.objects.create(slug="night", title="Night \u202eone", election=2020)
         night = Broadcast.objects.get(slug="night")
