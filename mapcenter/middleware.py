@@ -3,10 +3,12 @@
 import logging
 import os
 import time
+from codecs import lookup
 from collections.abc import Callable
 from http import HTTPStatus
 from threading import Lock
 
+from django.core.exceptions import BadRequest
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.utils.decorators import sync_only_middleware
@@ -78,6 +80,25 @@ class DatabaseConnections:
             if is_due:
                 self._next_entry = now + LOG_INTERVAL
         return is_due
+
+
+@sync_only_middleware
+def usable_text(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to text that no address takes, and at which views would fail.
+
+    PostgreSQL refuses NUL. In a form with files a client may name any of Python's encodings, some
+    of which decode to lone surrogates or are for bytes; of other forms Django takes UTF-8 only.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if "\0" in request.path_info or "%00" in request.META["QUERY_STRING"]:
+            raise BadRequest("The address has a NUL.")
+        encoding = request.encoding or "utf-8"
+        if request.content_type == "multipart/form-data" and lookup(encoding).name != "utf-8":
+            raise BadRequest(f"The form is not in UTF-8 but in {encoding}.")
+        return get_response(request)
+
+    return middleware
 
 
 @sync_only_middleware

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "mapcenter.middleware.StaticFiles",
     "csp.middleware.CSPMiddleware",
+    "mapcenter.middleware.usable_text",
     "mapcenter.middleware.admin_methods",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "viewers.pages.language.LanguageByAddress",
@@ -189,6 +190,7 @@ CSRF_TRUSTED_ORIGINS = [
     if host[0] not in "*["
 ]
 HTTPS = env_bool("HTTPS")
+SESSION_ENGINE = "mapcenter.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS  # browsers send them over TLS only
 # Browsers come back over TLS alone for 30 days. Responses over HTTP, as to a health check, have no
 # such header.
