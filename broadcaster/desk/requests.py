@@ -46,12 +46,17 @@ def decode(body: bytes | str) -> dict[str, Any]:
     if len(body) > MAX_BODY:
         raise BodyTooLarge
     try:
-        data = json.loads(body)
+        data = json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidInput("body", f"is not JSON: {str(error)[:80]}") from None
     if not isinstance(data, dict):
         raise InvalidInput("body", "is not a JSON object")
     return data
+
+
+def _reject_constant(name: str) -> None:
+    """Reject NaN and Infinity, which Python reads, and which are no JSON."""
+    raise ValueError(name)
 
 
 def reject(

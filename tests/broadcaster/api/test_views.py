@@ -85,7 +85,7 @@ class UpdatesApi(TestCase):
             ("[1]", 400, "body"),
             ("[" * 20_000, 400, "body"),
             (b"\xff\xfe\x00", 400, "body"),
-            ('{"view": NaN}', 400, "view"),
+            ('{"view": NaN}', 400, "body"),
             ({"x" * 99: 1}, 400, "x" * 40),
             ({"calls": {"Pennsylvania": {}}}, 400, "calls.Pennsylvania"),
             ({"calls": {"PA": {"status": "called", "party": "Whig"}}}, 400, "calls.PA.party"),
