@@ -77,7 +77,8 @@ def client_address(request: HttpRequest) -> str | None:
 def record_failure(credentials: dict[str, Any], request: HttpRequest, **signal: Any) -> None:
     """Record a wrong password in the audit.
 
-    Not while the name is locked, and not for names that nobody has: those would fill the table.
+    Attempts on a locked name, and on names that no user has, are not recorded: they would fill the
+    table.
     """
     if not getattr(request, "axes_locked_out", False):
         _record(request, credentials.get("username"), "wrong password")

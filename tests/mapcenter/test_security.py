@@ -1,7 +1,6 @@
-"""Who reaches which address: docs/security.md has the table that this test makes by asking."""
+"""Access to every address by role: the table in docs/security.md, made by asking for each."""
 
 import os
-import re
 import secrets
 import subprocess
 import sys
@@ -12,16 +11,15 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client, SimpleTestCase, TestCase
-from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from broadcaster.desk.permissions import GROUPS
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
-from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns
+from tests.support.addresses import django_routes, fill, routes, websocket_routes
 from tests.support.changes import parse_change
 from tests.support.log import publish
 from tests.support.staff import staff, the_group
-from viewers.routing import http_urlpatterns, websocket_urlpatterns
+from viewers.routing import http_urlpatterns
 
 DOCUMENT = Path(settings.BASE_DIR, "docs/security.md")
 ROLES = ("anonymous", "no role", *GROUPS, "superuser")
@@ -30,21 +28,10 @@ HEADER = (
     "|---" * (len(ROLES) + 1) + "|",
 )
 COMMAND = {"command": "prepare", "title": "Cue", "change": {"view": {"focus": "OH"}}}
-PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 NO_PAGES = ("/logout/", "/<url>", "/<object_id>/")
 """Ends the session; no such page; redirects to a page in the table."""
 WORDS = {302: "log-in", 401: "token", 403: "no"}
 """What the table says of a status; "yes" for any other."""
-
-
-def routes(patterns, prefix=""):
-    """Yield the routes of all views, with the names of their parameters in angle brackets."""
-    for each in patterns:
-        route = prefix + str(each.pattern).removeprefix("^").removesuffix("$")
-        if isinstance(each, URLResolver):
-            yield from routes(each.url_patterns, route)
-        elif isinstance(each, URLPattern):
-            yield PARAMETER.sub(lambda match: f"<{match[1] or match[2]}>", route)
 
 
 class Addresses(TestCase):
@@ -90,7 +77,7 @@ class Addresses(TestCase):
         """Return a path of a route, with parameters of objects that exist."""
         owner = next((obj for place, obj in self.objects.items() if route.startswith(place)), None)
         given = {"object_id": (owner or self.night).pk, "id": owner and owner.pk}
-        return "/" + PARAMETER.sub(lambda match: str((self.parameters | given)[match[1]]), route)
+        return fill(route, self.parameters | given)
 
     def answer(self, role, path):
         """Return the table's word for a request of `role`: by GET, or POST where GET is 405."""
@@ -108,7 +95,7 @@ class Addresses(TestCase):
     def rows(self):
         """Return the rows of the table."""
         rows = []
-        for route in sorted(set(routes(get_resolver().url_patterns))):
+        for route in sorted(django_routes()):
             if route.startswith("admin/") and route.endswith(NO_PAGES):
                 continue
             words = [self.answer(role, self.path(route)) for role in ROLES]
@@ -121,13 +108,8 @@ class Addresses(TestCase):
 
     def test_the_document_has_the_addresses_that_are_not_djangos(self):
         text = DOCUMENT.read_text()
-        for prefix, patterns in (
-            ("", http_urlpatterns),
-            ("", websocket_urlpatterns),
-            ("admin/", desk_urlpatterns),
-        ):
-            for route in routes(patterns, prefix):
-                self.assertIn(f"`/{route}`", text)
+        for route in {*routes(http_urlpatterns), *websocket_routes()}:
+            self.assertIn(f"`/{route}`", text)
 
 
 class Production(SimpleTestCase):
