@@ -58,7 +58,7 @@ class Site:
         request = Request(f"{self.url}{path}", body, headers)
         try:
             with urlopen(request, timeout=LIMIT) as response:
-                return response.status, response.read().decode(), response.headers
+                return response.status, response.read().decode(errors="replace"), response.headers
         except HTTPError as error:
             return error.code, error.read().decode(), error.headers
 
