@@ -11,7 +11,7 @@ class UsableText(TestCase):
             self.assertEqual(self.client.get(path).status_code, 400, path)
 
     def test_form_with_files_in_another_encoding_is_rejected(self):
-        """An encoding for bytes, one that makes lone surrogates, and one that most have heard of."""
+        """The first is an encoding of bytes, the second decodes to lone surrogates."""
         body = '--b\r\nContent-Disposition: form-data; name="username"\r\n\r\nx\r\n--b--\r\n'
         for encoding, status in (
             *(("hex", 400), ("unicode_escape", 400), ("iso-8859-1", 400)),
