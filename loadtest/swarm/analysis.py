@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from loadtest.swarm.histograms import merged, quantile
-from loadtest.swarm.run import Run, Sample
+from loadtest.swarm.run import Run
+from loadtest.swarm.samples import Sample
 from loadtest.swarm.tally import Tally
 
 WINDOW = 10.0  # seconds over which CPU is averaged

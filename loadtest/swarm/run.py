@@ -7,30 +7,11 @@ from dataclasses import dataclass, field
 from loadtest.common.environment import Environment
 from loadtest.common.plan import Plan
 from loadtest.swarm.messages import ProgressReport, SentUpdate, UpdateProgress
+from loadtest.swarm.samples import Sample
 from loadtest.swarm.server_meter import Reading
 from loadtest.swarm.tally import MessageTally, Tally, total
 
-SAMPLE = 1.0  # seconds between two samples
 PHASES = ("starting", "ramp", "settle", "storm", "rounds", "drain", "counting", "done")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One second of the run. CPU is the mean number of cores used since the sample before."""
-
-    at: float  # seconds since the ramp began
-    phase: str
-    due: int  # viewers that should have arrived
-    ws: int
-    poll: int
-    failures: int  # failed attempts, so far
-    server_cpu: dict[str, float]  # by process or server, as is memory in bytes
-    server_memory: dict[str, int]
-    server_files: int
-    simulator_cpu: list[float]
-    lag: float  # seconds: the worst of any simulator
-    machine: float  # share of all cores in use
-    sockets: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import psutil
 
 from loadtest.common import machine
 from loadtest.swarm.messages import ProgressReport
-from loadtest.swarm.run import SAMPLE, Run, Sample
+from loadtest.swarm.run import Run
+from loadtest.swarm.samples import SAMPLE, Sample
 from loadtest.swarm.server_meter import Reading, ServerMeter
 
 

@@ -5,7 +5,8 @@ from array import array
 from loadtest.common.plan import Plan, parse_rounds
 from loadtest.common.target import Target
 from loadtest.swarm.messages import SentUpdate
-from loadtest.swarm.run import Run, Sample
+from loadtest.swarm.run import Run
+from loadtest.swarm.samples import Sample
 from loadtest.swarm.tally import MessageTally, Tally
 
 MS = 1_000_000  # ns

@@ -7,7 +7,8 @@ from hdrh.histogram import HdrHistogram
 from loadtest.common.plan import duration
 from loadtest.swarm.histograms import quantile
 from loadtest.swarm.report.model import AudienceReport, BytesReport, PagesReport, Percentiles
-from loadtest.swarm.run import Run, Sample
+from loadtest.swarm.run import Run
+from loadtest.swarm.samples import Sample
 from loadtest.swarm.tally import AudienceTally, Tally
 
 

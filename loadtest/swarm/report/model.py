@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from loadtest.common.environment import Environment
 from loadtest.common.plan import Plan
-from loadtest.swarm.run import Sample
+from loadtest.swarm.samples import Sample
 
 
 class VerdictReport(Struct):
