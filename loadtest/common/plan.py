@@ -8,6 +8,8 @@ from loadtest.common.shapes import arrivals
 from loadtest.common.target import Target
 
 TRANSPORT_CHOICES = ("ws", "poll", "mix")
+ON = ("local", "rq")
+"""Where simulators may run."""
 PAGE_CONNECTIONS = 6  # that a browser opens to one host over HTTP/1.1, besides a WebSocket
 
 SLOW, ASLEEP, FALLBACK = "slow", "asleep", "fallback"

@@ -15,9 +15,6 @@ from loadtest.swarm.reach import PreflightFailed
 from loadtest.swarm.run import Run
 from loadtest.swarm.server_meter import ServerMeter
 
-ON = ("local", "rq")
-"""Where simulators may run."""
-
 SHARED_REDIS = (
     "RQ's Redis is also the channel layer of the server: the swarm's reports are a part of its "
     "load. LOADTEST_REDIS_URL names another one"

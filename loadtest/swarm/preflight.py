@@ -3,8 +3,6 @@
 A limit that is reached during the run shows as failed viewers, and looks like the server's fault.
 """
 
-import ipaddress
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +13,6 @@ from loadtest.common.machine import (
 )
 from loadtest.common.plan import Plan
 from loadtest.common.target import Target
-
-MOST_ADDRESSES = 4096  # of a CIDR block
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +67,3 @@ def problems(plan: Plan, limits: Limits) -> list[str]:
             f"{following:,}. Raise its hard limit (ulimit -Hn, LimitNOFILE), or run more processes"
         )
     return found
-
-
-def source_addresses(texts: Iterable[str]) -> tuple[str, ...]:
-    """Expand addresses and CIDR blocks to addresses. Raises ValueError if one is neither."""
-    found: list[str] = []
-    for text in texts:
-        network = ipaddress.ip_network(text, strict=False)
-        if network.num_addresses > MOST_ADDRESSES:
-            raise ValueError(f"{text} has more than {MOST_ADDRESSES:,} addresses")
-        if network.num_addresses == 1:
-            found.append(str(network.network_address))
-        else:
-            found += map(str, network.hosts())
-    return tuple(found)

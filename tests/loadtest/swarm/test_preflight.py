@@ -4,11 +4,11 @@ from dataclasses import replace
 from unittest import TestCase
 
 from loadtest.common.plan import Plan
+from loadtest.common.plan_options import source_addresses
 from loadtest.common.target import Target
 from loadtest.swarm.preflight import (
     Limits,
     problems,
-    source_addresses,
 )
 from loadtest.swarm.reach import PreflightFailed, check_allowed, check_token_stays_here
 from tests.loadtest.examples import HERE
