@@ -83,7 +83,9 @@ def shape(code: str, name: str, found: Sequence[Ring], touching: Sequence[str]) 
         "path": "".join(map(path, found)),
         "room": round(room, 1),
         "neighbours": touching,
-    } | ({"box": True} if code in BOXES else {})
+        **({"box": True} if code in BOXES else {}),
+        **({"beside": True} if code in BESIDE else {}),
+    }
 
 
 def simplify(arc: Ring, tolerance: float = TOLERANCE) -> Ring:

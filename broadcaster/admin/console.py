@@ -29,7 +29,7 @@ from broadcaster.domain.parsing import MAX_HEADLINE, MAX_REASON
 from broadcaster.domain.rejection import Forbidden
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.election_picture import ElectionPicture
 
 MAY = {
     "prepare": PREPARE,
@@ -58,7 +58,7 @@ class ConsolePages(admin.ModelAdmin):
     def console(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the map as viewers see it, and the controls that change it."""
         broadcast = viewable(self, request, pk)
-        picture = Picture(broadcast.state)
+        picture = ElectionPicture(broadcast.state)
         may = {name: request.user.has_perm(permission) for name, permission in MAY.items()}
         return render(
             request,
@@ -80,7 +80,11 @@ class ConsolePages(admin.ModelAdmin):
         )
 
     def _page_data(
-        self, request: HttpRequest, broadcast: Broadcast, picture: Picture, may: dict[str, bool]
+        self,
+        request: HttpRequest,
+        broadcast: Broadcast,
+        picture: ElectionPicture,
+        may: dict[str, bool],
     ) -> dict[str, Any]:
         """Return what the console's script needs besides the state of the desk."""
         return {

@@ -30,7 +30,7 @@ from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import publish_recording
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.election_picture import ElectionPicture
 
 MAX_FILE = 16 * 2**20  # bytes
 MAX_SECONDS = 31 * 24 * 3600
@@ -220,7 +220,7 @@ class RecordingPages(admin.ModelAdmin):
         if not video:
             return render(request, "broadcaster/recording.html", context)
         part = form.part(recording, moved=False)  # the script applies it
-        picture = Picture(part.initial)
+        picture = ElectionPicture(part.initial)
         context |= {
             "video": video,
             "picture": picture,

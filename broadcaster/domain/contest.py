@@ -4,7 +4,7 @@ It is a document: an election is data, not code. contest_parsing.py makes it fro
 `Contest.from_dict` from JSON that was checked before. docs/contests.md describes every field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, cached_property
@@ -171,14 +171,14 @@ class Contest(
         reached = (party.id for party in self.parties if totals[party.id] >= self.to_win)
         return next(reached, "")
 
-    def name_of(self, party: str, race: str = "") -> str:
+    def name_of(self, party: str, race: str = "", translate: Callable[[str], str] = str) -> str:
         """Return who a party's votes are for: its candidate in the race or the contest, or itself.
 
-        It is the short form, as in "Biden" or "Dem.".
+        It is the short form, as in "Biden" or "Dem."; `translate` is for names of parties.
         """
         own = self.race_of[race].candidates if race else {}
         candidate = own.get(party) or self.candidates.get(party)
-        return candidate.label if candidate else self.party_of[party].label
+        return candidate.label if candidate else translate(self.party_of[party].label)
 
     def to_dict(self) -> dict[str, object]:
         """Return the document as JSON, as it is stored and exported. It has the size as a check."""

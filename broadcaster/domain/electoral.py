@@ -25,6 +25,8 @@ VOTES_TO_WIN = _LATEST.to_win or 0
 PARTIES = tuple(_LATEST.party_of)
 """Democrats, Republicans, and all other parties together."""
 
+LOOKS: Mapping[str, str] = MappingProxyType({each.id: each.look for each in _LATEST.parties})
+
 STATE_NAMES: Mapping[str, str] = MappingProxyType(
     {shape.id: shape.name for shape in geometry.shipped(_LATEST.geometry).shapes}
 )

@@ -22,7 +22,7 @@ class Shape(Struct, frozen=True, omit_defaults=True):
 
     `view` shows the shape closely; `room` is the distance in map units from its label's point to
     the outline. A shape with `box` is too small to read on the whole map, so its race has a box
-    beside it as well.
+    beside it as well. With `beside` its label's point is outside, on the ground.
     """
 
     id: str
@@ -34,6 +34,7 @@ class Shape(Struct, frozen=True, omit_defaults=True):
     neighbours: tuple[str, ...] = ()
     parent: str = ""
     box: bool = False
+    beside: bool = False
 
 
 class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):

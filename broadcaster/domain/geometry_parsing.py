@@ -80,6 +80,7 @@ def _shape(name: str, row: object) -> Shape:
         neighbours=tuple(parse_shape_id(f"{name}.neighbours", each) for each in neighbours),
         parent=parse_shape_id(f"{name}.parent", fields["parent"]) if fields.get("parent") else "",
         box=fields.get("box", False) is True,
+        beside=fields.get("beside", False) is True,
     )
 
 

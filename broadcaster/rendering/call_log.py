@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from broadcaster.domain.change import Call, Kind
 from broadcaster.domain.corrections import updates_behind
-from broadcaster.domain.electoral import Election, surnames, unit_name
+from broadcaster.domain.electoral import LOOKS, Election, surnames, unit_name
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop
@@ -34,6 +34,7 @@ class Group:
 
     status: str
     party: str  # "" unless called or certified
+    look: str  # of that party
     mark: str
     words: str
     units: tuple[Logged, ...]
@@ -94,7 +95,8 @@ def groups(
         yield Group(
             call.status,
             call.party,
-            mark(call),
+            LOOKS.get(call.party, ""),
+            mark(call, call.party),
             candidates[call.party] if call.decided else gettext(STATUS_WORDS[call.status]),
             tuple(
                 Logged(

@@ -1,4 +1,4 @@
-"""The map as templates draw it: shapes, boxes, table rows and tally of one state.
+"""The map as templates draw it: shapes, boxes, table rows and tally of a contest.
 
 static/broadcaster/rendering/drawing.js updates the drawing. It finds the elements by
 the attributes that the templates in templates/broadcaster/picture/ give them.
@@ -8,264 +8,229 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
-from broadcaster.domain.change import OPEN, Call, Status
-from broadcaster.domain.electoral import (
-    ELECTIONS,
-    STATE_NAMES,
-    TOTAL_VOTES,
-    UNITS,
-    VOTES_TO_WIN,
-    earlier,
-    state_of,
-    surnames,
-    unit_name,
-)
-from broadcaster.domain.geometry import Box, shipped
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.bidi import isolate
+from broadcaster.domain.change import OPEN, Call, Status, View
+from broadcaster.domain.contest import Contest, Race
+from broadcaster.domain.geometry import Box, Geometry, Shape
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop
+from broadcaster.rendering.tally import Tally
 
-SMALL_STATES = ("VT", "NH", "MA", "RI", "CT", "NJ", "DE", "MD", "DC")
-DISTRICTS = ("ME-1", "ME-2", "NE-1", "NE-2", "NE-3")
-"""Units that a map cannot show: too small to read, or not a state."""
-
-LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole country is in view
+WIDTH = 1033.0  # map units: the width of a map on which labels have these sizes
+LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map is in view
 LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
+MARK_ROOM = 7.0  # map units that its mark alone needs
+CODE_LENGTH = 4  # characters of a shape's id up to which labels have it
 
 MARKS: Mapping[Status, str] = MappingProxyType(
     {Status.TOO_EARLY: "…", Status.TOO_CLOSE: "≈", Status.RETRACTED: "⚑"}
 )
-"""The signs that units have besides their colour; called units have their party's letter."""
+"""The signs that races have besides their colour; called races have their party's letter."""
 CERTIFIED = "✓"  # after that letter
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """One state's outline, in map units, and where its label goes."""
-
-    path: str
-    view: str  # viewBox that shows the state closely
-    x: float
-    y: float
-    room: float  # from there to the outline
-
-
-def _load() -> tuple[str, dict[str, Shape]]:
-    geometry = shipped("us-states")
-    shapes = {
-        each.id: Shape(each.path, view_box(each.view), *each.label, room=each.room)
-        for each in geometry.shapes
-    }
-    return view_box(geometry.view), shapes
-
-
-def view_box(box: Box) -> str:
-    """Return a box as an SVG viewBox, in tenths."""
-    return " ".join(f"{number:.1f}".removesuffix(".0") for number in box)
-
-
-WHOLE, SHAPES = _load()
-
-
-@dataclass(frozen=True, slots=True)
 class Unit:
-    """One electoral unit with its present call."""
+    """One race with its present call."""
 
-    unit: str
-    state: str  # postal code
+    unit: str  # the id of the race
+    state: str  # the id of its shape, or of itself
     name: str
     votes: int
     status: str
     party: str  # "" unless called or certified
+    look: str  # of that party
     mark: str
     result: str  # in words
-    before: str  # the party that won it the last time, or "" if that is not known
+    before: str  # the party that held it, or "" if that is not known
     highlighted: bool
-    shape: Shape | None  # districts have none; Maine's and Nebraska's stand for their "AL" units
+    shape: Shape | None  # only the first race of a shape has it
 
     @property
     def flipped(self) -> bool:
-        """Called for another party than the last time."""
+        """Called for another party than the one that held it."""
         return bool(self.party and self.before and self.party != self.before)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One part of the tally bar, in votes from the left."""
+class Label:
+    """What is written on a shape. `fits`: "yes", "mark" (without code and votes), or "no"."""
 
-    party: str
-    start: int
-    votes: int
-
-    @property
-    def x(self) -> str:
-        return percent(self.start)
+    unit: Unit
+    shape: Shape
+    code: str
+    fits: str
 
     @property
-    def width(self) -> str:
-        return percent(self.votes)
-
-
-@dataclass(frozen=True, slots=True)
-class TotalsBar:
-    """Electoral votes by party, and the bar that shows them."""
-
-    D: int
-    R: int
-    O: int  # noqa: E741
-    uncalled: int
-
-    @property
-    def passed(self) -> str:
-        """The party with at least 270, or ""."""
-        won = {"D": self.D, "R": self.R, "O": self.O}
-        return next((party for party, votes in won.items() if votes >= VOTES_TO_WIN), "")
-
-    @property
-    def bars(self) -> list[Bar]:
-        """D grows from the left and R from the right; others follow D."""
-        return [
-            Bar("D", 0, self.D),
-            Bar("O", self.D, self.O),
-            Bar("R", TOTAL_VOTES - self.R, self.R),
-        ]
-
-    @property
-    def mark(self) -> Bar:
-        """Spans 268 to 270: a bar with 270 votes covers it, from either side."""
-        start = TOTAL_VOTES - VOTES_TO_WIN
-        return Bar("", start, VOTES_TO_WIN - start)
+    def view(self) -> str:
+        """The viewBox that shows the shape closely."""
+        return view_box(self.shape.view)
 
 
 class Picture:
-    """The values that templates show of a map state, in the language of `gettext`."""
+    """The values that templates show of a contest, in the language of `gettext`.
 
-    whole = WHOLE
-    whole_label_size = LABEL_SIZE
-    label_room = LABEL_ROOM
+    `view.focus` is a race or a shape; any other shows the whole map.
+    """
 
-    def __init__(self, state: MapState, gettext: Gettext = gettext_noop) -> None:
+    def __init__(
+        self,
+        contest: Contest,
+        geometry: Geometry,
+        calls: Mapping[str, Call],
+        view: View = View(),  # noqa: B008 # a constant
+        gettext: Gettext = gettext_noop,
+    ) -> None:
+        self.contest = contest
+        self.geometry = geometry
         self.gettext = gettext
-        self.election = ELECTIONS[state.election]
-        self.candidates = surnames(self.election, gettext)
-        self.before = ELECTIONS.get(self.election.year - 4)
-        self.focus: str = state.view.focus
-        self.layer: str = state.view.layer
-        self.highlight: frozenset[str] = frozenset(state.view.highlight)
-        self.tally = TotalsBar(**{"O": 0, **state.totals})
-        units = {unit: self._unit(unit, state.calls.get(unit, OPEN)) for unit in UNITS}
-        self.rows = sorted(units.values(), key=self._alphabetical)
-        self.shapes = [unit for unit in units.values() if unit.shape is not None]
-        self.small_states = [units[unit] for unit in SMALL_STATES]
-        self.districts = [units[unit] for unit in DISTRICTS]
+        self.whole = view_box(geometry.view)
+        unit = geometry.view[2] / WIDTH
+        self.whole_label_size = round(LABEL_SIZE * unit, 2)
+        self.label_room = round(LABEL_ROOM * unit, 2)
+        self.mark_room = round(MARK_ROOM * unit, 2)
+        self.focus: str = view.focus
+        self.layer: str = view.layer
+        self.highlight = frozenset(view.highlight)
+        self.tally = Tally(contest, contest.totals(calls), gettext)
+        self.candidates = {share.party: share.name for share in self.tally.shares}
+        taken: set[str] = set()
+        self.units: list[Unit] = []
+        for race in contest.races:
+            free = race.shape not in taken
+            taken.add(race.shape)
+            self.units.append(self._unit(race, calls.get(race.id, OPEN), free))
+        self.rows = sorted(self.units, key=self._alphabetical)
+        self.shapes = [unit for unit in self.units if unit.shape is not None]
+
+    @property
+    def small_boxes(self) -> list[Unit]:
+        """The races whose shapes are too small to read, in the shapes' order."""
+        boxed = {unit.state: unit for unit in self.shapes if unit.shape and unit.shape.box}
+        return [boxed[shape.id] for shape in self.geometry.shapes if shape.id in boxed]
+
+    @property
+    def other_boxes(self) -> list[Unit]:
+        """The races that are not on the map: without a shape, or not the first on it."""
+        return [unit for unit in self.units if unit.shape is None]
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether races count for different numbers, so that they are worth showing."""
+        return len(set(self.contest.weights.values())) > 1
+
+    @property
+    def weight_heading(self) -> str:
+        return self.contest.counting[:1].upper() + self.contest.counting[1:]
+
+    @property
+    def race_heading(self) -> str:
+        return self.gettext("Race")
+
+    @property
+    def caption(self) -> str:
+        return self.gettext("Results")
+
+    @property
+    def before_heading(self) -> str:
+        """The heading of the parties that held the races; "" if that is not known."""
+        if not any(unit.before for unit in self.units):
+            return ""
+        return self.contest.earlier[0].title if self.contest.earlier else self.gettext("Before")
 
     @property
     def label(self) -> str:
         """The map in one sentence, for screen readers."""
-        votes = {party: getattr(self.tally, party) for party in self.candidates}
-        won = [
-            f"{self.candidates[party]} {count}"
-            for party, count in votes.items()
-            if count or party != "O"
-        ]
+        won = ", ".join(f"{share.name} {share.won}" for share in self.tally.shown)
         return self.gettext(
-            "Map of the United States: %(won)s, not called %(uncalled)s. "
-            "The table of results has every state."
-        ) % {"won": ", ".join(won), "uncalled": self.tally.uncalled}
+            "Map: %(won)s, not called %(uncalled)s. The table of results has every race."
+        ) % {"won": won, "uncalled": self.tally.uncalled}
 
     @property
     def view_box(self) -> str:
         """The part of the map in view."""
-        return self.whole if self.focus == "US" else SHAPES[state_of(self.focus)].view
+        place = self.contest.race_of.get(self.focus)
+        shape = self.geometry.shape_of.get(place.shape if place else self.focus)
+        return view_box(shape.view) if shape else self.whole
 
     @property
     def label_size(self) -> float:
         """Height of the labels' letters in map units: on the screen it is always the same."""
-        return round(LABEL_SIZE / self._zoom, 2)
+        return round(self.whole_label_size / self._zoom, 2)
 
     @property
-    def labels(self) -> list[tuple[Unit, Shape, bool]]:
-        """Shapes with whether their label fits at this zoom."""
-        return [
-            (unit, unit.shape, unit.shape.room * self._zoom >= LABEL_ROOM)
-            for unit in self.shapes
-            if unit.shape
-        ]
+    def labels(self) -> list[Label]:
+        """The shapes of races, and what of their labels fits at this zoom."""
+        zoom = self._zoom
+        return [self._label(unit, unit.shape, zoom) for unit in self.shapes if unit.shape]
 
     @property
     def outlines(self) -> str:
-        """All highlighted states as one path, to be drawn above their neighbours."""
+        """All highlighted shapes as one path, to be drawn above their neighbours."""
         return "".join(unit.shape.path for unit in self.shapes if unit.shape and unit.highlighted)
-
-    @property
-    def script_data(self) -> dict[str, Any]:
-        """The election in the form that drawing.js and replica.js take."""
-        return {
-            "year": self.election.year,
-            "candidates": dict(self.candidates),
-            "votes": dict(self.election.votes),
-            "before": dict(self.before.winners) if self.before else {},
-        }
-
-    @property
-    def past(self) -> list[dict[str, Any]]:
-        """The elections before this one, newest first; winners and votes in the units' order."""
-        return [
-            {
-                "year": year,
-                "candidates": surnames(ELECTIONS[year], self.gettext),
-                "winners": "".join(ELECTIONS[year].winners[unit] for unit in UNITS),
-                "votes": [ELECTIONS[year].votes[unit] for unit in UNITS],
-            }
-            for year in earlier(self.election.year)
-        ]
 
     @property
     def _zoom(self) -> float:
         return width(self.whole) / width(self.view_box)
 
-    def _unit(self, unit: str, call: Call) -> Unit:
-        state = state_of(unit)
+    def _unit(self, race: Race, call: Call, free: bool) -> Unit:
+        shape = self.geometry.shape_of.get(race.shape)
+        party = self.contest.party_of[call.party] if call.party else None
+        places = (race.id, race.shape, shape.parent if shape else "")
         return Unit(
-            unit=unit,
-            state=state,
-            name=unit_name(unit, self.gettext),
-            votes=self.election.votes[unit],
+            unit=race.id,
+            state=race.shape or race.id,
+            name=isolate(self.gettext(race.name)),
+            votes=race.weight,
             status=call.status,
             party=call.party,
-            mark=mark(call),
-            result=self._result(call),
-            before=self.before.winners[unit] if self.before else "",
-            highlighted=not self.highlight.isdisjoint((unit, state)),
-            shape=SHAPES[state] if unit in (state, f"{state}-AL") else None,
+            look=party.look if party else "",
+            mark=mark(call, party.letter if party else ""),
+            result=self._result(race.id, call),
+            before=race.held_by,
+            highlighted=not self.highlight.isdisjoint(places),
+            shape=shape if free and shape and shape.path else None,
         )
 
-    def _result(self, call: Call) -> str:
+    def _label(self, unit: Unit, shape: Shape, zoom: float) -> Label:
+        room = shape.room * zoom
+        code = shape.id if len(shape.id) <= CODE_LENGTH else ""
+        if room >= self.label_room and code:
+            fits = "yes"
+        else:
+            fits = "mark" if room >= self.mark_room and not shape.box else "no"
+        return Label(unit, shape, code, fits)
+
+    def _result(self, race: str, call: Call) -> str:
         if not call.decided:
             return self.gettext(STATUS_WORDS[call.status])
-        winner = f"{self.candidates[call.party]} ({call.party})"
+        name = isolate(self.contest.name_of(call.party, race, self.gettext))
+        winner = f"{name} ({self.contest.party_of[call.party].letter})"
         if call.status is Status.CALLED:
             return winner
         return self.gettext("%(winner)s, certified") % {"winner": winner}
 
     def _alphabetical(self, unit: Unit) -> tuple[str, bool, str]:
-        """Return the sorting key: state without accents, at large before the districts."""
-        name = unicodedata.normalize("NFKD", self.gettext(STATE_NAMES[unit.state]))
+        """Return the sorting key: place without accents, the race on the map before the others."""
+        shape = self.geometry.shape_of.get(unit.state)
+        name = unicodedata.normalize("NFKD", self.gettext(shape.name) if shape else unit.name)
         return name.encode("ascii", "ignore").decode(), unit.shape is None, unit.unit
 
 
-def mark(call: Call) -> str:
-    """Return the sign that a unit has besides its colour; "" for an open one."""
+def mark(call: Call, letter: str) -> str:
+    """Return the sign that a race has besides its colour; "" for an open one.
+
+    `letter` is that of the call's party.
+    """
     if call.status is Status.CERTIFIED:
-        return call.party + CERTIFIED
-    return call.party or MARKS.get(call.status, "")
+        return letter + CERTIFIED
+    return letter or MARKS.get(call.status, "")
 
 
-def percent(votes: int) -> str:
-    """Return a share of all votes as an SVG length."""
-    return f"{votes / TOTAL_VOTES:.3%}"
+def view_box(box: Box) -> str:
+    """Return a box as an SVG viewBox, in tenths."""
+    return " ".join(f"{number:.1f}".removesuffix(".0") for number in box)
 
 
 def width(view_box: str) -> float:

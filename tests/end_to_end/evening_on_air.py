@@ -4,7 +4,8 @@ import json
 import signal
 
 from broadcaster.management.evening import RUNDOWN
-from broadcaster.rendering.picture import SHAPES
+from broadcaster.rendering.election_picture import SHAPES
+from broadcaster.rendering.picture import view_box
 from tests.end_to_end.evening_people import RECONNECT_TIMEOUT, TAKE, PersonPage, ViewerPage, unit
 from tests.support.server import wait_for
 
@@ -14,6 +15,7 @@ WELCOME = "Welcome to election night"
 RETRACTION = "Correction: Arizona is not called"
 REASON = "Too many ballots in Maricopa County are uncounted"
 AWAY = "While the server was away"
+OHIO, TEXAS = (view_box(SHAPES[state].view) for state in ("OH", "TX"))
 
 
 def headline(title):
@@ -56,18 +58,20 @@ class DuringTheShow:
         self.broadcaster.take_draft(5)
         self.wait_for_totals("75–72–391")
         self.wait_for_all('.map[data-focus="OH"]')
-        self.assertEqual(self.embed.recorded("views"), [SHAPES["OH"].view])  # without an animation
-        self.desktop.wait_for(f'.map[viewBox="{SHAPES["OH"].view}"]')
+        self.assertEqual(self.embed.recorded("views"), [OHIO])  # without an animation
+        self.desktop.wait_for(f'.map[viewBox="{OHIO}"]')
 
         self.desktop.page.click('.actions >> text="Explore"')
         self.desktop.page.click(unit("OH"))  # back to the whole country
         self.desktop.page.click(unit("TX"))
-        self.desktop.wait_for(f'.map[viewBox="{SHAPES["TX"].view}"]')
+        self.desktop.wait_for(f'.map[viewBox="{TEXAS}"]')
         self.broadcaster.take("C3")
         self.wait_for_totals("118–109–311")
         self.desktop.wait_for_text("Broadcast is showing US")
-        self.assertEqual(self.desktop.page.get_attribute(".map", "viewBox"), SHAPES["TX"].view)
-        self.assertRegex(self.desktop.fill_of("NY"), "fill-D")
+        self.assertEqual(
+            self.desktop.page.get_attribute(".map", "viewBox"), view_box(SHAPES["TX"].view)
+        )
+        self.assertRegex(self.desktop.fill_of("NY"), "fill-blue")
         self.schedule_a_cue()
         self.take_one_cue_twice()
 
@@ -85,12 +89,12 @@ class DuringTheShow:
             }
             called = {"NE-1": "R", "NE-2": "D", "NE-3": "R", "ME-1": "D", "ME-2": ""}
             self.assertEqual(drawn, called, viewer.name)
-            self.assertIn("#fill-R", viewer.fill_of("NE-AL"), viewer.name)
-            self.assertIn("#fill-D", viewer.fill_of("ME-AL"), viewer.name)
+            self.assertIn("#fill-red", viewer.fill_of("NE-AL"), viewer.name)
+            self.assertIn("#fill-blue", viewer.fill_of("ME-AL"), viewer.name)
 
     def check_calls_are_readable_without_colour(self):
         for viewer in self.viewers:
-            self.assertIn("#fill-R", viewer.fill_of("KY"), viewer.name)  # a hatching
+            self.assertIn("#fill-red", viewer.fill_of("KY"), viewer.name)  # a hatching
         label = self.desktop.page.locator('.map-labels [data-unit="KY"]')
         self.assertEqual(label.text_content(), "KYR 8")
         self.assertIn("Trump (R)", self.desktop.page.inner_text('tr[data-unit="KY"]'))

@@ -2,7 +2,8 @@
 
 from django.test import TransactionTestCase
 
-from broadcaster.rendering.picture import SHAPES
+from broadcaster.rendering.election_picture import SHAPES
+from broadcaster.rendering.picture import view_box
 from tests.support.audience import BrowserAudience
 from tests.support.browser import violations
 from tests.support.changes import PA_TO_BIDEN
@@ -34,7 +35,7 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         frame.locator('.map-shapes [data-unit="PA"][data-party="D"]').wait_for()
         frame.locator('.tally [data-part="D"]:text("20")').wait_for()
         view = frame.locator(".map").get_attribute("viewBox")  # at once, with reduced motion
-        self.assertEqual(view, SHAPES["OH"].view)
+        self.assertEqual(view, view_box(SHAPES["OH"].view))
         self.assertEqual(visit.errors, [])
 
     def test_correction_is_also_marked_for_viewers_who_come_later(self):

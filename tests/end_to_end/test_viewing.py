@@ -1,8 +1,5 @@
 """The live page in each of its states: accessible, consistent, within the screen, and fast."""
 
-import re
-
-from django.test import SimpleTestCase
 from hypothesis import given, settings
 from hypothesis.extra.django import TransactionTestCase
 
@@ -12,7 +9,6 @@ from tests.support.audience import BrowserAudience
 from tests.support.browser import in_a_thread, violations
 from tests.support.changes import logs
 from tests.support.log import publish
-from tests.support.server import ROOT
 
 NO_WEBSOCKET = "delete window.WebSocket"
 SLOWDOWN = 4  # a slow phone is this many times slower than the machine of USUAL
@@ -201,44 +197,3 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
             return busy() - before
 
         return cost
-
-
-class Palette(SimpleTestCase):
-    """Contrast as WCAG 2.2 computes it: at least 4.5 for text, 3 between units."""
-
-    css = (ROOT / "broadcaster/static/broadcaster/rendering/picture.css").read_text()
-
-    def test_light_and_dark_colours_have_enough_contrast(self):
-        light, dark = [
-            dict(re.findall(r"--map-([\w-]+): (#[0-9a-f]+);", block))
-            for block in re.findall(r":root[^{]*\{([^}]*)\}", self.css)[:2]
-        ]
-        for name, colours in (("light", light), ("dark", dark)):
-            with self.subTest(name):
-                self.check({key: luminance(colour) for key, colour in colours.items()})
-
-    def check(self, luminances):
-        for ink, ground in (
-            ("text", "ground"), ("quiet", "ground"), ("alert", "ground"), ("text", "uncalled"),
-            ("on-party", "d"), ("on-party", "r"), ("on-o", "o"),
-        ):  # fmt: skip
-            self.assertGreaterEqual(
-                contrast(luminances[ink], luminances[ground]), 4.5, (ink, ground)
-            )
-        for one, other in (
-            ("d", "uncalled"), ("r", "uncalled"), ("d", "border"), ("r", "border"),
-            ("uncalled", "uncalled-border"), ("o", "on-o"),
-        ):  # fmt: skip
-            self.assertGreaterEqual(contrast(luminances[one], luminances[other]), 3, (one, other))
-
-
-def luminance(colour):
-    """Return the relative luminance of "#rgb" or "#rrggbb"."""
-    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
-    channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)

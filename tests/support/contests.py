@@ -91,7 +91,7 @@ def lakeland() -> dict[str, Any]:
 def parliament(seats: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a made-up parliament of `seats` on a grid of hexagons, and that grid, as JSON."""
     ids = [f"S{number}" for number in range(1, seats + 1)]
-    grid = hexagons(f"grid-{seats}", "Seat", ids, 25)
+    grid = hexagons(f"grid-{seats}", "Seat", ids, 30)
     return {
         "schema": contest.SCHEMA,
         "id": f"parliament-{seats}",

@@ -14,7 +14,7 @@ from broadcaster.domain.change import calls_of
 from broadcaster.domain.electoral import ELECTIONS, UNITS, earlier
 from broadcaster.domain.mapstate import MapState
 from broadcaster.models import Broadcast
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.election_picture import ElectionPicture
 from viewers.pages.scenario import CHOICES, decode, encode
 from viewers.pages.wording import clock, script_words
 
@@ -52,7 +52,9 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
     is_undecided = len(called) < len(UNITS)
     keep = "keep" in query or (is_undecided and not {"s", "from"} & set(query))
     calls = calls_of(own)
-    picture = Picture(MapState(broadcast.election, calls=calls | tonight if keep else calls), _)
+    picture = ElectionPicture(
+        MapState(broadcast.election, calls=calls | tonight if keep else calls), _
+    )
     shown = own | called if keep else own
     response = render(
         request,

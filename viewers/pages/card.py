@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.election_picture import ElectionPicture
 from viewers.pages import raster
 from viewers.pages.single_flight import Overloaded, SingleFlight, release_connection
 from viewers.pages.wording import date_and_clock
@@ -91,7 +91,7 @@ def card_svg(broadcast: Broadcast, position: Position) -> str:
         "viewers/card.svg",
         {
             "broadcast": broadcast,
-            "picture": Picture(state, _),
+            "picture": ElectionPicture(state, _),
             "title": broadcast.title if headline else "",
             "lines": wrap(headline or broadcast.title),
             "when": at and (_("As of %s") if position.seq else _("Begins %s")) % date_and_clock(at),

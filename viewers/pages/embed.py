@@ -16,7 +16,7 @@ from broadcaster.domain.change import calls_of
 from broadcaster.domain.electoral import ELECTIONS, earlier
 from broadcaster.domain.mapstate import MapState
 from broadcaster.models import Broadcast
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.election_picture import ElectionPicture
 from viewers.pages.map_context import live_context
 from viewers.pages.page_cache import cached_page
 
@@ -94,7 +94,7 @@ def embed(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     context = live_context(broadcast) | {"options": options, "modules": MODULES}
     context["script_data"]["corrected"] = context["corrected"]
     if options.layer:
-        past = Picture(final_state(options.layer), gettext)
+        past = ElectionPicture(final_state(options.layer), gettext)
         context |= {"picture": past, "corrected": []}
     response = render(request, "viewers/embed.html", context)
     patch_cache_control(response, public=True, max_age=1)

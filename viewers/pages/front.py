@@ -13,7 +13,7 @@ from broadcaster.desk import rebroadcasts
 from broadcaster.domain.mapstate import ON_AIR
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock as database_clock
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.election_picture import ElectionPicture
 from viewers.pages.wording import clock, status
 
 
@@ -41,6 +41,6 @@ def front(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def summary(broadcast: Broadcast) -> tuple[Broadcast, Picture, dict[str, Any]]:
+def summary(broadcast: Broadcast) -> tuple[Broadcast, ElectionPicture, dict[str, Any]]:
     """Return a broadcast with its map and its status, as the template shows them."""
-    return broadcast, Picture(broadcast.state, _), status(broadcast)
+    return broadcast, ElectionPicture(broadcast.state, _), status(broadcast)

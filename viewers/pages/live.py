@@ -8,7 +8,7 @@ from django.views.decorators.gzip import gzip_page
 
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock, history
-from broadcaster.rendering.picture import SHAPES
+from broadcaster.rendering.election_picture import SHAPES
 from viewers.pages.map_context import live_context
 from viewers.pages.page_cache import cached_page
 

@@ -17,14 +17,14 @@ from broadcaster.domain.stream import Position, Update
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from broadcaster.rendering import call_log
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.election_picture import ElectionPicture
 from viewers.pages.wording import hour, script_words, status
 
 
 def live_context(broadcast: Broadcast) -> dict[str, Any]:
     """Return the context of a page that follows a broadcast, with the data for its script."""
     snapshot = history.snapshot(broadcast)
-    picture = Picture(snapshot.state, _)
+    picture = ElectionPicture(snapshot.state, _)
     return _log_until(broadcast, snapshot.position, get_language()) | {
         "broadcast": broadcast,
         "picture": picture,
@@ -49,7 +49,7 @@ def past_context(broadcast: Broadcast, recording: Recording, seq: int) -> dict[s
         "broadcast": broadcast,
         "position": Position(recording.epoch, seq),
         "story": state.story,
-        "picture": Picture(state, _),
+        "picture": ElectionPicture(state, _),
         "later": ", ".join(unit_name(unit, _) for unit in recording.later_corrected(seq)),
     }
 

@@ -11,7 +11,7 @@ from broadcaster.domain.mapstate import MapState
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.election_picture import ElectionPicture
 from tests.support.staff import staff
 
 VOTES = ELECTIONS[2020].votes
@@ -103,5 +103,5 @@ class RandomEvenings(TestCase):
         self.assertEqual(night.seq, len(published) - 1)
         self.assertEqual(fold, night.state)
         self.assertEqual(night.state.totals, {**totals, "uncalled": 538 - sum(totals.values())})
-        coloured = {row.unit: row.party for row in Picture(fold).rows if row.party}
+        coloured = {row.unit: row.party for row in ElectionPicture(fold).rows if row.party}
         self.assertEqual(coloured, won)

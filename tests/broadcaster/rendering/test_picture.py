@@ -12,7 +12,7 @@ from django.utils.translation import gettext, override
 from broadcaster.domain.change import calls_of
 from broadcaster.domain.electoral import ELECTIONS, STATE_NAMES, UNITS
 from broadcaster.domain.mapstate import MapState
-from broadcaster.rendering.picture import SHAPES, Picture
+from broadcaster.rendering.election_picture import SHAPES, ElectionPicture
 
 ROOT = Path(__file__).parents[3]
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "picture.json").read_text())
@@ -22,7 +22,12 @@ def picture(calls=None, **view):
     state = MapState(
         election=2020, view={"layer": "president", "focus": "US", "highlight": []} | view
     )
-    return Picture(MapState.from_dict(state.to_dict() | {"calls": calls or {}}), gettext)
+    return ElectionPicture(MapState.from_dict(state.to_dict() | {"calls": calls or {}}), gettext)
+
+
+def fitting(found):
+    """Return the units whose labels fit."""
+    return {label.unit.unit for label in found.labels if label.fits == "yes"}
 
 
 def box(view):
@@ -38,7 +43,8 @@ class PictureVectors(SimpleTestCase):
                 self.assertEqual(found.label, case["label"])
                 self.assertEqual(found.tally.passed, case["passed"])
                 self.assertEqual(
-                    {bar.party: [bar.x, bar.width] for bar in found.tally.bars}, case["bars"]
+                    {each.party: [each.bar.x, each.bar.width] for each in found.tally.shares},
+                    case["bars"],
                 )
                 self.assertEqual({unit: units[unit] for unit in case["units"]}, case["units"])
 
@@ -49,8 +55,8 @@ class StateShapes(SimpleTestCase):
 
     def test_every_unit_has_one_label_or_one_box(self):
         found = picture()
-        labels = {unit.unit for unit, _, fits in found.labels if fits}
-        boxes = [unit.unit for unit in found.small_states + found.districts]
+        labels = fitting(found)
+        boxes = [unit.unit for unit in found.small_boxes + found.other_boxes]
         self.assertEqual(labels | set(boxes), set(UNITS))
         self.assertEqual(len(labels) + len(boxes), len(UNITS))
 
@@ -85,11 +91,11 @@ class ViewBox(SimpleTestCase):
         self.assertEqual(found.view_box, found.whole)
 
     def test_state_view_contains_the_state_and_stays_on_the_map(self):
-        left, top, width, height = box(Picture.whole)
+        left, top, width, height = box(picture().whole)
         for state, shape in SHAPES.items():
             with self.subTest(state):
                 x, y, w, h = box(picture(focus=state).view_box)
-                self.assertTrue(x <= shape.x <= x + w and y <= shape.y <= y + h)
+                self.assertTrue(x <= shape.label[0] <= x + w and y <= shape.label[1] <= y + h)
                 self.assertTrue(left <= x and x + w <= left + width + 0.1)
                 self.assertTrue(top <= y and y + h <= top + height + 0.1)
                 self.assertAlmostEqual(w / h, width / height, delta=0.01)
@@ -102,16 +108,16 @@ class ViewBox(SimpleTestCase):
         self.assertAlmostEqual(
             far.label_size / box(far.view_box)[2], close.label_size / box(close.view_box)[2], 3
         )
-        self.assertNotIn("NJ", {unit.unit for unit, _, fits in far.labels if fits})
-        self.assertIn("NJ", {unit.unit for unit, _, fits in close.labels if fits})
+        self.assertNotIn("NJ", fitting(far))
+        self.assertIn("NJ", fitting(close))
 
     def test_highlights_outline_states_and_units(self):
         found = picture(highlight=["OH", "NE-2"])
         self.assertEqual(found.outlines, SHAPES["OH"].path)
-        self.assertEqual([unit.unit for unit in found.districts if unit.highlighted], ["NE-2"])
+        self.assertEqual([unit.unit for unit in found.other_boxes if unit.highlighted], ["NE-2"])
         found = picture(highlight=["NE"])
         self.assertEqual(found.outlines, SHAPES["NE"].path)
-        self.assertEqual(len([unit for unit in found.districts if unit.highlighted]), 3)
+        self.assertEqual(len([unit for unit in found.other_boxes if unit.highlighted]), 3)
 
 
 class PastElections(SimpleTestCase):
@@ -145,16 +151,16 @@ class CountyLines(SimpleTestCase):
 
 class TallyBar(SimpleTestCase):
     def test_mark_is_at_270_from_either_side(self):
-        mark = picture().tally.mark
-        self.assertEqual(mark.start + mark.votes, 270)
-        self.assertEqual(mark.start, 538 - 270)
+        [mark] = picture().tally.marks
+        self.assertAlmostEqual((mark.start + mark.size) * 538, 270)
+        self.assertAlmostEqual(mark.start * 538, 538 - 270)
 
     def test_every_election_has_its_totals_and_winner(self):
         for year, election in ELECTIONS.items():
             with self.subTest(year):
                 calls = calls_of(election.winners)
-                tally = Picture(MapState(election=year, calls=calls)).tally
-                self.assertEqual({"D": tally.D, "R": tally.R}, dict(election.pledged))
+                tally = ElectionPicture(MapState(election=year, calls=calls)).tally
+                self.assertEqual({party: tally.totals[party] for party in "DR"}, election.pledged)
                 self.assertEqual(tally.passed, max("DR", key=election.pledged.__getitem__))
 
 

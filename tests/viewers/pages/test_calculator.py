@@ -56,8 +56,8 @@ class CalculatorPageTests(TestCase):
         return self.client.get(f"/broadcasts/night/calculator/{query}")
 
     def tally(self, response):
-        tally = response.context["picture"].tally
-        return tally.D, tally.R, tally.O, tally.uncalled
+        totals = response.context["picture"].tally.totals
+        return tuple(totals[party] for party in ("D", "R", "O", "uncalled"))
 
     def test_page_starts_from_the_calls_of_the_broadcast_which_are_disabled(self):
         response = self.page()

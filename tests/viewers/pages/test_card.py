@@ -18,7 +18,7 @@ from PIL import Image
 from broadcaster.domain.change import Change, Kind, Story
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
-from broadcaster.rendering.picture import SHAPES, WHOLE
+from broadcaster.rendering.election_picture import SHAPES, WHOLE
 from tests.support.changes import PA_TO_BIDEN
 from tests.support.log import publish
 from tests.support.server import wait_for
@@ -39,7 +39,8 @@ def colour(png: bytes, state: str) -> str:
     scale = min(660 / width, 390 / height)
     left, top = 524 + (660 - width * scale) / 2, 36 + (390 - height * scale) / 2
     shape = SHAPES[state]
-    middle = left + (shape.x - x) * scale, top + (shape.y - y) * scale
+    label_x, label_y = shape.label
+    middle = left + (label_x - x) * scale, top + (label_y - y) * scale
     area = image.crop((middle[0] - 12, middle[1] - 4, middle[0] - 6, middle[1] + 4))
     _, found = max(area.getcolors())
     return min(COLOURS, key=lambda name: math.dist(COLOURS[name], found))

@@ -46,8 +46,8 @@ class EmbedPageTests(TestCase):
 
     def test_earlier_election_shows_its_results_and_has_no_script(self):
         response = self.client.get("/broadcasts/night/embed/?layer=2016")
-        tally = response.context["picture"].tally
-        self.assertEqual((tally.D, tally.R), (232, 306))
+        totals = response.context["picture"].tally.totals
+        self.assertEqual((totals["D"], totals["R"]), (232, 306))
         self.assertContains(response, "The election of 2016")
         self.assertContains(response, "Clinton")
         self.assertNotContains(response, "<script")

@@ -23,7 +23,7 @@ const gliding = new WeakMap(); // by map: the number of its animation frame
 
 /**
  * Draw `state` in `root`, which has any of the picture's parts. Elements that would not change are
- * left alone. `election` is {candidates, votes, before} as Picture.script_data gives it. `still`:
+ * left alone. `election` is {candidates, looks, votes, before} as ElectionPicture.script_data has it. `still`:
  * units do not pulse, since their calls are not new.
  */
 export function draw(root, state, election, still = false) {
@@ -126,6 +126,7 @@ function drawUnit(element, state, election, still) {
   if (!hasNewParty && element.dataset.status === status) return;
   element.dataset.status = status;
   element.dataset.party = party;
+  element.dataset.look = election.looks[party] ?? "";
   const before = election.before?.[unit];
   element.toggleAttribute("data-flipped", Boolean(party && before && party !== before));
   for (const part of element.querySelectorAll("[data-part]")) {
@@ -148,7 +149,9 @@ function drawTally(tally, won) {
   for (const note of tally.querySelectorAll("[data-passed]")) {
     note.hidden = note.dataset.passed !== passed(won);
   }
-  for (const other of tally.querySelectorAll("[data-other]")) other.hidden = !won.O;
+  for (const other of tally.querySelectorAll("[data-other]")) {
+    other.hidden = !won[other.dataset.other];
+  }
   const places = bars(won);
   for (const bar of tally.querySelectorAll("[data-bar]")) {
     const [x, width] = places[bar.dataset.bar];
@@ -201,9 +204,14 @@ function setViewBox(map, viewBox) {
   const zoom = numbers(map.dataset.whole)[2] / viewBox[2];
   const labels = map.querySelector(".map-labels");
   labels.setAttribute("font-size", (labels.dataset.size / zoom).toFixed(2));
-  for (const label of labels.children) {
-    set(label, "data-fits", label.dataset.room * zoom >= labels.dataset.room ? "yes" : "no");
-  }
+  for (const label of labels.children) set(label, "data-fits", fits(label, labels, zoom));
+}
+
+/** Return which part of a label fits: "yes" (all), "mark" or "no". picture.py has the same rule. */
+function fits(label, labels, zoom) {
+  const room = label.dataset.room * zoom;
+  if (room >= labels.dataset.room && label.querySelector(".code")) return "yes";
+  return room >= labels.dataset.markRoom && label.hasAttribute("data-alone") ? "mark" : "no";
 }
 
 function numbers(text) {
@@ -272,6 +280,7 @@ export class CallLog {
       const line = this.#copy("log-group");
       line.dataset.status = group.status;
       line.dataset.party = group.party;
+      line.dataset.look = this.election.looks[group.party] ?? "";
       line.querySelector(".swatch").textContent = group.mark;
       line.querySelector(".words").textContent = group.words;
       line.querySelector(".votes").textContent = group.votes;

@@ -209,7 +209,9 @@ export class Explorer {
     }
     if (!this.layer) return { state: { ...state, view }, election: this.election };
     const { calls, election } = pastMap(this.past, Number(this.layer), this.units);
-    return { state: { ...state, calls, view: { ...view, highlight: [] } }, election };
+    const { looks } = this.election;
+    const then = { ...election, looks };
+    return { state: { ...state, calls, view: { ...view, highlight: [] } }, election: then };
   }
 
   /** Draw the pinned unit's facts, taken from the table, and its outline on the map. */
@@ -249,7 +251,7 @@ export class Explorer {
     const state = this.map.dataset.focus.split("-")[0];
     const path = this.map.querySelector(".map-counties");
     const shape = this.map.querySelector(`.map-shapes [data-state="${state}"]`);
-    path.dataset.party = shape?.dataset.party ?? ""; // they contrast with the state's colour
+    path.dataset.look = shape?.dataset.look ?? ""; // they contrast with the state's colour
     if (state === this.#close) return;
     this.#close = state;
     path.setAttribute("d", "");

@@ -1,0 +1,140 @@
+"""The picture of contests other than the presidency: other countries, several races on a shape."""
+
+import gzip
+import re
+import time
+
+from django.template.loader import render_to_string
+from django.test import SimpleTestCase
+
+from broadcaster.domain.change import Call, Status, View, calls_of
+from broadcaster.domain.contest import shipped
+from broadcaster.domain.geometry import shipped as shipped_geometry
+from broadcaster.rendering.picture import Picture
+from tests.support.contests import lakeland, lakeland_geometry, parliament, parsed
+
+PARTS = ("map", "boxes", "tally", "table", "legend")
+
+
+def render(name, picture):
+    return render_to_string(f"broadcaster/picture/{name}.html", {"picture": picture})
+
+
+class SmallCountry(SimpleTestCase):
+    def setUp(self):
+        self.contest, self.geometry = parsed(lakeland(), lakeland_geometry())
+
+    def picture(self, calls=None, **view):
+        return Picture(self.contest, self.geometry, calls or {}, View(**view))
+
+    def test_every_race_is_on_the_map_or_has_a_box(self):
+        found = self.picture()
+        self.assertEqual(
+            [label.unit.unit for label in found.labels], ["N", "NE", "E", "C1", "W", "SW", "S"]
+        )
+        self.assertEqual([unit.unit for unit in found.other_boxes], ["C2", "ABROAD"])
+
+    def test_races_have_the_look_and_the_letter_of_their_party(self):
+        calls = calls_of({"N": "FAR", "C2": "GRN"}) | {"E": Call(Status.CERTIFIED, "LIB")}
+        found = {unit.unit: unit for unit in self.picture(calls).rows}
+        self.assertEqual((found["N"].look, found["N"].mark), ("orange", "Fa"))
+        self.assertEqual((found["C2"].look, found["C2"].mark), ("green", "G"))
+        self.assertEqual(found["E"].mark, "L✓")
+        self.assertEqual(found["E"].result, "O’Hara (L), certified")
+        self.assertEqual(found["W"].result, "Not called")
+
+    def test_a_race_is_flipped_if_another_party_held_it(self):
+        found = {unit.unit: unit for unit in self.picture(calls_of({"N": "GRN", "S": "GRN"})).rows}
+        self.assertTrue(found["N"].flipped)
+        self.assertFalse(found["S"].flipped)  # nobody knows who held it
+
+    def test_the_bar_has_the_parties_from_left_to_right_and_no_mark(self):
+        tally = self.picture(calls_of({"N": "FAR", "S": "GRN"})).tally
+        self.assertEqual(
+            [(share.party, share.won, share.bar.x, share.bar.width) for share in tally.shares],
+            [
+                ("GRN", 5, "0.000%", "19.231%"),
+                ("LIB", 1, "19.231%", "3.846%"),
+                ("FAR", 7, "73.077%", "26.923%"),
+            ],
+        )
+        self.assertEqual(tally.marks, [])
+        self.assertNotIn("to win", render("tally", self.picture()))
+
+    def test_a_view_shows_a_race_or_a_shape_closely_and_anything_else_whole(self):
+        self.assertEqual(self.picture(focus="NE").view_box, "0 -18 60 60")
+        self.assertEqual(self.picture(focus="C2").view_box, self.picture(focus="C").view_box)
+        for focus in ("US", "", "ABROAD"):
+            self.assertEqual(self.picture(focus=focus).view_box, "0 0 70 61")
+
+    def test_highlights_are_races_and_shapes(self):
+        found = self.picture(highlight=("C", "N"))
+        highlighted = {unit.unit for unit in found.units if unit.highlighted}
+        self.assertEqual(highlighted, {"C1", "C2", "N"})
+        self.assertEqual(found.outlines.count("M"), 2)
+
+    def test_names_are_escaped_in_every_part(self):
+        picture = self.picture(calls_of(dict.fromkeys(self.contest.race_of, "LIB")))
+        for name in PARTS:
+            html = render(name, picture)
+            self.assertNotIn("<Friends>", html, name)
+            self.assertNotRegex(html, r"<style|<script| style=| on\w+=")
+
+    def test_parts_have_no_states_votes_or_elections_of_another_country(self):
+        for name in PARTS:
+            html = render(name, self.picture())
+            self.assertNotRegex(html, r"(?i)(?<!data-)states?\b|president|united|270", name)
+
+
+class TwoSeatsOfOneState(SimpleTestCase):
+    def test_the_second_race_of_a_shape_has_a_box(self):
+        senate = shipped("us-senate-2024")
+        calls = calls_of({"NE": "R", "NE-S": "R", "OH": "R"})
+        found = Picture(senate, shipped_geometry("us-states"), calls)
+        self.assertEqual([unit.unit for unit in found.other_boxes], ["NE-S"])
+        self.assertEqual(found.tally.totals, {"D": 28, "R": 41, "O": 0, "uncalled": 31})
+        rows = {unit.unit: unit for unit in found.rows}
+        self.assertEqual(rows["OH"].result, "Moreno (R)")
+        self.assertTrue(rows["OH"].flipped)
+        self.assertNotIn('class="votes"', render("table", found))  # each race counts for one
+        self.assertIn("past 51", render("tally", found))
+
+    def test_states_without_a_race_are_not_drawn(self):
+        found = Picture(shipped("us-governors-2024"), shipped_geometry("us-states"), {})
+        drawn = {label.unit.unit for label in found.labels}
+        self.assertEqual(drawn, set(shipped("us-governors-2024").race_of))
+
+
+class Parliaments(SimpleTestCase):
+    """435 and 650 races: pages stay fast and light."""
+
+    def test_large_contests_are_drawn_fast_and_are_light_when_compressed(self):
+        for seats, kilobytes in ((435, 25), (650, 35)):
+            with self.subTest(seats):
+                contest, geometry = parsed(*parliament(seats))
+                calls = calls_of({f"S{n}": f"P{n % 8 + 1}" for n in range(1, seats, 2)})
+                began = time.process_time()
+                picture = Picture(contest, geometry, calls)
+                html = "".join(render(name, picture) for name in PARTS)
+                took = time.process_time() - began
+                self.assertEqual(len(re.findall('<tr data-unit="', html)), seats)
+                self.assertLess(len(gzip.compress(html.encode())), 1000 * kilobytes)
+                self.assertLess(took, 2.0)
+
+    def test_small_hexagons_have_their_mark_and_no_code(self):
+        contest, geometry = parsed(*parliament(650))
+        fits = {label.fits for label in Picture(contest, geometry, {}).labels}
+        self.assertEqual(fits, {"mark"})
+
+    def test_a_threshold_far_from_half_has_two_marks(self):
+        document, grid = parliament(100)
+        contest, geometry = parsed(document | {"to_win": 67}, grid)
+        left, right = Picture(contest, geometry, {}).tally.marks
+        self.assertEqual(left.x, "33.000%")
+        self.assertEqual(f"{right.start + right.size:.3%}", "67.000%")
+
+    def test_a_contest_without_sides_names_all_parties(self):
+        contest, geometry = parsed(*parliament(10))
+        tally = Picture(contest, geometry, {}).tally
+        self.assertEqual(len(tally.shown), 8)
+        self.assertEqual([share.party for share in tally.middle], list(contest.party_of))
