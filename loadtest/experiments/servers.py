@@ -18,6 +18,7 @@ from urllib.request import urlopen
 from loadtest.common.machine import separate_cores
 from loadtest.common.processes import ROOT
 from loadtest.peers.base import NOT_INHERITED, PeerFailed, find_program, free_port, run_program
+from viewers.ops.supervisor import end_with_parent
 
 START_TIMEOUT = 30.0  # seconds for a server to answer
 STOP_TIMEOUT = 30.0  # seconds for a server to disconnect its viewers
@@ -122,10 +123,11 @@ def _haproxy(ports: list[int], folder: Path, environment: dict[str, str]) -> Ite
 def _process(
     command: list[str], log: Path, environment: dict[str, str], files: int | None = None
 ) -> Iterator[None]:
-    """Run a program on the servers' core until the block ends."""
-    core = separate_cores()
+    """Run a program on the servers' core until the block ends, or this process does."""
+    core, parent = separate_cores(), os.getpid()
 
     def prepare() -> None:
+        end_with_parent(parent)
         if core is not None:
             os.sched_setaffinity(0, {core[0]})
         if files is not None:

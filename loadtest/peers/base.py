@@ -9,6 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +18,7 @@ from loadtest.common.http_api import Api, NoResponse
 from loadtest.common.processes import ROOT
 from loadtest.common.server_processes import ServerProcesses
 from loadtest.common.target import Target
+from viewers.ops.supervisor import end_with_parent
 
 START_TIMEOUT = 30.0  # seconds for a server to answer
 STOP_TIMEOUT = 10.0  # seconds for a server to end
@@ -89,7 +91,7 @@ class Peer(ABC):
                 env=self.environment,
                 stdout=log,
                 stderr=log,
-                preexec_fn=self._pin,
+                preexec_fn=partial(self._prepare, os.getpid()),
             )
         deadline = time.monotonic() + START_TIMEOUT
         while True:
@@ -120,7 +122,9 @@ class Peer(ABC):
     def _end_of_log(self) -> str:
         return self._log.read_text(errors="replace").strip()[-300:]
 
-    def _pin(self) -> None:
+    def _prepare(self, parent: int) -> None:
+        """In the new process: end with the benchmark, however that ends, and take a core."""
+        end_with_parent(parent)
         if self.placement.core is not None:
             os.sched_setaffinity(0, {self.placement.core})
 
