@@ -31,6 +31,7 @@ class RelayRegistry:
     ) -> None:
         self.heartbeat = heartbeat
         self.limit = limit or room_for_viewers()
+        self.draining = False  # soon no viewers are accepted: /readyz sends them elsewhere
         self.closing: Close | None = None
         self._log = log
         self._layer = layer

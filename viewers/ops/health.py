@@ -63,7 +63,7 @@ async def healthz() -> Response:
 @endpoint
 async def readyz() -> Response:
     """Answer 200 if this process can do its work, or 503 with the reason."""
-    problem = "draining" if relays.closing is not None else await readiness.problem()
+    problem = "draining" if relays.draining else await readiness.problem()
     content = {"ready": False, "error": problem} if problem else {"ready": True}
     status = HTTPStatus.SERVICE_UNAVAILABLE if problem else HTTPStatus.OK
     return Response(json.dumps(content).encode(), "application/json", status)

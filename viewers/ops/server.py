@@ -26,10 +26,8 @@ from viewers.transports.fast.limited import LimitedHttpProtocol
 from viewers.transports.fast.timers import NEVER, sweep
 from viewers.transports.slow_viewers import limit_buffers
 
-NOTICE = (
-    3.0  # seconds in which /readyz answers 503 before new connections are refused: HAProxy asks
-)
-# every second, and takes a server out after two bad answers
+NOTICE = 3.0  # seconds in which /readyz answers 503 before new connections are refused: proxies ask
+# every second or two
 
 
 class FastHttpProtocol(ViewerHttpProtocol):
@@ -79,9 +77,10 @@ class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
 class DrainingServer(uvicorn.Server):
     """uvicorn, which disconnects its viewers at `drain_rate` a second before it ends.
 
-    SIGTERM gives proxies the time of `NOTICE` to send new viewers elsewhere. SIGINT refuses new
-    connections at once: it comes from a terminal, or to a process that others on the port replace.
-    SIGHUP is like SIGTERM, and sets `hung_up`; under `nohup` it is ignored.
+    SIGTERM gives proxies the time of `NOTICE` to send new viewers elsewhere. Viewers are not
+    disconnected before that, or they would be sent here again. SIGINT refuses new connections at
+    once: it comes from a terminal, or to a process that others on the port replace. SIGHUP is like
+    SIGTERM, and sets `hung_up`; under `nohup` it is ignored.
 
     `ready` is called when the server accepts connections.
     """
@@ -116,12 +115,12 @@ class DrainingServer(uvicorn.Server):
         self.hung_up = self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        draining = asyncio.create_task(relays.close(Close.DRAINING, self.drain_rate))
+        relays.draining = True
         if signal.SIGINT not in self._captured_signals:
             await asyncio.sleep(NOTICE)
         for server in self.servers:
             server.close()
-        await draining
+        await relays.close(Close.DRAINING, self.drain_rate)
         await super().shutdown(sockets)
         siblings.leave()
         await relays.stop()
