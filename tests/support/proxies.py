@@ -60,12 +60,10 @@ class Proxy(ABC):
     def config(self) -> str:
         """Return the file of deploy/ with addresses and paths of this test."""
         text = (ROOT / "deploy" / self.source).read_text()
-        ports = [server.port for server in self.servers]
-        ports += [free_port() for _ in range(4 - len(ports))]
-        for old, port in zip(range(8001, 8005), ports, strict=True):
-            text = replace(
-                text, f"server( [a-d])? 127.0.0.1:{old}\\b", rf"server\1 127.0.0.1:{port}"
-            )
+        addresses = [f"{server.host}:{server.port}" for server in self.servers]
+        addresses += [f"127.0.0.1:{free_port()}" for _ in range(4 - len(addresses))]
+        for old, address in zip(range(8001, 8005), addresses, strict=True):
+            text = replace(text, f"server( [a-d])? 127.0.0.1:{old}\\b", rf"server\1 {address}")
         return text
 
     @abstractmethod

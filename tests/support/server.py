@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -28,11 +28,16 @@ LIMIT = 30  # seconds that anything may take to start or stop
 
 
 class ServeProcess:
-    """A server on 127.0.0.1 with the test database, started on entry, stopped on exit.
+    """A server with the test database, started on entry, stopped on exit. It runs on 127.0.0.1;
+    subclasses may put it on another host, with another checkout.
 
     `command` is "serve", "serve --plain" or "runserver"; `files` limits how many files it may have
     open; `environment` overrides the environment variables of the settings.
     """
+
+    host = "127.0.0.1"
+    enter: tuple[str, ...] = ()  # the command that enters the host's network namespace
+    root = ROOT  # of the checkout
 
     def __init__(
         self, command: str = "serve", files: int | None = None, **environment: str
@@ -40,7 +45,7 @@ class ServeProcess:
         self.command, *self.options = command.split()
         self.files = files
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{self.host}:{self.port}"
         self.state = tempfile.TemporaryDirectory(prefix="mapcenter-state-")
         self.environment = {
             **{k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DEBUG")},
@@ -61,25 +66,39 @@ class ServeProcess:
     def start(self) -> None:
         """Start the process and wait until it answers."""
         options = {
-            "serve": ["--port", str(self.port)],
-            "runserver": ["--noreload", f"127.0.0.1:{self.port}"],
+            "serve": ["--host", self.host, "--port", str(self.port)],
+            "runserver": ["--noreload", f"{self.host}:{self.port}"],
         }[self.command]
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", self.command, *options, *self.options],
-            cwd=ROOT,
+            [*self.enter, sys.executable, "manage.py", self.command, *options, *self.options],
+            cwd=self.root,
             env=self.environment,
             stdout=self.log,
             stderr=self.log,
             preexec_fn=self._limit_files if self.files else None,
         )
-        wait_for(lambda: answers(self.port), f"{self.command} to answer", self._has_ended)
+        started = f"{self.command} to answer"
+        # Several processes on a busy machine take their time.
+        wait_for(lambda: answers(self.port, self.host), started, self._has_ended, 2 * LIMIT)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Signal the process, wait for its end, and return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)
         return self.process.wait(LIMIT)
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command with the server's code and settings; return what it prints."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=self.root,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=4 * LIMIT,  # migrations on a busy machine
+        ).stdout
 
     def publish(self, slug: str, token: str, change: dict[str, Any]) -> int:
         """Publish through the API, so that this server announces it; return the seq."""
@@ -123,10 +142,10 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def answers(port: int) -> bool:
+def answers(port: int, host: str = "127.0.0.1") -> bool:
     """Return whether something accepts connections on `port`."""
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection((host, port), 1).close()
     except OSError:
         return False
     return True
@@ -147,14 +166,18 @@ def wait_for(done, what: str, failed=lambda: None, limit: float = LIMIT) -> None
 
 @contextlib.contextmanager
 def running(
-    command: list[str], port: int | None = None, stop: int = signal.SIGTERM, **options: Any
+    command: list[str],
+    port: int | None = None,
+    stop: int = signal.SIGTERM,
+    host: str = "127.0.0.1",
+    **options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program without its output; yields its process, once `port` accepts connections."""
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdout=quiet, stderr=quiet, **options) as process:
         try:
             if port is not None:
-                wait_for(lambda: answers(port), f"{command[0]} to answer", process.poll)
+                wait_for(lambda: answers(port, host), f"{command[0]} to answer", process.poll)
             yield process
         finally:
             process.send_signal(stop)
@@ -162,13 +185,14 @@ def running(
 
 
 @contextlib.contextmanager
-def redis(port: int | None = None, address: str = "127.0.0.1") -> Iterator[str]:
-    """Run a Redis for one test; yields its URL."""
+def redis(
+    port: int | None = None, host: str = "127.0.0.1", enter: Sequence[str] = ()
+) -> Iterator[str]:
+    """Run a Redis for one test; yields its URL. `enter` enters the network namespace of `host`."""
     port = port or free_port()
-    addresses = dict.fromkeys(["127.0.0.1", address])
-    options = ["--port", str(port), "--bind", *addresses, "--protected-mode", "no", "--save", ""]
-    with running([find_redis(), *options], port):
-        yield f"redis://{address}:{port}/0"
+    command = [*enter, find_redis(), "--port", str(port), "--bind", host, "--save", ""]
+    with running([*command, "--protected-mode", "no"], port, host=host):
+        yield f"redis://{host}:{port}/0"
 
 
 def worker(server: ServeProcess) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
@@ -194,8 +218,11 @@ def find_postgres() -> str:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """Run a PostgreSQL for one test; yields its URL. It does not run as root: `nobody` runs it."""
+def postgres(host: str = "127.0.0.1", enter: Sequence[str] = ()) -> Iterator[str]:
+    """Run a PostgreSQL for one test; yields its URL. It does not run as root: `nobody` runs it.
+
+    `enter` enters the network namespace of `host`.
+    """
     programs, port = find_postgres(), free_port()
     user = "nobody" if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="mapcenter-pg-") as folder:
@@ -207,7 +234,14 @@ def postgres() -> Iterator[str]:
             check=True,
             capture_output=True,
         )
-        command = [f"{programs}/postgres", "-D", f"{folder}/data", "-p", str(port), "-k", folder]
-        command += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
-        with running(command, port, stop=signal.SIGINT, user=user):
-            yield f"postgres://mapcenter@127.0.0.1:{port}/postgres"
+        with open(f"{folder}/data/pg_hba.conf", "a") as access:
+            access.write(f"host all all {host}/24 trust\n")
+        command = [*enter, *as_user(user), f"{programs}/postgres", "-D", f"{folder}/data"]
+        command += ["-p", str(port), "-k", folder, "-h", host, "-c", "fsync=off"]
+        with running(command, port, stop=signal.SIGINT, host=host):
+            yield f"postgres://mapcenter@{host}:{port}/postgres"
+
+
+def as_user(name: str | None) -> Sequence[str]:
+    """Return the beginning of a command that runs the rest of it as a user, if there is one."""
+    return ("setpriv", f"--reuid={name}", "--clear-groups") if name else ()

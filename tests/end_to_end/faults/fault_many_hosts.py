@@ -8,7 +8,7 @@ from django.test import TransactionTestCase
 
 from tests.loadtest.swarm.test_command import HELD, swarm
 from tests.support.clock import wrong_clock
-from tests.support.hosts import HERE, hosts, with_clock_ahead
+from tests.support.hosts import Network, with_clock_ahead
 from tests.support.rq_workers import bare_worker
 from tests.support.server import LIMIT, ServeProcess, redis
 
@@ -20,16 +20,18 @@ BUSY = 10.0  # ms by which a host may be later than another because this machine
 
 class ManyHosts(TransactionTestCase):
     def setUp(self):
-        self.hosts = self.enterContext(hosts("left", "right"))
-        self.redis_url = self.enterContext(redis(address=HERE))
-        allowed = f"127.0.0.1,{HERE}"
+        network = self.enterContext(Network())
+        self.here = network.host
+        self.hosts = {name: network.add(name).enter for name in ("left", "right")}
+        self.redis_url = self.enterContext(redis(host=self.here))
+        allowed = f"127.0.0.1,{self.here}"
         self.server = self.enterContext(ServeProcess("serve --host 0.0.0.0", ALLOWED_HOSTS=allowed))
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
 
     def run_swarm(self):
         """Return the report of a run with a simulator on each host, and what was printed."""
         with swarm(
-            *(f"http://{HERE}:{self.server.port}/", "--on", "rq", "--clients", "40"),
+            *(f"http://{self.here}:{self.server.port}/", "--on", "rq", "--clients", "40"),
             *("--ramp", "0.5", "--rounds", "12@0.5", "--report", self.folder),
             STATE_DIRECTORY=self.server.state.name,
             LOADTEST_REDIS_URL=self.redis_url,

@@ -1,15 +1,13 @@
 """A site on a PostgreSQL of its own, for tests of what happens when the database is in trouble."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
-from tests.support.server import LIMIT, ROOT, ServeProcess
+from tests.support.server import LIMIT, ServeProcess
 
 SETUP = """
 from importlib import import_module
@@ -35,40 +33,37 @@ class Site:
     def __init__(self, url: str, **environment: str) -> None:
         self.server = ServeProcess(DATABASE_URL=url, **environment)
         self.url = self.server.url
-        self.manage("migrate", "--verbosity", "0")
-        printed = self.manage("shell", "--verbosity", "0", "-c", SETUP)
+        self.fill_database()
+
+    def fill_database(self) -> None:
+        """Make the tables, the broadcast and the user."""
+        self.server.manage("migrate", "--verbosity", "0")
+        printed = self.server.manage("shell", "--verbosity", "0", "-c", SETUP)
         self.token, self.session = printed.split()[-2:]
         self.cookies = f"sessionid={self.session}; csrftoken={CSRF}"
 
-    def manage(self, *arguments: str) -> str:
-        """Run a command; return what it prints."""
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.server.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=4 * LIMIT,  # migrations on a busy machine
-        ).stdout
-
-    def request(self, path: str, data: object = None, **headers: str) -> tuple[int, str, Any]:
-        """Return status, body and headers of the answer."""
+    def request(
+        self, path: str, data: object = None, url: str | None = None, **headers: str
+    ) -> tuple[int, str, Any]:
+        """Return status, body and headers of the answer, of the server at `url` if given."""
         body = None if data is None else json.dumps(data).encode()
-        request = Request(f"{self.url}{path}", body, headers)
+        request = Request(f"{url or self.url}{path}", body, headers)
         try:
             with urlopen(request, timeout=LIMIT) as response:
                 return response.status, response.read().decode(errors="replace"), response.headers
         except HTTPError as error:
             return error.code, error.read().decode(), error.headers
 
-    def publish(self, change: dict, **more: object) -> tuple[int, dict, Any]:
+    def publish(
+        self, change: dict, url: str | None = None, **more: object
+    ) -> tuple[int, dict, Any]:
         """Publish through the API; return status, answer and headers."""
         path = "/api/broadcasts/night/updates"
         status, body, headers = self.request(
-            path, change | more, Authorization=f"Bearer {self.token}"
+            path, change | more, url, Authorization=f"Bearer {self.token}"
         )
-        return status, json.loads(body), headers
+        answer = json.loads(body) if "json" in headers["Content-Type"] else {"error": body}
+        return status, answer, headers
 
     def post_command(self, command: dict) -> tuple[int, dict]:
         """Post a command of the console; return status and answer."""
@@ -79,12 +74,14 @@ class Site:
         )
         return status, json.loads(body)
 
-    def console(self):
+    def console(self) -> ClientConnection:
         """Open the console's socket."""
         return connect(
             f"{self.url}/admin/broadcaster/broadcast/1/console/ws".replace("http", "ws", 1),
             origin=self.url,
             additional_headers={"Cookie": self.cookies},
+            open_timeout=LIMIT / 3,
+            close_timeout=1,  # a frozen server does not answer a close frame
         )
 
 
