@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urljoin
 
 from tests.end_to_end.faults.hosts import HostsCase
-from tests.support.server import ROOT, wait_for
+from tests.support.server import LIMIT, ROOT, wait_for
 
 PARTS = ("broadcaster", "loadtest", "locale", "mapcenter", "viewers")  # of a checkout
 NEWER = "99.0.0"  # the version
@@ -41,7 +41,11 @@ class Upgrade(HostsCase):
             try:
                 for host in self.hosts:
                     host.roll()
-                    wait_for(lambda host=host: self.serves_newer_code(host), "the newer code")
+                    wait_for(
+                        lambda host=host: self.serves_newer_code(host),
+                        "newer code",
+                        limit=3 * LIMIT,
+                    )
                     self.people.publish(self.right.url)
                     self.people.publish(self.wrong.url)
                     wait_for(self.people.all_are_connected, "the viewers")
