@@ -15,7 +15,6 @@ class Habits:
     Viewers of the last three kinds are different ones.
     """
 
-    page: float = 0.0  # load the page and its files first
     churn: float = 0.0  # leave and come back
     asleep: float = 0.0  # vanish without closing the connection, and come back
     slow: float = 0.0  # never read

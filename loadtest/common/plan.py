@@ -35,7 +35,6 @@ class ViewerSpec:
     arrival: float
     source_ip: str
     habit: str = ""
-    page: bool = False  # it loads the page first
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ class Plan:
     drain: float = 10.0
     source_ips: tuple[str, ...] = ()
     expect_restart: bool = False
+    page: bool = False  # viewers load the page first, with its files
     habits: Habits = field(default_factory=Habits)
     storm: bool = False  # after the ramp all viewers are cut off, and come back at once
 
@@ -94,7 +94,7 @@ class Plan:
 
         Browsers keep them until the server closes them.
         """
-        return int(viewers * self.habits.page * PAGE_CONNECTIONS)
+        return viewers * PAGE_CONNECTIONS if self.page else 0
 
     def viewers(self, simulator: int) -> list[ViewerSpec]:
         """Return the viewers of one simulator in the order of their arrival.
@@ -111,7 +111,6 @@ class Plan:
                 arrival=arrival,
                 source_ip=self.source_ips[index % len(self.source_ips)] if self.source_ips else "",
                 habit=habits[index - first],
-                page=_count(index, 1, self.habits.page) > 0,
             )
             for index, arrival in enumerate(arrivals(self.shape, ranks, simulator), first)
         ]

@@ -78,11 +78,8 @@ def add_plan_options(parser: ArgumentParser, local: str) -> None:
     )
     add(
         "--page",
-        nargs="?",
-        const="100%",
-        default="0%",
-        metavar="SHARE",
-        help="viewers load the page and its files first, as browsers do (all, or a share)",
+        action="store_true",
+        help="viewers load the page and its files first, as browsers do",
     )
     add("--churn", default="0%/min", help="share that leaves and comes back: 5%%/min")
     add("--asleep", default="0%", help="share that vanishes for a while, without closing: 10%%")
@@ -149,7 +146,6 @@ def read_plan(options: Mapping[str, Any], simulators: int) -> Plan:
     rounds = parse_rounds(options["rounds"])
     source_ips = source_addresses(options["source_ip"])
     habits = Habits(
-        page=parse_share("--page", options["page"]),
         churn=parse_churn("--churn", options["churn"]),
         asleep=parse_share("--asleep", options["asleep"]),
         slow=parse_share("--slow", options["slow"]),
@@ -170,6 +166,7 @@ def read_plan(options: Mapping[str, Any], simulators: int) -> Plan:
         drain=parse_seconds("--drain", options["drain"]),
         source_ips=source_ips,
         expect_restart=options["expect_restart"],
+        page=options["page"],
         habits=habits,
         storm=options["storm"],
     )

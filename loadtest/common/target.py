@@ -86,7 +86,7 @@ def parse_url(url: str) -> ServerUrl:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"{_without_password(url)!r} is not {example}: {error}") from None
-    if parts.scheme not in DEFAULT_PORTS or not host or any(map(str.isspace, url)):
+    if parts.scheme not in DEFAULT_PORTS or not host or any(c.isspace() or c == "%" for c in host):
         raise ValueError(f"{_without_password(url)!r} is not {example}")
     if parts.query or parts.fragment:
         raise ValueError(

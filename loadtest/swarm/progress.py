@@ -84,7 +84,7 @@ def facts(run: Run) -> dict[str, str]:
 
 def _pages(run: Run) -> str:
     """Describe how many pages were loaded, and how many failed."""
-    if not run.plan.habits.page:
+    if not run.plan.page:
         return ""
     loaded = sum(progress.pages for progress in run.progress)
     failed = sum(progress.page_failures for progress in run.progress)

@@ -56,6 +56,7 @@ class Simulator:
         self.target = plan.target
         self.path = f"{plan.target.prefix}/broadcasts/{slug}"
         self.reopen = plan.poll_reopen
+        self.page = plan.page
         self.heartbeat = heartbeat
         self.tally = Tally(requested=plan.sizes[number])
         self.present: Counter[str] = Counter()
@@ -242,7 +243,8 @@ class Simulator:
         self._count_audience(tally)
         if snapshot:
             found = frames.decode_snapshot(snapshot).snapshot
-            tally.converged = sum(_agrees(viewer, found) for viewer in self.viewers)
+            here = [viewer for viewer in self.viewers if not viewer.away]
+            tally.converged = sum(_agrees(viewer, found) for viewer in here)
         if intended:
             self.lag.fold(tally.lag, min(intended.values()))
         return tally

@@ -177,7 +177,7 @@ class Tally(msgspec.Struct):
     connected: int = 0  # viewers that ever received a frame
     watching: int = 0  # at the end
     lost: int = 0  # connected viewers whose simulator was lost: their map at the end is unknown
-    converged: int = 0  # viewers whose map at the end equals the server's snapshot
+    converged: int = 0  # viewers, not away, whose map at the end equals the server's snapshot
     failures: Counter[str] = field(default_factory=Counter)  # attempts without a frame, by reason
     losses: Counter[str] = field(default_factory=Counter)  # connections lost later, by reason
     events: Counter[str] = field(default_factory=Counter)  # seen, gap, behind, diverged, …

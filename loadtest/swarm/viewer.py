@@ -19,6 +19,8 @@ RELOAD = (2.0, 10.0)  # seconds after which a viewer reloads a page that failed
 class ViewerGroup(FollowerGroup, Protocol):
     """A `FollowerGroup` whose viewers load pages, and leave."""
 
+    page: bool
+
     def page_loaded(self, seconds: float) -> None: ...
 
     def page_failed(self, viewer: "SimulatedViewer", why: Failure) -> None: ...
@@ -95,7 +97,7 @@ class SimulatedViewer(Follower):
     def _visit(self) -> None:
         """Load the page if this viewer does, and connect."""
         self.waiting = None
-        if not self.spec.page:
+        if not self.group.page:
             self.begin()
             return
         if self.browser is None:

@@ -8,7 +8,7 @@ from loadtest.common.habits import parse_churn, parse_share
 class Options(TestCase):
     def test_shares_and_rates_are_parsed(self):
         self.assertEqual(parse_share("--slow", "1%"), 0.01)
-        self.assertEqual(parse_share("--page", "100%"), 1)
+        self.assertEqual(parse_share("--fallback", "100%"), 1)
         self.assertEqual(parse_share("--asleep", "0.5%"), 0.005)
         self.assertEqual(parse_churn("--churn", "5%/min"), 0.05)
 

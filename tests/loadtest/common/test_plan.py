@@ -47,7 +47,7 @@ class Distribution(TestCase):
 
 class HabitsOfViewers(TestCase):
     def test_every_simulator_gets_its_share_of_each_habit(self):
-        habits = Habits(page=0.5, asleep=0.1, slow=0.01, fallback=0.2)
+        habits = Habits(asleep=0.1, slow=0.01, fallback=0.2)
         plan = Plan(HERE, clients=1000, simulators=3, transport="mix", habits=habits)
         simulators = [plan.viewers(number) for number in range(3)]
         everybody = [viewer for viewers in simulators for viewer in viewers]
@@ -55,7 +55,6 @@ class HabitsOfViewers(TestCase):
             Counter(viewer.habit for viewer in everybody),
             {"": 690, "asleep": 100, "slow": 10, "fallback": 200},
         )
-        self.assertEqual(sum(viewer.page for viewer in everybody), 500)
         self.assertEqual(plan.readers, 990)
         for viewers in simulators:
             self.assertAlmostEqual(sum(v.habit == "asleep" for v in viewers), 33, delta=1)
@@ -70,8 +69,8 @@ class HabitsOfViewers(TestCase):
         self.assertEqual(plan.viewers(0), plan.viewers(0))
 
     def test_browser_keeps_six_connections_besides_its_websocket(self):
-        plan = Plan(HERE, clients=100, habits=Habits(page=0.5))
-        self.assertEqual((plan.connections(100), plan.page_connections(100)), (100, 300))
+        plan = Plan(HERE, clients=100, page=True)
+        self.assertEqual((plan.connections(100), plan.page_connections(100)), (100, 600))
 
 
 class Contradictions(TestCase):
@@ -83,7 +82,7 @@ class Contradictions(TestCase):
     def test_sound_plans_have_none(self):
         for options in (
             {},
-            {"habits": Habits(page=1, churn=0.05, asleep=0.1, slow=0.01, fallback=0.1)},
+            {"habits": Habits(churn=0.05, asleep=0.1, slow=0.01, fallback=0.1)},
             {"transport": "poll", "client_pool": 5},
             {"shape": "spike", "ramp": 60.0},
         ):
