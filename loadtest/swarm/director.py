@@ -101,15 +101,19 @@ class Director:
     async def _ramp(self) -> None:
         """Let the viewers connect."""
         run = self.run
+        empty = await self.meter.read()
         run.began = time.monotonic() + LEAD_TIME
         self._enter("ramp", run.ramp + self.plan.settle + duration(self.plan.rounds))
         self.workers.spawn(Sampler(run, self.meter).sample_until_cancelled(self.view.show))
-        latecomers = LATECOMERS_AT_PAGE if self.plan.habits.page else LATECOMERS
+        latecomers = LATECOMERS_AT_PAGE if self.plan.page else LATECOMERS
         self.workers.send_to_simulators(Ramp(int(run.began * 1e9), run.ramp))
         await self.workers.wait_until(
             lambda: run.watching >= self.plan.readers - run.lost_viewers,
             LEAD_TIME + run.ramp + latecomers,
         )
+        full = await self.meter.read()
+        if full.usage:
+            run.arrivals_cpu = full.cpu - empty.cpu
 
     async def _settle(self) -> None:
         """Rest for a moment, then compare the server's count of viewers with ours."""
@@ -227,6 +231,11 @@ class Director:
             response = await asyncio.to_thread(send)
         except NoResponse as error:
             raise PreflightFailed(f"The server at {url} does not answer: {error}") from error
+        if response.status == HTTPStatus.UNAUTHORIZED and response.challenge.startswith("Basic"):
+            raise PreflightFailed(
+                f"The proxy at {url} asks for a password below /api/, too, where the header for it "
+                "has the token. Let /api/ pass there: the server checks the token."
+            )
         if response.status == HTTPStatus.UNAUTHORIZED:
             raise PreflightFailed(
                 f"The server at {url} rejects the token: it uses another database than the one "

@@ -54,6 +54,7 @@ class Run:
     compared: bool = True  # the viewers' maps were compared with the server's
     server_count: dict[str, int] | None = None  # by transport, as the server counted before rounds
     our_count: dict[str, int] = field(default_factory=dict)  # at the same moment
+    arrivals_cpu: float | None = None  # seconds of the server's CPU in the ramp
     before: Reading | None = None  # what the server had used before the rounds
     after: Reading | None = None  # and after the last delivery
     idle: float | None = None  # µs of the server's CPU per viewer and second, before the rounds

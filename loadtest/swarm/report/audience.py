@@ -1,26 +1,23 @@
 """Reports how viewers came, left and came back, and the bytes they were sent."""
 
-from itertools import pairwise
-
 from hdrh.histogram import HdrHistogram
 
 from loadtest.common.plan import duration
 from loadtest.swarm.histograms import quantile
 from loadtest.swarm.report.model import AudienceReport, BytesReport, PagesReport, Percentiles
 from loadtest.swarm.run import Run
-from loadtest.swarm.samples import Sample
 from loadtest.swarm.tally import AudienceTally, Tally
 
 
 def audience_report(run: Run, tally: Tally) -> AudienceReport:
     """Return the part of the report about viewers' coming and going."""
     found = tally.audience
-    cpu = cpu_until(run.samples, run.marks.get("settle"))
+    cpu, arrived = run.arrivals_cpu, tally.connected
     waits = found.pool_waits
     return AudienceReport(
         arrival=percentiles(found.arriving, found.arriving.total_count),
-        arrival_cpu=cpu / tally.connected * 1e3 if cpu and tally.connected else None,
-        pages=_pages(found) if run.plan.habits.page else None,
+        arrival_cpu=None if cpu is None or not arrived else cpu / arrived * 1e3,
+        pages=_pages(found) if run.plan.page else None,
         departures=found.departures,
         sleeps=found.sleeps,
         away=found.away,
@@ -38,20 +35,6 @@ def audience_report(run: Run, tally: Tally) -> AudienceReport:
 def percentiles(delays: HdrHistogram, expected: int) -> Percentiles:
     """Return the delays within which 50, 95 and 99 % of `expected` arrived."""
     return Percentiles(*(quantile(delays, q, expected) for q in (0.5, 0.95, 0.99)))
-
-
-def cpu_until(samples: list[Sample], end: float | None) -> float | None:
-    """Return the CPU seconds that the server used before `end`; None if it was not measured.
-
-    `end` is in seconds since the ramp began. A sample has the mean since the one before.
-    """
-    if end is None or not any(sample.server_cpu for sample in samples):
-        return None
-    edges = [0.0, *(sample.at for sample in samples)]
-    return sum(
-        sum(sample.server_cpu.values()) * max(min(until, end) - since, 0)
-        for sample, (since, until) in zip(samples, pairwise(edges), strict=True)
-    )
 
 
 def _percentiles_if_any(delays: HdrHistogram) -> Percentiles | None:
