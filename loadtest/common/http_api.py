@@ -31,6 +31,7 @@ class ApiResponse:
     error: str = ""
     seq: int = 0
     location: str = ""  # where a redirect leads
+    challenge: str = ""  # how the server wants to be authorized
 
 
 class Api:
@@ -104,8 +105,14 @@ class Api:
             found = msgspec.json.decode(body, type=_Body)
         except msgspec.DecodeError:
             found = _Body()
-        location = response.headers.get("Location", "")
-        return ApiResponse(response.status, body, found.error, found.seq, location)
+        return ApiResponse(
+            response.status,
+            body,
+            found.error,
+            found.seq,
+            location=response.headers.get("Location", ""),
+            challenge=response.headers.get("WWW-Authenticate", ""),
+        )
 
     def _failed(self, error: Exception) -> NoResponse:
         self._connection.close()

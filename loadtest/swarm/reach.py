@@ -91,7 +91,8 @@ def _why_silent(target: Target, error: NoResponse) -> str:
 
 def _why_not_ready(target: Target, response: ApiResponse) -> str:
     if response.location:
-        return f"{target.url} redirects to {response.location}: give the address it leads to"
+        address = response.location.removesuffix("/readyz")
+        return f"{target.url} redirects to {address}: give the address it leads to"
     if response.status == HTTPStatus.UNAUTHORIZED:
         if target.authorization:
             return f"{target.url} rejects the user and password in the URL"

@@ -2,7 +2,6 @@
 
 import json
 import ssl
-import subprocess
 import tempfile
 import threading
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from websockets.sync.client import connect
 
-from tests.support.programs import find_program
+from tests.support.certificates import make_certificate
 from tests.support.proxies import HAProxy, Nginx, Proxy, ProxyCase, send_request
 from tests.support.server import LIMIT, wait_for
 from tests.support.watcher import PollWatcher, WebSocketWatcher
@@ -106,13 +105,7 @@ class SameOnBoth:
 
     def test_viewers_and_publishing_work_over_tls(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-tls-")))
-        key, certificate = folder / "key", folder / "certificate"
-        openssl = find_program("openssl", "openssl")
-        command = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-        command += f" -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}"
-        subprocess.run(command.split(), check=True, capture_output=True)
-        both = folder / "both.pem"
-        both.write_text(certificate.read_text() + key.read_text())
+        certificate, both = make_certificate(folder)
         proxy = self.start(certificate=both)
         tls = ssl.create_default_context(cafile=certificate)
         origin = f"https://127.0.0.1:{proxy.tls_port}"

@@ -1,7 +1,6 @@
 """manage.py swarm as a process, against a server that is a process too."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,23 +15,8 @@ from django.test import SimpleTestCase, TransactionTestCase
 
 from broadcaster.models import ApiToken, Broadcast, Publication
 from loadtest.common.exit_codes import ExitCode
-from tests.support.server import LIMIT, ROOT, ServeProcess, database_url, free_port, wait_for
-
-HELD = (ExitCode.PASSED, ExitCode.INVALID)
-"""The exit codes for a server that held: while other tests keep the machine busy, delays prove
-nothing, and the swarm reports an invalid run."""
-
-
-def swarm(*arguments, **environment):
-    """Start `manage.py swarm` with the test database."""
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "swarm", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database_url()} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+from tests.loadtest.swarm_process import HELD, swarm
+from tests.support.server import LIMIT, ROOT, ServeProcess, free_port, wait_for
 
 
 class BareInterpreter(TestCase):
@@ -200,3 +184,6 @@ class Rejections(TransactionTestCase):
     def test_invalid_options_are_explained(self):
         self.check(2, "is not MESSAGES@SECONDS", "--rounds", "ten")
         self.check(2, "invalid choice", "--transport", "pigeon")
+        self.check(2, "--slow: 200% is more than all viewers", "--slow", "200%")
+        self.check(2, "--transport ws has none", "--client-pool", "5")
+        self.check(2, "--shape: invalid choice", "--shape", "wave")
