@@ -28,8 +28,8 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
     await django({**scope, "path": settings.PATH_PREFIX + scope["path"]}, receive, send)
 
 
-# The console reads its user itself, again and again. Reading it here would fail, without an answer,
-# while the database is away.
+# The console reads its user itself, at every command. Reading it here would fail, without an
+# answer, while the database is down.
 desk = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(desk_urlpatterns)))
 
 viewers_and_pages = URLRouter([*http_urlpatterns, re_path("", limited(pages))])

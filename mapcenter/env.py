@@ -24,11 +24,11 @@ DATABASES = ("postgres", "postgresql", "sqlite")
 
 
 class InvalidVariable(ImproperlyConfigured):
-    """An environment variable that cannot be read. The message names it and what is accepted."""
+    """An environment variable that cannot be read. The message has its name and accepted values."""
 
 
 def env_text(name: str, default: str = "") -> str:
-    """Return a variable as it is."""
+    """Return the text of a variable, "" if it is not set."""
     return os.environ.get(name, "").strip() or default
 
 

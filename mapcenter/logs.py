@@ -1,4 +1,4 @@
-"""How log lines look, and how many there may be."""
+"""The format of log lines, and the limit of their number."""
 
 import json
 import logging
@@ -16,8 +16,8 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 class RateLimit(logging.Filter):
-    """Lets `BURST` lines of one kind through in a `WINDOW`. The first line after it says how many
-    were left out.
+    """Lets `BURST` lines of one kind through in a `WINDOW`. The first line after it has the number
+    of those that were left out.
 
     The kind of a line is its message before the arguments are filled in; lines without arguments
     are of one kind for each logger, since some come with their values already in them.
@@ -63,9 +63,9 @@ class JsonFormatter(logging.Formatter):
 
 
 class ShortRejections(logging.Filter):
-    """Takes the tracebacks off what Django rejects as suspicious, such as a foreign Host.
+    """Removes the tracebacks of requests that Django rejects as suspicious, as for a foreign Host.
 
-    Anybody can send that, and the message says everything. Lets every line through.
+    Any client can send those, and the message has the reason. No line is left out.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

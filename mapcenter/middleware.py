@@ -21,10 +21,10 @@ from viewers.transports.etags import etag_matches
 
 logger = logging.getLogger(__name__)
 
-LOG_INTERVAL = 60.0  # seconds between two log entries about the same trouble
+LOG_INTERVAL = 60.0  # seconds between two log entries about one problem
 NO_SERVICE = (OperationalError, InterfaceError, InternalError, ProgrammingError)
-"""What is wrong with the database, and not with a request: it is away, locked, full, or lacks a
-column. The other errors mean that a view has a bug."""
+"""Errors of the database, not of a request: it is down, locked, full, or lacks a column. Other
+errors mean that a view has a bug."""
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -57,8 +57,8 @@ class DatabaseConnections:
         finally:
             release_connection()
         if response.status_code == STATUS:
-            # Django would log each of them as an error. They come by the hundred, and who sends one
-            # logs the change of state.
+            # Django would log each of them as an error. They come by the hundred, and the code that
+            # sends one logs the change of state.
             response._has_been_logged = True  # type: ignore[attr-defined]
         return response
 
@@ -73,7 +73,7 @@ class DatabaseConnections:
         return HttpResponse(body, status=STATUS, headers=headers)
 
     def _entry_is_due(self) -> bool:
-        """Return whether to log now: a page rush must not fill the log with one trouble."""
+        """Return whether to log now. A rush of requests must not fill the log with one problem."""
         now = time.monotonic()
         with self._lock:
             is_due = now >= self._next_entry
@@ -103,7 +103,7 @@ def usable_text(get_response: GetResponse) -> GetResponse:
 
 @sync_only_middleware
 def admin_methods(get_response: GetResponse) -> GetResponse:
-    """Answer 405 to methods that the admin does not have: its views take them for GET."""
+    """Answer 405 to methods that the admin does not have: its views would handle them like GET."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith("/admin/") and request.method not in ADMIN_METHODS:
@@ -117,12 +117,12 @@ ADMIN_METHODS = ("GET", "HEAD", "POST")
 
 
 class StaticFiles(WhiteNoiseMiddleware):
-    """WhiteNoise, during an upgrade, too.
+    """WhiteNoise that also works during an upgrade.
 
     WhiteNoise lists the files when a process starts. During a rolling restart a page of a new
-    process may ask an old one for a file that `collectstatic` has added since, so what is not
-    listed is looked up on disk. What is not there either may be on the next server or in a moment,
-    so caches must not keep that answer.
+    process may ask an old one for a file that `collectstatic` has added since, so a file that is
+    not listed is looked up on disk. If it is not there either, another server may have it, or this
+    one a moment later, so caches must not keep the 404.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

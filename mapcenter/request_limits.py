@@ -37,7 +37,7 @@ class RequestLimit:
         self._turns = asyncio.Semaphore(running)
 
     async def begin(self) -> bool:
-        """Wait for a turn. Return whether it came; the caller then has to `end` it."""
+        """Wait for a turn. Return whether it came. The caller then has to `end` it."""
         if self.waiting >= self.max_waiting:
             return False
         self.waiting += 1
@@ -59,9 +59,9 @@ PICTURES = RequestLimit(running=6, waiting=64, seconds=10)  # more than card.py 
 FILES = RequestLimit(running=4, waiting=1000, seconds=20)  # a page has a dozen; without a database
 DESK = RequestLimit(running=4, waiting=100, seconds=3)  # the longest that the desk waits
 API = RequestLimit(running=4, waiting=100, seconds=3)
-"""The desk and the API have limits of their own, so that no rush of viewers delays them. The sum of
+"""The desk and the API have separate limits, so that no rush of viewers delays them. The sum of
 `running`, without files, is in docs/operating.md as database connections of a process. `seconds`
-pass only while the database or the machine hangs: surplus requests are turned away before."""
+pass only while the database or the machine hangs: surplus requests are rejected before."""
 
 
 def limit_for(path: str) -> RequestLimit:

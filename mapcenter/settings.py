@@ -1,4 +1,4 @@
-"""Settings. What depends on the machine comes from the environment: see docs/operating.md.
+"""Settings. Those that depend on the machine come from the environment: docs/operating.md.
 
 Importing them creates nothing: mapcenter/state.py makes the state directory.
 """
@@ -115,7 +115,7 @@ SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": STATE_DIRECTORY / "mapcenter.sqlite3",
 }
-# CONN_MAX_AGE stays 0: under ASGI each request has a thread of its own, whose connection would stay
+# CONN_MAX_AGE stays 0: under ASGI each request has its own thread, whose connection would stay
 # open after it.
 DATABASES = {"default": env_database("DATABASE_URL", SQLITE)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -164,7 +164,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# Single sign-on: docs/security.md. Passwords are not asked for then.
+# Single sign-on, without passwords: docs/security.md.
 LOGIN_PROXY_SECRET = env_text("LOGIN_PROXY_SECRET")
 if LOGIN_PROXY_SECRET:
     AUTHENTICATION_BACKENDS[-1] = "mapcenter.single_sign_on.ProxyUserBackend"
@@ -173,7 +173,7 @@ if LOGIN_PROXY_SECRET:
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=5)
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that the lock ends when it says
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that the lock ends at the announced time
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "broadcaster.admin.login.locked_response"
 AXES_CLIENT_IP_CALLABLE = "broadcaster.admin.login.client_address"
@@ -192,8 +192,8 @@ CSRF_TRUSTED_ORIGINS = [
 HTTPS = env_bool("HTTPS")
 SESSION_ENGINE = "mapcenter.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS  # browsers send them over TLS only
-# Browsers come back over TLS alone for 30 days. Responses over HTTP, as to a health check, have no
-# such header.
+# Browsers then use TLS only, for 30 days. Responses over HTTP, as to a health check, have no such
+# header.
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0
 FORCE_SCRIPT_NAME = PATH_PREFIX or None
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PATH_PREFIX}/"

@@ -1,4 +1,4 @@
-"""Log-in by a proxy that knows the staff: see docs/security.md."""
+"""Log-in by a proxy that authenticates staff: see docs/security.md."""
 
 import secrets
 from collections.abc import Awaitable
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 
 class LoginByProxy(RemoteUserMiddleware):
-    """Log in the user whom the proxy names, on the desk's pages alone.
+    """Log in the user whom the proxy names, on the desk's pages only.
 
     Only requests with the proxy's secret may name one, so a client that reaches this server past
     the proxy, or a header that a proxy forgets to replace, logs nobody in.
@@ -29,6 +29,6 @@ class LoginByProxy(RemoteUserMiddleware):
 
 
 class ProxyUserBackend(RemoteUserBackend):
-    """Users whom the proxy names. An administrator makes them, and gives them a role."""
+    """Authenticates users that the proxy names. An administrator creates them, with a role."""
 
     create_unknown_user = False

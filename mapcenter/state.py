@@ -1,4 +1,4 @@
-"""The state directory: what this machine makes and keeps.
+"""The state directory, with the files that this machine makes and keeps.
 
 Settings only read from it. `prepare_state` makes it, and `manage.py` and `mapcenter.asgi` call that
 before Django reads its settings.
@@ -21,7 +21,7 @@ SECRET_KEY_FILE = STATE_DIRECTORY / "secret-key"
 def prepare_state() -> None:
     """Make the state directory, the folder of static files in it, and a secret key.
 
-    What exists stays as it is. Raises `InvalidVariable` if the directory cannot be written.
+    Existing files are not changed. Raises `InvalidVariable` if the directory cannot be written.
     """
     try:
         STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns if it is missing

@@ -22,7 +22,7 @@ PAGE = """<!doctype html>
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a request was not handled, in both languages of the pages."""
+    """The reason why a request was not handled, in both languages of the pages."""
 
     english: str
     spanish: str

@@ -23,7 +23,7 @@ SOURCES = {
     "django": ["broadcaster", "viewers", "--ignore-dirs=static"],
     "djangojs": ["broadcaster/static", "viewers/static"],
 }
-"""What Babel reads for each catalogue."""
+"""The sources that Babel reads for each catalogue."""
 
 
 def pybabel(*arguments: str) -> None:

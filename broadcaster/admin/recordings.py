@@ -85,7 +85,7 @@ class RebroadcastForm(forms.Form):
 
 
 class ImportForm(forms.Form):
-    file = forms.FileField(help_text="A recording as it was downloaded here, JSON.")
+    file = forms.FileField(help_text="A JSON file that was downloaded here.")
     title = forms.CharField(
         required=False,
         max_length=MAX_TITLE,

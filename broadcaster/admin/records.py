@@ -134,8 +134,10 @@ def as_csv(entries: Iterable[AuditEntry]) -> str:
 
 
 def _plain(cell: object) -> object:
-    """Return text quoted if a spreadsheet would read it as a formula, and isolated if it would turn
-    the rest of its line.
+    """Return text for a CSV file.
+
+    It is quoted if a spreadsheet would read it as a formula, and isolated if its direction would
+    change the rest of its line.
     """
     if not isinstance(cell, str):
         return cell

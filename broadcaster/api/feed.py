@@ -56,10 +56,10 @@ def _call(
 ) -> Reply:
     """Submit the calls of a message that are not on the map yet."""
     standing = broadcast.state.calls
-    news = {u: call for u, call in message.calls.items() if standing.get(u, OPEN) != call}
-    if not news:
+    changed = {u: call for u, call in message.calls.items() if standing.get(u, OPEN) != call}
+    if not changed:
         raise Rejected(NO_CHANGE)
-    change = to_change(news, message.headline, ELECTIONS[broadcast.election])
+    change = to_change(changed, message.headline, ELECTIONS[broadcast.election])
     return _submit(broadcast, change, key, actor, direct)
 
 
@@ -100,9 +100,9 @@ def _submit(
 
 
 def _earlier_reply(broadcast: Broadcast, key: str, message: FeedMessage) -> Reply | None:
-    """Return the reply to the same message, if it came before: as it was, or where its cue is now.
+    """Return the reply to the same message if it came before, with the present state of its cue.
 
-    Raises `Rejected` if the idempotency key was used for other content.
+    None for a new message. Raises `Rejected` if the idempotency key was used for other content.
     """
     earlier = broadcast.feed_replies.filter(epoch=broadcast.epoch, client_id=key).first()
     if earlier is None:
@@ -111,7 +111,7 @@ def _earlier_reply(broadcast: Broadcast, key: str, message: FeedMessage) -> Repl
         raise Rejected(f"client_id {key} was used for other calls.")
     status, reply = HTTPStatus(earlier.status), earlier.reply
     if "epoch" in reply:
-        reply["epoch"] = broadcast.epoch  # which has another name if it was restored since
+        reply["epoch"] = broadcast.epoch  # which was renamed if a backup was restored since
     cue = broadcast.cues.filter(pk=reply.get("cue", 0)).first()
     if cue and (publication := taken_as(broadcast, cue)):
         extra = {name: value for name, value in reply.items() if name == "withdrawn"}

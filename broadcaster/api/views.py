@@ -132,7 +132,7 @@ def _create(request: HttpRequest, user) -> Reply:
 
 
 def _respond(request: HttpRequest, act: Callable[[ApiToken], Reply]) -> JsonResponse:
-    """Return the response to a request: what `act` replies to its token, or why it does not."""
+    """Return the response to a request: the reply of `act`, or the reason for a rejection."""
     status, answer = reply_or_unavailable(lambda: _with_token(request, act))
     response = JsonResponse(answer, status=status)
     patch_cache_control(response, no_store=True)

@@ -60,8 +60,8 @@ _database = Outage("database, for consoles,")
 class DeskConsumer(AsyncWebsocketConsumer):
     """One open console.
 
-    Its connection to the layer is one of our own: Channels' own would close the socket with the
-    first error of the layer, and would not renew a membership that Redis has forgotten.
+    It has its own connection to the layer. Channels' would close the socket with the first error of
+    the layer, and would not renew a membership that Redis has lost.
     """
 
     channel_layer_alias = "none"  # not configured, so Channels makes no channel
@@ -156,7 +156,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         """Whether messages of the layer reach this console, as far as is known."""
         return self.echoed is not None and self.now() - self.echoed < ECHO
 
-    # What the console is sent
+    # Frames to the console
 
     async def send_viewers(self) -> None:
         """Send the sum over all processes that reported lately, and how many fell silent."""
@@ -169,7 +169,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.send_frame(to_json(frame))
 
     async def check_regularly(self) -> None:
-        """Send the news at regular intervals and when notified. Check the user regularly."""
+        """Send missing updates at intervals and when notified. Check the user at intervals."""
         admission_due = self.now()
         while True:
             try:
@@ -205,19 +205,19 @@ class DeskConsumer(AsyncWebsocketConsumer):
         broadcast = Broadcast.objects.get(pk=self.broadcast_id)
         return (
             broadcast.position,
-            state.news(broadcast, self.position),
+            state.catch_up_frame(broadcast, self.position),
             state.rundown(broadcast),
         )
 
     async def close(self, *arguments: Any, **options: Any) -> None:
-        """Close the socket, unless the browser has gone already."""
+        """Close the socket, unless the browser has closed it already."""
         with contextlib.suppress(OSError):
             await super().close(*arguments, **options)
 
     async def send_frame(self, frame: dict[str, Any]) -> None:
         """Send a frame. JSON's escapes carry what UTF-8 does not, such as a lone surrogate.
 
-        A browser that has gone is a normal end: the server reports the disconnect next.
+        A closed socket is a normal end: the server reports the disconnect next.
         """
         with contextlib.suppress(OSError):
             await self.send(json.dumps(frame))

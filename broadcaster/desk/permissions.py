@@ -31,7 +31,7 @@ _ACTIONS = {
     CONFIRM: "confirm takes of others",
     SCHEDULE: "schedule cues",
 }
-"""What each permission allows, in words that follow “may not”."""
+"""The action that each permission allows, as it follows “may not” in a sentence."""
 
 CONTRIBUTOR = "Contributor"
 BROADCASTER = "Broadcaster"

@@ -25,8 +25,8 @@ from broadcaster.publishing.announce import announce_rundown
 from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import check_untaken, lock_broadcast, prepared_as
 
-MAX_CUES = 300  # of staff that are not taken: consoles get all of them whenever one changes
-MAX_PROPOSALS = 100  # the same of programs: more than anybody can check; see `waiting`
+MAX_CUES = 300  # of staff, not taken: consoles get all of them whenever one changes
+MAX_PROPOSALS = 100  # of programs: more than staff can check; see `waiting`
 
 
 def find(broadcast: Broadcast, pk: int) -> Cue:

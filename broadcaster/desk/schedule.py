@@ -86,7 +86,7 @@ def _due(now: datetime) -> list[tuple[Callable[[int, datetime], bool], int]]:
 
 
 def _starting(now: datetime) -> Q:
-    """Select the broadcasts to start. One whose end has passed too would end at once."""
+    """Select the broadcasts to start. One whose planned end has passed would end at once."""
     planned = Q(automatic=True, archived_at=None, phase=Phase.SCHEDULED, starts_at__lte=now)
     return planned & (Q(ends_at=None) | Q(ends_at__gt=now))
 

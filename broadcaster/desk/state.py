@@ -21,7 +21,7 @@ def snapshot(broadcast: Broadcast) -> dict[str, Any]:
     return to_json(history.snapshot(broadcast)) | {"log": history.desk_log(broadcast)}
 
 
-def news(broadcast: Broadcast, known: Position | None) -> dict[str, Any] | None:
+def catch_up_frame(broadcast: Broadcast, known: Position | None) -> dict[str, Any] | None:
     """Return the frame that leads a console from `known` to now; None if it lacks nothing."""
     if known == broadcast.position:
         return None

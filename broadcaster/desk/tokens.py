@@ -1,8 +1,8 @@
-"""When API tokens stop working.
+"""Revoking API tokens.
 
-A token acts for its user. What the user may no longer do, the token may not either: permissions and
-`is_active` are read at every request. A new password revokes the user's tokens for good, since it
-may be changed because somebody else has it, who could have made a token.
+A token acts for its user: `is_active` and the user's permissions are read at every request. A new
+password revokes the user's tokens for good, since the old one may have become known to somebody,
+who could have made a token.
 """
 
 from collections.abc import Collection
@@ -21,14 +21,14 @@ from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
 
 REHASH = frozenset({"password"})
-"""What Django saves, without a new password, when it hashes the old one anew after a log-in."""
+"""The fields that Django saves when it hashes an unchanged password anew after a log-in."""
 
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)
 def revoke_after_new_password(
     instance: AbstractUser, update_fields: Collection[str] | None, **signal: Any
 ) -> None:
-    """Revoke the tokens of a user whose password is changed, or taken away."""
+    """Revoke the tokens of a user whose password is changed or removed."""
     if update_fields is not None and "password" not in update_fields:
         return
     # Django keeps a new password there until it is saved.

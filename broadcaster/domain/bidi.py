@@ -1,4 +1,4 @@
-"""Text from the newsroom inside sentences of ours. bidi.js does the same."""
+"""Text of the newsroom within our own sentences. bidi.js does the same."""
 
 import unicodedata
 
@@ -8,10 +8,10 @@ FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
 def isolate(text: str) -> str:
-    """Return text so that it cannot turn the words around it; text from left to right as it is.
+    """Return text that cannot change the direction of the words around it.
 
-    In HTML the attribute dir="auto" and the element bdi do it. This is for page titles, the audit
-    and files, which have no markup.
+    Text from left to right is returned unchanged. In HTML the attribute dir="auto" and the element
+    bdi do it. This is for page titles, the audit and files, which have no markup.
     """
     if any(unicodedata.bidirectional(each) in RIGHT_TO_LEFT | CONTROLS for each in text):
         return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"

@@ -1,4 +1,4 @@
-"""A change: what staff did to the map, before it has a position in a log.
+"""A change that staff make to the map, before it has a position in a log.
 
 These are plain values. parsing.py makes them from untrusted JSON; `Change.from_dict` makes them
 from JSON that was checked before, such as the log in the database.
@@ -21,7 +21,7 @@ def to_json(value: Struct) -> JsonObject:
 
 
 class Kind(StrEnum):
-    """What a change does to the broadcast."""
+    """The effect of a change on the broadcast."""
 
     UPDATE = "update"
     CORRECT = "correct"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """How far the decision about one unit has come."""
+    """The stage of the decision about one unit."""
 
     OPEN = "open"
     TOO_EARLY = "too_early"
@@ -95,7 +95,7 @@ NO_STORY = Story(announce=Announce.NONE)
 
 
 class Change(Struct, frozen=True, omit_defaults=True):
-    """What staff did. `view`, `calls` and `story` are None if they stay as they are.
+    """One change of the map. `view`, `calls` and `story` are None if it leaves them as they are.
 
     `corrects` is the seq of the update that was wrong; 0 is the map that the log began with.
     """
@@ -114,7 +114,7 @@ class Change(Struct, frozen=True, omit_defaults=True):
 
     @property
     def headline(self) -> str:
-        """The headline as it was written, or ""."""
+        """The headline, or ""."""
         return self.story.headline if self.story else ""
 
     def to_dict(self) -> JsonObject:

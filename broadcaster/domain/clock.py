@@ -18,7 +18,7 @@ def is_plannable(at: datetime) -> bool:
 
 
 class SharedClock:
-    """The time of the last reading, carried on by the monotonic clock.
+    """The time of the last reading, advanced by the monotonic clock.
 
     Before the first reading it is the host's clock. `offset` says by how many seconds the host's
     clock was ahead at the last reading; negative if it was behind.
@@ -29,7 +29,7 @@ class SharedClock:
         self._reading: tuple[float, float] | None = None  # the time, and the monotonic clock then
 
     def set(self, seconds: float) -> None:
-        """Note that it is `seconds` after 1970 now."""
+        """Set the present time, in seconds since 1970."""
         self._reading = seconds, time.monotonic()
         self.offset = time.time() - seconds
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 SCHEMA = "mapcenter.contest/1"
 UNCALLED = "uncalled"
-"""What totals call the races that are not decided. No party has this id."""
+"""The key of totals for races that are not decided. No party has this id."""
 
 SHIPPED = Path(__file__).parents[1] / "data" / "contests"
 
@@ -71,7 +71,7 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Race(Struct, frozen=True, omit_defaults=True):
-    """What is called. Its weight goes to the party that wins it.
+    """The unit that is called. Its weight goes to the party that wins it.
 
     Several races may share a shape: the first of them colours it, and the others have boxes, as has
     a race without a shape.
@@ -138,7 +138,7 @@ class Contest(
 
     @cached_property
     def size(self) -> int:
-        """What there is to win: the weights of all races and the seats held."""
+        """The sum of the weights of all races and the seats held."""
         return sum(self.weights.values()) + sum(self.held.values())
 
     @cached_property
@@ -152,7 +152,7 @@ class Contest(
         return {race.id: race for race in self.races}
 
     def totals(self, calls: Mapping[str, Decision]) -> dict[str, int]:
-        """Return what each party has, and what is "uncalled". They add up to `size`.
+        """Return the totals of each party, and those "uncalled". They add up to `size`.
 
         `calls` has decisions by race; a race that is not there is not decided.
         """
@@ -172,7 +172,7 @@ class Contest(
         return next(reached, "")
 
     def name_of(self, party: str, race: str = "", translate: Callable[[str], str] = str) -> str:
-        """Return who a party's votes are for: its candidate in the race or the contest, or itself.
+        """Return the name of a party's candidate in the race or the contest, or else of the party.
 
         It is the short form, as in "Biden" or "Dem."; `translate` is for names of parties.
         """

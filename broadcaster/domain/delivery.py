@@ -28,7 +28,7 @@ class DeliveryReport(Struct, frozen=True):
 
 
 class ProcessReport(Struct, frozen=True):
-    """What one process reports to the desk.
+    """The report of one process to the desk.
 
     `viewers` counts connections by transport, `returning` polls that are about to come back.
     `epoch` and `seq` are the position of its replica, and `age` the seconds since that was known to
@@ -50,7 +50,7 @@ class ProcessReport(Struct, frozen=True):
         return Position(self.epoch, self.seq)
 
     def aged(self, seconds: float) -> "ProcessReport":
-        """Return the report as it is `seconds` after it was made."""
+        """Return the report with the age that it has `seconds` later."""
         return msgspec.structs.replace(self, age=self.age + seconds)
 
     @property

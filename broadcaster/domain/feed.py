@@ -28,7 +28,7 @@ from broadcaster.domain.summary import headline_for, listed
 STATUSES: Mapping[str, Status] = MappingProxyType(
     {
         "Called": Status.CALLED,
-        "Winner Not Leading": Status.CALLED,  # called, whoever leads
+        "Winner Not Leading": Status.CALLED,  # called, although another candidate leads
         "Runoff": Status.OPEN,  # no winner yet
         "Uncalled": Status.RETRACTED,
         "Too Early to Call": Status.TOO_EARLY,
@@ -78,7 +78,7 @@ def parse_feed(data: object) -> FeedMessage:
         call = known_object(name, item, ("unit", "status", "party"))
         unit = one_of(f"{name}.unit", call.get("unit"), UNITS)
         if unit in calls:
-            raise InvalidInput(f"{name}.unit", f"{unit} is there twice")
+            raise InvalidInput(f"{name}.unit", f"has {unit} a second time")
         calls[unit] = _call(name, call)
     if not calls:
         raise InvalidInput("calls", "is empty")

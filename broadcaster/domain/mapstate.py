@@ -1,7 +1,7 @@
 """The map at one moment, and the one rule by which a change makes the next.
 
 The server, every relay, every simulated viewer and every browser (static/…/domain/replica.js)
-fold the same changes with the same rule, so all of them end equal.
+fold the same changes with the same rule, so all of them end with the same state.
 """
 
 from enum import StrEnum
@@ -25,7 +25,7 @@ from broadcaster.domain.change import (
 
 
 class Phase(StrEnum):
-    """Where a broadcast stands between its announcement and its end."""
+    """The phase of a broadcast, from its announcement to its end."""
 
     SCHEDULED = "scheduled"
     LIVE = "live"
@@ -44,7 +44,7 @@ _PHASE_AFTER = {
 
 
 class MapState(Struct, frozen=True):
-    """What viewers see. A value: `apply` returns a new one and changes nothing.
+    """The state of the map that viewers see. Immutable: `apply` returns a new one.
 
     `calls` has no open units. `totals` is always derived from `calls`: electoral votes of "D", "R"
     and "uncalled", and of "O" if another party has any; their sum is 538.

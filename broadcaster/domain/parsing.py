@@ -27,7 +27,7 @@ E = TypeVar("E", bound=StrEnum)
 
 LAYERS = ("president",)
 PLACES = frozenset({"US", *STATE_NAMES, *UNITS})
-"""What a view can focus on and an annotation can point to."""
+"""The places that a view can focus on and an annotation can point to."""
 
 MAX_HEADLINE = 200  # characters, as are the next four
 MAX_TITLE = 120

@@ -106,7 +106,7 @@ class LayerConnection:
             await self._leave(channel)
 
     async def _handle_safely(self, message: Message) -> None:
-        """Handle a message. An error in it is ours and not the layer's: the membership stays."""
+        """Handle a message. An error in it is not the layer's, so the membership stays."""
         try:
             await self._handle(message)
         except Exception:

@@ -6,14 +6,14 @@ from weakref import WeakKeyDictionary
 
 logger = logging.getLogger(__name__)
 
-HOLD_OFF = 10.0  # seconds after a failure in which nobody waits for another timeout
+HOLD_OFF = 10.0  # seconds after a failure in which calls that a person waits for are skipped
 
 
 class Outage:
     """Logs one line when `name` is lost and one when it is back, not one for each failure.
 
-    It is a circuit breaker, too: callers for whose timeout a person would wait check `may_try`
-    first, so one person waits and not each.
+    It is also a circuit breaker: callers check `may_try` before a call whose timeout a person would
+    wait for, so only one person waits.
     """
 
     def __init__(self, name: str) -> None:

@@ -19,7 +19,7 @@ class AppendOnly(models.QuerySet):
 
 
 class Action(models.TextChoices):
-    """What an entry of the audit records."""
+    """The actions that entries of the audit record."""
 
     PREPARED = "prepared", "prepared"
     EDITED = "edited", "edited"

@@ -37,7 +37,7 @@ def validate_time(at: datetime, field: str | None = None) -> None:
 
 
 class Approval(models.TextChoices):
-    """When a take needs the approval of another person."""
+    """The two-person rule: the takes that need the approval of another person."""
 
     NEVER = "never", "never"
     CALLS = "calls", "for every call"
@@ -150,7 +150,9 @@ class Broadcast(models.Model):
     def clean(self):
         """Check the title, and that the planned times agree. Raises `ValidationError`."""
         if not is_balanced(self.title):
-            raise ValidationError({"title": "It ends a change of direction that it did not begin."})
+            raise ValidationError(
+                {"title": "It ends a change of direction that it does not begin."}
+            )
         for name in ("starts_at", "ends_at"):
             if getattr(self, name):
                 validate_time(getattr(self, name), name)

@@ -13,9 +13,9 @@ from broadcaster.models.fields import ValueField
 
 
 class Document(models.Model):
-    """A document with its id, and who made and changed it when.
+    """A document with its id, its first and last author, and the times.
 
-    Nobody made those that ship, and nobody is named for what a command did.
+    Documents that ship have no first author, and those changed by a command have no last one.
     """
 
     slug = models.SlugField("id", unique=True, editable=False)

@@ -14,7 +14,7 @@ from broadcaster.models.fields import ValueField
 
 
 class Via(models.TextChoices):
-    """The ways by which something is done or published."""
+    """The ways by which a user acts, or an update is published."""
 
     CONSOLE = "console", "console"
     SOCKET = "socket", "socket"

@@ -2,7 +2,7 @@
 
 An announcement is a hint, not a promise: layers drop messages silently, so every receiver can tell
 from the position that one is missing, and reads the log. So nothing is sent while the layer is
-known to be lost: people at the desk would wait for each timeout.
+known to be lost, since people at the desk would wait for each timeout.
 """
 
 import asyncio

@@ -37,7 +37,7 @@ def known_address(text: str | None) -> str | None:
     """Return the client's IP address, or None if `text` is anything else.
 
     It comes from the X-Forwarded-For header of a proxy, which may hold any text, such as "unknown".
-    The audit must not stop a take for it.
+    A take must not fail because of it.
     """
     try:
         address = ip_address((text or "").strip())

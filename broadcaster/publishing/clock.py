@@ -28,7 +28,7 @@ def read() -> datetime:
 
 
 def now() -> datetime:
-    """Return the same without asking the database: the last reading, carried on."""
+    """Return the database's time without a query: the last reading and the time since then."""
     return shared_clock.now()
 
 

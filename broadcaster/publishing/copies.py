@@ -1,4 +1,4 @@
-"""Copies of the SQLite database: made as a whole, marked, and noticed when one is put back.
+"""Copies of the SQLite database: complete, marked, and detected when one is put back.
 
 SQLite keeps the newest changes in a second file beside the database, its write-ahead log. A copy
 that is put back beside the log of another time makes a mixture: SQLite applies the log to it, and
@@ -22,7 +22,7 @@ STEPS = "see “Restoring a backup” in docs/operating.md"
 
 
 class UnusableDatabase(Exception):
-    """The database must not be served as it is. The text says why, and what to do."""
+    """The database must not be served as it is. The text has the reason, and what to do."""
 
 
 def copy_to(target: Path) -> None:
@@ -63,7 +63,7 @@ def check_database() -> None:
     except django.db.DatabaseError as error:
         result = str(error)
     finally:
-        connection.close()  # which the start of a server must not keep
+        connection.close()  # a server must not start with an open connection
     if result != "ok":
         raise UnusableDatabase(f"{path()} is damaged ({result}). Restore a backup; {STEPS}.")
 

@@ -123,8 +123,8 @@ def rejection(broadcast: Broadcast, change: Change) -> str | None:
     """Return why `change` must not be published now, in words for the desk; None if it may."""
     if broadcast.archived_at:
         return "The broadcast is archived."
-    said = [] if change.corrects is None else statements(broadcast, since=change.corrects)
-    return rules.rejection(broadcast.state, change, said)
+    logged = [] if change.corrects is None else statements(broadcast, since=change.corrects)
+    return rules.rejection(broadcast.state, change, logged)
 
 
 def _first_outcome(
@@ -196,7 +196,7 @@ def rename_epoch(broadcast: Broadcast) -> None:
     that are lost, and others will get the same numbers. Call it with the broadcast locked.
     """
     before, broadcast.epoch = broadcast.epoch, new_epoch()
-    # The audit's own manager changes nothing; this changes no entry's content.
+    # The audit's own queryset cannot update. This changes no entry's content.
     entries: QuerySet[AuditEntry] = QuerySet(AuditEntry)
     everything = [entries, *(each.objects.all() for each in (Publication, Rebroadcast, FeedReply))]
     for rows in everything:

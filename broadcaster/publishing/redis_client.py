@@ -1,4 +1,4 @@
-"""A connection to Redis for a question that somebody waits for."""
+"""A connection to Redis for calls that a person waits for."""
 
 from django.conf import settings
 from redis import Redis

@@ -1,4 +1,4 @@
-"""What `manage.py serve` may cost beside the other servers.
+"""The goals of `manage.py serve` in comparison with the other servers.
 
 Most goals are ratios within one run: figures of two machines, or two days, cannot be compared.
 """

@@ -1,6 +1,6 @@
 """The benchmark's load generator. `python -m loadtest.benchmark.load_generator`.
 
-A process of its own, on a core that no server runs on. It receives orders on stdin and answers on
+A separate process, on a core that no server runs on. It receives orders on stdin and answers on
 stdout (see messages.py): first which viewers to connect, then for each message what to expect.
 """
 

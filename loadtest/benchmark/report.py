@@ -134,7 +134,7 @@ def _about(report: BenchmarkReport) -> str:
 
 
 def _notes(report: BenchmarkReport) -> list[str]:
-    """Return how to read the tables, and what is missing in them."""
+    """Return notes on the tables, and on results that are missing."""
     found = [
         "CPU is user and system time of the server's processes. A poll's CPU includes the next "
         "poll. Map Center's includes the database, which the others do not have.",
@@ -150,7 +150,7 @@ def _notes(report: BenchmarkReport) -> list[str]:
         names = ", ".join(f"{one.title} ({TRANSPORT_TITLES[one.transport]})" for one in busy)
         found.append(
             f"INVALID delays (in brackets): the load generator used more than {BUSY:.0%} of its "
-            f"core with {names}. CPU per delivery is valid, as the server has a core of its own."
+            f"core with {names}. CPU per delivery is valid, as the server has its own core."
         )
     found += [
         f"{one.title}, {TRANSPORT_TITLES[one.transport]}: {count:,} viewers lost, {failure}."

@@ -1,4 +1,4 @@
-"""What the benchmark finds out about each server, and the medians over its messages."""
+"""The benchmark's results for each server: medians over its messages."""
 
 import math
 import statistics
@@ -11,7 +11,7 @@ BUSY = 0.9  # of its core: a load generator that uses more measures itself
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkOptions:
-    """What is the same for all servers. `interval`: seconds between two messages."""
+    """Options, the same for all servers. `interval`: seconds between two messages."""
 
     viewers: int = 5000
     messages: int = 5
@@ -42,7 +42,7 @@ class Medians:
 
 @dataclass(slots=True)
 class PeerResult:
-    """What one server used. Delays are in ms, None if not all deliveries arrived."""
+    """The figures of one server. Delays are in ms, None if not all deliveries arrived."""
 
     name: str
     title: str

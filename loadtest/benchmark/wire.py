@@ -1,4 +1,4 @@
-"""What the benchmark's polling viewers write: HTTP requests, and Engine.IO's packets.
+"""The bytes that the benchmark's polling viewers write: HTTP requests, Engine.IO's packets.
 
 Requests that all viewers of one moment have in common are built once, and cached.
 """

@@ -1,1 +1,1 @@
-"""What the swarm, the benchmark and its peers share. Without Django and without heavy packages."""
+"""Code shared by the swarm, the benchmark and its peers, without Django and heavy packages."""

@@ -36,7 +36,7 @@ def describe_end(status: int) -> str:
 
 
 class ParentPipe:
-    """In a child: the connection to its parent. Whatever else it prints goes to stderr."""
+    """In a child: the connection to its parent. Everything else that it prints goes to stderr."""
 
     def __init__(self) -> None:
         self._stdin = open(0, "rb", closefd=False)  # noqa: SIM115 (open until the process ends)
@@ -75,7 +75,7 @@ class ParentPipe:
 
 
 class ChildProcess:
-    """In the parent: one child, which runs a module of ours in a bare interpreter."""
+    """In the parent: one child, which runs a module in a bare interpreter."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None and process.stdout is not None
@@ -85,7 +85,7 @@ class ChildProcess:
 
     @classmethod
     async def start(cls, module: str) -> "ChildProcess":
-        """Run `python -m module` in a session of its own, so that only the parent gets Ctrl-C."""
+        """Run `python -m module` in its own session, so that only the parent gets Ctrl-C."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -20,7 +20,7 @@ IDLE_TIMEOUT = 10.0  # seconds after which a busy server is no longer waited for
 
 @dataclass
 class Usage:
-    """What one server process uses at one moment."""
+    """The usage of one server process at one moment."""
 
     cpu: float  # seconds of user and system time since it started
     memory: int  # bytes resident

@@ -1,4 +1,4 @@
-"""What all peers share: a process on a core of its own, a port, and a way to publish."""
+"""The base class of peers: a process on its own core, a port, and a way to publish."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ class PeerFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a peer runs. With `core` None the scheduler chooses."""
+    """The folders, port and core of a peer. With `core` None the scheduler chooses."""
 
     folder: Path  # its own, deleted afterwards
     installed: Path  # kept from run to run

@@ -15,7 +15,7 @@ USER = "benchmark"
 
 
 class MapCenter(Peer):
-    """`manage.py` with a database of its own. A message's cost includes writing it there."""
+    """`manage.py` with its own database. A message's cost includes writing it there."""
 
     viewers = {
         "ws": ("plain", f"/broadcasts/{SLUG}/ws"),

@@ -12,7 +12,7 @@ PATH = "/ws/chat/lobby/"
 
 
 class Stock(Peer):
-    """The tutorial's chat as it is (stock_chat.py): neither tuned nor made worse."""
+    """The tutorial's chat, unchanged (stock_chat.py)."""
 
     name = "stock"
     title = "Channels tutorial, Daphne"

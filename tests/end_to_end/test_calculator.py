@@ -54,7 +54,7 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         page = self.calculator().page
         page.click('.boxes [data-unit="ME-2"]')
         page.click('.map-shapes [data-unit="PA"]')
-        self.assertIn("Biden (D), called tonight", page.inner_text('[data-part="said"]'))
+        self.assertIn("Biden (D), called tonight", page.inner_text('[data-part="announcement"]'))
         self.assertTrue(page.is_disabled('select[name="PA"]'))
         self.assertEqual(self.tally(page), ["21", "0", "517"])
 
@@ -71,7 +71,7 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         page.focus('select[name="WY"]')
         page.select_option('select[name="WY"]', "R")
         self.assertEqual(self.tally(page), ["20", "3", "515"])
-        for part in (".tally", ".map", '[data-part="said"]', 'select[name="WY"]'):
+        for part in (".tally", ".map", '[data-part="announcement"]', 'select[name="WY"]'):
             place = page.locator(part).bounding_box()
             self.assertGreaterEqual(place["y"], 0, part)
             self.assertLessEqual(place["y"] + place["height"], 900, part)
@@ -82,7 +82,7 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         announced = []
         for key in ("ArrowRight", "Enter", "ArrowDown", "Enter", "Enter", "ArrowUp"):
             page.keyboard.press(key)
-            announced.append(page.inner_text('[data-part="said"]').split(".")[0])
+            announced.append(page.inner_text('[data-part="announcement"]').split(".")[0])
         self.assertEqual(
             announced,
             [
@@ -104,7 +104,7 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         self.assertTrue(page.is_visible('[data-passed="D"]'))
         for unit, winner in (("CA", "Biden"), ("FL", "Trump")):  # 277 and 261, 248 and 290
             page.select_option(f'select[name="{unit}"]', "R")
-            self.assertIn(f"{winner} has passed 270", page.inner_text('[data-part="said"]'))
+            self.assertIn(f"{winner} has passed 270", page.inner_text('[data-part="announcement"]'))
         self.assertFalse(page.is_visible('[data-passed="D"]'))
         self.assertTrue(page.is_visible('[data-passed="R"]'))
 

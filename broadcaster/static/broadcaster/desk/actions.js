@@ -1,5 +1,5 @@
-// What the buttons below Preview and in the draft's panel do. Each button names its method here in
-// data-action.
+// The actions of the buttons below Preview and in the draft's panel. Each button has the name of its
+// method here in data-action.
 
 import { isolate } from "../domain/bidi.js";
 import { EMPTY, isEmpty } from "./draft.js";
@@ -7,7 +7,7 @@ import { isRecent } from "./recent_changes.js";
 import { nextCue, upNext } from "./rundown.js";
 import { summarize } from "./summary.js";
 
-const END_QUESTION = "End the broadcast? Viewers are told that it is final. It cannot start again.";
+const END_QUESTION = "End the broadcast? Viewers will see that it is final. It cannot start again.";
 const MAX_TITLE = 120; // characters
 
 export class Actions {
@@ -26,7 +26,7 @@ export class Actions {
     if (!commands.pending) messages.showAnswer(`${text} The second press did nothing.`, isError);
   }
 
-  /** Put what is in Preview on air. */
+  /** Put the content of Preview on air. */
   async take() {
     const { desk, messages, commands } = this;
     if (!commands.checkIdle()) return;

@@ -1,4 +1,4 @@
-// Commands to the server, and a message about what became of each.
+// Commands to the server, and a message about the outcome of each.
 
 import { newId } from "./connection.js";
 

@@ -153,7 +153,7 @@ export class Connection {
     }
   }
 
-  /** End the connection for good: what is done here would be done in another user's name. */
+  /** End the connection for good: commands from here would be in another user's name. */
   #stop() {
     this.isReplaced = true;
     clearInterval(this.fetching);

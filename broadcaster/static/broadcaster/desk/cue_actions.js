@@ -1,11 +1,11 @@
-// What the buttons in the rows of the rundown do. Methods for commands have the command's name.
+// The actions of the buttons in the rundown. Methods for commands have the command's name.
 
 import { isolate } from "../domain/bidi.js";
 import { clockTime, nextTimeAt } from "./clock.js";
 import { fromChange, isEmpty } from "./draft.js";
 import { countdown, cueToMoveBefore, nextCue } from "./rundown.js";
 
-const PUBLISHING = ["take_cue", "confirm", "decline", "unschedule"]; // or keeping from air
+const PUBLISHING = ["take_cue", "confirm", "decline", "unschedule"]; // or not publishing
 const EDIT_QUESTION = "Edit the cue? The draft that you have begun will be lost.";
 
 export class CueActions {
@@ -16,8 +16,8 @@ export class CueActions {
   }
 
   /**
-   * Do what a button says. A press that decides what goes on air is ignored if the row has just
-   * moved there: it was probably meant for another cue.
+   * Run the action of a button. A press that decides about air is ignored if the row has just moved
+   * there: it was probably meant for another cue.
    */
   run(name, cue, argument) {
     const { desk, commands } = this;

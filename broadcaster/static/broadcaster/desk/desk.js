@@ -1,5 +1,5 @@
-// What this console knows and shows: the map, the log and the rundown as the server sends them,
-// and what is in Preview.
+// The state of this console, and its display: the map, the log and the rundown as the server sends
+// them, and Preview.
 
 import { isolate } from "../domain/bidi.js";
 import { Replica, sameTotals, totals } from "../domain/replica.js";
@@ -95,7 +95,7 @@ export class Desk {
     this.#showUpdates();
   }
 
-  /** Show the rundown. Notify of what others did to the cue in Preview, or need a person for. */
+  /** Show the rundown. Notify of changes by others to the cue in Preview, and of approvals. */
   #handleRundown({ now, plan, cues }, isOwn = false) {
     const before = this.cue(this.selected);
     const notifications = cueNotifications(this.cues, cues, this.me, this.may);
@@ -111,7 +111,8 @@ export class Desk {
     this.show();
     if (before && after && before.version !== after.version) {
       this.recent.addPreview("Not taken. The cue was just edited: look at Preview.", true);
-      notifications.push({ text: `“${isolate(after.title)}” was edited: look at Preview.`, id: after.id });
+      const text = `“${isolate(after.title)}” was edited: look at Preview.`;
+      notifications.push({ text, id: after.id });
     }
     this.messages.notify(notifications);
     for (const { id } of notifications) this.cueList.scrollTo(id);
@@ -122,7 +123,7 @@ export class Desk {
     if (isNew && state !== "connected") this.deliveryPanel.showUnknown();
   }
 
-  // What is known
+  // State
 
   get state() {
     return this.replica.state;
@@ -153,7 +154,7 @@ export class Desk {
     return takeTarget(this.cue(this.selected) ?? null, this.draft, this.editing, context);
   }
 
-  // What a person at this desk chose
+  // Choices of the person at this desk
 
   /** Put a cue into Preview, or the draft (null). */
   select(id) {
@@ -188,7 +189,7 @@ export class Desk {
     return askYesOrNo(this.part("dialog"), question, yesLabel);
   }
 
-  // What is shown
+  // Display
 
   show() {
     const { state, part, isPreviewEmpty } = this;
@@ -236,7 +237,7 @@ export class Desk {
     part("clear").textContent = editing ? "Discard the edit" : "Clear";
   }
 
-  /** Update what counts down, every second. */
+  /** Update the countdowns, every second. */
   showTime() {
     const { phase } = this.state;
     this.cueList.showTime(this.now, phase === "live");

@@ -1,4 +1,4 @@
-// The draft: what somebody is preparing and has not taken. Pure: no DOM, no network.
+// The draft: an update that is being prepared. Pure: no DOM, no network.
 // A draft is {title, calls: {unit: choice}, headline, body, announce, annotations, focus,
 // highlight, reason}, which are the values of the form.
 

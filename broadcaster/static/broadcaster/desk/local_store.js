@@ -1,4 +1,4 @@
-// What this browser stores for one person and one broadcast, so that a reload loses nothing.
+// Values that this browser stores for one person and one broadcast, so that a reload loses nothing.
 
 /** One JSON value in localStorage. Where storage is blocked or full, nothing is stored. */
 export class LocalStore {

@@ -1,5 +1,5 @@
-// Messages to the person at the desk: the answer to their last command, and notifications about
-// what others did.
+// Messages to the person at the desk: the answer to the last command, and notifications of actions
+// by others.
 
 const NOTIFICATION_TIME = 5000; // milliseconds that a notification stays beside the next answer
 
@@ -11,7 +11,7 @@ export class Messages {
     this.notifications = []; // {text, isError, at}
   }
 
-  /** Show what became of a command. Notifications that have been there for a while go. */
+  /** Show the outcome of a command. Notifications shown for a while are removed. */
   showAnswer(text, isError = false) {
     this.answer = { text, isError };
     const now = performance.now();

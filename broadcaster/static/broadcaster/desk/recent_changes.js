@@ -1,5 +1,5 @@
-// What changed at the desk so recently that nobody can have seen it yet. A press aimed at what was
-// there before must do nothing: it would take, move or undo something unseen.
+// Changes at the desk that are too recent to have been seen. A press that was meant for the state
+// before must do nothing: it would take, move or undo something unseen.
 
 const NOTICE_TIME = 1000; // milliseconds that people need to see a change, or to double-press
 
@@ -13,7 +13,7 @@ export class RecentChanges {
     this.view = -Infinity; // when somebody else last changed the view
     this.phase = -Infinity; // when somebody else last changed the phase
     this.cues = new Map(); // id of a cue -> when somebody else last moved or edited it
-    this.preview = null; // {at, text, isError}: a change of Preview that nobody made by hand here
+    this.preview = null; // {at, text, isError}: a change of Preview that was not made by hand here
   }
 
   /** Note an update that somebody else published. */

@@ -1,4 +1,4 @@
-// What TAKE would put on air: a cue, or the draft. Pure: no DOM, no network.
+// The target of TAKE: a cue, or the draft. Pure: no DOM, no network.
 
 import { apply } from "../domain/replica.js";
 import { approvalReason } from "./approval.js";
@@ -6,7 +6,7 @@ import { toChange, toPartialChange } from "./draft.js";
 import { statusNote } from "./rundown.js";
 
 /**
- * Return what is in Preview:
+ * Return the content of Preview:
  * - change, name: the change, and what it is called there;
  * - after: the state after it;
  * - complete: whether the change could be stored as a cue;

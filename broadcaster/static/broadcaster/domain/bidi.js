@@ -1,10 +1,10 @@
-// Text from the newsroom inside sentences of ours. bidi.py does the same.
+// Text of the newsroom within our own sentences. bidi.py does the same.
 
 // Letters written from right to left, and the characters that set a direction.
 const DIRECTIONAL = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/;
 const [FIRST_STRONG_ISOLATE, POP_ISOLATE] = ["\u2068", "\u2069"];
 
-/** Return text so that it cannot turn the words around it; text from left to right as it is. */
+/** Return text that cannot change the direction of the words around it. */
 export function isolate(text) {
   return DIRECTIONAL.test(text) ? `${FIRST_STRONG_ISOLATE}${text}${POP_ISOLATE}` : text;
 }

@@ -1,4 +1,4 @@
-// Which updates made the calls that stand now, and therefore which update a correction names.
+// The updates that made the present calls, and so the update that a correction names.
 // Pure: no DOM, no network. tests/vectors/corrections.json holds this module and the server's rule
 // to the same cases.
 

@@ -72,7 +72,7 @@ function describe(unit) {
   const won = totals(votes, shown);
   const other = won.O ? `${candidates.O} ${won.O}, ` : "";
   const winner = candidates[passed(won)];
-  part("said").textContent = [
+  part("announcement").textContent = [
     `${name}, ${count}: ${[goes, ...kept].join(", ")}.`,
     `${candidates.D} ${won.D}, ${candidates.R} ${won.R}, ${other}${open} ${won.uncalled}.`,
     winner ? passing(winner) : "",

@@ -47,7 +47,7 @@ function drawCorrected(updates) {
   part("corrected-units").textContent = corrected.map((unit) => row(unit).textContent).join(", ");
 }
 
-/** Mark what was corrected before a snapshot, which only the updates before it show. */
+/** Mark the units corrected before a snapshot, which only the updates before it contain. */
 async function fetchCorrected(snapshot) {
   if (snapshot.epoch !== epoch) corrected = [];
   epoch = snapshot.epoch;

@@ -6,7 +6,7 @@ const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by the HTTP status o
 const CONNECT = { ws: openSocket, poll };
 const POLL = { cache: "no-store", credentials: "omit" };
 const ENDED = 4001; // the close code of a broadcast that has ended: rehearsals may start over
-const RECHECK = [60, 180]; // seconds after which a page that is looked at asks whether it did
+const RECHECK = [60, 180]; // seconds after which a visible page checks whether it did
 const CHECK_EVERY = 5; // seconds between looks at the clock: timers stop while a machine sleeps
 
 /**
@@ -81,7 +81,7 @@ export class Follower {
   }
 
   /**
-   * The viewer looks at the page: connect at once if an attempt waits or a poll rests, ask again
+   * The page is shown again: connect at once if an attempt waits or a poll rests, check once more
    * if the session is over, and give up a connection whose deadline has passed.
    */
   check() {

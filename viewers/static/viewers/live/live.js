@@ -43,7 +43,7 @@ function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
 }
 
-// What is received, and when it is shown
+// Received updates, and when they are shown
 
 function onEvents(events) {
   buffer.add(events, Date.now());
@@ -103,7 +103,7 @@ function drawCorrected() {
   part("corrected-units").textContent = corrected.map(nameOf).join(", ");
 }
 
-/** With a delay, go back from what the server rendered to what is due now. */
+/** With a delay, go back from the rendered state to the one that is due now. */
 async function rewind() {
   buffer.rewind(await historyUntil(address, snapshot), clockOffset);
   callLog.rebuild(buffer.release(Date.now()).map(([, update]) => update));
@@ -221,7 +221,7 @@ function nameOf(place) {
   return row.querySelector("th").textContent;
 }
 
-// What a viewer can do
+// Controls
 
 const ACTIONS = {
   follow: () => explorer.follow(),

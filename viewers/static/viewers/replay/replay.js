@@ -92,7 +92,7 @@ function nameOf(unit) {
   return page.querySelector(`tr[data-unit="${unit}"] th`).textContent;
 }
 
-// What a viewer can do
+// Controls
 
 /** Run an action of the viewer, which leaves the rebroadcast. */
 function control(act) {

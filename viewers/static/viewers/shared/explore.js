@@ -1,5 +1,5 @@
-// What this viewer looks at: with a delay or without, the broadcast's place or another, tonight's
-// calls or an earlier election. Times are milliseconds on any clock. Only Explorer uses the page.
+// The viewer's own choices: a delay, another place than the broadcast's, an earlier election. Times
+// are milliseconds on any clock. Only Explorer uses the page.
 
 import { Replica } from "../../broadcaster/domain/replica.js";
 import { gettext, ngettext } from "../../broadcaster/domain/translation.js";
