@@ -131,7 +131,7 @@ class BehindProxy:
         page.click('[data-action="take"]')
 
         for viewer in viewers:
-            viewer.waits_for("text=Below a path")
+            viewer.wait_for("text=Below a path")
         for visit in (*viewers, desk):
             self.assertEqual(visit.errors, [])
 
