@@ -1,13 +1,10 @@
-"""Follows a broadcast: a `ViewerSession`, as the server's tests use it, and its connections."""
+"""Follows a broadcast: connects, polls, reconnects and falls back as the session asks for it."""
 
 import asyncio
 import time
-from array import array
-from collections import Counter, defaultdict
 from http import HTTPStatus
 from typing import Protocol
 
-from broadcaster.domain.stream import Update
 from loadtest.common import failures
 from loadtest.common.failures import Failure
 from loadtest.common.http_response import HttpResponse
@@ -15,96 +12,39 @@ from loadtest.common.plan import FALLBACK, SLOW, ViewerSpec
 from loadtest.common.target import Target
 from loadtest.swarm.client_pool import ClientPool
 from loadtest.swarm.transports import PollConnection, WebSocketConnection
+from loadtest.swarm.watcher import Watcher, WatcherGroup
 from viewers.protocol.frames import Close
-from viewers.protocol.session import Attempt, ViewerSession
+from viewers.protocol.session import Attempt
 
-SIGNS_OF_LIFE = ("snapshot", "update", "seen", "heartbeat")
-EXPECTED_EVENTS = ("snapshot", "heartbeat", "bye")
 REJECTIONS = {404: Close.UNKNOWN, 503: Close.FULL}
 
 
-class Deliveries:
-    """What the viewers of one transport received. They share it.
-
-    `receipts` maps seq to times in ns of CLOCK_MONOTONIC. `payload` are the bytes of updates,
-    `wire` all bytes of frames and responses with their heads, without TLS and TCP.
-    """
-
-    def __init__(self) -> None:
-        self.receipts: dict[int, array[int]] = defaultdict(lambda: array("q"))
-        self.payload = self.wire = 0
-
-
-class FollowerGroup(Protocol):
-    """What the viewers of one simulator share, and where they report to.
-
-    `present` counts those that are watching now, by transport; the viewers keep it.
-    """
+class FollowerGroup(WatcherGroup, Protocol):
+    """A `WatcherGroup` that says where viewers connect to, and how."""
 
     target: Target
     path: str
     reopen: bool
     pool: ClientPool | None
-    deliveries: dict[str, Deliveries]
-    present: Counter[str]
-
-    def watching(self, viewer: "Follower", now: float) -> None: ...
-
-    def lost(self, viewer: "Follower", why: Failure) -> None: ...
-
-    def drained(self, viewer: "Follower", now: float) -> None: ...
-
-    def returned(self, viewer: "Follower", now: float) -> None: ...
-
-    def noted(self, event: str) -> None: ...
 
 
-class Follower:
-    """Keeps a session connected, and records when each update arrived.
+class Follower(Watcher):
+    """Keeps a viewer's session connected.
 
     A long poll counts as watching as soon as it is sent with a position, since its response may
     take as long as a heartbeat.
     """
 
-    __slots__ = (
-        "away",
-        "began",
-        "catching_up",
-        "deliveries",
-        "drained",
-        "drains",
-        "group",
-        "joined",
-        "line",
-        "queued",
-        "session",
-        "spec",
-        "transport",
-        "waiting",
-        "watching",
-    )
+    __slots__ = ("away", "began", "line", "queued", "waiting")
+    group: FollowerGroup
 
     def __init__(self, group: FollowerGroup, spec: ViewerSpec) -> None:
-        self.group = group
-        self.spec = spec
-        self.transport = spec.transport  # of the present attempt
-        self.deliveries = group.deliveries[spec.transport]
+        super().__init__(group, spec)
         self.line: WebSocketConnection | PollConnection | None = None
         self.waiting: asyncio.TimerHandle | None = None  # for the next attempt
         self.began = 0.0  # seconds, when the present attempt started
         self.away = False  # will come back later
         self.queued = False  # its poll waits for a connection of the pool
-        self.watching = False
-        self.drained: float | None = None  # seconds, when a restarting server closed it
-        self.drains = 0  # how often one did
-        self.start_over()
-
-    def start_over(self) -> None:
-        """Start with a new session, which has no position."""
-        kinds = ("ws", "poll") if self.spec.habit == FALLBACK else (self.spec.transport,)
-        self.session = ViewerSession(kinds)
-        self.joined: int | None = None  # the seq after which updates are expected
-        self.catching_up = False  # the next frame has only what was missed while away
 
     # Attempts
 
@@ -162,10 +102,8 @@ class Follower:
         self.waiting = None
         self.began = time.monotonic()
         if attempt.transport != self.transport:  # only a viewer who falls back
-            self.pause()
             self.drop()
-            self.transport = attempt.transport
-            self.deliveries = self.group.deliveries[attempt.transport]
+            self.use(attempt.transport)
         target, source_ip = self.group.target, self.spec.source_ip
         if attempt.transport == "ws":
             silent, unread = self.spec.habit == FALLBACK, self.spec.habit == SLOW
@@ -192,7 +130,7 @@ class Follower:
 
     def _polled(self) -> None:
         if not self.watching and self.session.replica is not None:
-            self._watch(time.monotonic())
+            self.watch(time.monotonic())
 
     # What connections report
 
@@ -216,7 +154,7 @@ class Follower:
         """Handle one frame of a WebSocket. Every delivery comes through here."""
         length = len(data)
         self.deliveries.wire += length + (2 if length < 126 else 4 if length < 65536 else 10)
-        self._apply(data)
+        self.apply(data)
         if self.session.failed:
             self.drop()
             self.closed(failures.GAP)
@@ -225,7 +163,7 @@ class Follower:
         """Handle the response to a poll."""
         self.deliveries.wire += len(response.head) + len(b"\r\n\r\n") + len(response.body)
         if response.status == HTTPStatus.OK:
-            self._apply(response.body)
+            self.apply(response.body)
         else:
             self.lose(failures.of_status(response.status))
         self.session.ended(time.monotonic(), REJECTIONS.get(response.status))
@@ -247,7 +185,7 @@ class Follower:
         if self.session.over == Close.OVER:
             self.group.noted("farewell")
         elif code == Close.DRAINING:
-            self._drain()
+            self.drain()
         else:
             self.lose(why)
         self.begin()
@@ -261,64 +199,3 @@ class Follower:
     def is_open(self) -> bool:
         """Whether the viewer has a WebSocket that the server has not closed."""
         return isinstance(self.line, WebSocketConnection) and self.line.open
-
-    # The map
-
-    def _apply(self, data: bytes) -> None:
-        """Apply one frame, and record the receipts of its updates."""
-        now = time.monotonic_ns()
-        event = ""
-        for event, found in self.session.handle_frame(data, now / 1e9):
-            if event != "update":
-                self._note(event, found)
-            elif isinstance(found, Update) and not self.catching_up:
-                self.deliveries.receipts[found.seq].append(now)
-        if event == "update":
-            self.deliveries.payload += len(data)
-        if self.catching_up:
-            self.catching_up = False
-            self.joined = self.seq
-        if not self.watching and event in SIGNS_OF_LIFE:
-            self._watch(now / 1e9)
-
-    @property
-    def seq(self) -> int | None:
-        """The seq of the viewer's map; None before it has one."""
-        return self.session.replica.position.seq if self.session.replica else None
-
-    def _watch(self, now: float) -> None:
-        self.watching = True
-        self.group.present[self.transport] += 1
-        if self.joined is None and not self.catching_up:
-            self.joined = self.seq
-        self.group.watching(self, now)
-        if self.drained is not None:
-            self.group.returned(self, now)
-            self.drained = None
-
-    def lose(self, why: Failure) -> None:
-        """Report that the connection failed or was lost."""
-        self.group.lost(self, why)
-        self.pause()
-
-    def pause(self) -> None:
-        """Watch no more, for now."""
-        if self.watching:
-            self.watching = False
-            self.group.present[self.transport] -= 1
-
-    def _drain(self) -> None:
-        """Leave a server that restarts: it says so, and a WebSocket is closed with that code."""
-        if self.watching:
-            self.pause()
-            self.drains += 1
-            self.drained = time.monotonic()
-            self.group.drained(self, self.drained)
-
-    def _note(self, event: str, found: object) -> None:
-        if event == "bye" and found == Close.DRAINING:
-            self._drain()
-        elif event not in EXPECTED_EVENTS:
-            self.group.noted(event)
-        elif event == "snapshot" and self.joined is not None:
-            self.group.noted("resync")

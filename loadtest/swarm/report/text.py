@@ -90,10 +90,8 @@ def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
         f"{deliveries.duplicate:,} twice, {deliveries.out_of_order:,} out of order",
     )
     converged = "unknown how many" if deliveries.converged is None else f"{deliveries.converged:,}"
-    yield (
-        "converged",
-        f"{converged} of {connections.connected:,} viewers ended with the server's map",
-    )
+    here = connections.connected - report.audience.away
+    yield "converged", f"{converged} of {here:,} viewers ended with the server's map"
     if report.restart is not None:
         yield "restart", _restart(report.restart)
     yield "publishing", f"answered in {format_value(server.publish_p50)} ms (median)"
