@@ -8,19 +8,21 @@ import contextlib
 import json
 import logging
 import uuid
+from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
 import django.db
-from channels.auth import get_user
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
 
 from broadcaster.desk import state
 from broadcaster.desk.commands import command_id_of, handle_command
+from broadcaster.desk.database_thread import in_database_thread
 from broadcaster.desk.permissions import check_access
 from broadcaster.desk.requests import Reply, unavailable
 from broadcaster.desk.shared_reads import SharedReads
@@ -47,6 +49,8 @@ SILENT = 3.5  # seconds without a report after which the viewers of a process ar
 FORGOTTEN = 60.0  # seconds after which a silent process is no longer shown: by then its viewers
 # have missed a heartbeat (HEARTBEAT), and have come back to another process
 ECHO = 4.0  # seconds within which a console receives its own announcement if the layer works
+STALE = 10.0  # seconds without a look at the log after which a console must connect anew: it may
+# reach another server, which can read the database, and meanwhile it says that it is not connected
 FORBIDDEN = 4003  # close code: this user may not use the desk
 TRY_AGAIN = 1013  # close code: the database cannot be read now
 UNKNOWN = 4044  # close code: this broadcast does not exist, or no longer
@@ -109,10 +113,10 @@ class DeskConsumer(AsyncWebsocketConsumer):
         """
         text = text_data or ""
         try:
-            command_id, (status, reply) = await self.handle(text, await self.user())
+            command_id, (status, reply) = await in_database_thread(self.handle, text)
         except django.db.Error as error:  # of reading the user; `handle` answers its own
             command_id, (status, reply) = command_id_of(text), unavailable(error)
-        if status != HTTPStatus.FORBIDDEN:
+        if status not in (HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE):
             try:
                 await self.catch_up()
             except (django.db.Error, Broadcast.DoesNotExist):
@@ -170,7 +174,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def check_regularly(self) -> None:
         """Send missing updates at intervals and when notified. Check the user at intervals."""
-        admission_due = self.now()
+        admission_due = checked = self.now()
         while True:
             try:
                 if self.now() >= admission_due:
@@ -179,11 +183,14 @@ class DeskConsumer(AsyncWebsocketConsumer):
                         return await self.close(FORBIDDEN)
                 await self.catch_up()
                 await self.send_viewers()
+                checked = self.now()
                 _database.end()
             except Broadcast.DoesNotExist:
                 return await self.close(UNKNOWN)
             except django.db.Error as error:
                 _database.begin(error)
+                if self.now() - checked > STALE:
+                    return await self.close(TRY_AGAIN)
             except Exception:  # an error must not end the updates of this console
                 logger.exception("console: failed, again in %s s", INTERVAL)
             await pause(INTERVAL, self.check_now)
@@ -192,14 +199,14 @@ class DeskConsumer(AsyncWebsocketConsumer):
         """Send the updates that this console lacks, and the rundown if it differs."""
         async with self.catching_up:
             known = self.position
-            position, frame, rundown = await _reads.get((self.broadcast_id, known), self.read)
+            read = partial(in_database_thread, self.read)
+            position, frame, rundown = await _reads.get((self.broadcast_id, known), read)
             if frame is not None:
                 await self.send_frame(frame)
             if rundown != self.rundown:
                 await self.send_frame({"t": "rundown", **state.stamped(rundown)})
             self.position, self.rundown = position, rundown  # last: unsent updates are read again
 
-    @database_sync_to_async
     def read(self) -> tuple[Position, dict[str, Any] | None, dict[str, Any]]:
         """Return the end of the log, the frame that leads there, and the rundown."""
         broadcast = Broadcast.objects.get(pk=self.broadcast_id)
@@ -224,23 +231,24 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     # The user
 
-    async def user(self):
+    def user(self):
         """Return the user as the session and the database have it now, not at the connection."""
-        session = import_module(settings.SESSION_ENGINE).SessionStore(
+        request = HttpRequest()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(
             self.scope["session"].session_key
         )
-        return await get_user({"session": session})
+        return get_user(request)
 
     async def is_admitted(self) -> bool:
         """Return whether this user may use the desk now."""
         try:
-            await database_sync_to_async(check_access)(await self.user())
+            await in_database_thread(lambda: check_access(self.user()))
         except Forbidden:
             return False
         return True
 
-    @database_sync_to_async
-    def handle(self, text: str, user) -> tuple[Any, Reply]:
-        """Carry out a command."""
+    def handle(self, text: str) -> tuple[Any, Reply]:
+        """Carry out a command. Raises `django.db.Error` if the user cannot be read."""
         address = self.scope["client"][0] if self.scope.get("client") else None
-        return handle_command(self.broadcast_id, lambda: text, Actor(user, Via.SOCKET, address))
+        actor = Actor(self.user(), Via.SOCKET, address)
+        return handle_command(self.broadcast_id, lambda: text, actor)

@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import Q
 
+from broadcaster.desk.database_thread import in_database_thread
 from broadcaster.desk.rundown import find
 from broadcaster.desk.takes import take_cue
 from broadcaster.domain.change import Change, Kind
@@ -64,7 +64,7 @@ async def _check() -> None:
     database = Outage("database, for the schedule,")
     while True:
         try:
-            await database_sync_to_async(run_due)(grace)
+            await in_database_thread(run_due, grace)
             database.end()
         except DatabaseError as error:
             database.begin(error)
