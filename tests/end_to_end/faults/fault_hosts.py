@@ -5,14 +5,17 @@ twice, no viewer waits long, and two open consoles say what is not known.
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+from broadcaster.desk.consumer import INTERVAL, STALE
 from tests.end_to_end.faults.hosts import LONGEST_ANSWER, SKEW, HostsCase
 from tests.support.figures import check_within
 from tests.support.server import wait_for, worker
 from viewers.fanout.relay import HEAD_CHECK
 
 SLACK = 0.5  # seconds for a busy machine
-FAILOVER = 3.0 + SLACK  # seconds; HAProxy's checks and a reconnect
+COME_BACK = 0.5 + SLACK  # seconds; the longest wait of a viewer who lost its connection
+FAILOVER = 3.0 + SLACK  # seconds; HAProxy's checks and that wait
 LATEST_CUE = 3.0  # seconds; docs/operating.md
 PROCESSES = 2  # of a host
 
@@ -20,31 +23,30 @@ PROCESSES = 2  # of a host
 class Faults(HostsCase):
     def test_host_that_is_killed(self):
         self.wrong.kill()
-        self.publish_for(5)
-        self.check_desk("host killed")
-        latest = self.people.follow()
-
-        check_within(self, "host killed: last viewer has an update", latest, FAILOVER)
+        self.check_failover("host killed", COME_BACK)
         self.wrong.start()
         self.check_all_is_well(silent=PROCESSES)
 
     def test_host_that_is_frozen(self):
         with self.wrong.frozen():
-            self.publish_for(6)
-            self.check_desk("host frozen")
-            latest = self.people.follow()
-
-        check_within(self, "host frozen: last viewer has an update", latest, FAILOVER)
+            self.check_failover("host frozen", FAILOVER)
         self.check_all_is_well()
 
     def test_host_that_vanishes_from_the_network(self):
         with self.network.unplugged(self.wrong.node):
-            self.publish_for(6)
-            self.check_desk("host off the network")
-            latest = self.people.follow()
-
-        check_within(self, "host off the network: last viewer has an update", latest, FAILOVER)
+            self.check_failover("host off the network", FAILOVER)
         self.check_all_is_well()
+
+    def check_failover(self, fault, bound):
+        """Check that viewers of the second host, the API and the desk go on at the first one."""
+        with ThreadPoolExecutor(1) as other:
+            through_the_proxy = other.submit(self.people.publish)
+            self.publish_for(5, self.right.url)
+        latest = self.people.follow()
+        check_within(self, f"{fault}: last viewer has an update", latest, bound)
+        check_within(self, f"{fault}: answer of the API", through_the_proxy.result(), FAILOVER)
+        self.check_desk(fault)
+        self.people.follow()
 
     def test_host_that_is_cut_off_from_redis(self):
         with self.network.cut(self.wrong.node, self.layer):
@@ -65,25 +67,28 @@ class Faults(HostsCase):
         self.assertEqual(self.logged(self.right), [])
 
     def test_host_that_is_cut_off_from_the_database(self):
+        fault = "host cut off from PostgreSQL"
         with self.network.cut(self.wrong.node, self.database):
             began = time.monotonic()
             status, answer, _ = self.site.publish({"view": {"focus": "TX"}}, self.wrong.url)
+            seconds = time.monotonic() - began
+            check_within(self, f"{fault}: answer of its API", seconds, LONGEST_ANSWER)
             self.assertEqual(status, 503, answer)
-            check_within(
-                self,
-                "host cut off from PostgreSQL: answer of its API",
-                time.monotonic() - began,
-                LONGEST_ANSWER,
-            )
-            self.publish_for(6)
-            latest = self.people.follow()
+            self.publish_for(5, self.right.url)
             for console in self.people.consoles:
                 seconds, _ = console.ask("take", change=self.people.next_view())
-                check_within(self, "host cut off from PostgreSQL: answer", seconds, LONGEST_ANSWER)
+                check_within(self, f"{fault}: answer at a desk", seconds, LONGEST_ANSWER)
+            began = time.monotonic()
+            self.people.wait_for_consoles(
+                lambda console: console.seq == self.people.head, "consoles to follow elsewhere"
+            )
+            seconds = time.monotonic() - began
+            check_within(self, f"{fault}: consoles follow elsewhere", seconds, STALE + INTERVAL)
+            latest = self.people.follow()
 
-        check_within(self, "host cut off from PostgreSQL: last viewer", latest, 1 + SLACK)
+        check_within(self, f"{fault}: last viewer has an update", latest, 1 + SLACK)
         self.check_all_is_well()
-        self.assertLess(len(self.logged(self.wrong)), 6 * PROCESSES)
+        self.assertLess(len(self.logged(self.wrong)), 8 * PROCESSES, self.logged(self.wrong))
 
     def test_hosts_that_stop_one_after_the_other(self):
         for host in self.hosts:
