@@ -79,8 +79,12 @@ class ServeProcess:
             preexec_fn=self._limit_files if self.files else None,
         )
         started = f"{self.command} to answer"
-        # Several processes on a busy machine take their time.
-        wait_for(lambda: answers(self.port, self.host), started, self._has_ended, 2 * LIMIT)
+        try:
+            # Several processes on a busy machine take their time.
+            wait_for(lambda: answers(self.port, self.host), started, self._has_ended, 2 * LIMIT)
+        except AssertionError:
+            self.process.kill()  # __exit__ is not called after a failed start
+            raise
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Signal the process, wait for its end, and return its exit status."""
