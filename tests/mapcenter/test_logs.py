@@ -72,7 +72,7 @@ class Formats(TestCase):
 
         self.assertRegex(text, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+ WARNING a: lost 1$")
 
-    def test_what_django_rejects_as_suspicious_has_no_traceback(self):
+    def test_suspicious_request_is_logged_without_a_traceback(self):
         for name, expected in (("django.security.DisallowedHost", False), ("a.b", True)):
             record = line("Invalid", name=name, error=ValueError("x"))
 

@@ -102,11 +102,11 @@ class Addresses(TestCase):
             rows.append(f"| `/{route}` | {' | '.join(words)} |")
         return rows
 
-    def test_the_document_has_every_address_and_who_reaches_it(self):
+    def test_document_has_every_address_and_who_reaches_it(self):
         documented = DOCUMENT.read_text().split("\n".join(HEADER))[1].split("\n\n")[0]
         self.assertEqual(documented.splitlines()[1:], self.rows())
 
-    def test_the_document_has_the_addresses_that_are_not_djangos(self):
+    def test_document_has_the_addresses_that_are_not_djangos(self):
         text = DOCUMENT.read_text()
         for route in {*routes(http_urlpatterns), *websocket_routes()}:
             self.assertIn(f"`/{route}`", text)

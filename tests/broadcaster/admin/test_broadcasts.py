@@ -56,13 +56,13 @@ class BroadcastPages(AdminCase):
         self.assertContains(self.page("broadcast_change", broadcast.pk), console)
         self.assertEqual(self.client.get(console).status_code, 200)
 
-    def test_a_title_has_no_characters_that_cannot_be_drawn(self):
+    def test_title_has_no_characters_that_cannot_be_drawn(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
         for changed in ({"title": "a\x01b"}, {"title": "a\uffffb"}, {"source": "\ufffe"}):
             response = self.save(broadcast, **changed)
             self.assertContains(response, "This text has")
 
-    def test_a_time_that_cannot_be_read_again_is_rejected(self):
+    def test_time_that_cannot_be_read_again_is_rejected(self):
         """Python's last day ends after the year 9999 in UTC, as PostgreSQL returns it."""
         broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
         for name in ("starts_at", "ends_at"):

@@ -75,7 +75,7 @@ class FeedApi(DeskCase):
             self.assertEqual(self.send(result("AZ"))[0], 202)
             self.cue(calling("VT"))
 
-    def test_the_answer_belongs_to_the_message(self):
+    def test_answer_belongs_to_the_message(self):
         first = self.send(result("PA"), result("VT"), client_id="ap-1")
 
         self.assertEqual(self.send(result("VT"), result("PA", party="d"), client_id="ap-1"), first)
@@ -93,7 +93,7 @@ class FeedApi(DeskCase):
         self.assertNotIn("is in the rundown", first[1]["waiting"])
         self.assertEqual(Cue.objects.filter(removed_at=None).count(), 0)
 
-    def test_an_uncall_that_withdrew_proposals_is_answered_the_same_again(self):
+    def test_uncall_that_withdrew_proposals_is_answered_the_same_again(self):
         self.send(result("AZ"))
         first = self.send(result("AZ", "Uncalled"), client_id="u-1")
 
@@ -103,7 +103,7 @@ class FeedApi(DeskCase):
             self.send(result("VT", "Uncalled"), client_id="u-1"), 409, "used for other calls"
         )
 
-    def test_a_rejected_message_may_come_again(self):
+    def test_rejected_message_may_come_again(self):
         publish(self.night, parse_change({"kind": "hold"}))
         self.assertEqual(self.send(result("PA"), token=self.direct, client_id="d-1")[0], 409)
         publish(self.night, parse_change({"kind": "resume"}))

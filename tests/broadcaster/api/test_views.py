@@ -57,7 +57,7 @@ class UpdatesApi(TestCase):
         self.assertEqual(response.json(), {"epoch": self.broadcast.epoch, "seq": 2})
         self.assertEqual(Publication.objects.get(seq=2).by.username, "robot")
 
-    def test_a_forwarded_address_that_is_none_does_not_stop_an_update(self):
+    def test_forwarded_address_that_is_none_does_not_stop_an_update(self):
         headers = {"Authorization": f"Bearer {self.robot}"}
         response = self.client.post(
             "/api/broadcasts/night/updates",

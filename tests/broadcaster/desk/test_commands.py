@@ -24,7 +24,7 @@ class TakeCommand(DeskCase):
             ("broadcaster", "socket", None, None),
         )
 
-    def test_an_address_that_is_none_is_left_out_of_the_audit(self):
+    def test_address_that_is_none_is_left_out_of_the_audit(self):
         """Proxies may put any text into X-Forwarded-For. These tests run on PostgreSQL, too."""
         for address, expected in [
             ("192.0.2.7", "192.0.2.7"),

@@ -105,7 +105,7 @@ class RundownCommands(DeskCase):
         self.do(self.broadcaster, "take_cue", cue=last.pk, version=1)
         self.assertEqual(self.do(self.contributor, "prepare", **prepare)[0], 201)
 
-    def test_a_take_is_not_rejected_for_a_full_rundown(self):
+    def test_take_is_not_rejected_for_a_full_rundown(self):
         self.night.approval = "calls"
         self.night.save()
         for _ in range(rundown.MAX_CUES):

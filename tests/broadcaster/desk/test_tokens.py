@@ -35,7 +35,7 @@ class Tokens(TestCase):
         )
         return response.status_code
 
-    def test_a_new_password_revokes_them_and_is_audited(self):
+    def test_new_password_revokes_them_and_is_audited(self):
         self.assertEqual(self.status(), 201)
         self.user.set_password("the second one")
         self.user.save()
@@ -44,20 +44,20 @@ class Tokens(TestCase):
         entry = AuditEntry.objects.get(action="changed")
         self.assertIn("the feed: a new password", entry.detail)
 
-    def test_a_password_that_is_taken_away_revokes_them(self):
+    def test_password_that_is_taken_away_revokes_them(self):
         self.user.set_unusable_password()
         self.user.save()
 
         self.assertEqual(self.status(), 401)
 
-    def test_the_admins_form_for_passwords_revokes_them(self):
+    def test_admins_form_for_passwords_revokes_them(self):
         self.client.force_login(get_user_model().objects.create_superuser("root"))
         form = {"password1": "a-new-one-17", "password2": "a-new-one-17"}
         self.client.post(f"/admin/auth/user/{self.user.pk}/password/", form)
 
         self.assertEqual(self.status(), 401)
 
-    def test_a_log_in_does_not_revoke_them_though_it_hashes_the_password_anew(self):
+    def test_log_in_does_not_revoke_them_though_it_hashes_the_password_anew(self):
         old = PBKDF2PasswordHasher().encode("the first one", "salt", iterations=1000)
         get_user_model().objects.filter(pk=self.user.pk).update(password=old)
         form = {"username": "broadcaster", "password": "the first one"}
@@ -68,11 +68,11 @@ class Tokens(TestCase):
         self.assertNotEqual(self.user.password, old)
         self.assertEqual(self.status(), 201)
 
-    def test_they_do_nothing_while_the_user_is_deactivated(self):
+    def test_tokens_of_a_deactivated_user_are_rejected(self):
         self.user.is_active = False
         self.user.save()
         self.assertEqual(self.status(), 401)
 
-    def test_they_may_do_no_more_than_the_user(self):
+    def test_tokens_have_no_more_permissions_than_the_user(self):
         self.user.groups.clear()
         self.assertEqual(self.status(), 403)

@@ -25,5 +25,5 @@ class SharedClockTests(TestCase):
 
         self.assertAlmostEqual(clock.offset, 20, delta=1)
 
-    def test_before_a_reading_it_is_the_hosts_clock(self):
+    def test_clock_is_the_hosts_before_a_reading(self):
         self.assertAlmostEqual(SharedClock().seconds(), time.time(), delta=1)

@@ -36,11 +36,11 @@ class Totals(TestCase):
         self.assertEqual(totals, {"GRN": 2, "FAR": 23, "LIB": 1, "uncalled": 0})
         self.assertEqual(sum(totals.values()), self.contest.size)
 
-    def test_a_contest_without_a_threshold_has_no_winner(self):
+    def test_contest_without_a_threshold_has_no_winner(self):
         won = dict.fromkeys(self.contest.race_of, "FAR")
         self.assertEqual(self.contest.winner(self.contest.totals(calls_of(won))), "")
 
-    def test_a_party_wins_with_the_threshold_and_not_with_one_less(self):
+    def test_party_wins_with_the_threshold_and_not_with_one_less(self):
         senate = contest.shipped("us-senate-2024")
         republican = [race.id for race in senate.races][:13]
         self.assertEqual(senate.held["R"], 38)
@@ -49,7 +49,7 @@ class Totals(TestCase):
         totals = senate.totals(calls_of(dict.fromkeys(republican, "R")))
         self.assertEqual((totals["R"], senate.winner(totals)), (51, "R"))
 
-    def test_a_tie_at_half_has_no_winner(self):
+    def test_tie_at_half_has_no_winner(self):
         grand, _ = parsed(*parliament(10))
         half = {f"S{n}": "P1" if n <= 5 else "P2" for n in range(1, 11)}
         totals = grand.totals(calls_of(half))
@@ -132,7 +132,7 @@ class ShippedContests(TestCase):
 
 
 class DocumentsRoundTrip(TestCase):
-    def test_an_exported_contest_is_parsed_as_the_same_contest(self):
+    def test_exported_contest_is_parsed_as_the_same_contest(self):
         small, hexes = parsed(lakeland(), lakeland_geometry())
         again = parse_contest(json.loads(json.dumps(small.to_dict())), {hexes.id: hexes}.get)
         self.assertEqual(again, small)

@@ -163,7 +163,7 @@ class ContestProblems(TestCase):
                     problems(document | {"parties": [party]})
             self.assertTrue(problems(wrong))
 
-    def test_a_parliament_of_650_seats_is_read(self):
+    def test_parliament_of_650_seats_is_read(self):
         found, _ = parsed(*parliament(650))
         self.assertEqual((found.size, len(found.races)), (650, 650))
 
@@ -211,7 +211,7 @@ class GeometryProblems(TestCase):
             "shapes: have paths of 800194 bytes in all; 600000 is the most",
         )
 
-    def test_a_shape_may_group_others_without_a_path(self):
+    def test_shape_may_group_others_without_a_path(self):
         document = lakeland_geometry()
         document["shapes"].append(
             {"id": "EAST", "name": "The East", "view": [0, 0, 9, 9], "label": [4, 4]}

@@ -130,7 +130,7 @@ class GeometryImport(CommandCase):
         self.assertLess((east.label[0] - west.label[0]) / (east.label[1] - north.label[1]), 0.7)
         self.assertEqual((west.parent, north.parent), ("Both", ""))
 
-    def test_a_hole_stays_a_hole(self):
+    def test_hole_stays_a_hole(self):
         hole = [[10.4, 50.4], [10.4, 50.6], [10.6, 50.6], [10.6, 50.4], [10.4, 50.4]]
         data = GEOJSON | {"features": [feature("W", square(10, 50), hole), feature("H", hole)]}
         found = self.import_map(data)
@@ -142,24 +142,24 @@ class GeometryImport(CommandCase):
         self.assertEqual([shape.name for shape in found.shapes], ["West", "East"])
         self.assertEqual(found.shape_of["1"].neighbours, ("2",))
 
-    def test_a_map_across_the_180th_meridian_stays_together(self):
+    def test_map_across_the_180th_meridian_stays_together(self):
         islands = [feature("A", square(178, -17)), feature("B", square(-180, -17))]
         found = self.import_map(GEOJSON | {"features": islands})
         self.assertLess(found.shape_of["A"].label[0], found.shape_of["B"].label[0])
         self.assertLess(found.shape_of["B"].label[0] - found.shape_of["A"].label[0], 800)
 
-    def test_a_geometry_document_is_imported_as_it_is(self):
+    def test_geometry_document_is_imported_as_it_is(self):
         found = self.import_map(shipped("us-states").to_dict())
         self.assertEqual(found.shapes, shipped("us-states").shapes)
         self.assertIn("land", self.run_command("geometry", "list"))
 
-    def test_a_long_coast_is_simplified_until_a_page_carries_it(self):
+    def test_long_coast_is_simplified_until_a_page_carries_it(self):
         coast = [[10 + n / 100_000, 51 + 0.01 * (n % 2)] for n in range(100_000)]
         ring = [[10, 50], [11, 50], *reversed(coast), [10, 50]]
         found = self.import_map(GEOJSON | {"features": [feature("W", ring)]})
         self.assertLess(len(found.shape_of["W"].path), 120_000)
 
-    def test_what_cannot_be_imported_is_refused_with_a_reason(self):
+    def test_file_that_cannot_be_imported_is_rejected_with_a_reason(self):
         hexes = HEXES["hexes"]
         planar = [feature("W", [[x * 1e4, y * 1e4] for x, y in square(10, 50)])]
         for data, words, *options in (
@@ -191,7 +191,7 @@ class GeometryImport(CommandCase):
         self.refused("No such file", "geometry", "import", "/nowhere", "--id", "land")
         self.refused("id: is not 1 to 50", "geometry", "import", self.file(HEXES), "--id", "A B")
 
-    def test_a_map_that_contests_need_keeps_their_shapes(self):
+    def test_map_that_contests_need_keeps_their_shapes(self):
         document = shipped("us-states").to_dict()
         document["shapes"] = document["shapes"][1:]
         for shape in document["shapes"]:
@@ -224,7 +224,7 @@ class ContestCommand(CommandCase):
             self.assertIn(id, listed)
         self.assertIn("us-states", self.run_command("geometry", "list"))
 
-    def test_an_export_imports_elsewhere_unchanged(self):
+    def test_export_imports_elsewhere_unchanged(self):
         text = self.run_command("contest", "export", "us-senate-2024")
         ContestDocument.objects.filter(slug="us-senate-2024").delete()
         path = self.file(text.encode())
@@ -232,7 +232,7 @@ class ContestCommand(CommandCase):
         self.assertEqual(self.run_command("contest", "export", "us-senate-2024"), text)
         self.assertIn("as it was", self.run_command("contest", "import", path))
 
-    def test_an_import_changes_the_stored_contest_and_is_audited(self):
+    def test_import_changes_the_stored_contest_and_is_audited(self):
         geometry = self.file(lakeland_geometry(), "map.json")
         self.run_command("geometry", "import", geometry, "--id", "lakeland")
         document = lakeland()
@@ -251,7 +251,7 @@ class ContestCommand(CommandCase):
             ],
         )
 
-    def test_a_wrong_file_stores_nothing_and_names_every_problem(self):
+    def test_wrong_file_stores_nothing_and_names_every_problem(self):
         document = json.loads(self.run_command("contest", "export", "us-governors-2026"))
         document["races"][0]["weight"] = 0
         document["races"][1]["shape"] = "ZZ"

@@ -41,7 +41,7 @@ class Restored(TestCase):
         call_command("restored", stdout=output)
         return output.getvalue()
 
-    def test_a_running_broadcast_gets_a_new_epoch_and_keeps_its_log(self):
+    def test_running_broadcast_gets_a_new_epoch_and_keeps_its_log(self):
         before = self.running.epoch
         entries = AuditEntry.objects.filter(broadcast=self.running, epoch=before)
         details = list(entries.values_list("detail", flat=True))
@@ -73,7 +73,7 @@ class Restored(TestCase):
         self.assertContains(self.client.get("/broadcasts/running/"), "PA called")
         self.assertEqual(publish(self.running, parse_change(RETRACT), self.actor).seq, 3)
 
-    def test_an_ended_broadcast_keeps_its_epoch_and_its_links(self):
+    def test_ended_broadcast_keeps_its_epoch_and_its_links(self):
         self.restore()
 
         epoch = self.ended.epoch
@@ -82,7 +82,7 @@ class Restored(TestCase):
         address = f"/broadcasts/ended/recording.json?upto={epoch}:3"
         self.assertEqual(self.client.get(address).status_code, 200)
 
-    def test_a_broadcast_that_may_have_started_since_gets_a_new_epoch(self):
+    def test_broadcast_that_may_have_started_since_gets_a_new_epoch(self):
         epoch = self.planned.epoch
         self.restore()
 

@@ -43,12 +43,12 @@ class SmallCountry(SimpleTestCase):
         self.assertEqual(found["E"].result, "O’Hara (L), certified")
         self.assertEqual(found["W"].result, "Not called")
 
-    def test_a_race_is_flipped_if_another_party_held_it(self):
+    def test_race_is_flipped_if_another_party_held_it(self):
         found = {unit.unit: unit for unit in self.picture(calls_of({"N": "GRN", "S": "GRN"})).rows}
         self.assertTrue(found["N"].flipped)
         self.assertFalse(found["S"].flipped)  # nobody knows who held it
 
-    def test_the_bar_has_the_parties_from_left_to_right_and_no_mark(self):
+    def test_bar_has_the_parties_from_left_to_right_and_no_mark(self):
         tally = self.picture(calls_of({"N": "FAR", "S": "GRN"})).tally
         self.assertEqual(
             [(share.party, share.won, share.bar.x, share.bar.width) for share in tally.shares],
@@ -61,7 +61,7 @@ class SmallCountry(SimpleTestCase):
         self.assertEqual(tally.marks, [])
         self.assertNotIn("to win", render("tally", self.picture()))
 
-    def test_a_view_shows_a_race_or_a_shape_closely_and_anything_else_whole(self):
+    def test_view_shows_a_race_or_a_shape_closely_and_anything_else_whole(self):
         self.assertEqual(self.picture(focus="NE").view_box, "0 -18 60 60")
         self.assertEqual(self.picture(focus="C2").view_box, self.picture(focus="C").view_box)
         for focus in ("US", "", "ABROAD"):
@@ -87,7 +87,7 @@ class SmallCountry(SimpleTestCase):
 
 
 class TwoSeatsOfOneState(SimpleTestCase):
-    def test_the_second_race_of_a_shape_has_a_box(self):
+    def test_second_race_of_a_shape_has_a_box(self):
         senate = shipped("us-senate-2024")
         calls = calls_of({"NE": "R", "NE-S": "R", "OH": "R"})
         found = Picture(senate, shipped_geometry("us-states"), calls)
@@ -126,14 +126,14 @@ class Parliaments(SimpleTestCase):
         fits = {label.fits for label in Picture(contest, geometry, {}).labels}
         self.assertEqual(fits, {"mark"})
 
-    def test_a_threshold_far_from_half_has_two_marks(self):
+    def test_threshold_far_from_half_has_two_marks(self):
         document, grid = parliament(100)
         contest, geometry = parsed(document | {"to_win": 67}, grid)
         left, right = Picture(contest, geometry, {}).tally.marks
         self.assertEqual(left.x, "33.000%")
         self.assertEqual(f"{right.start + right.size:.3%}", "67.000%")
 
-    def test_a_contest_without_sides_names_all_parties(self):
+    def test_contest_without_sides_names_all_parties(self):
         contest, geometry = parsed(*parliament(10))
         tally = Picture(contest, geometry, {}).tally
         self.assertEqual(len(tally.shown), 8)
