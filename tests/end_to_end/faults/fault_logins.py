@@ -2,10 +2,8 @@
 
 import base64
 import http.client
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
@@ -13,11 +11,15 @@ from django.test import TransactionTestCase
 
 from broadcaster.desk.permissions import EDITOR
 from broadcaster.models import AuditEntry, Broadcast
+from tests.support.browser import Visit, chromium
+from tests.support.console import CONNECTED, TAKE, WIDE
 from tests.support.figures import check_within
-from tests.support.programs import find_program
-from tests.support.proxies import send_request
-from tests.support.server import ROOT, ServeProcess, free_port, running
+from tests.support.proxies import Nginx, replace, send_request
+from tests.support.server import ROOT, ServeProcess
 from tests.support.staff import publisher, staff
+
+SECRET = "a long secret"
+IMPORT = "/admin/broadcaster/broadcast/import/"
 
 
 class ManyLogins(TransactionTestCase):
@@ -105,46 +107,62 @@ class ManyLogins(TransactionTestCase):
         connection.close()
 
 
+class NginxWithPasswords(Nginx):
+    """nginx with the lines of docs/security.md."""
+
+    names = ("editor", "stranger")
+
+    def config(self):
+        (self.folder / "passwords").write_text("".join(f"{n}:{{PLAIN}}pass\n" for n in self.names))
+        lines = (ROOT / "docs/security.md").read_text().split("```nginx\n")[1].split("```")[0]
+        lines = replace(lines, "/etc/nginx/newsroom.htpasswd", f"{self.folder}/passwords")
+        lines = replace(lines, "the secret", SECRET)
+        return replace(super().config(), "location /admin/ {\n", lambda found: found[0] + lines)
+
+
 class SingleSignOn(TransactionTestCase):
     """The set-up of docs/security.md: nginx asks for a password and names the user."""
 
     def setUp(self):
-        self.server = self.enterContext(ServeProcess(LOGIN_PROXY_SECRET="a long secret"))
+        self.server = self.enterContext(ServeProcess(LOGIN_PROXY_SECRET=SECRET))
+        self.proxy = self.enterContext(NginxWithPasswords(self.server))
         staff("editor", EDITOR)
-        self.port = free_port()
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-sso-")))
-        folder.chmod(0o755)
-        lines = (ROOT / "docs/security.md").read_text().split("```nginx\n")[1].split("```")[0]
-        lines = lines.replace("http://mapcenter", self.server.url)
-        lines = lines.replace("$connection_header", "close").replace("the secret", "a long secret")
-        lines = lines.replace("/etc/nginx/newsroom.htpasswd", f"{folder}/passwords")
-        passwords = [f"{name}:{{PLAIN}}pass" for name in ("editor", "stranger")]
-        (folder / "passwords").write_text("\n".join(passwords))
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
-        (folder / "config").write_text(
-            f"pid {folder}/pid; error_log {folder}/error; events {{}} http {{ access_log off;"
-            f"{temporary} server {{ listen 127.0.0.1:{self.port}; {lines} }} }}"
-        )
-        nginx = find_program("nginx", "nginx")
-        command = [nginx, "-p", str(folder), "-c", "config", "-g", "daemon off;"]
-        self.enterContext(running(command, self.port))
 
-    def get(self, port, name=None, **headers):
-        """Return the status of the desk's first page."""
+    def get(self, port, name=None, path="/admin/", **headers):
+        """Return the status of a page of the desk."""
         if name:
             credentials = base64.b64encode(f"{name}:pass".encode()).decode()
             headers["Authorization"] = f"Basic {credentials}"
-        return send_request(port, "/admin/", headers)[0]
+        return send_request(port, path, headers)[0]
 
     def test_the_proxy_logs_staff_in_and_nobody_else_does(self):
         forged = {"X-Remote-User": "editor", "X-Proxy-Secret": "guessed"}
-        self.assertEqual(self.get(self.port), 401)
-        self.assertEqual(self.get(self.port, "editor"), 200)
-        self.assertEqual(self.get(self.port, "stranger"), 302)  # has no user: the log-in form
-        self.assertEqual(self.get(self.port, "stranger", **forged), 302)
+        port = self.proxy.port
+        self.assertEqual(self.get(port), 401)
+        self.assertEqual(self.get(port, "editor"), 200)
+        self.assertEqual(self.get(port, "editor", IMPORT), 200)
+        self.assertEqual(self.get(port, "stranger"), 302)  # has no user: the log-in form
+        self.assertEqual(self.get(port, "stranger", **forged), 302)
         self.assertEqual(self.get(self.server.port, **forged), 302)
         self.assertEqual(self.get(self.server.port, **{"X-Remote-User": "editor"}), 302)
+        for path in ("/%61dmin/", IMPORT, "/x/../admin/"):
+            self.assertEqual(self.get(port, None, path, **forged), 401, path)
+
+    def test_the_console_follows_and_takes(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        publisher(self.server, broadcast)({"kind": "start"})
+        browser = self.enterContext(chromium())
+        credentials = {"username": "editor", "password": "pass"}
+        desk = Visit(browser, self.proxy, viewport=WIDE, http_credentials=credentials)
+        self.addCleanup(desk.context.close)
+        page = desk.open(f"/admin/broadcaster/broadcast/{broadcast.pk}/console/")
+        desk.wait_for(CONNECTED)
+
+        page.fill("#draft-headline", "Logged in by the proxy")
+        page.click(TAKE)
+
+        page.wait_for_selector(".desk-messages >> text=Update 2 is on air.")
+        self.assertEqual(desk.errors, [])
 
     def test_the_header_is_ignored_by_default(self):
         with ServeProcess() as server:
