@@ -4,18 +4,21 @@ import asyncio
 import contextlib
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from django.conf import settings
 from redis import Redis
 
 from loadtest.common.environment import describe
 from loadtest.common.plan import Plan
+from loadtest.control.limit import Search, Step
 from loadtest.control.play import play
 from loadtest.control.thresholds import Threshold, check_thresholds
 from loadtest.swarm import preflight
-from loadtest.swarm.director import ProgressView
+from loadtest.swarm.director import Director, ProgressView
+from loadtest.swarm.growing_director import GrowingDirector
 from loadtest.swarm.leftovers import PREFIX, local_token
 from loadtest.swarm.reach import (
     PreflightFailed,
@@ -51,18 +54,46 @@ class Launcher:
 
         Raises `PreflightFailed` if it cannot start, and ValueError for an invalid URL of metrics.
         """
+        with self._prepared(plan) as (run, meter, token):
+            direct = partial(Director, run, meter, token, self.view)
+            asyncio.run(play(run, self.redis, direct))
+        return self._report(run)
+
+    def find_limit(self, plan: Plan, search: Search) -> list[Step]:
+        """Play one audience at several sizes, and return the steps of the search.
+
+        The plan is that of the largest size. Raises as `launch`.
+        """
+        steps: list[Step] = []
+
+        def choose(run: Run | None) -> int | None:
+            if run is not None:
+                steps.append(Step(run.plan.clients, self._report(run)))
+            return search.next_size(steps)
+
+        with self._prepared(plan) as (run, meter, token):
+            direct = partial(GrowingDirector, run, meter, token, self.view, choose)
+            last = asyncio.run(play(run, self.redis, direct))
+        if last.interrupted:
+            choose(last)
+        return steps
+
+    @contextlib.contextmanager
+    def _prepared(self, plan: Plan) -> Iterator[tuple[Run, ServerMeter, str]]:
+        """Check that a run can start, and give it what it needs: a meter and a token."""
         check_ready(plan.target)
         meter = choose_meter(plan.target, self.metrics)
         self._check_limits(plan, meter)
-        local = is_local(plan.target)
         if not self.token:
             check_token_stays_here(plan.target)
         run = Run(plan, f"{PREFIX}{secrets.token_hex(4)}", label=self.label)
         run.environment = describe(settings.VERSION)
-        run.local, run.local_token = local, not self.token
+        run.local, run.local_token = is_local(plan.target), not self.token
         given = contextlib.nullcontext(self.token) if self.token else local_token(run.slug)
         with given as token:
-            asyncio.run(play(run, meter, token, self.view, self.redis))
+            yield run, meter, token
+
+    def _report(self, run: Run) -> SwarmReport:
         report = build_report(run, judge(run))
         check_thresholds(report, self.thresholds)
         return report

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from django.conf import settings
 from redis import Redis
@@ -10,10 +10,10 @@ from redis.exceptions import RedisError
 
 from loadtest.control.queues import SIMULATORS, layer_groups, wait_for_workers
 from loadtest.control.remote import RemoteSimulators
-from loadtest.swarm.director import Director, ProgressView
+from loadtest.swarm.director import Director
 from loadtest.swarm.reach import PreflightFailed
 from loadtest.swarm.run import Run
-from loadtest.swarm.server_meter import ServerMeter
+from loadtest.swarm.workers import StartSimulatorPeer, start_local
 
 SHARED_REDIS = (
     "RQ's Redis is also the channel layer of the server: the swarm's reports are a part of its "
@@ -51,13 +51,16 @@ def count_workers(redis: Redis, wanted: int | None) -> int:
 
 
 async def play(
-    run: Run, meter: ServerMeter, token: str, view: ProgressView, redis: Redis | None
+    run: Run, redis: Redis | None, direct: Callable[[StartSimulatorPeer], Director]
 ) -> Run:
-    """Play a run with local simulators, or on the workers of `redis`. Raises as `Director.play`."""
+    """Play a run with local simulators, or on the workers of `redis`. Raises as `Director.play`.
+
+    `direct` makes the director, which starts simulators with its argument.
+    """
     if redis is None:
-        return await Director(run, meter, token, view).play()
+        return await direct(start_local).play()
     async with _remote(run, redis) as remote, _watched_layer(run, redis):
-        await Director(run, meter, token, view, remote.start).play()
+        await direct(remote.start).play()
         if remote.clock_quality.notable:
             run.clock_error = remote.clock_quality.error / 1e6
     return run

@@ -47,6 +47,27 @@ def add_options(parser: ArgumentParser) -> None:
         "'every 1 s: last>1000'; may be repeated",
     )
     add("--junit", type=Path, metavar="FILE", help="file for the outcome as JUnit XML")
+    add(
+        "--find-limit",
+        metavar="THRESHOLD",
+        help="find the largest audience that does not cross this threshold",
+    )
+    add(
+        "--from",
+        dest="smallest",
+        type=positive,
+        default=500,
+        metavar="N",
+        help="with --find-limit, the first size (default: %(default)s)",
+    )
+    add(
+        "--to",
+        dest="largest",
+        type=positive,
+        default=20_000,
+        metavar="N",
+        help="with --find-limit, the largest size (default: %(default)s)",
+    )
     add("--label", default="", help="a name for the run, in its report")
     add("--repeat", type=positive, default=1, metavar="N", help="play the run so many times")
     add(
@@ -101,13 +122,34 @@ def plan_of(options: dict[str, Any], redis: Redis | None) -> Plan:
     Raises ValueError for options that cannot be meant, and `PreflightFailed` if the server cannot
     be reached, or workers are missing.
     """
+    if options["find_limit"]:
+        options = options | {"clients": options["largest"]}
     clients = options["clients"]
     simulators = options["simulators"]
     if redis is not None:
         simulators = min(count_workers(redis, simulators), clients)
     if simulators is None:
         simulators = min(cores(), clients)
+    if options["find_limit"]:
+        _check_search(options, simulators)
     plan = read_plan(options, simulators)
+    if options["find_limit"] and (plan.habits.churn or plan.habits.asleep):
+        raise ValueError("--find-limit lets viewers come and go itself: no --churn, no --asleep")
     target = resolve(options["url"], insecure=options["insecure"], ca=options["ca"])
     check_allowed(target, options["allow_host"])
     return replace(plan, target=target)
+
+
+def _check_search(options: dict[str, Any], simulators: int) -> None:
+    """Raise ValueError for options that contradict a search for the limit."""
+    if options["smallest"] >= options["largest"]:
+        raise ValueError("--from must be less than --to")
+    if simulators > options["smallest"]:
+        raise ValueError("--simulators must be at most --from")
+    for option in ("fail_if", "storm", "expect_restart", "junit"):
+        if options[option]:
+            raise ValueError(f"--find-limit and --{option.replace('_', '-')} exclude each other")
+    if options["repeat"] > 1:
+        raise ValueError("--find-limit and --repeat exclude each other")
+    if options["shape"] != "linear":
+        raise ValueError("--find-limit lets viewers come evenly, so --shape must be linear")

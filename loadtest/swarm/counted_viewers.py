@@ -37,12 +37,24 @@ class CountedViewers:
             self.pool = ClientPool(plan.target, plan.client_pool, self.pool_waited)
         self.lag = LagMeter()
         self.viewers = [SimulatedViewer(self, spec) for spec in plan.viewers(number)]
+        self.size = 0  # so many viewers take part, the first ones
         self.began = 0.0  # time.monotonic() when the ramp began
         self.storm = 0.0  # and when the storm did
         self.cut_off: set[Watcher] = set()  # by the storm, and not yet back
         self._ended: Counter[tuple[int, int]] = Counter()  # visits, by first and last seq
         self._reported: dict[int, int] = {}  # receipts by seq
         self._in_evidence: dict[tuple[str, int], int] = {}  # by transport and seq
+
+    def start(self, began: float, size: int) -> None:
+        """Start counting anew, from `began` (seconds) on, with the first `size` viewers.
+
+        Those that are here already count as connected.
+        """
+        self.began, self.size = began, size
+        for viewer in self.viewers[size:]:
+            viewer.arrived = False
+            self.unconnected.pop(viewer, None)
+        self.tally = Tally(requested=size, connected=sum(each.arrived for each in self.viewers))
 
     # What viewers report
 
@@ -125,7 +137,7 @@ class CountedViewers:
             failures=self.tally.failures,
             losses=self.tally.losses,
             farewells=self.tally.events["farewell"],
-            away=sum(viewer.away for viewer in self.viewers),
+            away=sum(viewer.away for viewer in self.viewers[: self.size]),
             pages=audience.pages,
             page_failures=audience.page_failures.total(),
             returned=audience.returning.total_count,
@@ -160,7 +172,7 @@ class CountedViewers:
         self._count_audience(tally)
         if snapshot:
             found = frames.decode_snapshot(snapshot).snapshot
-            here = [viewer for viewer in self.viewers if not viewer.away]
+            here = [viewer for viewer in self.viewers[: self.size] if not viewer.away]
             tally.converged = sum(_agrees(viewer, found) for viewer in here)
         if intended:
             self.lag.fold(tally.lag, min(intended.values()))
@@ -181,7 +193,7 @@ class CountedViewers:
     def _count_audience(self, tally: Tally) -> None:
         """Enter what can be counted only at the end."""
         audience = tally.audience
-        audience.away = sum(viewer.away for viewer in self.viewers)
+        audience.away = sum(viewer.away for viewer in self.viewers[: self.size])
         audience.fell_back = tally.events.pop("fell back", 0)
         slow = [viewer for viewer in self.viewers if viewer.is_slow]
         audience.slow = len(slow)

@@ -60,6 +60,7 @@ class Director:
         self.view = view
         self.workers = Workers(run, start_simulator)
         self._on_air = False
+        self._published = 0  # updates
 
     async def play(self) -> Run:
         """Play the whole run and return it.
@@ -77,17 +78,21 @@ class Director:
             )
             await self._go_on_air()
             await self.workers.start()
-            await self._ramp()
-            await self._settle()
-            if self.plan.storm:
-                await self._storm()
-            await self._rounds()
+            await self._measure()
         except asyncio.CancelledError:
             self.run.interrupted = True
             task.uncancel()  # what follows has time limits of its own
         finally:
             await self._finish()
         return self.run
+
+    async def _measure(self) -> None:
+        """Go through the phases of the plan."""
+        await self._ramp()
+        await self._settle()
+        if self.plan.storm:
+            await self._storm()
+        await self._rounds()
 
     async def _go_on_air(self) -> None:
         """Create an unlisted broadcast and start it."""
@@ -104,16 +109,22 @@ class Director:
         empty = await self.meter.read()
         run.began = time.monotonic() + LEAD_TIME
         self._enter("ramp", run.ramp + self.plan.settle + duration(self.plan.rounds))
-        self.workers.spawn(Sampler(run, self.meter).sample_until_cancelled(self.view.show))
-        latecomers = LATECOMERS_AT_PAGE if self.plan.page else LATECOMERS
+        self.sampler = Sampler(run, self.meter)
+        self.workers.spawn(self.sampler.sample_until_cancelled(self.view.show))
         self.workers.send_to_simulators(Ramp(int(run.began * 1e9), run.ramp))
+        await self._wait_for_viewers()
+        full = await self.meter.read()
+        if full.usage:
+            run.arrivals_cpu = full.cpu - empty.cpu
+
+    async def _wait_for_viewers(self) -> None:
+        """Wait until all viewers watch, but not for ever."""
+        run = self.run
+        latecomers = LATECOMERS_AT_PAGE if self.plan.page else LATECOMERS
         await self.workers.wait_until(
             lambda: run.watching >= self.plan.readers - run.lost_viewers,
             LEAD_TIME + run.ramp + latecomers,
         )
-        full = await self.meter.read()
-        if full.usage:
-            run.arrivals_cpu = full.cpu - empty.cpu
 
     async def _settle(self) -> None:
         """Rest for a moment, then compare the server's count of viewers with ours."""
@@ -146,9 +157,11 @@ class Director:
         self._enter("rounds", LEAD_TIME + duration(self.plan.rounds))
         run.before = await self.meter.read()
         first = time.monotonic_ns() + int(LEAD_TIME * 1e9)
+        script = changes(self._published + len(schedule))[self._published :]
+        self._published += len(schedule)
         updates = [
             ScheduledUpdate(first + int(at * 1e9), change)
-            for (_, at), change in zip(schedule, changes(len(schedule)), strict=True)
+            for (_, at), change in zip(schedule, script, strict=True)
         ]
         self.workers.publish(Schedule(updates))
         self.workers.send_to_simulators(StartRounds(first))
@@ -176,7 +189,7 @@ class Director:
             run.after = await self.meter.read()
         run.note_ended(self.meter.ended)
         run.unknown, run.silent = self.meter.unknown, self.meter.silent
-        if run.progress:
+        if run.progress and not run.tallies:
             await self._count()
         if self._on_air:
             await self._end_broadcast()

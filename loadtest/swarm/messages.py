@@ -38,6 +38,17 @@ class Ramp(Struct, tag="ramp"):
     seconds: float
 
 
+class Resize(Struct, tag="resize"):
+    """Let viewers come over `seconds` from `at` on, or leave, until each simulator has its size.
+
+    What is counted starts anew.
+    """
+
+    at: int
+    seconds: float
+    sizes: list[int]  # by simulator
+
+
 class Settle(Struct, tag="settle"):
     """The ramp is over: collect garbage now, and not during the rounds."""
 
@@ -188,7 +199,7 @@ class SentUpdate(Struct, tag="sent", frozen=True):
         return self.seq or -1 - self.number
 
 
-Order = StartSimulator | Ramp | Settle | Storm | StartRounds | Count
+Order = StartSimulator | Ramp | Resize | Settle | Storm | StartRounds | Count
 SimulatorMessage = Ready | ProgressReport | EvidenceReport | TallyReport | SimulatorError
 PublisherOrder = StartPublisher | Schedule | Release
 PublisherMessage = Ready | SentUpdate
@@ -205,7 +216,7 @@ def moved(message: M, ns: int) -> M:
     """Return a message to or from a simulator with all its times moved by `ns`."""
     changed: dict[str, object] = {}
     match message:
-        case Ramp(at) | Storm(at) | StartRounds(at):
+        case Ramp(at) | Resize(at) | Storm(at) | StartRounds(at):
             changed = {"at": at + ns}
         case Count(intended):
             changed = {"intended": {seq: at + ns for seq, at in intended.items()}}

@@ -62,7 +62,7 @@ class Publisher:
         sent = time.monotonic_ns()
         status, seq, error = 0, 0, ""
         try:
-            change = update.change | {"client_id": f"swarm-{number}"}
+            change = update.change | {"client_id": f"swarm-{update.intended}"}
             response = api.publish(self._run.slug, change)
             status, seq, error = response.status, response.seq, response.error
         except NoResponse as problem:

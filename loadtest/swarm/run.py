@@ -60,6 +60,7 @@ class Run:
     idle: float | None = None  # µs of the server's CPU per viewer and second, before the rounds
     unknown: str = ""  # why the server's figures are unknown
     ended: list[tuple[float, str]] = field(default_factory=list)  # s, the server's process
+    ended_before: int = 0  # processes that had ended before this run
     silent: set[str] = field(default_factory=set)  # servers that did not always give metrics
     farewells: int = 0
     local: bool = True  # the server is on this machine
@@ -139,5 +140,5 @@ class Run:
 
     def note_ended(self, names: list[str]) -> None:
         """Enter the server's processes that have ended so far, with the time for new ones."""
-        for name in names[len(self.ended) :]:
+        for name in names[self.ended_before + len(self.ended) :]:
             self.ended.append((time.monotonic() - self.began, name))

@@ -21,6 +21,7 @@ from loadtest.swarm.messages import (
     Count,
     Ramp,
     Ready,
+    Resize,
     Settle,
     SimulatorError,
     StartRounds,
@@ -37,17 +38,35 @@ class Simulator:
     """Lets its viewers come, leave and come back, and gives up their silent connections."""
 
     def __init__(self, start: StartSimulator) -> None:
+        self.number = start.number
         self.counted = CountedViewers(start.plan, start.number, start.slug, start.heartbeat)
         self.viewers = self.counted.viewers
         self.absences = absences(start.plan, start.number)
 
     async def ramp(self, start: int, seconds: float) -> None:
         """Let the viewers come one after another, from `start` (ns) on and over `seconds`."""
-        self.counted.began = start / 1e9
+        self.counted.start(start / 1e9, len(self.viewers))
         for viewer in self.viewers:
             due = start / 1e9 + viewer.spec.arrival * seconds
             await _sleep_until(due)
             viewer.arrive(due)
+
+    async def resize(self, start: int, seconds: float, size: int) -> None:
+        """Let viewers come over `seconds` from `start` (ns) on, or leave, until there are `size`.
+
+        What is counted starts anew.
+        """
+        before = self.counted.size
+        for viewer in self.viewers[size:before]:
+            viewer.leave()
+        self.counted.start(start / 1e9, size)
+        for turn, viewer in enumerate(self.viewers[before:size]):
+            due = start / 1e9 + seconds * turn / (size - before)
+            await _sleep_until(due)
+            if viewer.away:
+                viewer.come_back()
+            else:
+                viewer.arrive(due)
 
     async def storm(self, at: int) -> None:
         """Cut off all viewers at once, at `at` (ns)."""
@@ -120,6 +139,9 @@ async def simulate(start: StartSimulator, pipe: ParentPipe) -> None:
             match order:
                 case Ramp(at, seconds):
                     tasks.append(group.create_task(simulator.ramp(at, seconds)))
+                case Resize(at, seconds, sizes):
+                    size = sizes[simulator.number]
+                    tasks.append(group.create_task(simulator.resize(at, seconds, size)))
                 case Settle():
                     simulator.settle()
                 case Storm(at):

@@ -119,6 +119,12 @@ class Workers:
             )
         run.hosts = [peer.host for peer in self._simulators]
 
+    def enter_into(self, run: Run) -> None:
+        """Enter what comes from now on into another run, which goes on with these simulators."""
+        run.progress, run.hosts = list(self._run.progress), self._run.hosts
+        self._run = run
+        self._tallies = {}
+
     def send_to_simulators(self, message: Struct) -> None:
         """Send a message to every simulator."""
         for peer in self._simulators:

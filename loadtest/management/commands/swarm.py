@@ -12,6 +12,8 @@ from loadtest.common.values import is_writable
 from loadtest.control.compare import Side, as_table, load_side, spread_text
 from loadtest.control.junit import as_junit
 from loadtest.control.launch import Launcher
+from loadtest.control.limit import Outcome, Search
+from loadtest.control.limit import as_table as limit_table
 from loadtest.control.play import connect
 from loadtest.control.thresholds import parse_threshold
 from loadtest.experiments.hypotheses import REPEATS
@@ -63,7 +65,9 @@ class Command(BaseCommand):
             if options[option] and not is_writable(options[option]):
                 raise ValueError(f"--{option}: {options[option]} cannot be written")
         rounds = parse_rounds(options["rounds"])
-        thresholds = [parse_threshold(text, rounds) for text in options["fail_if"]]
+        limit = options["find_limit"]
+        texts = [limit] if limit else options["fail_if"]
+        thresholds = [parse_threshold(text, rounds) for text in texts]
         redis = connect() if options["on"] == "rq" else None
         plan = plan_of(options, redis)
         out = cast(TextIO, self.stdout._out)  # the wrapper adds line ends of its own
@@ -74,9 +78,11 @@ class Command(BaseCommand):
                 label=options["label"],
                 metrics=options["metrics"],
                 thresholds=thresholds,
-                past_limits=options["past_limits"],
+                past_limits=options["past_limits"] or bool(limit),
                 redis=redis,
             )
+            if limit:
+                return self.find_limit(launcher, plan, options)
             return self.repeat(launcher, plan, options)
 
     def repeat(self, launcher: Launcher, plan: Plan, options: dict[str, Any]) -> ExitCode:
@@ -94,13 +100,31 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{spread_text(Side(options['label'], reports))}")
         return first_outcome(ExitCode(report.verdict.exit_code) for report in reports)
 
+    def find_limit(self, launcher: Launcher, plan: Plan, options: dict[str, Any]) -> ExitCode:
+        """Find the largest audience that holds."""
+        search = Search(options["smallest"], plan.clients)
+        steps = launcher.find_limit(plan, search)
+        for number, step in enumerate(steps, start=1):
+            if options["report"]:
+                self.write(step.report, options["report"] / f"{number}-{step.size}")
+        self.stdout.write(f"\n{limit_table(steps, launcher.thresholds)}")
+        self.stdout.write(f"\n{search.conclusion(steps)}")
+        last = steps[-1]
+        if last.report.verdict.interrupted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.INVALID if last.outcome == Outcome.INVALID else ExitCode.PASSED
+
     def show(self, report: SwarmReport, folder: Path | None) -> None:
         """Print a report, and write it to a folder if there is one."""
         self.stdout.write(as_text(report))
         if folder:
-            from loadtest.swarm.report.page import write  # matplotlib takes a second to load
+            self.write(report, folder)
 
-            self.stdout.write(f"\n{write(report, folder)}")
+    def write(self, report: SwarmReport, folder: Path) -> None:
+        """Write a report to a folder, and print the path of its page."""
+        from loadtest.swarm.report.page import write  # matplotlib takes a second to load
+
+        self.stdout.write(f"\n{write(report, folder)}")
 
     def compare(self, a: Path, b: Path, folder: Path | None) -> ExitCode:
         """Compare two reports, or two folders with the reports of repeats."""

@@ -70,6 +70,18 @@ class Swarm(TransactionTestCase):
         self.assertEqual(Publication.objects.count(), 1 + 5 + 1)
         self.assertFalse(ApiToken.objects.exists())
 
+    def test_limit_is_sought_with_one_growing_audience(self):
+        code, output = self.run_swarm(
+            *("--find-limit", "p95>60000", "--from", "10", "--to", "15", "--simulators", "2"),
+            *("--ramp", "0.3", "--settle", "0.1", "--rounds", "3@0.2", "--transport", "mix"),
+        )
+        self.assertIn(code, HELD, output)
+        self.assertRegex(output, r"(?m)^ +10 +[\d.]+ ms  (holds|invalid)")
+        self.assertNotRegex(output, "missing|another map|fails")
+        self.assertEqual(Broadcast.objects.get().phase, "ended")
+        if code == ExitCode.PASSED:
+            self.assertIn("holds 15, the largest size that was asked for", output)
+
     def test_polls_reopen_from_many_addresses(self):
         code, output = self.run_swarm(
             *("--clients", "30", "--simulators", "1", "--transport", "poll", "--poll-reopen"),
@@ -151,7 +163,9 @@ class BadInput(SimpleTestCase):
         self.check("'p96>5': there is no figure p96", "--fail-if", "p96>5")
 
     def test_contradictory_plan_is_explained(self):
-        self.check("--simulators must be at most --clients", "--clients", "2", "--simulators", "3")
+        self.check("--simulators must be at most", "--clients", "2", "--simulators", "3")
+        self.check("--from must be less than --to", "--find-limit", "p95>1", "--from", "20000")
+        self.check("exclude each other", "--find-limit", "p95>1", "--repeat", "2")
         self.check("--poll-share needs --transport mix", "--poll-share", "0.3")
         self.check("--poll-reopen needs viewers that poll", "--poll-reopen")
         self.check(
