@@ -45,13 +45,49 @@ OTHERS = (
         "unconnected",
         "",
         "viewers that never connected",
-        lambda report: report.connections.requested - report.connections.connected,
+        lambda report: report.plan.readers - report.connections.connected,
     ),
     Figure(
         "connect",
         "ms",
         "time to the first frame (p95)",
         lambda report: report.connections.first_frame.p95,
+    ),
+    Figure(
+        "arrival",
+        "ms",
+        "time from coming to the first frame (p95)",
+        lambda report: report.audience.arrival.p95,
+    ),
+    Figure(
+        "arrival-cpu",
+        "ms",
+        "server CPU per arriving viewer",
+        lambda report: report.audience.arrival_cpu,
+    ),
+    Figure(
+        "page",
+        "ms",
+        "time to load the page and its files (p95)",
+        lambda report: report.audience.pages.load.p95 if report.audience.pages else None,
+    ),
+    Figure(
+        "page-failures",
+        "",
+        "pages that failed",
+        lambda report: _page_failures(report),
+    ),
+    Figure(
+        "storm",
+        "ms",
+        "time until viewers were back after the storm (p99)",
+        lambda report: report.audience.returning.p99 if report.audience.returning else None,
+    ),
+    Figure(
+        "bytes",
+        "",
+        "bytes per update and viewer, on the wire",
+        lambda report: report.audience.bytes.mean if report.audience.bytes else None,
     ),
     Figure("publish", "ms", "time to publish (median)", lambda report: report.server.publish_p50),
     Figure("cpu", "µs", "server CPU per delivery", lambda report: report.server.cpu_per_delivery),
@@ -89,6 +125,11 @@ def read_round(report: SwarmReport, entry: RoundReport, name: str) -> float | No
 
 def _delay(name: str) -> DelayFigure:
     return {figure.name: figure for figure in DELAYS}[name]
+
+
+def _page_failures(report: SwarmReport) -> float | None:
+    pages = report.audience.pages
+    return sum(pages.failures.values()) if pages else None
 
 
 def _memory(report: SwarmReport) -> float | None:

@@ -8,6 +8,8 @@ from loadtest.swarm.report.model import AudienceReport, BytesReport, PagesReport
 from loadtest.swarm.run import Run
 from loadtest.swarm.tally import AudienceTally, Tally
 
+SPECTRUM = [1 - 10 ** (-step / 10) for step in range(61)]  # shares, up to all but a millionth
+
 
 def audience_report(run: Run, tally: Tally) -> AudienceReport:
     """Return the part of the report about viewers' coming and going."""
@@ -29,7 +31,24 @@ def audience_report(run: Run, tally: Tally) -> AudienceReport:
         pool_waits=_percentiles_if_any(waits),
         pool_longest=waits.get_max_value() / 1e3 if waits.total_count else None,
         bytes=_bytes(run, tally),
+        spectrum={
+            name: spectrum(times)
+            for name, times in (
+                ("first frame", found.arriving),
+                ("page and files", found.loading),
+                ("back after the storm", found.returning),
+                ("wait for a pooled connection", waits),
+            )
+            if times.total_count
+        },
     )
+
+
+def spectrum(delays: HdrHistogram) -> list[tuple[float, float | None]]:
+    """Return shares and delays, up to the share that leaves out one."""
+    count = delays.total_count
+    finest = 1 - 1 / count if count else 0
+    return [(q, quantile(delays, q, count)) for q in SPECTRUM if q <= finest]
 
 
 def percentiles(delays: HdrHistogram, expected: int) -> Percentiles:
@@ -78,6 +97,7 @@ def _bytes(run: Run, tally: Tally) -> BytesReport | None:
             for transport, count in by_transport.items()
             if count
         },
+        mean=tally.audience.wire.total() / received,
         viewers=viewers,
         estimated=updates / seconds * payload * viewers,
         measured=tally.audience.wire.total() / seconds,

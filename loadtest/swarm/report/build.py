@@ -11,9 +11,9 @@ from msgspec.structs import asdict
 
 from loadtest.common.plan import offsets
 from loadtest.swarm.analysis import median_delay, overlaps, worst_simulator_cpu
-from loadtest.swarm.histograms import merged, quantile, to_bytes
+from loadtest.swarm.histograms import merged, to_bytes
 from loadtest.swarm.messages import SentUpdate
-from loadtest.swarm.report.audience import audience_report, percentiles
+from loadtest.swarm.report.audience import audience_report, percentiles, spectrum
 from loadtest.swarm.report.model import (
     ConnectionsReport,
     DelayReport,
@@ -29,8 +29,6 @@ from loadtest.swarm.report.model import (
 from loadtest.swarm.run import Run
 from loadtest.swarm.tally import MessageTally, RestartTally, Tally
 from loadtest.swarm.verdict import Verdict
-
-SPECTRUM = [1 - 10 ** (-step / 10) for step in range(61)]  # shares, up to all but a millionth
 
 
 def build_report(run: Run, verdict: Verdict) -> SwarmReport:
@@ -78,7 +76,7 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
         server=_server(run, tally),
         generator=_generator(run, tally),
         timeline=run.samples,
-        spectrum={name: _spectrum(delays) for name, delays in series.items()},
+        spectrum={name: spectrum(delays) for name, delays in series.items()},
         reached=_reached(tally),
         histograms={
             name: base64.b64encode(to_bytes(delays)).decode() for name, delays in series.items()
@@ -231,13 +229,6 @@ def _series(run: Run, tally: Tally) -> dict[str, HdrHistogram]:
             interval = run.plan.rounds[index].interval
             found.setdefault(f"{transport}, every {interval:g} s", []).append(delays)
     return {name: merged(parts) for name, parts in found.items()}
-
-
-def _spectrum(delays: HdrHistogram) -> list[tuple[float, float | None]]:
-    """Return shares and delays, up to the share that leaves out one delivery."""
-    count = delays.total_count
-    finest = 1 - 1 / count if count else 0
-    return [(q, quantile(delays, q, count)) for q in SPECTRUM if q <= finest]
 
 
 def _reached(tally: Tally) -> dict[str, list[float | None]]:

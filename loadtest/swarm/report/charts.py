@@ -44,6 +44,11 @@ def draw_all(report: SwarmReport) -> list[Chart]:
             bool(report.messages),
         ),
         ("Delay by percentile", _spectrum, any(report.spectrum.values())),
+        (
+            "Arrivals by percentile: from coming to the first frame, with the page if it is loaded",
+            _arrivals,
+            bool(report.audience.spectrum),
+        ),
         ("Server: CPU and memory", _server, bool(report.server.processes)),
         ("Share of viewers reached against time", _reached, bool(report.reached)),
     ]
@@ -123,7 +128,18 @@ def _spectrum(axes: Axes, report: SwarmReport) -> None:
     plot_spectra(axes, [(name, points, color) for (name, points), color in named])
 
 
-def plot_spectra(axes: Axes, series: Iterable[tuple[str, Spectrum, str]]) -> None:
+def _arrivals(axes: Axes, report: SwarmReport) -> None:
+    named = zip(report.audience.spectrum.items(), _colors(), strict=False)
+    series = [(name, points, color) for (name, points), color in named]
+    plot_spectra(axes, series, "share of viewers", "ms")
+
+
+def plot_spectra(
+    axes: Axes,
+    series: Iterable[tuple[str, Spectrum, str]],
+    share: str = "share of deliveries",
+    delay: str = "ms after the intended time",
+) -> None:
     """Plot delays by percentile. A series has a name, points and a colour."""
     finest = 0.9
     for name, points, color in series:
@@ -135,7 +151,7 @@ def plot_spectra(axes: Axes, series: Iterable[tuple[str, Spectrum, str]]) -> Non
     axes.set_xticks([1 / (1 - q) for q in shown], [f"{q * 100:g} %" for q in shown])
     axes.minorticks_off()
     axes.set_ylim(bottom=0)
-    _finish(axes, "share of deliveries", "ms after the intended time")
+    _finish(axes, share, delay)
 
 
 def _server(axes: Axes, report: SwarmReport) -> None:

@@ -110,6 +110,7 @@ class BytesReport(Struct):
     rate: float  # updates per second
     payload: float  # bytes of an update, without anything around it
     wire: dict[str, float]  # bytes per viewer and update, with all around it, by transport
+    mean: float  # the same over all transports
     viewers: int
     estimated: float  # bytes per second
     measured: float  # bytes per second on the wire
@@ -132,6 +133,7 @@ class AudienceReport(Struct):
     pool_waits: Percentiles | None  # for a connection of the client pool
     pool_longest: float | None
     bytes: BytesReport | None
+    spectrum: dict[str, list[tuple[float, float | None]]]  # of these times: share, ms
 
 
 class DeliveriesReport(Struct):
