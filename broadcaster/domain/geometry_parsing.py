@@ -15,6 +15,7 @@ MAX_NAME = 80  # characters
 MAX_SOURCE = 300  # characters
 MAX_COORDINATE = 100_000  # map units
 MAX_NEIGHBOURS = 50
+WIDTHS = (500, 2000)  # map units of the whole map, so that letters and patterns fit it
 
 FIELDS = ("schema", "id", "title", "source", "view", "shapes")
 
@@ -40,6 +41,9 @@ def parse_geometry(data: object) -> Geometry:
         found["source"] = line("source", fields.get("source"), MAX_SOURCE)
     with problems.collected():
         found["view"] = _box("view", fields.get("view"))
+        if not WIDTHS[0] <= found["view"][2] <= WIDTHS[1]:
+            words = f"is {found['view'][2]:g} wide; a map is {WIDTHS[0]} to {WIDTHS[1]} units wide"
+            raise InvalidInput("view", words)
     found["shapes"] = _shapes(fields.get("shapes"), problems)
     problems.check()
     return Geometry(**found)

@@ -171,6 +171,12 @@ class Picture:
         return "".join(unit.shape.path for unit in self.shapes if unit.shape and unit.highlighted)
 
     @property
+    def ground(self) -> str:
+        """The shapes without a race as one path: they are outlined, and belong to nobody."""
+        taken = {unit.state for unit in self.shapes}
+        return "".join(shape.path for shape in self.geometry.shapes if shape.id not in taken)
+
+    @property
     def _zoom(self) -> float:
         return width(self.whole) / width(self.view_box)
 

@@ -16,19 +16,21 @@ LOOKS = ("green", "purple", "orange", "teal", "blue", "red", "gold", "grey")
 
 
 def hexagons(id: str, title: str, ids: list[str], columns: int) -> dict[str, Any]:
-    """Return a geometry of hexagons in rows, as JSON."""
+    """Return a geometry of hexagons in rows, as JSON. The map is 1000 units wide."""
     shapes = []
+    half = 1000 // (2 * columns + 1)  # of a hexagon's width
     for number, each in enumerate(ids):
         row, column = divmod(number, columns)
-        x, y = 20.0 * column + 10.0 * (row % 2) + 10.0, 17.0 * row + 12.0
+        x, y = half * (2 * column + row % 2 + 1), 2 * half * row + half
         shapes.append(
             {
                 "id": each,
                 "name": f"{title} {each}",
-                "view": [x - 30, y - 30, 60, 60],
+                "view": [x - 3 * half, y - 3 * half, 6 * half, 6 * half],
                 "label": [x, y],
-                "path": f"M{x:g} {y - 11:g}l10 5 0 11-10 5-10-5 0-11z",
-                "room": 9.0,
+                "path": f"M{x} {y - half}l{half} {half // 2} 0 {half}-{half} {half // 2}"
+                f"-{half}-{half // 2} 0-{half}z",
+                "room": half - 1,
             }
         )
     rows = -(-len(ids) // columns)
@@ -36,7 +38,7 @@ def hexagons(id: str, title: str, ids: list[str], columns: int) -> dict[str, Any
         "schema": geometry.SCHEMA,
         "id": id,
         "title": title,
-        "view": [0, 0, 20 * columns + 10, 17 * rows + 10],
+        "view": [0, 0, 1000, 2 * half * rows + half],
         "shapes": shapes,
     }
 

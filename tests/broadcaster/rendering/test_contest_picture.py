@@ -62,10 +62,10 @@ class SmallCountry(SimpleTestCase):
         self.assertNotIn("to win", render("tally", self.picture()))
 
     def test_view_shows_a_race_or_a_shape_closely_and_anything_else_whole(self):
-        self.assertEqual(self.picture(focus="NE").view_box, "0 -18 60 60")
+        self.assertEqual(self.picture(focus="NE").view_box, "0 -284 852 852")
         self.assertEqual(self.picture(focus="C2").view_box, self.picture(focus="C").view_box)
         for focus in ("US", "", "ABROAD"):
-            self.assertEqual(self.picture(focus=focus).view_box, "0 0 70 61")
+            self.assertEqual(self.picture(focus=focus).view_box, "0 0 1000 994")
 
     def test_highlights_are_races_and_shapes(self):
         found = self.picture(highlight=("C", "N"))
