@@ -94,8 +94,9 @@ class DrainingServer(uvicorn.Server):
         self.hung_up = False
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         LimitedHttpProtocol.limits = limits.ConnectionLimits(files)
-        LimitedHttpProtocol.uploads = frozenset(
-            [reverse("admin:broadcaster_broadcast_import").encode()]
+        LimitedHttpProtocol.uploads = (
+            reverse("admin:broadcaster_broadcast_import").encode(),
+            reverse("admin:broadcaster_contestdocument_changelist").encode(),
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -31,8 +31,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     """
 
     limits: ConnectionLimits
-    uploads: frozenset[bytes] = frozenset()
-    """The addresses to which staff send large bodies."""
+    uploads: tuple[bytes, ...] = ()
+    """The beginnings of the addresses to which staff send large bodies."""
     # Beyond 30 attributes Python gives every object a separate dictionary, which costs as much as
     # the rest of a poll. Slots are not counted.
     __slots__ = (
@@ -157,7 +157,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return None if fits and len(self.headers) <= MOST_HEADERS else limits.HEAD_TOO_LARGE
         body, seconds = limits.MAX_BODY, limits.BODY_TIMEOUT
         self.app = self.config.loaded_app
-        if path in self.uploads and method == b"POST":
+        if path.startswith(self.uploads) and method == b"POST":
             body, seconds = limits.MAX_UPLOAD, limits.UPLOAD_TIMEOUT
             self.app = StaffUploads(self.app)
         elif not staff and not POLL_PATH.fullmatch(path):
