@@ -17,6 +17,7 @@ from django.utils.html import format_html
 
 from broadcaster.desk.tokens import revoke
 from broadcaster.domain.bidi import isolate
+from broadcaster.domain.spreadsheet import quoted
 from broadcaster.domain.summary import describe
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication, Via
 from broadcaster.publishing.actor import Actor
@@ -141,4 +142,4 @@ def _plain(cell: object) -> object:
     """
     if not isinstance(cell, str):
         return cell
-    return isolate(f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell)
+    return isolate(quoted(cell))

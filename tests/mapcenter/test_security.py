@@ -14,7 +14,7 @@ from django.test import Client, SimpleTestCase, TestCase
 from django.utils import timezone
 
 from broadcaster.desk.permissions import GROUPS
-from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
+from broadcaster.models import ApiToken, AuditEntry, Broadcast, ContestDocument, Publication
 from tests.support.addresses import django_routes, fill, routes, websocket_routes
 from tests.support.changes import parse_change
 from tests.support.log import publish
@@ -58,6 +58,7 @@ class Addresses(TestCase):
         )
         cls.objects = {
             "admin/broadcaster/broadcast/": cls.night,
+            "admin/broadcaster/contestdocument/": ContestDocument.objects.first(),
             "admin/broadcaster/publication/": Publication.objects.first(),
             "admin/broadcaster/apitoken/": ApiToken.objects.first(),
             "admin/broadcaster/auditentry/": AuditEntry.objects.last(),
@@ -66,7 +67,6 @@ class Addresses(TestCase):
         }
         cls.parameters = {
             "slug": "night",
-            "pk": cls.night.pk,
             "number": again.pk,
             "app_label": "broadcaster",
             "content_type_id": ContentType.objects.get_for_model(Broadcast).pk,
@@ -76,7 +76,8 @@ class Addresses(TestCase):
     def path(self, route):
         """Return a path of a route, with parameters of objects that exist."""
         owner = next((obj for place, obj in self.objects.items() if route.startswith(place)), None)
-        given = {"object_id": (owner or self.night).pk, "id": owner and owner.pk}
+        pk = (owner or self.night).pk
+        given = {"object_id": pk, "pk": pk, "id": owner and owner.pk}
         return fill(route, self.parameters | given)
 
     def answer(self, role, path):

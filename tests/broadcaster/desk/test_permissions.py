@@ -10,7 +10,7 @@ from django.utils import timezone
 from broadcaster.desk.commands import COMMANDS
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.domain.parsing import parse_change
-from broadcaster.models import ApiToken, AuditEntry, Broadcast, Cue, Publication
+from broadcaster.models import ApiToken, AuditEntry, Broadcast, ContestDocument, Cue, Publication
 from broadcaster.publishing.history import milliseconds
 from tests.support.log import publish
 from tests.support.staff import staff
@@ -28,6 +28,13 @@ PAGES = {
     "broadcast_import": "editor",
     "broadcast_add": "editor",
     "broadcast_delete": "editor",
+    "contestdocument_changelist": SEE,
+    "contestdocument_change": SEE,
+    "contestdocument_history": SEE,
+    "contestdocument_download": SEE,
+    "contestdocument_races": SEE,
+    "contestdocument_add": "editor",
+    "contestdocument_delete": "editor",
     "publication_changelist": SEE,
     "publication_change": SEE,
     "publication_history": SEE,
@@ -116,6 +123,7 @@ class PermissionMatrix(TestCase):
             "publication": Publication.objects.first(),
             "auditentry": AuditEntry.objects.first(),
             "apitoken": ApiToken.objects.first(),
+            "contestdocument": ContestDocument.objects.first(),
         }
         for page, allowed in PAGES.items():
             row = self.unaired if page == "broadcast_delete" else rows.get(page.split("_")[0])
