@@ -4,8 +4,15 @@ from array import array
 from collections import Counter
 from unittest import TestCase
 
-from loadtest.swarm.histograms import histogram, merged, quantile
-from loadtest.swarm.tally import MessageTally, Tally, mean_relative_delay
+from loadtest.swarm.histograms import histogram, merged, quantile, record
+from loadtest.swarm.messages import Visit
+from loadtest.swarm.tally import (
+    AudienceTally,
+    MessageTally,
+    Tally,
+    expected_at,
+    mean_relative_delay,
+)
 from tests.loadtest.examples import MS
 
 
@@ -84,6 +91,26 @@ class Tallies(TestCase):
         self.assertEqual((total.expected, total.received, total.missing), (4, 4, 0))
         self.assertEqual(total.messages[7].relative, [2, 2])
         self.assertEqual(total.connecting.total_count, 2)
+
+    def test_coming_and_going_adds_up_and_is_unchanged_on_its_way(self):
+        one = AudienceTally(pages=3, page_bytes=700, departures=2, away=1, slow=1)
+        one.page_failures = Counter({"server: timeout": 1})
+        one.wire = Counter({"ws": 240, "poll": 450})
+        record(one.arriving, 0.25)
+        decoded = Tally.decode(Tally(audience=one).encode())
+        total = Tally()
+        total.add(decoded)
+        total.add(decoded)
+        found = total.audience
+        self.assertEqual((found.pages, found.page_bytes, found.departures), (6, 1400, 4))
+        self.assertEqual((found.away, found.slow), (2, 2))
+        self.assertEqual(found.page_failures, {"server: timeout": 2})
+        self.assertEqual(found.wire, {"ws": 480, "poll": 900})
+        self.assertAlmostEqual(quantile(found.arriving, 0.5, 2), 250, delta=1)
+
+    def test_update_is_expected_from_visits_that_began_before_and_did_not_end_before(self):
+        visits = [Visit(1, None, 10), Visit(1, 3, 4), Visit(3, 3, 2), Visit(4, None, 1)]
+        self.assertEqual([expected_at(seq, visits) for seq in range(1, 7)], [0, 14, 14, 10, 11, 11])
 
     def test_synchrony_is_1_if_heartbeats_coincide_and_0_if_they_are_spread(self):
         self.assertAlmostEqual(Tally(connected=2, phases=(2, 0)).synchrony, 1)

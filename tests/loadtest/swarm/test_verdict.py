@@ -6,7 +6,9 @@ from unittest import TestCase
 from msgspec.structs import replace
 
 from loadtest.common.exit_codes import ExitCode
+from loadtest.common.habits import Habits
 from loadtest.swarm.analysis import overlaps, stalls
+from loadtest.swarm.histograms import record
 from loadtest.swarm.run import LostSimulator
 from loadtest.swarm.tally import MessageTally
 from loadtest.swarm.verdict import judge
@@ -35,6 +37,34 @@ class Verdicts(TestCase):
         run = good_run()
         run.tallies[0].converged = 1
         self.check(run, ExitCode.FAILED, "1 viewers ended with another map")
+
+    def test_page_that_failed_is_the_servers_failure(self):
+        run = good_run(page=True)
+        run.tallies[0].audience.page_failures["server: live.js: HTTP 503"] = 3
+        self.check(run, ExitCode.FAILED, "^3 pages failed")
+
+    def test_viewer_who_is_away_at_the_end_is_no_failure(self):
+        run = good_run()
+        run.tallies[0].converged = 1
+        run.tallies[0].audience.away = 1
+        self.check(run, ExitCode.PASSED, "1 viewers were away at the end")
+
+    def test_viewers_who_never_read_need_not_get_a_frame(self):
+        run = good_run(clients=4, habits=Habits(slow=0.5))
+        tally = run.tallies[0]
+        tally.connected = tally.watching = tally.converged = tally.audience.slow = 2
+        run.our_count, run.server_count = {"ws": 100}, {"ws": 102}
+        tally.messages = {
+            seq: MessageTally.fold({"ws": array("q", [at + 20 * MS, at + 21 * MS])}, at, 2)
+            for seq, at in run.intended.items()
+        }
+        verdict = self.check(run, ExitCode.PASSED)
+        self.assertEqual(verdict.warnings, [])
+
+    def test_bursts_of_a_pool_in_the_client_make_the_run_invalid_by_name(self):
+        run = good_run(transport="poll", client_pool=5)
+        record(run.tallies[0].audience.pool_waits, 24.3)
+        self.check(run, ExitCode.INVALID, "in bursts.* share 5 connections.* up to 24.3 s")
 
     def test_duplicate_or_disordered_delivery_is_the_servers_failure(self):
         for event in ("seen", "gap", "behind", "diverged", "garbage"):
