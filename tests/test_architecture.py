@@ -32,9 +32,10 @@ ROOMS = {
     ),
     "loadtest": (
         ("common",),
-        ("peers",),
+        ("peers", "models"),
         ("swarm", "benchmark", "experiments"),
         ("control",),
+        ("admin",),
         ("management", "apps"),
     ),
 }

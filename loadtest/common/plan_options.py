@@ -3,7 +3,7 @@
 import ipaddress
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from loadtest.common.habits import Habits, parse_churn, parse_share
 from loadtest.common.plan import (
@@ -125,6 +125,25 @@ def add_plan_options(parser: ArgumentParser, local: str) -> None:
         help="address or CIDR block to connect from; may be repeated",
     )
     add("--insecure", action="store_true", help="accept any certificate")
+
+
+class OptionParser(ArgumentParser):
+    """Raises ValueError where `ArgumentParser` ends the program."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def plan_parser() -> ArgumentParser:
+    """Return a parser of these options alone. Their URL is needed."""
+    parser = OptionParser(add_help=False, allow_abbrev=False)
+    add_plan_options(parser, "")
+    return parser
+
+
+def parse_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options by name, with defaults for those that are missing. Raises ValueError."""
+    return vars(plan_parser().parse_args(command_line(options)))
 
 
 def read_plan(options: Mapping[str, Any], simulators: int) -> Plan:

@@ -134,3 +134,19 @@ def _page_failures(report: SwarmReport) -> float | None:
 
 def _memory(report: SwarmReport) -> float | None:
     return report.server.memory_peak / 2**20 if report.server.memory_peak else None
+
+
+def headline_figures(report: SwarmReport) -> dict[str, float | int | None]:
+    """Return the figures that lists and trends of runs have, by name."""
+    return {
+        "requested": report.connections.requested,
+        "connected": report.connections.connected,
+        "expected": report.deliveries.expected,
+        "received": report.deliveries.received,
+        "converged": report.deliveries.converged,
+        "relative": report.delays.mean_relative_delay,
+        "p50": report.delays.p50,
+        "p95": report.delays.p95,
+        "last": report.delays.last,
+        "cpu": report.server.cpu_per_delivery,
+    }

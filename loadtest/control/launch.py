@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from redis import Redis
 
 from loadtest.common.environment import describe
+from loadtest.common.machine import cores
 from loadtest.common.plan import Plan
+from loadtest.common.plan_options import read_plan
 from loadtest.control.limit import Search, Step
-from loadtest.control.play import play
+from loadtest.control.play import count_workers, play
 from loadtest.control.thresholds import Threshold, check_thresholds
 from loadtest.swarm import preflight
 from loadtest.swarm.director import Director, ProgressView
@@ -22,15 +25,42 @@ from loadtest.swarm.growing_director import GrowingDirector
 from loadtest.swarm.leftovers import PREFIX, local_token
 from loadtest.swarm.reach import (
     PreflightFailed,
+    check_allowed,
     check_ready,
     check_token_stays_here,
     is_local,
+    resolve,
 )
 from loadtest.swarm.report.build import build_report
 from loadtest.swarm.report.model import SwarmReport
 from loadtest.swarm.run import Run
 from loadtest.swarm.server_meter import ServerMeter, choose_meter
 from loadtest.swarm.verdict import judge
+
+
+def draft_plan(options: Mapping[str, Any], redis: Redis | None) -> Plan:
+    """Return the plan that options describe, with its simulators on the workers of `redis`.
+
+    It has no target yet: wrong options are found before the server is reached. Raises ValueError
+    for options that cannot be meant, and `PreflightFailed` if workers are missing.
+    """
+    clients, simulators = options["clients"], options["simulators"]
+    if redis is not None:
+        simulators = min(count_workers(redis, simulators), clients)
+    if simulators is None:
+        simulators = min(cores(), clients)
+    return read_plan(options, simulators)
+
+
+def aim(plan: Plan, options: Mapping[str, Any]) -> Plan:
+    """Return a plan with its target.
+
+    Raises ValueError for an invalid URL, and `PreflightFailed` if nothing answers there, or it may
+    be somebody else's.
+    """
+    target = resolve(options["url"], insecure=options["insecure"], ca=options.get("ca"))
+    check_allowed(target, options.get("allow_host", []))
+    return replace(plan, target=target)
 
 
 @dataclass(frozen=True)

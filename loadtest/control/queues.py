@@ -4,7 +4,7 @@ import time
 
 from redis import Redis
 from rq import Queue, Worker
-from rq.worker.base import WorkerStatus
+from rq.worker.base import BaseWorker, WorkerStatus
 
 LOADTEST = "loadtest"
 """The queue of whole runs. Nothing of the load test uses `default`, which has scheduled cues."""
@@ -15,21 +15,22 @@ BECOMING_FREE = 5.0  # seconds that workers may take to become free after anothe
 PAUSE = 0.2  # seconds between two counts
 
 
-def free_workers(redis: Redis) -> list[str]:
-    """Return the host of each worker that could take a simulator now.
+def living_workers(redis: Redis, queue: str) -> list[BaseWorker]:
+    """Return the workers of a queue, busy ones too.
 
     A worker that was killed stays in RQ's records for minutes; one that lives is subscribed to its
     commands. Raises `RedisError`.
     """
-    workers = Worker.all(queue=Queue(SIMULATORS, connection=redis))
+    workers = Worker.all(queue=Queue(queue, connection=redis))
     channels = [worker.pubsub_channel_name for worker in workers]
     subscribed = dict(redis.pubsub_numsub(*channels)) if channels else {}
-    return [
-        worker.hostname or ""
-        for worker in workers
-        if worker.get_state() != WorkerStatus.BUSY
-        and subscribed.get(worker.pubsub_channel_name.encode())
-    ]
+    return [worker for worker in workers if subscribed.get(worker.pubsub_channel_name.encode())]
+
+
+def free_workers(redis: Redis) -> list[str]:
+    """Return the host of each worker that could take a simulator now. Raises `RedisError`."""
+    workers = living_workers(redis, SIMULATORS)
+    return [worker.hostname or "" for worker in workers if worker.get_state() != WorkerStatus.BUSY]
 
 
 def wait_for_workers(redis: Redis, wanted: int) -> list[str]:

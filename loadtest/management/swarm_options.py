@@ -1,25 +1,22 @@
-"""The options of `manage.py swarm`, and the plan that they describe."""
+"""The options of `manage.py swarm`."""
 
 from argparse import ArgumentParser
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from redis import Redis
 
-from loadtest.common.machine import cores
 from loadtest.common.plan import Plan
-from loadtest.common.plan_options import add_plan_options, read_plan
+from loadtest.common.plan_options import add_plan_options
 from loadtest.common.values import positive
-from loadtest.control.play import count_workers
+from loadtest.control.launch import aim, draft_plan
+from loadtest.control.starting import own_url
 from loadtest.experiments.story import KEYS
-from loadtest.swarm.reach import check_allowed, resolve
 
 
 def add_options(parser: ArgumentParser) -> None:
     """Add the options of `manage.py swarm`."""
-    add_plan_options(parser, f"http://127.0.0.1:{settings.PORT}/")
+    add_plan_options(parser, own_url())
     add = parser.add_argument
     add(
         "--via",
@@ -124,27 +121,17 @@ def plan_of(options: dict[str, Any], redis: Redis | None) -> Plan:
     """
     if options["find_limit"]:
         options = options | {"clients": options["largest"]}
-    clients = options["clients"]
-    simulators = options["simulators"]
-    if redis is not None:
-        simulators = min(count_workers(redis, simulators), clients)
-    if simulators is None:
-        simulators = min(cores(), clients)
+    plan = draft_plan(options, redis)
     if options["find_limit"]:
-        _check_search(options, simulators)
-    plan = read_plan(options, simulators)
-    if options["find_limit"] and (plan.habits.churn or plan.habits.asleep):
-        raise ValueError("--find-limit lets viewers come and go itself: no --churn, no --asleep")
-    target = resolve(options["url"], insecure=options["insecure"], ca=options["ca"])
-    check_allowed(target, options["allow_host"])
-    return replace(plan, target=target)
+        _check_search(options, plan)
+    return aim(plan, options)
 
 
-def _check_search(options: dict[str, Any], simulators: int) -> None:
+def _check_search(options: dict[str, Any], plan: Plan) -> None:
     """Raise ValueError for options that contradict a search for the limit."""
     if options["smallest"] >= options["largest"]:
         raise ValueError("--from must be less than --to")
-    if simulators > options["smallest"]:
+    if plan.simulators > options["smallest"]:
         raise ValueError("--simulators must be at most --from")
     for option in ("fail_if", "storm", "expect_restart", "junit"):
         if options[option]:
@@ -153,3 +140,5 @@ def _check_search(options: dict[str, Any], simulators: int) -> None:
         raise ValueError("--find-limit and --repeat exclude each other")
     if options["shape"] != "linear":
         raise ValueError("--find-limit lets viewers come evenly, so --shape must be linear")
+    if plan.habits.churn or plan.habits.asleep:
+        raise ValueError("--find-limit lets viewers come and go itself: no --churn, no --asleep")

@@ -23,6 +23,7 @@ from broadcaster.models import ApiToken, Broadcast, Via
 from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import publish
+from loadtest.models import LoadTestRun
 from loadtest.swarm.reach import PreflightFailed
 
 USER = "swarm"
@@ -67,6 +68,8 @@ def tidy() -> Iterator[str]:
 
     What may belong to a run on another machine stays, and has a sentence as well.
     """
+    if count := LoadTestRun.mark_lost():
+        yield f"Marked {count} run{'s' if count > 1 else ''} of the control center as aborted."
     in_use, ended = set(), set()
     for token in ApiToken.objects.filter(user__username=USER):
         made_by = NOTE.fullmatch(token.note)

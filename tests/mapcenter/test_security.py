@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from broadcaster.desk.permissions import GROUPS
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, ContestDocument, Publication
+from loadtest.models import LoadTest, LoadTestRun
 from tests.support.addresses import django_routes, fill, routes, websocket_routes
 from tests.support.changes import parse_change
 from tests.support.log import publish
@@ -56,6 +57,8 @@ class Addresses(TestCase):
             ends_at=timezone.now(),
             by=cls.people["superuser"],
         )
+        test = LoadTest.objects.create(name="Small", plan={"clients": 2})
+        run = LoadTestRun.objects.create(test=test, name=test.name)
         cls.objects = {
             "admin/broadcaster/broadcast/": cls.night,
             "admin/broadcaster/contestdocument/": ContestDocument.objects.first(),
@@ -64,6 +67,8 @@ class Addresses(TestCase):
             "admin/broadcaster/auditentry/": AuditEntry.objects.last(),
             "admin/auth/user/": cls.people["no role"],
             "admin/auth/group/": the_group("Contributor"),
+            "admin/loadtest/loadtest/": test,
+            "admin/loadtest/loadtestrun/": run,
         }
         cls.parameters = {
             "slug": "night",
@@ -71,6 +76,8 @@ class Addresses(TestCase):
             "app_label": "broadcaster",
             "content_type_id": ContentType.objects.get_for_model(Broadcast).pk,
             "url": "nothing-here",
+            "a": run.pk,
+            "b": run.pk,
         }
 
     def path(self, route):

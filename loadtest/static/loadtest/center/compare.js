@@ -1,0 +1,19 @@
+// The page of a comparison: the spectra of two runs, one chart for each series that both have.
+
+import { drawChart } from "./chart.js";
+
+const [a, b] = JSON.parse(document.getElementById("compare-data").textContent);
+const charts = document.querySelector("[data-charts]");
+
+for (const name of Object.keys(a.spectrum).filter((each) => each in b.spectrum)) {
+  const figure = document.createElement("figure");
+  const caption = document.createElement("figcaption");
+  caption.textContent = `Delay by percentile: ${name}`;
+  figure.append(caption);
+  charts.append(figure);
+  const series = [a, b].map((side, index) => ({
+    name: `${"AB"[index]}: ${side.name}`,
+    points: side.spectrum[name],
+  }));
+  drawChart(figure, { series, x: "share of deliveries", y: "ms", share: true });
+}
