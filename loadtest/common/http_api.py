@@ -65,7 +65,7 @@ class Api:
         data = None if body is None else json.dumps(body)
         try:
             return self._send(method, path, data)
-        except (http.client.RemoteDisconnected, BrokenPipeError):
+        except (ConnectionResetError, BrokenPipeError):  # RemoteDisconnected is one of the first
             self._connection.close()
         except (OSError, http.client.HTTPException) as error:
             raise self._failed(error) from error

@@ -22,7 +22,7 @@ from loadtest.swarm.reach import PreflightFailed, is_local, resolve
 
 SCRAPE_TIMEOUT = 5.0  # seconds; a server answers within two, if its database does not
 SCRAPE_INTERVAL = 5.0  # seconds: a scrape asks the server's database, too
-SAME_START = 1.5  # seconds: the kernel's boot time, which both sides add to, is rounded
+SAME_START = 0.1  # seconds: /proc has the start in ticks of 10 ms
 
 
 @dataclass(frozen=True, slots=True)
