@@ -9,6 +9,7 @@ from statistics import median
 import msgspec
 
 from loadtest.control.figures import DELAYS, OTHERS, read_round
+from loadtest.experiments.hypotheses import REPEATS
 from loadtest.swarm.report.model import SwarmReport
 from loadtest.swarm.report.text import format_value, headline
 
@@ -41,8 +42,8 @@ class Row:
 
     @property
     def distinct(self) -> bool | None:
-        """Whether the repeats of A and B do not overlap; None if one side has no repeats."""
-        if min(len(self.a), len(self.b)) < 2:
+        """Whether the repeats of A and B do not overlap; None if there are too few to tell."""
+        if min(len(self.a), len(self.b)) < REPEATS:
             return None
         return max(self.a) < min(self.b) or max(self.b) < min(self.a)
 
@@ -93,11 +94,13 @@ def compare(a: Side, b: Side) -> list[Row]:
 def caveats(a: Side, b: Side) -> list[str]:
     """Return what a reader must know: runs that are not valid, plans that differ."""
     found = [
-        f"{side.name}: {headline(report.verdict)}"
+        f"{side.name}, run {number}: {headline(report.verdict)}"
         for side in (a, b)
-        for report in side.reports
+        for number, report in enumerate(side.reports, start=1)
         if report.verdict.exit_code
     ]
+    if min(len(a.reports), len(b.reports)) < REPEATS:
+        found.append(f"fewer than {REPEATS} repeats of each: any difference may be chance")
     one, other = a.reports[0].plan, b.reports[0].plan
     for name, value in asdict(one).items():
         if name != "target" and value != (also := asdict(other)[name]):

@@ -41,8 +41,12 @@ class Comparison(TestCase):
         self.assertTrue(row.distinct)
 
     def test_repeats_that_overlap_are_not_distinct(self):
-        self.assertFalse(self.row(side("A", 20, 30), side("B", 29, 40)).distinct)
-        self.assertIsNone(self.row(side("A", 20), side("B", 40)).distinct)
+        self.assertFalse(self.row(side("A", 20, 25, 30), side("B", 29, 35, 40)).distinct)
+
+    def test_too_few_repeats_say_nothing_about_the_spread(self):
+        a, b = side("A", 20, 21), side("B", 40, 41)
+        self.assertIsNone(self.row(a, b).distinct)
+        self.assertIn("note: fewer than 3 repeats of each", as_table(a, b))
 
     def test_table_has_medians_ranges_and_the_judgement_of_the_spread(self):
         text = as_table(side("before", 20, 22, 24), side("after", 33, 30, 40))
@@ -59,7 +63,7 @@ class Comparison(TestCase):
         other.verdict.valid = False
         text = as_table(side("A", 20), Side("B", [other]))
         self.assertIn("note: clients differs: 2 / 900", text)
-        self.assertIn("note: B: INVALID", text)
+        self.assertIn("note: B, run 1: INVALID", text)
 
     def test_missing_deliveries_are_infinitely_late(self):
         run = good_run()
