@@ -6,7 +6,8 @@ from random import Random
 from loadtest.common.plan import ASLEEP, Plan, duration
 
 AWAY = (2.0, 8.0)  # seconds that a viewer who left stays away
-SLEEP = 0.25  # of the rounds: with those of 2012, 20 s
+SLEEP = 0.5  # of the rounds: with those of 2012, 40 s, after 30 of which `serve` gives a viewer up
+ASLEEP_BY = 0.4  # of the rounds, so that everybody is back before their end
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,14 @@ def absences(plan: Plan, simulator: int) -> list[Absence]:
     """Return the absences of one simulator's viewers, in the order of their start.
 
     Departures are a Poisson process over the rounds; a viewer may leave repeatedly. A phone falls
-    asleep once, in the first half of the rounds, and sleeps for a quarter of them.
+    asleep once, early enough to be back before the end, and sleeps for half of the rounds.
     """
     length, random = duration(plan.rounds), Random(simulator)
     viewers = plan.viewers(simulator)
     found = []
     for turn, viewer in enumerate(viewers):
         if viewer.habit == ASLEEP:
-            start = random.random() * length / 2
+            start = random.random() * ASLEEP_BY * length
             found.append(Absence(turn, start, start + SLEEP * length, vanishes=True))
     movers = [turn for turn, viewer in enumerate(viewers) if not viewer.habit]
     departures = plan.habits.churn * len(viewers) * length / 60 if movers else 0

@@ -35,8 +35,8 @@ class Absences(TestCase):
         self.assertEqual(len(found), 30)
         for absence in found:
             self.assertTrue(absence.vanishes)
-            self.assertAlmostEqual(absence.end - absence.start, 20)
-            self.assertLess(absence.end, 60)
+            self.assertAlmostEqual(absence.end - absence.start, 40)
+            self.assertLess(absence.end, 72)
 
     def test_sleepers_do_not_leave(self):
         found = absences(plan(churn=6, asleep=0.5), 1)
