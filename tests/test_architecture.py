@@ -176,6 +176,13 @@ class FolderRights(TestCase):
     def test_simulator_loads_without_django(self):
         self.assertEqual(loaded("loadtest.swarm.simulator", ["django", "channels"]), [])
 
+    def test_judgements_load_without_django(self):
+        rooms = "loadtest.common.plan", "loadtest.swarm.tally", "loadtest.swarm.verdict"
+        judgements = (f"loadtest.control.{name}" for name in ("thresholds", "limit", "compare"))
+        start = ", ".join([*rooms, *judgements, "loadtest.experiments.hypotheses"])
+
+        self.assertEqual(loaded(start, ["django", "channels"]), [])
+
     def test_production_server_loads_without_packages_of_other_commands(self):
         start = "mapcenter.asgi, viewers.management.commands.serve"
 
