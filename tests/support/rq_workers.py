@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 from redis import Redis
 
-from loadtest.control.queues import free_workers
-from tests.support.server import LIMIT, ROOT, running, wait_for
+from loadtest.control.queues import LOADTEST, free_workers, living_workers
+from tests.support.server import LIMIT, ROOT, ServeProcess, running, wait_for
 
 
 @contextlib.contextmanager
@@ -33,6 +33,22 @@ def bare_worker(
     command = [*host, sys.executable, "-m", "rq.cli", "worker", "simulators", "--url", redis_url]
     with _running(command, folder, redis_url, 1, **environment) as process:
         yield process
+
+
+@contextlib.contextmanager
+def center_worker(redis_url: str, server: ServeProcess) -> Iterator[psutil.Process]:
+    """Run a worker of the queue `loadtest` with the database of `server`."""
+    command = [sys.executable, "manage.py", "rqworker", "loadtest"]
+    with (
+        Redis.from_url(redis_url) as redis,
+        running(command, cwd=ROOT, env=server.environment) as process,
+    ):
+        tree = psutil.Process(process.pid)
+        try:
+            wait_for(lambda: living_workers(redis, LOADTEST), "a worker", limit=2 * LIMIT)
+            yield tree
+        finally:
+            kill_tree(tree)
 
 
 def kill_tree(process: psutil.Process) -> None:
