@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from broadcaster.domain.document import InvalidDocument
 from broadcaster.domain.geometry import Geometry
@@ -13,7 +14,9 @@ from broadcaster.domain.geometry_parsing import parse_geometry
 from broadcaster.domain.hexjson import read_hexjson
 from broadcaster.domain.rejection import InvalidInput
 from broadcaster.management import geojson
-from broadcaster.models import ContestDocument, GeometryDocument
+from broadcaster.models import ContestDocument, GeometryDocument, Via
+from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.audit import add_entry
 
 MAX_FILE = 60 * 2**20  # bytes
 
@@ -92,8 +95,11 @@ class Command(BaseCommand):
                 raise
             raise InvalidInput("file", f"cannot be read: {type(error).__name__} {error}") from error
 
+    @transaction.atomic
     def store(self, geometry: Geometry) -> None:
         stored = GeometryDocument.objects.filter(slug=geometry.id).first()
+        words = f"the map {geometry.id}, {len(geometry.shapes)} shapes"
+        add_entry(Actor(None, Via.COMMAND), "imported", None, words)
         if stored is None:
             GeometryDocument(document=geometry).save()
             self.stdout.write(f"{geometry.id}: made, {len(geometry.shapes)} shapes")
