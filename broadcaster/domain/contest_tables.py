@@ -89,20 +89,34 @@ def write_races(contest: Contest) -> str:
 
 
 def read_races(text: str, parties: Iterable[str]) -> list[dict[str, Any]]:
-    """Return "races" of a document. Raises `InvalidDocument`."""
-    parties = list(parties)
+    """Return "races" of a document. Raises `InvalidDocument`.
+
+    An empty column of a party that is no longer there is left out, since parties are renamed in
+    another table. A candidate of such a party is kept, so that parse_contest() rejects it.
+    """
     columns = race_columns(parties, with_short=True)
     races = []
-    for row in read_table("races", text, columns, MAX_RACES):
+    for row in read_table("races", text, columns, MAX_RACES, (CANDIDATE, SHORT)):
         race: dict[str, Any] = {name: row[name] for name in RACE_COLUMNS if row.get(name)}
         race["weight"] = _number(row.get("weight") or "1")
         candidates = {
             party: candidate
-            for party in parties
+            for party in _parties_with_columns(row)
             if (candidate := _candidate(row, CANDIDATE + party, SHORT + party))
         }
         races.append(race | ({"candidates": candidates} if candidates else {}))
     return races
+
+
+def _parties_with_columns(row: Mapping[str, str]) -> list[str]:
+    """Return the parties whose candidates have columns, each once."""
+    found = [
+        column.removeprefix(prefix)
+        for prefix in (CANDIDATE, SHORT)
+        for column in row
+        if column.startswith(prefix)
+    ]
+    return list(dict.fromkeys(found))
 
 
 class Cell(NamedTuple):

@@ -48,10 +48,13 @@ def decode_table(content: bytes) -> str:
     return text
 
 
-def read_table(name: str, text: str, columns: Collection[str], limit: int) -> list[dict[str, str]]:
+def read_table(
+    name: str, text: str, columns: Collection[str], limit: int, prefixes: tuple[str, ...] = ()
+) -> list[dict[str, str]]:
     """Return the rows of a CSV table by the columns of its head; empty rows are left out.
 
-    Commas, semicolons and tabs separate cells, whichever the head has. Raises `InvalidDocument`,
+    A column is one of `columns`, or begins with one of `prefixes`. Commas, semicolons and tabs
+    separate cells, whichever the head has. Raises `InvalidDocument`,
     with rows counted from 1 below the head.
     """
     first = text.lstrip().partition("\n")[0]
@@ -69,7 +72,7 @@ def read_table(name: str, text: str, columns: Collection[str], limit: int) -> li
         raise InvalidDocument([InvalidInput(name, "is empty")])
     head = table[0]
     for number, column in enumerate(head, start=1):
-        if column not in columns:
+        if column not in columns and not column.startswith(prefixes):
             known = ", ".join(columns)
             problems.add(f"{name}.head", f"column {number} is “{column}”, not one of {known}")
         elif column in head[: number - 1]:

@@ -150,6 +150,17 @@ class ContestForms(ContestCase):
                 self.assertContains(page, "Nothing is stored yet")
                 self.assertEqual(self.contest(), before)
 
+    def test_renaming_a_party_leaves_out_its_empty_columns(self):
+        fields = self.edited("parties", "FAR,Farmers", "LAND,Farmers")
+        fields["races"] = fields["races"].replace(",FAR,", ",LAND,")
+        self.assertContains(self.save(fields), "Lakeland 2027 is stored")
+        self.assertIn("LAND", self.contest().party_of)
+
+    def test_candidate_of_a_party_that_is_not_there_has_its_row_and_column(self):
+        page = self.save(self.edited("parties", "LIB,Liberals", "LAW,Liberals"))
+        self.assertContains(page, "Row 3, column candidate LIB: there is no such party")
+        self.assertIn("LIB", self.contest().party_of)
+
     def test_the_page_marks_the_wrong_cells(self):
         page = self.save(self.edited("races", "W,West,3", "W,West,0"))
         [cell] = page.context["form"].tables["problems"]
