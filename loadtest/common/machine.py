@@ -10,7 +10,6 @@ from pathlib import Path
 import psutil
 
 OWN_FILES = 64  # files that a load generator opens besides its viewers' connections
-SERVER_RESERVE = 100  # files that `serve` keeps for everything but viewers
 
 
 def cores() -> int:

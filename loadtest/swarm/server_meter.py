@@ -14,11 +14,11 @@ from http import HTTPStatus
 import psutil
 
 from loadtest.common.http_api import Api, NoResponse
-from loadtest.common.machine import SERVER_RESERVE
 from loadtest.common.server_processes import ServerProcesses, Usage
 from loadtest.common.target import Target
 from loadtest.swarm.exposition import Exposition, parse_exposition
 from loadtest.swarm.reach import PreflightFailed, is_local, resolve
+from viewers.fanout.relay_registry import RESERVED_FILES
 
 SCRAPE_TIMEOUT = 5.0  # seconds; a server answers within two, if its database does not
 SCRAPE_INTERVAL = 5.0  # seconds: a scrape asks the server's database, too
@@ -97,7 +97,7 @@ class ProcessMeter(ServerMeter):
 
     def room(self) -> int | None:
         free = self._processes.free_files().values()
-        return sum(max(files - SERVER_RESERVE, 0) for files in free) if free else None
+        return sum(max(files - RESERVED_FILES, 0) for files in free) if free else None
 
     def _usage(self) -> dict[str, Usage]:
         return {f"process {pid}": usage for pid, usage in self._processes.usage().items()}

@@ -18,12 +18,12 @@ from loadtest.benchmark.results import BenchmarkOptions
 from loadtest.common.exit_codes import ExitCode
 from loadtest.common.machine import (
     OWN_FILES,
-    SERVER_RESERVE,
     file_limit,
     raise_file_limit,
     separate_cores,
 )
 from loadtest.peers import PEERS, Peer, PeerFailed, PeerUnavailable, Placement, free_port
+from viewers.fanout.relay_registry import RESERVED_FILES
 
 
 class Command(BaseCommand):
@@ -144,7 +144,7 @@ def exit_code(report: BenchmarkReport) -> ExitCode:
 
 def check_file_limit(viewers: int) -> None:
     """Raise CommandError if a process may not open enough files for the viewers."""
-    needed = viewers + OWN_FILES + SERVER_RESERVE
+    needed = viewers + OWN_FILES + RESERVED_FILES
     if needed > file_limit():
         raise CommandError(
             f"open files: {needed:,} are needed and the hard limit is {file_limit():,}. Use fewer "
