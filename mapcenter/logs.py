@@ -16,8 +16,8 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 class RateLimit(logging.Filter):
-    """Lets `BURST` lines of one kind through in a `WINDOW`. The first line after it has the number
-    of those that were left out.
+    """Lets `BURST` lines of one kind through in a `WINDOW`, or as many as a line's attribute
+    `a_minute` says. The first line after it has the number of those that were left out.
 
     The kind of a line is its message before the arguments are filled in; lines without arguments
     are of one kind for each logger, since some come with their values already in them.
@@ -30,12 +30,13 @@ class RateLimit(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         kind = (record.name, str(record.msg) if record.args else "")
+        burst = getattr(record, "a_minute", BURST)
         now = time.monotonic()
         with self._lock:
             began, lines = self._kinds.pop(kind, (now, 0))
             left_out = 0
             if now - began >= WINDOW:
-                left_out = max(lines - BURST, 0)
+                left_out = max(lines - burst, 0)
                 began, lines = now, 0
             self._kinds[kind] = began, lines + 1  # last: the oldest are first
             if len(self._kinds) > KINDS:
@@ -43,7 +44,7 @@ class RateLimit(logging.Filter):
         if left_out:
             record.msg = f"{record.getMessage()} ({left_out} more like this were left out)"
             record.args = None
-        return lines < BURST
+        return lines < burst
 
 
 class JsonFormatter(logging.Formatter):

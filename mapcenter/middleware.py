@@ -2,11 +2,9 @@
 
 import logging
 import os
-import time
 from codecs import lookup
 from collections.abc import Callable
 from http import HTTPStatus
-from threading import Lock
 
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
@@ -21,7 +19,6 @@ from viewers.transports.etags import etag_matches
 
 logger = logging.getLogger(__name__)
 
-LOG_INTERVAL = 60.0  # seconds between two log entries about one problem
 NO_SERVICE = (OperationalError, InterfaceError, InternalError, ProgrammingError)
 """Errors of the database, not of a request: it is down, locked, full, or lacks a column. Other
 errors mean that a view has a bug."""
@@ -48,8 +45,6 @@ class DatabaseConnections:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self._lock = Lock()
-        self._next_entry = 0.0  # on the monotonic clock
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
@@ -66,20 +61,11 @@ class DatabaseConnections:
         """Return 503 if a view failed because of the database."""
         if not isinstance(error, NO_SERVICE):
             return None
-        if self._entry_is_due():
-            logger.error("pages cannot use the database", exc_info=error)
+        # A page rush must not fill the log with one trouble.
+        logger.error("pages cannot use the database", exc_info=error, extra={"a_minute": 1})
         accept = request.headers.get("Accept", "")
         headers, body = unavailable(NO_DATABASE, request.method or "", accept)
         return HttpResponse(body, status=STATUS, headers=headers)
-
-    def _entry_is_due(self) -> bool:
-        """Return whether to log now. A rush of requests must not fill the log with one problem."""
-        now = time.monotonic()
-        with self._lock:
-            is_due = now >= self._next_entry
-            if is_due:
-                self._next_entry = now + LOG_INTERVAL
-        return is_due
 
 
 @sync_only_middleware

@@ -36,6 +36,15 @@ class Rates(TestCase):
         self.assertTrue(self.limit.filter(line("back %s", 1)))
         self.assertTrue(self.limit.filter(line("lost %s", 1, name="b")))
 
+    def test_a_line_may_be_limited_to_one_a_minute(self):
+        passed = []
+        for _ in range(3):
+            record = line("full %s", 1)
+            record.a_minute = 1
+            passed.append(self.limit.filter(record))
+
+        self.assertEqual(passed, [True, False, False])
+
     def test_next_line_says_how_many_were_left_out(self):
         for n in range(BURST + 5):
             self.limit.filter(line("lost %s", n))

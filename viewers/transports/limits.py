@@ -9,7 +9,6 @@ from collections.abc import Collection
 from heapq import nsmallest
 from http import HTTPStatus
 from math import inf
-from time import monotonic
 from typing import Any, Protocol
 
 from broadcaster.desk import requests
@@ -105,7 +104,6 @@ class ConnectionLimits:
         self.public = max(self.all - STAFF_FILES, 1)
         self.requests = 0  # of pages, under way
         self.evicted = 0  # connections that are being closed, but still open
-        self._logged = -inf
 
     def are_reached(self, connections: int) -> bool:
         """Return whether only staff may have another one beside so many."""
@@ -117,9 +115,8 @@ class ConnectionLimits:
         So idle connections never keep out a new one with a request, however many there are.
         """
         self._evict(connections, new)
-        if monotonic() > self._logged + 60:
-            self._logged = monotonic()
-            logger.warning("%s connections, the limit: closing idle ones", self.public)
+        words = "%s connections, the limit: closing idle ones"
+        logger.warning(words, self.public, extra={"a_minute": 1})  # see mapcenter/logs.py
         return len(connections) - self.evicted <= self.all
 
     def _evict(self, connections: Collection[Any], new: Connection) -> None:
