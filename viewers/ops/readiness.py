@@ -1,8 +1,6 @@
 """Whether this process can do its work: its database answers, and has the tables of this code."""
 
-import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
 from broadcaster.publishing.database import write_problem
+from viewers.ops.question import Question
 
 logger = logging.getLogger(__name__)
 
@@ -34,25 +33,19 @@ TIMED_OUT = Problem(f"the database did not answer within {TIMEOUT} s")
 
 
 class Readiness:
-    """Checks the database in a separate thread, so that a check does not wait behind pages.
-
-    Probes that come during a check share its result. So a flood of probes is one query at a time,
-    and a database that does not answer holds one thread.
-    """
+    """Checks the database for probes. Logs when the result changes."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "readiness")
-        self._checking: asyncio.Future[Problem | None] | None = None
+        self._question = Question(database_problem, TIMEOUT)
         self._reason = ""  # that was logged last
         migrations()  # now, since an upgrade replaces the files while this process runs
 
     async def problem(self) -> str:
-        """Return why this process is not ready, "" if it is. Logs when that changes."""
-        if self._checking is None or self._checking.done():
-            loop = asyncio.get_running_loop()
-            self._checking = loop.run_in_executor(self._thread, database_problem)
-        await asyncio.wait({self._checking}, timeout=TIMEOUT)
-        problem = self._checking.result() if self._checking.done() else TIMED_OUT
+        """Return why this process is not ready, "" if it is."""
+        try:
+            problem = await self._question.answer()
+        except TimeoutError:
+            problem = TIMED_OUT
         reason = problem.reason if problem else ""
         if reason != self._reason:
             self._reason = reason

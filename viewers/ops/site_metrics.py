@@ -2,12 +2,10 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 
-from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
 from redis.exceptions import RedisError
 
@@ -17,6 +15,7 @@ from broadcaster.models import Broadcast, Cue
 from broadcaster.publishing import clock
 from broadcaster.publishing.database import write_problem
 from broadcaster.publishing.redis_client import impatient_redis
+from viewers.ops.question import Question
 
 TIMEOUT = 2.0  # seconds that database and Redis have; Prometheus gives up after 10
 OVERDUE = timedelta(seconds=10)  # serving processes take a due cue after 6 s at the latest
@@ -24,41 +23,18 @@ OVERDUE = timedelta(seconds=10)  # serving processes take a due cue after 6 s at
 Figures = dict[str, float]
 
 
-class Question:
-    """Figures from a source that may never answer. One question is under way at a time."""
-
-    def __init__(self, ask: Callable[[], Figures]) -> None:
-        self._ask = ask
-        self._asking: asyncio.Task[Figures | None] | None = None
-
-    async def answer(self) -> Figures | None:
-        """Return the figures; None if there is no answer in time."""
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._in_thread())
-        await asyncio.wait({self._asking}, timeout=TIMEOUT)
-        return self._asking.result() if self._asking.done() else None
-
-    async def _in_thread(self) -> Figures | None:
-        # In a new thread, since one that hangs must not delay other work.
-        ask = database_sync_to_async(self._ask, thread_sensitive=False)
-        try:
-            return await ask()
-        except (DatabaseError, RedisError, OSError):
-            return None
-
-
 class SiteMetrics:
     """Collects the figures of the database and Redis at each scrape."""
 
     def __init__(self) -> None:
-        self._database = Question(database_figures)
-        self._redis = Question(redis_figures)
+        self._database = Question(database_figures, TIMEOUT)
+        self._redis = Question(redis_figures, TIMEOUT)
 
     async def collect(self) -> list[Metric]:
         """Return the metrics. Without an answer, those that depend on it are missing."""
-        asked = [self._database.answer()]
+        asked = [figures_or_none(self._database)]
         if settings.REDIS_URL:
-            asked.append(self._redis.answer())
+            asked.append(figures_or_none(self._redis))
         database, *redis = await asyncio.gather(*asked)
         metrics: list[Metric] = [
             InfoMetricFamily("mapcenter", "The version that runs.", {"version": settings.VERSION}),
@@ -94,8 +70,23 @@ REDIS = {
 }
 
 
+async def figures_or_none(question: Question[Figures]) -> Figures | None:
+    """Return the figures; None if there is no answer in time."""
+    try:
+        return await question.answer()
+    except (DatabaseError, RedisError, OSError):  # TimeoutError is an OSError
+        return None
+
+
 def database_figures() -> Figures:
     """Ask the database. Raises DatabaseError."""
+    try:
+        return _database_figures()
+    finally:
+        connection.close()
+
+
+def _database_figures() -> Figures:
     clock.read()
     cues = Cue.objects.filter(removed_at=None, broadcast__archived_at=None)
     waiting = cues.filter(missed="", asked_by=None, due_at__lte=clock.now() - OVERDUE)
