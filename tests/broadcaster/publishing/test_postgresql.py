@@ -1,4 +1,4 @@
-"""The tests of publishing, desk and schedule, repeated on a temporary PostgreSQL server."""
+"""The tests of log-ins, publishing, desk and schedule, repeated on a PostgreSQL of their own."""
 
 import os
 import subprocess
@@ -10,8 +10,9 @@ from tests.support.server import ROOT, postgres
 
 
 class PostgreSQLServer(TestCase):
-    def test_publishing_and_desk_tests_pass_on_postgresql(self):
-        modules = ("publishing.test_publish", "desk.test_commands", "desk.test_schedule")
+    def test_log_in_publishing_and_desk_tests_pass_on_postgresql(self):
+        modules = ("admin.test_login", "publishing.test_publish", "desk.test_commands")
+        modules += ("desk.test_schedule",)
         labels = [f"tests.broadcaster.{name}" for name in modules]
         with tempfile.TemporaryDirectory() as state, postgres() as url:
             run = subprocess.run(

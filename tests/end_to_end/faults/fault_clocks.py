@@ -5,6 +5,8 @@ import tempfile
 import time
 from unittest import TestCase
 
+import psycopg
+
 from tests.end_to_end.faults.site import Site, command, frame
 from tests.support.clock import wrong_clock
 from tests.support.server import LIMIT, postgres
@@ -17,8 +19,8 @@ OHIO = {"view": {"focus": "OH"}}
 class WrongClock(TestCase):
     def setUp(self):
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="mapcenter-clock-"))
-        address = self.enterContext(postgres())
-        self.site = Site(address, **wrong_clock(folder, CLOCK_SKEW=SKEW))
+        self.database = self.enterContext(postgres())
+        self.site = Site(self.database, **wrong_clock(folder, CLOCK_SKEW=SKEW))
         self.enterContext(self.site.server)
         self.assertEqual(self.site.publish({"kind": "start"})[0], 201)
         self.socket = self.enterContext(self.site.console())
@@ -41,6 +43,7 @@ class WrongClock(TestCase):
         due = int(1000 * (time.time() + 2))
         answer = command(self.socket, command="schedule", cue=cue, version=1, at=due)
         self.assertEqual(answer["status"], 200, answer)
+        self.assertIn("mapcenter_cues_overdue 0.0\n", self.site.request("/metrics")[1])
 
         self.watcher.follow_to(2)
 
@@ -58,3 +61,19 @@ class WrongClock(TestCase):
         self.assertAlmostEqual(float(offset), SKEW, delta=1)
         lines = self.site.server.output().splitlines()
         self.assertEqual(len([line for line in lines if "this host's clock is 20" in line]), 1)
+
+    def test_a_proposal_that_the_feed_takes_back_is_removed_at_the_right_time(self):
+        for status in ("Called", "Uncalled"):
+            call = {"unit": "PA", "status": status, "party": "Dem"}
+            answer = self.site.request(
+                "/api/broadcasts/night/calls",
+                {"calls": [call]},
+                Authorization=f"Bearer {self.site.token}",
+            )
+            self.assertIn(answer[0], (200, 202), answer)
+
+        with psycopg.connect(self.database) as connection:
+            query = "SELECT extract(epoch FROM removed_at) FROM broadcaster_cue"
+            [removed] = connection.execute(query).fetchone()
+
+        self.assertLess(abs(float(removed) - time.time()), SKEW / 2)
