@@ -1,11 +1,19 @@
 """How many connections and requests a process may have."""
 
-import contextlib
-import socket
 import time
 
-from tests.end_to_end.faults.limits import AT_ONCE, UPGRADE, LimitsCase, head
+from tests.end_to_end.faults.limits import (
+    AT_ONCE,
+    LimitsCase,
+    handshake,
+    head,
+    occupy,
+    session_cookie,
+    watch,
+)
 from tests.support.proxies import send_request
+from tests.support.server import wait_for
+from viewers.transports.limits import MAX_REQUESTS
 
 
 class Connections(LimitsCase):
@@ -13,16 +21,6 @@ class Connections(LimitsCase):
 
     files = 200  # 100 viewers, 125 connections in all, 150 with those of staff
     crowd = 200
-
-    def occupy(self, server, begin, count=crowd):
-        """Open connections that send `begin`, read a response to a whole request, and stay."""
-        for _ in range(count):
-            line = socket.create_connection(("127.0.0.1", server.port), 10)
-            self.addCleanup(line.close)
-            with contextlib.suppress(ConnectionError):
-                line.sendall(begin)
-                if begin.startswith(b"GET") and begin.endswith(b"\r\n\r\n"):
-                    line.recv(4096)
 
     def test_connections_without_a_request_lock_nobody_out(self):
         kinds = {
@@ -34,22 +32,43 @@ class Connections(LimitsCase):
         for server in self.servers:
             for name, begin in kinds.items():
                 with self.subTest(name, server=server.options):
-                    self.occupy(server, begin)
+                    occupy(self, server.port, begin, self.crowd)
                     began = time.monotonic()
                     for path in ("/healthz", "/readyz", "/admin/login/", "/"):
                         self.assertEqual(send_request(server.port, path)[0], 200, path)
-                    self.viewer(server)
+                    watch(self, server)
                     self.assertLess(time.monotonic() - began, AT_ONCE)
             self.assertQuietLog(server, 2)
 
     def test_staff_and_health_checks_have_room_when_the_public_has_none(self):
         for server in self.servers:
-            for _ in range(100):
-                self.viewer(server)
-            waits = head(f"GET /broadcasts/{self.slug}/ws") + UPGRADE.encode() + b"\r\n"
-            self.occupy(server, waits, 60)  # refused, and never closed by their side
+            viewer = handshake(server, f"/broadcasts/{self.slug}/ws")
+            occupy(self, server.port, viewer, 160)  # 60 are refused, and stay all the same
             for path in ("/healthz", "/readyz", "/metrics", "/admin/login/"):
                 self.assertEqual(send_request(server.port, path)[0], 200, path)
-            status, headers, _ = send_request(server.port, "/")
-            self.assertEqual((status, headers["Retry-After"]), (503, "10"))
+            self.assertBusy(server, "/")
             self.assertQuietLog(server, 2)
+
+    def test_staff_have_a_limit_too(self):
+        for server in self.servers:
+            here = f"/broadcasts/{self.slug}/ws"
+            occupy(self, server.port, handshake(server, here), 100)
+            desk = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
+            occupy(self, server.port, handshake(server, desk, session_cookie()), 50)
+            self.assertBusy(server, "/healthz")
+
+
+class RequestsUnderWay(LimitsCase):
+    def test_pages_are_limited_and_nothing_else_is(self):
+        """A page is under way as soon as the head of its request is there."""
+        half = head("POST /", "Content-Length: 100") + b"\r\n"
+        for server in self.servers:
+            occupy(self, server.port, half, MAX_REQUESTS)
+            self.assertBusy(server, "/")
+            updates = f"/broadcasts/{self.slug}/updates"
+            for path in ("/healthz", "/readyz", "/admin/login/", updates):
+                self.assertEqual(send_request(server.port, path)[0], 200, path)
+            watch(self, server)
+            self.doCleanups()
+            wait_for(lambda port=server.port: send_request(port, "/")[0] == 200, "room for pages")
+            self.assertQuietLog(server)

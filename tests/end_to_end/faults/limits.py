@@ -22,6 +22,7 @@ from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from tests.support.log import publish
 from tests.support.proxies import send_request
+from tests.support.raw_frames import masked
 from tests.support.server import ServeProcess
 
 MEGABYTE = 2**20
@@ -89,14 +90,14 @@ def large_bodies(slug):
     yield "trailers", chunked + b"0\r\n", b"X: y\r\n"
 
 
-def trickle(port, begin, more):
+def trickle(port, begin, more, limit=20):
     """Send `begin`, then `more` every 2 s. Return the status and when the connection ended."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), 10) as line:
         began = time.monotonic()
         line.sendall(begin)
         with contextlib.suppress(ConnectionError):
-            while time.monotonic() < began + 20:
+            while time.monotonic() < began + limit:
                 if select.select([line], [], [], 2)[0]:
                     chunk = line.recv(65536)
                     received += chunk
@@ -108,8 +109,83 @@ def trickle(port, begin, more):
     return (int(found[1]) if found else None), time.monotonic() - began
 
 
-def upload(test, port, size):
-    """Import a recording as a file of `size` bytes, as a browser would."""
+def slow_requests(slug):
+    """Return, by name, what is sent at once, what every 2 s, and the status: None for none."""
+    body = head("POST /admin/login/", "Content-Length: 100") + b"\r\n"
+    return {
+        "silence": (b"", b"", None),
+        "half a head": (head("GET /"), b"", 408),
+        "a byte now and then": (head("GET /") + b"X: ", b"x", 408),
+        "half a poll": (head(f"GET /broadcasts/{slug}/updates")[:20], b"", 408),
+        "half a handshake": (head(f"GET /broadcasts/{slug}/ws") + b"Upg", b"", 408),
+        "empty lines": (b"\r\n", b"\r\n", None),
+        "half a body": (body, b"", 408),
+        "a body byte now and then": (body, b"x", 408),
+    }
+
+
+FLOODS = {
+    "pings": masked(0x89),
+    "long pings": masked(0x89, b"x" * 125),
+    "pongs": masked(0x8A),
+    "pieces of a message": masked(0x01) + masked(0x00) * 1000,
+}
+CLOSED = rb"\x88.\x03[\xf0\xea]"  # 1008, or 1002
+
+
+def handshake(server, path, *headers):
+    """Return the request that opens a WebSocket from a page of the server."""
+    return head(f"GET {path}", f"Origin: {server.url}", *headers) + UPGRADE.encode() + b"\r\n"
+
+
+def session_cookie():
+    """Return the header of a new superuser's session."""
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser(f"chief-{uuid.uuid4().hex[:8]}"))
+    return f"Cookie: sessionid={client.cookies['sessionid'].value}"
+
+
+def flood(server, path, frame, *headers):
+    """Send frames until the connection ends. Return what was received."""
+    received, block = b"", frame * (300_000 // len(frame))
+    with socket.create_connection(("127.0.0.1", server.port), 10) as line:
+        line.sendall(handshake(server, path, *headers))
+        while b"\r\n\r\n" not in received:
+            received += line.recv(65536)
+        line.settimeout(3)
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            for _ in range(40):
+                line.sendall(block)
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            while chunk := line.recv(65536):
+                received += chunk
+    return received
+
+
+def occupy(test, port, begin, count):
+    """Open connections that send `begin`, read a response to a whole request, and stay."""
+    for _ in range(count):
+        line = socket.create_connection(("127.0.0.1", port), 20)
+        test.addCleanup(line.close)
+        with contextlib.suppress(ConnectionError):
+            line.sendall(begin)
+            if begin.startswith(b"GET") and begin.endswith(b"\r\n\r\n"):
+                line.recv(4096)
+
+
+def watch(test, server):
+    """Open a viewer's WebSocket, and return it once it has the snapshot."""
+    address = f"ws://127.0.0.1:{server.port}/broadcasts/{test.slug}/ws"
+    viewer = test.enterContext(connect(address, origin=server.url, compression=None))
+    test.assertEqual(json.loads(viewer.recv(10))["t"], "snapshot")
+    return viewer
+
+
+def upload(test, port, size, pause=0):
+    """Import a recording as a file of `size` bytes, as a browser would.
+
+    The browser pauses for so many seconds in the middle.
+    """
     user = get_user_model().objects.create_superuser(f"editor-{uuid.uuid4().hex[:8]}")
     client = Client()
     client.force_login(user)
@@ -123,7 +199,7 @@ def upload(test, port, size):
     body = lead.encode() + file.ljust(size) + b"\r\n--b--\r\n"
     cookies = f"sessionid={client.cookies['sessionid'].value}; csrftoken={'c' * 32}"
     headers = {"Content-Type": "multipart/form-data; boundary=b", "Cookie": cookies}
-    status, _, answer = send_request(port, IMPORT, headers, body)
+    status, _, answer = send_request(port, IMPORT, headers, body, pause=pause)
     test.assertEqual(status, 302, answer)
     test.assertTrue(Broadcast.objects.filter(slug=slug).exists())
 
@@ -145,14 +221,14 @@ class LimitsCase(TransactionTestCase):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
         publish(self.broadcast, parse_change({"kind": "start"}))
-
-    def viewer(self, server):
-        """Open a viewer's WebSocket, and return it once it has the snapshot."""
-        address = f"ws://127.0.0.1:{server.port}/broadcasts/{self.slug}/ws"
-        viewer = self.enterContext(connect(address, origin=server.url, compression=None))
-        self.assertEqual(json.loads(viewer.recv(10))["t"], "snapshot")
-        return viewer
+        self.logged = {server: len(server.output()) for server in self.servers}
 
     def assertQuietLog(self, server, lines=0):
-        printed = server.output().partition("Serving on")[2].splitlines()[1:]
-        self.assertLessEqual(len(printed), lines, server.output()[:2000])
+        """Check that the server has logged so many lines at most since the test began."""
+        logged = server.output()[self.logged[server] :].splitlines()
+        logged = [line for line in logged if "Serving on" not in line]
+        self.assertLessEqual(len(logged), lines, logged[:20])
+
+    def assertBusy(self, server, path):
+        status, headers, _ = send_request(server.port, path)
+        self.assertEqual((status, headers["Retry-After"]), (503, "10"))
