@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -29,8 +30,15 @@ class Proxy(ABC):
 
     source: str  # the file in deploy/
 
-    def __init__(self, *servers: ServeProcess, certificate: Path | None = None) -> None:
+    def __init__(
+        self,
+        *servers: ServeProcess,
+        certificate: Path | None = None,
+        connections: int | None = None,
+    ) -> None:
+        """`connections` limits how many there may be, in place of the limit in the file."""
         self.servers = servers
+        self.connections = connections
         self.certificate = certificate
         self.port, self.tls_port = free_port(), free_port()
         self.plain_port = free_port()  # it redirects to TLS
@@ -81,6 +89,11 @@ class Nginx(Proxy):
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};\n" for kind in kinds)
         text = replace(text, r"(?m)^http {\n", f"http {{\n{temporary}")
+        if self.connections:
+            text = replace(text, "worker_processes auto", "worker_processes 1")
+            text = replace(
+                text, "worker_connections 65536", f"worker_connections {self.connections}"
+            )
         if self.certificate:
             text = replace(text, r"(?m)^( +)# (?=listen 443|ssl_|if )", r"\1")
             text = replace(text, "listen 443 ", f"listen 127.0.0.1:{self.tls_port} ")
@@ -119,6 +132,9 @@ class HAProxy(Proxy):
         text = replace(text, "bind :80\n", f"bind 127.0.0.1:{self.plain_port}\n")
         text = replace(text, "bind 127.0.0.1:8080 ", f"bind 127.0.0.1:{self.port} ")
         text = replace(text, "/run/haproxy/", f"{self.folder}/")
+        if self.connections:
+            files = 2 * self.connections + 100
+            text = replace(text, r"(fd-hard-limit) \d+", rf"\1 {files}")
         if self.certificate:
             text = replace(text, "bind :443 ", f"bind 127.0.0.1:{self.tls_port} ")
             text = replace(text, r"/etc/haproxy/mapcenter\.pem", str(self.certificate))
@@ -182,13 +198,28 @@ class ProxyCase(TransactionTestCase):
         return sum(int(count) for text in texts for count in re.findall(pattern, text))
 
 
-def send_request(port, path, headers=None, body=None, tls=None):
-    """Make a request on a new connection. Return status, headers and body."""
+def send_request(port, path, headers=None, body=None, tls=None, pause=0):
+    """Make a request on a new connection. Return status, headers and body.
+
+    The second half of the body follows `pause` seconds after the first.
+    """
     if tls is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT)
     else:
         connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=LIMIT, context=tls)
     with contextlib.closing(connection):
-        connection.request("GET" if body is None else "POST", path, body, headers or {})
+        headers = headers or {}
+        if pause:
+            headers = {"Content-Length": str(len(body)), **headers}
+            body = slow_halves(body, pause)
+        connection.request("GET" if body is None else "POST", path, body, headers)
         response = connection.getresponse()
         return response.status, response.headers, response.read()
+
+
+def slow_halves(body, pause):
+    """Yield the halves of a body, with so many seconds between them."""
+    half = len(body) // 2
+    yield body[:half]
+    time.sleep(pause)
+    yield body[half:]

@@ -14,6 +14,7 @@ from tests.end_to_end.faults.limits import (
     large_bodies,
     large_heads,
     send,
+    slow_requests,
     trickle,
     upload,
 )
@@ -77,6 +78,23 @@ class Requests(LimitsCase):
         for server in self.servers:
             upload(self, server.port, 16 * MEGABYTE)
 
+    def test_staff_have_time_for_an_upload(self):
+        """Other bodies have to be complete within 10 s."""
+        for server in self.servers:
+            upload(self, server.port, 1000, pause=12)
+
+    def test_idle_connection_is_closed(self):
+        """After a response there are 75 s for the next request."""
+        begin = head("GET /healthz") + b"\r\n"
+        with ThreadPoolExecutor(len(self.servers)) as threads:
+            found = [
+                threads.submit(trickle, server.port, begin, b"", 100) for server in self.servers
+            ]
+        for result in found:
+            status, seconds = result.result()
+            self.assertEqual(status, 200)
+            self.assertTrue(74 < seconds < 80, seconds)
+
     def test_methods_that_no_page_has_are_rejected(self):
         for server in self.servers:
             for path in ("/", "/healthz", "/admin/", f"/broadcasts/{self.slug}/updates", "/%00"):
@@ -112,17 +130,7 @@ class Requests(LimitsCase):
 
     def test_slow_request_is_ended(self):
         """All kinds at once: the deadline is 10 s, and a second passes until the next look."""
-        body = head("POST /admin/login/", "Content-Length: 100") + b"\r\n"
-        kinds = {  # what is sent at once, what every 2 s, and the status
-            "silence": (b"", b"", None),
-            "half a head": (head("GET /"), b"", 408),
-            "a byte now and then": (head("GET /") + b"X: ", b"x", 408),
-            "half a poll": (head(f"GET /broadcasts/{self.slug}/updates")[:20], b"", 408),
-            "half a handshake": (head(f"GET /broadcasts/{self.slug}/ws") + b"Upg", b"", 408),
-            "empty lines": (b"\r\n", b"\r\n", None),
-            "half a body": (body, b"", 408),
-            "a body byte now and then": (body, b"x", 408),
-        }
+        kinds = slow_requests(self.slug)
         cases = [(server, *kind) for server in self.servers for kind in kinds.items()]
         with ThreadPoolExecutor(len(cases)) as threads:
             found = [threads.submit(trickle, server.port, *sent[:2]) for server, _, sent in cases]

@@ -90,8 +90,9 @@ def large_bodies(slug):
     yield "trailers", chunked + b"0\r\n", b"X: y\r\n"
 
 
-def trickle(port, begin, more, limit=20):
-    """Send `begin`, then `more` every 2 s. Return the status and when the connection ended."""
+def trickle(port, begin, more, limit=20, until_answered=False):
+    """Send `begin`, then `more` every 2 s. Return the status and when the connection ended, or
+    when the response came."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), 10) as line:
         began = time.monotonic()
@@ -101,7 +102,7 @@ def trickle(port, begin, more, limit=20):
                 if select.select([line], [], [], 2)[0]:
                     chunk = line.recv(65536)
                     received += chunk
-                    if not chunk:
+                    if not chunk or until_answered:
                         break
                 else:
                     line.sendall(more)
