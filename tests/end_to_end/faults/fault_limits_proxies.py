@@ -98,16 +98,17 @@ class SameOnBoth:
 
     def test_connections_without_a_request_lock_nobody_out(self):
         """A proxy without room lets others in when the silent ones have had their time."""
-        proxy = self.start(connections=ROOM)
         for name, begin in (("silence", b""), ("half a head", head("GET /")[:-2])):
             with self.subTest(name):
-                occupy(self, proxy.port, begin, 2 * ROOM)
-                wait_for(lambda: self.is_served(proxy), "room", limit=2 * DEADLINE + 5)
-                self.doCleanups()
-                proxy = self.start(connections=ROOM)
+                self.check_room_returns(self.start(connections=ROOM), begin)
+
+    def check_room_returns(self, proxy, begin):
+        occupy(self, proxy.port, begin, 2 * ROOM)
+        wait_for(lambda: self.is_served(proxy), "room", limit=2 * DEADLINE + 5)
+        self.doCleanups()
 
     def is_served(self, proxy):
-        """Return whether a request is answered. nginx closes connections that it has no room for."""
+        """Return whether a request is answered. Without room nginx closes a connection."""
         with contextlib.suppress(OSError, http.client.HTTPException):
             return send_request(proxy.port, "/healthz")[0] == 200
         return False

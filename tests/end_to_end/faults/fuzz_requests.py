@@ -1,5 +1,6 @@
 """Requests to every address of the site, by its route: right ones with something wrong in them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -61,20 +62,26 @@ ANY_QUERY = {"e": ["1"], "p": ["0"], "all": [""], "o": ["1.-2"], "_popup": ["1"]
 FIELDS = {
     "title": ["Night"],
     "name": ["Group"],
-    "starts_at": ["2026-12-31T20:00", "9999-12-31T23:59"],
-    "starts_at_0": ["2026-12-31", "0001-01-01", "9999-12-31"],
-    "starts_at_1": ["20:00:00", "23:59:59"],
-    "ends_at_0": ["2027-01-01", "0001-01-01", "9999-12-31"],
+    "starts_at": ["9999-12-31T23:59", "0001-01-01T00:00", "2026-12-31T20:00"],
+    "starts_at_0": ["0001-01-01", "9999-12-31", "2026-12-31"],
+    "starts_at_1": ["00:00", "23:59:59", "20:00:00"],
+    "ends_at_0": ["0001-01-01", "9999-12-31", "2027-01-01"],
     "ends_at_1": ["00:00", "23:59:59"],
     "start": ["1", "1e9"],
     "offset": ["-2678400", "0.0005"],
     "video": ["https://example.org/night.mp4", "http://[::1]/", "http://a;b/"],
-    "post": ["yes"],
 }
-"""Values for fields of forms, besides those that the page has."""
+"""Values for fields of forms, besides those that the page has. The last one is for empty fields."""
 UNIQUE = ("slug", "username")
 OWN = ("select_across", "csrfmiddlewaretoken")
 """Fields that keep their value: `select_across` would reach the user who sends the request."""
+
+
+PROGRAMS = re.compile(
+    r"/api/broadcasts(/[-a-zA-Z0-9_]+/(calls|updates))?"
+    r"|/admin/broadcaster/broadcast/[0-9]{1,18}/console/command"
+)
+"""The paths of addresses that answer programs with JSON."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +94,11 @@ class Request:
     body: bytes = b""
 
     @property
-    def is_for_us(self) -> bool:
-        """Whether it is to one of our hosts, and in the Host header Django reads the address."""
-        return self.headers["Host"] == "127.0.0.1"
+    def is_for_programs(self) -> bool:
+        """Whether a view for programs gets it: nothing before the view rejects it."""
+        is_sent_to_us = self.headers["Host"] == "127.0.0.1"
+        has_files = "multipart" in self.headers.get("Content-Type", "")
+        return is_sent_to_us and not has_files and bool(PROGRAMS.fullmatch(self.path))
 
     @property
     def wire(self) -> bytes:
@@ -150,13 +159,12 @@ def multipart(fields: list[tuple[str, str]], file: bytes | None) -> bytes:
 @st.composite
 def forms(draw, site, known: dict[str, list[str]]) -> tuple[str, bytes]:
     """Draw content type and body of a form: as its page has it, with some fields changed."""
-    known = known | {name: known.get(name, []) + more for name, more in FIELDS.items()}
-    for name in UNIQUE:
-        known[name] = [*known.get(name, []), draw(st.uuids()).hex]
-    fields = {name: values[0] for name, values in known.items() if name != "post"}
-    for name in ("title", *UNIQUE):
-        fields[name] = fields[name] or known[name][-1]
-    changed = {name: value for name, value in draw(pairs(known)) if name not in OWN}
+    known = {name: [*values, *FIELDS.get(name, ())] for name, values in known.items()}
+    for name in set(UNIQUE) & set(known):
+        known[name].append(draw(st.uuids()).hex)
+    fields = {name: values[0] or values[-1] for name, values in known.items()}
+    changes = draw(pairs(known | {"post": ["yes"]}))
+    changed = {name: value for name, value in changes if name not in OWN}
     found = [*(fields | changed).items()]
     kind = draw(st.integers(0, 2))
     if kind:
@@ -239,10 +247,10 @@ def requests(draw, site, route: str) -> Request:
     found = {"Host": "127.0.0.1", "Connection": "close"}
     if is_api:
         found["Authorization"] = f"Bearer {draw(st.sampled_from(site.tokens))}"
-    elif draw(st.integers(0, 9)) < (8 if is_staff and route != "admin/logout/" else 1):
-        found |= {"Cookie": f"sessionid={site.session}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
     else:
-        found |= {"Cookie": f"csrftoken={CSRF}", "X-CSRFToken": CSRF}
+        knows_session = route != "admin/logout/" and draw(mostly(st.just(is_staff), st.booleans()))
+        session = f"sessionid={site.session}; " if knows_session else ""
+        found |= {"Cookie": f"{session}csrftoken={CSRF}", "X-CSRFToken": CSRF}
     body = b""
     if bodies is not None and method == "POST":
         found["Content-Type"], body = "application/json", draw(json_bodies(bodies))

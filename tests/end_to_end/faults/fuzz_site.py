@@ -12,6 +12,7 @@ from tests.end_to_end.faults.fuzz_requests import Request
 from tests.end_to_end.faults.site import Site
 from tests.support.addresses import fill
 
+SLUGS = ("night", "quiet", "over")
 FILL = """
 import json
 from django.contrib.auth import get_user_model
@@ -77,7 +78,7 @@ class FuzzSite(Site):
     def parameters(self, route: str, name: str) -> list[object]:
         """Return values of a route's parameter for which there is something."""
         words = {
-            "slug": ["night", "quiet", "over"],
+            "slug": [*SLUGS],
             "app_label": ["broadcaster", "auth"],
             "url": ["nothing", "auth"],
             "path": ["viewers/live/live.js", "admin/css/base.css", "viewers/", ""],
@@ -97,7 +98,8 @@ class FuzzSite(Site):
         path = fill(route, parameters)
         status, body, _ = self.request(path, Cookie=self.cookies)
         inputs = PageInputs(body if status == 200 else "")
-        inputs.posts |= status == HTTPStatus.METHOD_NOT_ALLOWED
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:  # its form is on another page
+            inputs.posts, inputs.fields = True, {"starts_at": [""]}
         rows = inputs.fields.get("_selected_action", [])
         if route.startswith("admin/auth/user/") and self.chief in rows:
             rows.remove(self.chief)
