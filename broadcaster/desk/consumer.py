@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 import django.db
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -24,7 +25,7 @@ from broadcaster.desk import state
 from broadcaster.desk.commands import command_id_of, handle_command
 from broadcaster.desk.database_thread import in_database_thread
 from broadcaster.desk.permissions import check_access
-from broadcaster.desk.requests import Reply, unavailable
+from broadcaster.desk.requests import Reply, not_known, unavailable
 from broadcaster.desk.shared_reads import SharedReads
 from broadcaster.domain.change import to_json
 from broadcaster.domain.delivery import ProcessReport, viewers
@@ -49,6 +50,7 @@ SILENT = 3.5  # seconds without a report after which the viewers of a process ar
 FORGOTTEN = 60.0  # seconds after which a silent process is no longer shown: by then its viewers
 # have missed a heartbeat (HEARTBEAT), and have come back to another process
 ECHO = 4.0  # seconds within which a console receives its own announcement if the layer works
+PATIENCE = 2.7  # seconds for the database to answer; people wait for 3 s at most
 STALE = 10.0  # seconds without a look at the log after which a console must connect anew: it may
 # reach another server, which can read the database, and meanwhile it says that it is not connected
 FORBIDDEN = 4003  # close code: this user may not use the desk
@@ -78,6 +80,11 @@ class DeskConsumer(AsyncWebsocketConsumer):
         finally:
             await cancel_all(self.tasks)
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # AsyncConsumer closes old database connections first, in the thread for the database. If
+        # that hangs, no time limit here would begin. Calls of the database close their own.
+        await getattr(self, get_handler_name(message))(message)
+
     async def connect(self) -> None:
         self.broadcast_id: int = self.scope["url_route"]["kwargs"]["pk"]
         self.console = uuid.uuid4().hex  # names this console in the layer's messages
@@ -90,9 +97,10 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.now = asyncio.get_running_loop().time
         await self.accept()
         try:
-            if not await self.is_admitted():
-                return await self.close(FORBIDDEN)
-        except django.db.Error as error:
+            async with asyncio.timeout(PATIENCE):
+                if not await self.is_admitted():
+                    return await self.close(FORBIDDEN)
+        except (TimeoutError, django.db.Error) as error:
             _database.begin(error)
             return await self.close(TRY_AGAIN)
         self.layer = LayerConnection(
@@ -111,15 +119,19 @@ class DeskConsumer(AsyncWebsocketConsumer):
         What the command did is sent before the reply, so a console never shows "done" before it
         shows the result.
         """
-        text = text_data or ""
+        text, deadline = text_data or "", self.now() + PATIENCE
         try:
-            command_id, (status, reply) = await in_database_thread(self.handle, text)
+            async with asyncio.timeout_at(deadline):
+                command_id, (status, reply) = await in_database_thread(self.handle, text)
+        except TimeoutError:
+            command_id, (status, reply) = command_id_of(text), not_known()
         except django.db.Error as error:  # of reading the user; `handle` answers its own
             command_id, (status, reply) = command_id_of(text), unavailable(error)
         if status not in (HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE):
             try:
-                await self.catch_up()
-            except (django.db.Error, Broadcast.DoesNotExist):
+                async with asyncio.timeout_at(deadline):
+                    await self.catch_up()
+            except (TimeoutError, django.db.Error, Broadcast.DoesNotExist):
                 self.check_now.set()  # that check logs the failure
         await self.send_frame({"t": "answer", "id": command_id, "status": int(status), **reply})
         if status == HTTPStatus.FORBIDDEN and not await self.is_admitted():
@@ -177,17 +189,18 @@ class DeskConsumer(AsyncWebsocketConsumer):
         admission_due = checked = self.now()
         while True:
             try:
-                if self.now() >= admission_due:
-                    admission_due = self.now() + INTERVAL
-                    if not await self.is_admitted():
-                        return await self.close(FORBIDDEN)
-                await self.catch_up()
+                async with asyncio.timeout(PATIENCE):
+                    if self.now() >= admission_due:
+                        admission_due = self.now() + INTERVAL
+                        if not await self.is_admitted():
+                            return await self.close(FORBIDDEN)
+                    await self.catch_up()
                 await self.send_viewers()
                 checked = self.now()
                 _database.end()
             except Broadcast.DoesNotExist:
                 return await self.close(UNKNOWN)
-            except django.db.Error as error:
+            except (TimeoutError, django.db.Error) as error:
                 _database.begin(error)
                 if self.now() - checked > STALE:
                     return await self.close(TRY_AGAIN)

@@ -26,7 +26,9 @@ async def in_database_thread(
 ) -> Result:
     """Return what a function returns that uses the database. Raises what it raises.
 
-    Raises OperationalError at once if the database has just failed to answer another call.
+    Raises OperationalError at once if the database has just failed to answer another call. Callers
+    for whom somebody waits set a time limit: no timeout of the connection ends a query that is
+    under way when a proxy of the database hangs, since the proxy's host acknowledges everything.
     """
     return await database_sync_to_async(_call)(function, *args, **kwargs)
 

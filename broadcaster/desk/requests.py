@@ -20,6 +20,7 @@ MAX_CLIENT_ID = 64  # characters
 MAX_REJECTION = 1000  # characters of an audit entry that quotes a request
 
 NOT_DONE = "Not done: the database cannot be used now. Try again in a moment."
+NOT_KNOWN = "The database does not answer: done or not is not known. Look at the log in a moment."
 RETRY_AFTER = 3  # seconds, in the Retry-After header of this answer
 
 Reply = tuple[HTTPStatus, dict[str, Any]]
@@ -109,6 +110,11 @@ def unavailable(error: django.db.Error) -> Reply:
     """Return the reply for a database that cannot be used, which is logged when it begins."""
     _database.begin(error)
     return failure(HTTPStatus.SERVICE_UNAVAILABLE, NOT_DONE)
+
+
+def not_known() -> Reply:
+    """Return the reply for a database that has not answered in time, and may do so yet."""
+    return failure(HTTPStatus.SERVICE_UNAVAILABLE, NOT_KNOWN)
 
 
 def client_id(value: object) -> str | None:
