@@ -101,7 +101,7 @@ class ServeProcess:
             check=True,
             capture_output=True,
             text=True,
-            timeout=4 * LIMIT,  # migrations on a busy machine
+            timeout=10 * LIMIT,  # migrations and static files on a busy machine
         ).stdout
 
     def publish(self, slug: str, token: str, change: dict[str, Any]) -> int:

@@ -14,7 +14,7 @@ from unittest import TestCase
 
 import psutil
 
-from tests.end_to_end.faults.people import People
+from tests.end_to_end.faults.people import LONGEST_ANSWER, People
 from tests.end_to_end.faults.site import Site
 from tests.support.clock import wrong_clock
 from tests.support.figures import check_within
@@ -25,7 +25,6 @@ from tests.support.server import ROOT, ServeProcess, postgres, redis, wait_for
 from viewers.protocol.frames import RETURN_RANGE
 
 SKEW = 20  # seconds that the second host's clock is ahead
-LONGEST_ANSWER = 3.0  # seconds that people at the desk may wait
 
 
 class Host(ServeProcess):

@@ -1,4 +1,4 @@
-"""A site on a PostgreSQL of its own, for tests of what happens when the database is in trouble."""
+"""A site with a database of its own, for tests of what happens when something is in trouble."""
 
 import json
 from typing import Any
@@ -30,8 +30,8 @@ CSRF = "c" * 32
 class Site:
     """A server for the database at `url`, with a broadcast and a user who may do everything."""
 
-    def __init__(self, url: str, **environment: str) -> None:
-        self.server = ServeProcess(DATABASE_URL=url, **environment)
+    def __init__(self, url: str, command: str = "serve", **environment: str) -> None:
+        self.server = ServeProcess(command, DATABASE_URL=url, **environment)
         self.url = self.server.url
         self.fill_database()
 
