@@ -328,7 +328,7 @@ class LivePage(TransactionTestCase):
         page.click(PA)
         page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
         self.publish(call("PA", "D"))
-        page.wait_for_selector('.map-counties[data-party="D"]')
+        page.wait_for_selector('.map-counties[data-look="blue"]')
         page.click("text=Back to US")
         page.wait_for_selector('.map[data-focus="US"]')
         self.assertEqual(page.get_attribute(".map-counties", "d"), "")
