@@ -61,7 +61,9 @@ class FuzzSite(Site):
 
     def __init__(self, url: str) -> None:
         super().__init__(url, HEARTBEAT="0.2")  # for polls that wait
-        filled = json.loads(self.manage("shell", "--verbosity", "0", "-c", FILL).splitlines()[-1])
+        filled = json.loads(
+            self.server.manage("shell", "--verbosity", "0", "-c", FILL).splitlines()[-1]
+        )
         self.ids: dict[str, list[int]] = filled["ids"]
         self.chief = str(filled["chief"])
         self.tokens = (self.token, self.token, filled["direct"], "wrong")
