@@ -31,8 +31,8 @@ def log_problems() -> None:
 def problems() -> Iterator[str]:
     """Yield what is wrong, each with what to do."""
     if problem := database_problem():
-        hint = problem.detail or "the server is not ready until it is done"
-        yield f"{problem.reason}. {hint.rstrip('.')}."
+        detail = f": {problem.detail.rstrip('.')}" if problem.detail else ""
+        yield f"Not ready, check DATABASE_URL: {problem.reason}{detail}."
     if settings.REDIS_URL and (error := redis_error()):
         yield (
             f"Redis cannot be used, check REDIS_URL: {error}. Updates take up to 3 s without it."

@@ -68,7 +68,11 @@ class Start(TestCase):
         with tempfile.TemporaryDirectory() as folder:
             empty = ServeProcess(DATABASE_URL=f"sqlite:///{folder}/night.sqlite3")
             database, files = self.messages(empty, ready=False)
-        self.assertIn("no migration was applied to the database: run manage.py migrate", database)
+        self.assertEqual(
+            database,
+            "Not ready, check DATABASE_URL: no migration was applied to the database: run manage.py "
+            "migrate.",
+        )
         self.assertIn("has no collected static files", files)
         self.assertIn("Run manage.py collectstatic.", files)
 
