@@ -68,11 +68,8 @@ class Start(TestCase):
         with tempfile.TemporaryDirectory() as folder:
             empty = ServeProcess(DATABASE_URL=f"sqlite:///{folder}/night.sqlite3")
             database, files = self.messages(empty, ready=False)
-        self.assertEqual(
-            database,
-            "Not ready, check DATABASE_URL: no migration was applied to the database: run manage.py "
-            "migrate.",
-        )
+        reason = "no migration was applied to the database: run manage.py migrate"
+        self.assertEqual(database, f"Not ready, check DATABASE_URL: {reason}.")
         self.assertIn("has no collected static files", files)
         self.assertIn("Run manage.py collectstatic.", files)
 
