@@ -246,6 +246,7 @@ class ContestCommand(CommandCase):
         self.assertEqual(
             list(AuditEntry.objects.order_by("pk").values_list("who", "detail")),
             [
+                ("command line", "the map lakeland, 7 shapes"),
                 ("command line", "made the contest lakeland-2027"),
                 ("command line", "changed the contest lakeland-2027: version 2"),
             ],
