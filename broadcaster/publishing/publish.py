@@ -107,7 +107,7 @@ def publish(
         raise ApprovalNeeded("Another person must approve this.")
     [publication] = _append(
         broadcast,
-        [(max(clock.read(), broadcast.at), change)],  # times never decrease
+        [(_next_time(broadcast), change)],
         by=taken_by or actor.user,
         confirmed_by=actor.user if taken_by else None,
         via=actor.via,
@@ -117,6 +117,15 @@ def publish(
     _audit(publication, actor, action)
     transaction.on_commit(partial(announce, publication))
     return publication
+
+
+def _next_time(broadcast: Broadcast) -> datetime:
+    """Return the database's time, or the last update's if that is later: times never decrease.
+
+    Without an update `Broadcast.at` is the time of its creation, by the clock of some host.
+    """
+    now = clock.read()
+    return max(now, broadcast.at) if broadcast.seq else now
 
 
 def rejection(broadcast: Broadcast, change: Change) -> str | None:
