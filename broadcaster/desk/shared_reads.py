@@ -20,7 +20,9 @@ class SharedReads:
         """Return the result of a read that begins after this call. Raises what the read raises."""
         if key not in self._next:
             before = self._running.get(key)
-            self._next[key] = asyncio.create_task(self._run(key, read, before))
+            task = self._next[key] = asyncio.create_task(self._run(key, read, before))
+            # If all its callers have gone, asyncio would log a failure with a traceback.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(self._next[key])
 
     async def _run(

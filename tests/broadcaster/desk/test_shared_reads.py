@@ -1,6 +1,7 @@
 """SharedReads: simultaneous callers share one read."""
 
 import asyncio
+import gc
 from unittest import IsolatedAsyncioTestCase
 
 from broadcaster.desk.shared_reads import SharedReads
@@ -53,6 +54,23 @@ class SharedReadsTests(IsolatedAsyncioTestCase):
         self.assertEqual([type(result) for result in results], [OSError] * 3)
         self.may_end.set()
         self.assertEqual(await self.reads.get("night", self.read), 1)
+
+    async def test_failed_read_whose_caller_has_gone_is_not_logged(self):
+        async def fail():
+            await self.may_end.wait()
+            raise OSError("gone")
+
+        caller = asyncio.create_task(self.reads.get("night", fail))
+        while not self.reads._running:
+            await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+        self.may_end.set()
+
+        with self.assertNoLogs("asyncio", "ERROR"):
+            while self.reads._running:
+                await asyncio.sleep(0)
+            gc.collect()  # asyncio logs when the task is deleted
 
     async def test_cancelled_caller_does_not_stop_the_read(self):
         first, second = await self.begin(2)
