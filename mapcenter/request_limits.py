@@ -55,18 +55,25 @@ class RequestLimit:
 
 
 PAGES = RequestLimit(running=4, waiting=200, seconds=10)  # on a busy machine that is 10 s of work
-PICTURES = RequestLimit(running=6, waiting=64, seconds=10)  # more than card.py draws at a time
+PICTURES = RequestLimit(running=5, waiting=64, seconds=10)  # more than card.py draws at a time
 FILES = RequestLimit(running=4, waiting=1000, seconds=20)  # a page has a dozen; without a database
 DESK = RequestLimit(running=4, waiting=100, seconds=3)  # the longest that the desk waits
 API = RequestLimit(running=4, waiting=100, seconds=3)
-"""The desk and the API have separate limits, so that no rush of viewers delays them. The sum of
+LOGINS = RequestLimit(running=1, waiting=8, seconds=10)
+"""Checking a password costs half a second of CPU, on purpose. Several at a time would slow down
+takes, and pass django-axes' limit before it has counted the first.
+
+The desk and the API have separate limits, so that no rush of viewers delays them. The sum of
 `running`, without files, is in docs/operating.md as database connections of a process. `seconds`
 pass only while the database or the machine hangs: surplus requests are rejected before."""
+
+BY_PREFIX = (("/admin/login/", LOGINS), ("/admin/", DESK), ("/api/", API), ("/static/", FILES))
+"""The first one that fits counts."""
 
 
 def limit_for(path: str) -> RequestLimit:
     """Return the limit that a request for `path` counts towards."""
-    for prefix, limit in (("/admin/", DESK), ("/api/", API), ("/static/", FILES)):
+    for prefix, limit in BY_PREFIX:
         if path.startswith(prefix):
             return limit
     return PICTURES if path.endswith("/picture.png") else PAGES

@@ -4,11 +4,9 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from broadcaster.admin.login import login
 from viewers.urls import pages
 
 urlpatterns = [
-    path("admin/login/", login),  # in place of the admin's own
     path("admin/", admin.site.urls),
     path("api/", include("broadcaster.api.urls")),
     path("", include("viewers.urls")),

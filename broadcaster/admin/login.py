@@ -2,9 +2,9 @@
 
 django-axes counts wrong passwords by user name and address in the database, and locks the pair for
 a while. Neither an attacker elsewhere nor a colleague's mistakes lock anybody else out.
+mapcenter/request_limits.py limits how many passwords are checked at a time.
 """
 
-import threading
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -21,39 +21,6 @@ from django.shortcuts import render
 from broadcaster.models import Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry, known_address
-
-MAX_WAITING = 8  # requests, of half a second each, before the last one of them gets its turn
-RETRY_AFTER = 5  # seconds
-
-_turn = threading.Lock()
-_places = threading.BoundedSemaphore(1 + MAX_WAITING)
-
-
-def login(request: HttpRequest) -> HttpResponse:
-    """Show the form, or check a password: one at a time in each process.
-
-    Checking a password costs half a second of CPU, on purpose. Many at once would slow down takes
-    and viewers, and would pass the limit before the first of them is counted.
-    """
-    if request.method != "POST":
-        return admin.site.login(request)
-    if not _places.acquire(blocking=False):
-        return _busy_response()
-    try:
-        with _turn:
-            return admin.site.login(request)
-    finally:
-        _places.release()
-
-
-def _busy_response() -> HttpResponse:
-    """Return the response if too many log-ins wait. Plain text, since a page costs CPU, too."""
-    return HttpResponse(
-        f"Too many people are logging in. Go back, and try again in {RETRY_AFTER} seconds.",
-        content_type="text/plain",
-        status=HTTPStatus.TOO_MANY_REQUESTS,
-        headers={"Retry-After": str(RETRY_AFTER)},
-    )
 
 
 def locked_response(request: HttpRequest, response: Any, credentials: Any) -> HttpResponse:
