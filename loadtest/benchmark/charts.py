@@ -1,6 +1,5 @@
 """The benchmark's charts, as SVG files for light and dark backgrounds."""
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 
 import matplotlib
@@ -8,9 +7,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from loadtest.benchmark.results import PeerResult
-from loadtest.common.chart_style import BLUE, GREEN, INK, LEGEND, ORANGE, RED, SIZE, STYLE, VIOLET
+from loadtest.common.chart_style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    LEGEND,
+    ORANGE,
+    RED,
+    SIZE,
+    STYLE,
+    VIOLET,
+    to_svg,
+)
 
-GREY = "#7d858f"  # of text and lines: an image cannot use the colours of its page
 ROW = 0.42  # inches
 EDGES = 1.1  # inches above and below the rows
 OURS, OTHERS = BLUE, "#9aa1aa"
@@ -43,10 +53,7 @@ def _svg(draw: Draw, results: Sequence[PeerResult]) -> str:
         axes.set_ylim(len(results) - 0.4, -0.6)  # the table's order
         axes.grid(False, axis="y")
         axes.tick_params(axis="y", length=0)
-        out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
-    svg = out.getvalue()
-    return svg[svg.index("<svg") :].replace(INK, GREY)
+        return to_svg(figure, GREY)
 
 
 def _cpu(axes: Axes, results: Sequence[PeerResult]) -> None:

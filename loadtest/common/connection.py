@@ -41,6 +41,16 @@ async def connect(target: Target, source_ip: str = "", receive_buffer: int = 0) 
     return sock
 
 
+async def open_stream(protocol: asyncio.Protocol, target: Target, source_ip: str) -> None:
+    """Connect a protocol to a server, over TLS if the target has it. Raises OSError."""
+    await asyncio.get_running_loop().create_connection(
+        lambda: protocol,
+        sock=await connect(target, source_ip),
+        ssl=target.tls,
+        server_hostname=target.host if target.secure else None,
+    )
+
+
 def lose_network(transport: Any) -> None:
     """Let the kernel drop what arrives for a connection, without acknowledging it.
 

@@ -1,6 +1,5 @@
 """The findings of a matrix as a page of Markdown with pictures."""
 
-import io
 import json
 import shlex
 import sys
@@ -12,12 +11,20 @@ from statistics import median
 import matplotlib
 from matplotlib.figure import Figure
 
-from loadtest.common.chart_style import BLUE, INK, LEGEND, ORANGE, SIZE, STYLE, VIOLET
+from loadtest.common.chart_style import (
+    BLUE,
+    GREY,
+    LEGEND,
+    ORANGE,
+    SIZE,
+    STYLE,
+    VIOLET,
+    to_svg,
+)
 from loadtest.common.machine import describe_machine
 from loadtest.experiments.matrix import Finding
 from loadtest.experiments.story import Report
 
-GREY = "#7d858f"  # of text and lines: an image cannot use the colours of its page
 COLORS = (BLUE, ORANGE, VIOLET)
 ROW = 0.42  # inches
 EDGES = 1.1  # inches above and below the rows
@@ -94,7 +101,7 @@ def _figures(finding: Finding) -> str:
         axes.set_xlim(left=0)
         axes.grid(False, axis="y")
         axes.set_xlabel(f"{finding.hypothesis.measure.name}, {finding.hypothesis.measure.unit}")
-        return _svg(figure)
+        return to_svg(figure, GREY)
 
 
 def _cpu(finding: Finding) -> str:
@@ -111,7 +118,7 @@ def _cpu(finding: Finding) -> str:
         axes.set_xlabel("seconds since the first viewer")
         axes.set_ylabel("cores")
         axes.legend(**LEGEND)
-        return _svg(figure)
+        return to_svg(figure, GREY)
 
 
 def _timeline(report: Report) -> tuple[list[float], list[float]]:
@@ -120,10 +127,3 @@ def _timeline(report: Report) -> tuple[list[float], list[float]]:
         [sample["at"] for sample in samples],
         [sum(sample["server_cpu"].values()) for sample in samples],
     )
-
-
-def _svg(figure: Figure) -> str:
-    out = io.StringIO()
-    figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
-    svg = out.getvalue()
-    return svg[svg.index("<svg") :].replace(INK, GREY)

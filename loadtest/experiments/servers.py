@@ -17,7 +17,14 @@ from urllib.request import urlopen
 
 from loadtest.common.machine import separate_cores
 from loadtest.common.processes import ROOT
-from loadtest.peers.base import NOT_INHERITED, PeerFailed, find_program, free_port, run_program
+from loadtest.peers.base import (
+    NOT_INHERITED,
+    PeerFailed,
+    end,
+    find_program,
+    free_port,
+    run_program,
+)
 from viewers.ops.supervisor import end_with_parent
 
 START_TIMEOUT = 30.0  # seconds for a server to answer
@@ -140,12 +147,7 @@ def _process(
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, STOP_TIMEOUT)
 
 
 def _wait_until_ready(url: str, log: Path) -> None:

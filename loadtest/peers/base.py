@@ -108,12 +108,7 @@ class Peer(ABC):
         """Terminate it; kill it if it does not end in time."""
         if self.process is None:
             return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process, STOP_TIMEOUT)
 
     @property
     def _log(self) -> Path:
@@ -127,6 +122,16 @@ class Peer(ABC):
         end_with_parent(parent)
         if self.placement.core is not None:
             os.sched_setaffinity(0, {self.placement.core})
+
+
+def end(process: subprocess.Popen[bytes], timeout: float) -> None:
+    """Terminate a process; kill it if it does not end within `timeout` seconds."""
+    process.terminate()
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def find_program(name: str) -> str:

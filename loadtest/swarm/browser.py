@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from broadcaster.domain.stream import Snapshot
 from loadtest.common import failures
-from loadtest.common.connection import connect
+from loadtest.common.connection import open_stream
 from loadtest.common.failures import Failure
 from loadtest.common.page_links import imported_files, page_files
 from loadtest.common.plan import PAGE_CONNECTIONS
@@ -179,14 +179,8 @@ class _BrowserConnection(asyncio.Protocol):
             self._transport.abort()
 
     async def _open(self, source_ip: str) -> None:
-        target = self._target
         try:
-            await asyncio.get_running_loop().create_connection(
-                lambda: self,
-                sock=await connect(target, source_ip),
-                ssl=target.tls,
-                server_hostname=target.host if target.secure else None,
-            )
+            await open_stream(self, self._target, source_ip)
         except OSError as error:
             self._report(failures.of_error(error))
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from loadtest.common import connection, failures
-from loadtest.common.connection import READ_BUFFER, connect
+from loadtest.common.connection import READ_BUFFER, connect, open_stream
 from loadtest.common.failures import Failure
 from loadtest.common.http_response import HttpResponse, split_response
 from loadtest.common.target import Target
@@ -196,13 +196,7 @@ class PollConnection(asyncio.Protocol):
 
     async def _open(self, target: Target, source_ip: str) -> None:
         try:
-            sock = await connect(target, source_ip)
-            await asyncio.get_running_loop().create_connection(
-                lambda: self,
-                sock=sock,
-                ssl=target.tls,
-                server_hostname=target.host if target.secure else None,
-            )
+            await open_stream(self, target, source_ip)
         except OSError as error:
             self._report(failures.of_error(error))
 

@@ -1,6 +1,5 @@
 """The report's charts, as SVG for a page in light or dark."""
 
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -11,7 +10,18 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from loadtest.common.chart_style import BLUE, GREEN, INK, LEGEND, ORANGE, RED, SIZE, STYLE, VIOLET
+from loadtest.common.chart_style import (
+    BLUE,
+    GREEN,
+    INK,
+    LEGEND,
+    ORANGE,
+    RED,
+    SIZE,
+    STYLE,
+    VIOLET,
+    to_svg,
+)
 from loadtest.swarm.report.model import SwarmReport
 
 Spectrum = list[tuple[float, float | None]]
@@ -65,10 +75,7 @@ def draw_svg(draw: Callable[[Axes], None], caption: str) -> str:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=SIZE, layout="constrained")
         draw(figure.add_subplot())
-        out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
-    svg = out.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+        svg = to_svg(figure, "currentColor")
     svg = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', 'width="100%"', svg, count=1)
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(caption)}"', 1)
 
