@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any
 
+from broadcaster.layer.tasks import ignore_failure
+
 
 class SharedReads:
     """Runs one read for all callers that request the same key before it begins.
@@ -21,8 +23,7 @@ class SharedReads:
         if key not in self._next:
             before = self._running.get(key)
             task = self._next[key] = asyncio.create_task(self._run(key, read, before))
-            # If all its callers have gone, asyncio would log a failure with a traceback.
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            ignore_failure(task)  # all its callers may have gone
         return await asyncio.shield(self._next[key])
 
     async def _run(

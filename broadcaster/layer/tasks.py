@@ -1,4 +1,4 @@
-"""Helpers for periodic tasks."""
+"""Helpers for tasks."""
 
 import asyncio
 from collections.abc import Iterable
@@ -27,3 +27,11 @@ async def cancel_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN)
+
+
+def ignore_failure(task: asyncio.Future[Any]) -> None:
+    """Keep asyncio from logging a failure that nobody waits for any more.
+
+    Whoever still awaits the task gets its exception.
+    """
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
+from broadcaster.layer.tasks import ignore_failure
+
 Answer = TypeVar("Answer")
 
 
@@ -27,7 +29,6 @@ class Question(Generic[Answer]):
         if self._asking is None or self._asking.done():
             loop = asyncio.get_running_loop()
             self._asking = loop.run_in_executor(self._thread, self._ask)
-            # Nobody may wait any more when it fails. asyncio would log that.
-            self._asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+            ignore_failure(self._asking)  # after the timeout nobody waits for it
         async with asyncio.timeout(self._timeout):
             return await asyncio.shield(self._asking)
