@@ -16,6 +16,7 @@ from broadcaster.models import ApiToken, Broadcast
 from tests.support.log import publish
 from tests.support.server import ServeProcess, free_port, redis, wait_for
 from tests.support.staff import next_frame, open_desk
+from tests.support.two_processes import TwoProcesses
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 from viewers.fanout.relay import HEAD_CHECK
 
@@ -34,13 +35,9 @@ def listens(process):
     return False
 
 
-class Processes(TransactionTestCase):
+class Processes(TwoProcesses):
     def setUp(self):
-        self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
-        publish(self.broadcast, parse_change({"kind": "start"}))
-        url = self.enterContext(redis())
-        self.server = self.enterContext(ServeProcess("serve --processes 2", REDIS_URL=url))
+        super().setUp()
         wait_for(lambda: len(self.workers()) == 2, "two processes")
 
     def workers(self):

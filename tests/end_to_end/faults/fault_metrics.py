@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import uuid
 from urllib.request import urlopen
 
 import psutil
@@ -17,7 +16,8 @@ from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Cue
 from mapcenter import __version__
 from tests.support.log import publish
-from tests.support.server import ROOT, ServeProcess, free_port, redis, wait_for
+from tests.support.server import ROOT, ServeProcess, free_port, wait_for
+from tests.support.two_processes import TwoProcesses
 from tests.support.watcher import WebSocketWatcher
 
 
@@ -32,13 +32,9 @@ def scrape(server, timeout=10):
     }
 
 
-class SeveralProcesses(TransactionTestCase):
+class SeveralProcesses(TwoProcesses):
     def setUp(self):
-        self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
-        publish(self.broadcast, parse_change({"kind": "start"}))
-        url = self.enterContext(redis())
-        self.server = self.enterContext(ServeProcess("serve --processes 2", REDIS_URL=url))
+        super().setUp()
         wait_for(lambda: self.answering() == 2, "two processes")
         self.watchers = [WebSocketWatcher(self.server, self.slug) for _ in range(12)]
         for watcher in self.watchers:

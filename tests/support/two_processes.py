@@ -1,0 +1,19 @@
+"""A server of two processes with a real Redis between them, and a broadcast on air."""
+
+import uuid
+
+from django.test import TransactionTestCase
+
+from broadcaster.domain.parsing import parse_change
+from broadcaster.models import Broadcast
+from tests.support.log import publish
+from tests.support.server import ServeProcess, redis
+
+
+class TwoProcesses(TransactionTestCase):
+    def setUp(self):
+        self.slug = f"night-{uuid.uuid4().hex[:8]}"
+        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        publish(self.broadcast, parse_change({"kind": "start"}))
+        url = self.enterContext(redis())
+        self.server = self.enterContext(ServeProcess("serve --processes 2", REDIS_URL=url))
