@@ -20,7 +20,6 @@ from broadcaster.domain.translation import Gettext, gettext_noop
 _PREFIX = "us-president-"
 _LATEST = contest.shipped(f"{_PREFIX}2024")
 
-TOTAL_VOTES = _LATEST.size
 VOTES_TO_WIN = _LATEST.to_win or 0
 PARTIES = tuple(_LATEST.party_of)
 """Democrats, Republicans, and all other parties together."""
@@ -52,11 +51,6 @@ def unit_name(unit: str, gettext: Gettext = gettext_noop) -> str:
 def place_name(place: str, gettext: Gettext = gettext_noop) -> str:
     """Return the name of a place that a view can focus on: a unit, a state, or the country."""
     return gettext("United States") if place == "US" else unit_name(place, gettext)
-
-
-def state_of(unit: str) -> str:
-    """Return the postal code of the state that a unit lies in: "NE" for "NE-2"."""
-    return unit.partition("-")[0]
 
 
 def totals(votes: Mapping[str, int], calls: Mapping[str, Call]) -> dict[str, int]:
