@@ -32,9 +32,7 @@ SECRET_KEY = state.secret_key()
 SECRET_KEY_IS_GIVEN = bool(env_text("SECRET_KEY"))  # or else this machine has made its own
 ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 REDIS_URL = env_redis("REDIS_URL")
-LOADTEST_REDIS_URL = (
-    env_redis("LOADTEST_REDIS_URL") or REDIS_URL
-)  # not the one under test, if it can be
+LOADTEST_REDIS_URL = env_redis("LOADTEST_REDIS_URL") or REDIS_URL  # better not the tested one
 PORT = env_int("PORT", 8000, 1, 65535)
 PATH_PREFIX = env_path("PATH_PREFIX")  # which the proxy removes; mapcenter/asgi.py adds it again
 HEARTBEAT = env_seconds("HEARTBEAT", 25)  # between two frames to an idle viewer

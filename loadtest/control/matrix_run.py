@@ -59,23 +59,10 @@ def _outcome(status: int, lines: list[str], folder: Path) -> dict[str, Any]:
     data = path.read_bytes()
     findings = json.loads(data)
     counts = Counter(finding["outcome"] for finding in findings)
-    pictures = {file.stem: file.read_text() for file in folder.glob("*.svg")}
-    page = render_to_string(
-        "loadtest/center/matrix.html",
-        {
-            "findings": [
-                finding
-                | {
-                    "pictures": [
-                        pictures[key]
-                        for key in (finding["key"], f"{finding['key']}-cpu")
-                        if key in pictures
-                    ]
-                }
-                for finding in findings
-            ]
-        },
-    )
+    for finding in findings:
+        files = (folder / f"{finding['key']}{suffix}.svg" for suffix in ("", "-cpu"))
+        finding["pictures"] = [file.read_text() for file in files if file.exists()]
+    page = render_to_string("loadtest/center/matrix.html", {"findings": findings})
     return found | {
         "state": State.FINISHED if status == ExitCode.PASSED else State.STOPPED,
         "verdict": ", ".join(f"{count} {outcome}" for outcome, count in counts.items()),

@@ -1,4 +1,4 @@
-"""Who is absent when during the rounds: viewers who leave and come back, and phones that sleep."""
+"""The times at which viewers are absent: they leave and come back, or their phones sleep."""
 
 from dataclasses import dataclass
 from random import Random

@@ -26,7 +26,7 @@ def pool(redis_url: str, workers: int) -> Iterator[psutil.Process]:
 def bare_worker(
     redis_url: str, folder: Path = ROOT, host: Sequence[str] = (), **environment: str
 ) -> Iterator[psutil.Process]:
-    """Run RQ's own `rq worker`, which knows nothing of Django, in a checkout of the project.
+    """Run RQ's own `rq worker`, which does not load Django, in a checkout of the project.
 
     `host` is a command that runs another one on another host.
     """

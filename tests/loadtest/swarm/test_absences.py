@@ -1,4 +1,4 @@
-"""Who is absent when during the rounds."""
+"""The times at which viewers are absent during the rounds."""
 
 from unittest import TestCase
 
