@@ -80,7 +80,7 @@ class Hypothesis:
         return self.variants[0].measure
 
 
-def _relative(number: int | None = None) -> Measure:
+def _relative(number: int | None = None, of_valid: bool = True) -> Measure:
     """Return the mean relative delay of one round, or the mean over all of them."""
 
     def read(report: Report) -> float | None:
@@ -88,7 +88,7 @@ def _relative(number: int | None = None) -> Measure:
         found = [each["mean_relative_delay"] for each in rounds]
         return None if None in found else fmean(found)
 
-    return Measure("mean relative delay", "ms", read)
+    return Measure("mean relative delay", "ms", read, of_valid)
 
 
 def _lost(report: Report) -> float:
@@ -145,9 +145,14 @@ def story(scale: float) -> list[Hypothesis]:
             "Ten simulators of 1,000 viewers measure the same as twenty of 500: the simulators are "
             "not the bottleneck.",
             Expectation.SAME,
-            (
-                Variant("10 simulators", (*rounds, "--simulators", "10"), _relative()),
-                Variant("20 simulators", (*rounds, "--simulators", "20"), _relative()),
+            # Runs with late simulators count: whether these matter is the question.
+            tuple(
+                Variant(
+                    f"{count} simulators",
+                    (*rounds, "--simulators", str(count)),
+                    _relative(of_valid=False),
+                )
+                for count in (10, 20)
             ),
         ),
         Hypothesis(
