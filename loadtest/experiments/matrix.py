@@ -17,6 +17,7 @@ from loadtest.experiments.hypotheses import REPEATS, Outcome, explain, judge, or
 from loadtest.experiments.servers import Servers, running
 from loadtest.experiments.story import Hypothesis, Report
 from loadtest.peers.base import PeerFailed
+from viewers.ops.supervisor import end_with_parent
 
 RUN_TIMEOUT = 600.0  # seconds for one run
 WITH_REPORT = (ExitCode.PASSED, ExitCode.FAILED, ExitCode.INVALID)
@@ -106,6 +107,12 @@ def _run(servers: Servers, options: tuple[str, ...]) -> Report:
         command += ["--report", folder, "--progress", "none"]
         for url in site.hosts if len(site.hosts) > 1 else ():
             command += ["--metrics", f"{url}/metrics"]
+        parent = os.getpid()
+
+        def prepare() -> None:
+            end_with_parent(parent)
+            _leave_servers_their_core()
+
         try:
             done = subprocess.run(
                 command,
@@ -115,7 +122,7 @@ def _run(servers: Servers, options: tuple[str, ...]) -> Report:
                 stderr=subprocess.STDOUT,
                 text=True,
                 timeout=RUN_TIMEOUT,
-                preexec_fn=_leave_servers_their_core,
+                preexec_fn=prepare,
             )
         except subprocess.TimeoutExpired:
             raise Skipped(f"the swarm took more than {RUN_TIMEOUT:g} s") from None
