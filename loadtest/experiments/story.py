@@ -30,6 +30,7 @@ KEYS = (
 VIEWERS = 10_000
 """The audience of 2012. A matrix of scale 0.2 has 2,000."""
 
+ARRIVAL_TIME = "60"  # seconds for twice the audience, so that simulators do not fail first
 HEARTBEAT = ("HEARTBEAT", "5")  # seconds, so that experiments with heartbeats are short
 
 ONE_PROCESS = Servers()
@@ -162,7 +163,7 @@ def story(scale: float) -> list[Hypothesis]:
             tuple(
                 Variant(
                     f"{count:,} viewers",
-                    (*_options(count, "4@2"), "--simulators", "20", "--past-limits"),
+                    (*_options(count, "4@2", ARRIVAL_TIME), "--simulators", "20", "--past-limits"),
                     LOST,
                     Servers(files=round(1.7 * viewers)),
                 )
