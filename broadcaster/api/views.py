@@ -22,7 +22,7 @@ from broadcaster.desk.requests import (
     reply_or_unavailable,
 )
 from broadcaster.domain.parsing import MAX_TITLE, text
-from broadcaster.domain.rejection import Forbidden, InvalidInput, NotFound, Rejected
+from broadcaster.domain.rejection import Forbidden, InvalidInput, NotFound, Rejected, shown_key
 from broadcaster.models import ApiToken, Broadcast, Via
 from broadcaster.publishing.actor import Actor
 
@@ -110,7 +110,7 @@ def _create(request: HttpRequest, user) -> Reply:
     data = decode(read_body(request))
     for name, value in data.items():
         if name not in TYPES:
-            raise InvalidInput(name[:40], "unknown field")
+            raise InvalidInput(shown_key(name), "unknown field")
         if type(value) is not TYPES[name]:
             raise InvalidInput(name, f"is not of the type {TYPES[name].__name__}")
     data["title"] = text("title", data.get("title", ""), MAX_TITLE)

@@ -15,7 +15,7 @@ from broadcaster.desk.permissions import check_access
 from broadcaster.desk.requests import Reply, client_id, decode, reject, reply_or_unavailable
 from broadcaster.domain.clock import MAX_TIME
 from broadcaster.domain.parsing import MAX_TITLE, parse_change, text, whole_number
-from broadcaster.domain.rejection import InvalidInput, NotFound, Rejected
+from broadcaster.domain.rejection import InvalidInput, NotFound, Rejected, shown_key
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
@@ -105,7 +105,7 @@ def _parse(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         raise InvalidInput("command", f"is not one of {', '.join(COMMANDS)}")
     expected = COMMANDS[name].arguments
     for key in data.keys() - {"command", "id", *expected}:
-        raise InvalidInput(str(key)[:40], f"is not an argument of the command {name}")
+        raise InvalidInput(shown_key(key), f"is not an argument of the command {name}")
     return name, {key: ARGUMENTS[key](data.get(key)) for key in expected}
 
 

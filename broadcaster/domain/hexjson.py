@@ -7,7 +7,7 @@ from broadcaster.domain.geometry_making import Area
 from broadcaster.domain.geometry_parsing import MAX_SHAPES, parse_shape_id
 from broadcaster.domain.outline import Ring
 from broadcaster.domain.parsing import one_of, whole_number
-from broadcaster.domain.rejection import InvalidInput
+from broadcaster.domain.rejection import InvalidInput, shown_key
 
 LAYOUTS = ("odd-r", "even-r", "odd-q", "even-q")
 """Rows of pointed hexagons (r) or columns of flat ones (q); the odd or the even ones are shifted
@@ -32,7 +32,7 @@ def read_hexjson(data: dict[str, Any], name: str, parent: str) -> list[Area]:
     areas = []
     taken: dict[tuple[int, int], str] = {}
     for id, item in hexes.items():
-        field = f"hexes.{str(id)[:40]}"
+        field = f"hexes.{shown_key(id)}"
         parse_shape_id(field, id)
         if not isinstance(item, dict):
             raise InvalidInput(field, "is not an object")

@@ -20,7 +20,7 @@ from broadcaster.domain.change import (
     View,
 )
 from broadcaster.domain.electoral import PARTIES, STATE_NAMES, UNITS
-from broadcaster.domain.rejection import InvalidInput
+from broadcaster.domain.rejection import InvalidInput, shown_key
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -141,7 +141,7 @@ def known_object(
         raise InvalidInput(name, "is not an object")
     for key in value:
         if key not in known:
-            shown = str(key)[:40] or '""'
+            shown = shown_key(key)
             path = shown if name == "change" else f"{name}.{shown}"
             raise InvalidInput(path, unknown)
     return value

@@ -12,6 +12,11 @@ class InvalidInput(ValueError):
         self.problem = problem
 
 
+def shown_key(key: object) -> str:
+    """Return a key of a JSON object as errors name it: cut, and visible if it is empty."""
+    return str(key)[:40] or '""'
+
+
 class Rejected(Exception):
     """The request is understood, and may not be carried out now.
 

@@ -154,6 +154,7 @@ class UpdatesApi(TestCase):
             ({"slug": "new", "title": "x", "election": "soon"}, 400, "election"),
             ({"slug": "new", "title": "x", "listed": "perhaps"}, 400, "listed"),
             ({"slug": "new", "title": "x", "phase": "live"}, 400, "phase"),
+            ({"slug": "new", "title": "x", "": "empty"}, 400, '""'),
             ({"slug": ["new"], "title": "x"}, 400, "slug"),
             ({"slug": "new", "title": "a\x00b"}, 400, "title"),
             ({"slug": "new", "title": "\ud800"}, 400, "title"),
@@ -169,5 +170,5 @@ class UpdatesApi(TestCase):
             self.post({"slug": "n", "title": "x"}, path="/api/broadcasts"), 403
         )
         rejections = AuditEntry.objects.filter(action="refused", via="api")
-        self.assertEqual(rejections.count(), 17)
+        self.assertEqual(rejections.count(), 18)
         self.assertEqual(rejections[0].detail, "create: robot may not create broadcasts.")

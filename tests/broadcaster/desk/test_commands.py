@@ -90,6 +90,7 @@ class TakeCommand(DeskCase):
             ({"command": ["take"]}, "command"),
             ({"command": "take"}, "change"),
             ({"command": "take", "change": VIEW, "cue": cue}, "cue"),
+            ({"command": "take", "change": VIEW, "": None}, '""'),
             ({"command": "take", "change": VIEW, "client_id": 7}, "client_id"),
             ({"command": "take_cue", "cue": "1", "version": 1}, "cue"),
             ({"command": "take_cue", "cue": cue, "version": True}, "version"),
