@@ -123,9 +123,9 @@ class ConsolePages(admin.ModelAdmin):
         """POST one command as JSON, as on the console's socket; the status is its reply's."""
         if request.method != "POST":
             status, reply = failure(HTTPStatus.METHOD_NOT_ALLOWED, "This address takes POST only.")
-        else:
-            by = Actor(request.user, Via.CONSOLE, request.META.get("REMOTE_ADDR"))
-            _, (status, reply) = handle_command(pk, lambda: read_body(request), by)
+            return JsonResponse(reply, status=status, headers={"Allow": "POST"})
+        by = Actor(request.user, Via.CONSOLE, request.META.get("REMOTE_ADDR"))
+        _, (status, reply) = handle_command(pk, lambda: read_body(request), by)
         return JsonResponse(reply, status=status)
 
 

@@ -114,6 +114,14 @@ class Addresses(TestCase):
         documented = DOCUMENT.read_text().split("\n".join(HEADER))[1].split("\n\n")[0]
         self.assertEqual(documented.splitlines()[1:], self.rows())
 
+    def test_response_to_a_wrong_method_names_the_right_ones(self):
+        self.client.force_login(self.people["superuser"])
+        for route in sorted(django_routes() - {"admin/logout/"}):
+            for method in ("GET", "POST", "PUT", "OPTIONS"):
+                response = self.client.generic(method, self.path(route))
+                if response.status_code == 405:
+                    self.assertTrue(response.get("Allow"), (method, route))
+
     def test_document_has_the_addresses_that_are_not_djangos(self):
         text = DOCUMENT.read_text()
         for route in {*routes(http_urlpatterns), *websocket_routes()}:
