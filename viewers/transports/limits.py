@@ -33,9 +33,10 @@ MAX_PIPELINED = 16
 """Requests that may wait behind another on their connection, about. Browsers send none."""
 MAX_REQUESTS = 1000
 """Requests of pages under way in a process. Each is a task and may be a thread."""
-LINGER = 1.0
+LINGER = 3.0
 """Seconds in which the rest of a rejected request is discarded. Without them, the kernel's reset
-can overtake the response."""
+can overtake the response: HAProxy, which on a busy machine reads it a second later, answers 502.
+"""
 
 MAX_FRAMES = 100
 """WebSocket frames that a viewer may send in `FRAMES_PERIOD`. Browsers send none, libraries a ping

@@ -1,5 +1,8 @@
 """What one request may be: its head, its body, its method and its time."""
 
+import socket
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
@@ -19,9 +22,12 @@ from tests.end_to_end.faults.limits import (
     upload,
 )
 from tests.support.proxies import send_request
+from viewers.transports.limits import LINGER
 
 
 class Requests(LimitsCase):
+    pause = threading.Event()
+
     def written(self, server):
         return psutil.Process(server.process.pid).io_counters().write_chars
 
@@ -61,6 +67,18 @@ class Requests(LimitsCase):
                     self.assertLess(seconds, AT_ONCE)
             self.assertLess(self.written(server) - written, MEGABYTE)
             self.assertQuietLog(server)
+
+    def test_rest_of_a_rejected_request_is_discarded(self):
+        """A busy proxy that is still sending would take a reset for a server that failed."""
+        begin = head("POST /", "Content-Length: 100000000") + b"\r\n"
+        for server in self.servers:
+            with socket.create_connection(("127.0.0.1", server.port), 10) as line:
+                line.sendall(begin)
+                self.assertIn(b" 413 ", line.recv(65536))
+                end = time.monotonic() + LINGER - 0.5
+                while time.monotonic() < end:
+                    line.sendall(b"x" * 1000)
+                    self.pause.wait(0.1)
 
     def test_upload_is_read_for_staff_only(self):
         for server in self.servers:
