@@ -24,6 +24,7 @@ from broadcaster.models.log import Rebroadcast
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import publish
 from broadcaster.domain.parsing import parse_change
+from loadtest.models import LoadTest, LoadTestRun
 chief = get_user_model().objects.get(username="chief")
 by = Actor(chief, Via.COMMAND)
 for slug in ("quiet", "over", "after"):
@@ -38,12 +39,19 @@ for slug, change in (
 over = Broadcast.objects.get(slug="over")
 times = {"starts_at": timezone.now(), "ends_at": timezone.now()}
 again = Rebroadcast.objects.create(broadcast=over, epoch=over.epoch, seq=3, by=chief, **times)
+test = LoadTest.objects.first()
+runs = [LoadTestRun.objects.create(test=test, name=test.name).pk for _ in range(2)]
 other = get_user_model().objects.create_user("somebody", is_staff=True)
 ids = {
     "admin/broadcaster/broadcast/": [b.pk for b in Broadcast.objects.exclude(slug="after")],
     "admin/broadcaster/publication/": [p.pk for p in Publication.objects.all()],
     "admin/broadcaster/apitoken/": [t.pk for t in ApiToken.objects.all()],
     "admin/broadcaster/auditentry/": [a.pk for a in AuditEntry.objects.all()],
+    "admin/broadcaster/contestdocument/": [c.pk for c in ContestDocument.objects.all()[:3]],
+    "admin/loadtest/loadtest/": [t.pk for t in LoadTest.objects.all()],
+    "admin/loadtest/loadtestrun/": runs,
+    "a": runs[:1],
+    "b": runs[1:],
     "admin/auth/user/": [other.pk],
     "admin/auth/group/": [g.pk for g in Group.objects.all()],
     "number": [again.pk],
@@ -89,13 +97,13 @@ class FuzzSite(Site):
             return list(words[name])
         if name in self.ids:
             return list(self.ids[name])
-        places = [place for place in self.ids if route.startswith(place)]
+        places = [place for place in self.ids if "/" in place and route.startswith(place)]
         return list(self.ids[places[0]] if places else self.ids["admin/broadcaster/broadcast/"])
 
     def find_inputs(self, route: str) -> PageInputs:
         """Return what the page at an address lets its users send."""
         names = {name: self.parameters(route, name)[0] for name in ("slug", "app_label", "url")}
-        ids = ("pk", "object_id", "id", "number", "content_type_id", "path")
+        ids = ("pk", "object_id", "id", "number", "content_type_id", "path", "a", "b")
         parameters = names | {name: self.parameters(route, name)[-1] for name in ids}
         path = fill(route, parameters)
         status, body, _ = self.request(path, Cookie=self.cookies)
