@@ -1,4 +1,5 @@
-"""Several server processes behind one port: started, replaced when they die, rolled on SIGHUP.
+"""Several server processes behind one port: started, replaced when they die or freeze, rolled on
+SIGHUP.
 
 Each is an ordinary `manage.py serve` that shares the port (SO_REUSEPORT: the kernel spreads
 connections evenly). A process started on SIGHUP runs the code that is on disk then. All end when
@@ -14,6 +15,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -23,6 +25,10 @@ logger = logging.getLogger(__name__)
 RESTART_PAUSE = 1.0  # seconds before a process that died is replaced
 START_TIMEOUT = 60.0  # seconds that a process may take until it serves
 SERVING = b"Serving"  # the beginning of the line that it prints then
+REPORT = 1.0  # seconds between two reports of a process that it is alive
+WAIT = 2.0  # seconds that the supervisor waits for a report
+MISSED = 5  # reports after which a process is frozen. Counted, because after a pause of the whole
+# machine the supervisor may run before the others: then it misses one.
 PR_SET_PDEATHSIG = 1  # of prctl(2): the signal that a process gets when its parent ends
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -89,7 +95,7 @@ class Supervisor:
         """Replace the process in `slot` whenever it ends without being stopped."""
         while True:
             process = self.processes[slot]
-            code = await process.wait()
+            code = await end_of(process)
             if self.stopping.is_set():
                 return
             if process is not self.processes[slot]:  # replaced by `roll`
@@ -133,12 +139,41 @@ class Supervisor:
             old, self.processes[:] = list(self.processes), new
             for process in old:
                 send(process, signal.SIGINT)
-            await asyncio.gather(*(process.wait() for process in old))
+            await asyncio.gather(*(end_of(process) for process in old))
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def end_of(process: Process) -> int:
+    """Return the exit status of a process once it has ended. Kill it if it is frozen."""
+    assert process.stdout is not None
+    missed = 0
+    while missed < MISSED:
+        try:
+            async with asyncio.timeout(WAIT):
+                if not await process.stdout.readline():  # closed
+                    return await process.wait()
+            missed = 0
+        except TimeoutError:
+            missed += 1
+    logger.error("server process %s is frozen: killing it", process.pid)
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    return await process.wait()
+
+
+def report_alive(loop: asyncio.AbstractEventLoop) -> None:
+    """Report to the supervisor, from now on, that the loop of this process runs.
+
+    The report is an empty line on stdout. If the supervisor is frozen, its pipe may be full.
+    """
+    os.set_blocking(sys.stdout.fileno(), False)
+    with contextlib.suppress(OSError):
+        os.write(sys.stdout.fileno(), b"\n")
+    loop.call_later(REPORT, report_alive, loop)
 
 
 def send(process: Process, number: signal.Signals) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -17,15 +18,20 @@ from websockets.sync.client import connect
 
 from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from tests.support.figures import check_within
 from tests.support.log import publish
 from tests.support.programs import find_program
 from tests.support.server import ServeProcess, redis, wait_for
 from tests.support.staff import next_frame, open_desk
+from tests.support.watcher import WebSocketWatcher
 from viewers.management.commands.serve import BACKLOG, HUNG_UP
 from viewers.ops.server import NOTICE
+from viewers.ops.supervisor import MISSED, WAIT
 from viewers.protocol.frames import RETURN_RANGE, Close
 
 VIEWERS = 12  # enough that both of two processes have some
+REPLACED = (MISSED + 1) * WAIT + 3  # seconds until viewers of a frozen process are back: the last
+# wait may have begun with a report, and a viewer reconnects after a second or two
 SOONEST = RETURN_RANGE[0] / 2  # seconds after which a viewer comes back here
 
 
@@ -111,6 +117,38 @@ class Supervised(Case):
         frozen.resume()
         frame = next_frame(desk, "viewers", lambda frame: not frame["silent"])
         self.assertEqual((frame["ws"], frame["delivery"]["unknown"]), (VIEWERS, 0))
+
+    def test_frozen_process_is_replaced_and_its_viewers_come_back(self):
+        self.serve_with_two_processes()
+        watchers = [WebSocketWatcher(self.server, self.slug) for _ in range(VIEWERS)]
+        for watcher in watchers:
+            self.addCleanup(watcher.close)
+            watcher.follow_to(1)
+        before = self.processes()
+        began = time.monotonic()
+        before[0].suspend()
+        psutil.wait_procs(before[:1], REPLACED)
+
+        seq = self.put({"view": {"focus": "OH"}})
+        for watcher in watchers:
+            watcher.follow_to(seq)
+        check_within(self, "a process freezes: last viewer", time.monotonic() - began, REPLACED)
+        wait_for(lambda: len(self.processes()) == 2, "another process")
+        self.assertIn(f"server process {before[0].pid} is frozen", self.server.output())
+        self.assertTrue(before[1].is_running())
+
+    def test_process_is_not_replaced_after_a_pause_of_all(self):
+        self.serve_with_two_processes()
+        before = self.processes()
+        everything = [psutil.Process(self.server.process.pid), *before]
+        for each in everything:
+            each.suspend()
+        pause = threading.Event()
+        pause.wait(MISSED * WAIT + 1)
+        for each in everything:
+            each.resume()
+        pause.wait(MISSED * WAIT + 1)
+        self.assertEqual(self.processes(), before)
 
     def test_rolling_restart_disconnects_every_viewer_once(self):
         """Viewers come back sooner than real ones, when an old process that has yet to drain would

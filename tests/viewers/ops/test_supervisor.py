@@ -66,9 +66,9 @@ class SupervisorTests(IsolatedAsyncioTestCase):
 
     async def test_process_is_replaced_once_the_program_is_there_again(self):
         self.enterContext(mock.patch.object(supervisor, "RESTART_PAUSE", 0.01))
+        old, _ = await self.supervise(ENDS_AT_ONCE).start()
         supervised = self.supervise(SERVES)
         command, supervised.command = supervised.command, MISSING
-        old = await asyncio.create_subprocess_exec(sys.executable, "-c", ENDS_AT_ONCE)
         supervised.processes = [old]
 
         async with asyncio.timeout(20):

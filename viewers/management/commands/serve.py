@@ -25,7 +25,7 @@ from viewers.ops.server import (
     PlainHttpProtocol,
 )
 from viewers.ops.start_checks import log_problems
-from viewers.ops.supervisor import Supervisor, reserve
+from viewers.ops.supervisor import Supervisor, report_alive, reserve
 from viewers.protocol import frames
 from viewers.registry import relays
 from viewers.transports.fast.limited import LimitedHttpProtocol
@@ -90,11 +90,18 @@ class Command(BaseCommand):
             where = netloc(host, port)
             raise CommandError(f"cannot listen on {where}: {error.strerror}") from error
         if processes == 1:
-            self.serve(listener, drain_rate, plain, untuned)
+            self.serve(listener, drain_rate, plain, untuned, share_port)
         else:
             self.supervise(listener, processes, drain_rate, plain, untuned)
 
-    def serve(self, listener: socket.socket, drain_rate: int, plain: bool, untuned: bool) -> None:
+    def serve(
+        self,
+        listener: socket.socket,
+        drain_rate: int,
+        plain: bool,
+        untuned: bool,
+        supervised: bool,
+    ) -> None:
         """Serve in this process until a signal stops it."""
         raise_file_limit()
         http: type[LimitedHttpProtocol] = FastHttpProtocol
@@ -125,7 +132,13 @@ class Command(BaseCommand):
             gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 20, 100)
-        server = DrainingServer(config, drain_rate, lambda: self.print_address(listener))
+
+        def ready() -> None:
+            self.print_address(listener)
+            if supervised:
+                report_alive(asyncio.get_running_loop())
+
+        server = DrainingServer(config, drain_rate, ready)
         with write_ahead_log(), suppress(KeyboardInterrupt):  # which uvicorn raises at the end
             server.run(sockets=[listener])
         if server.hung_up:
