@@ -23,7 +23,6 @@ from loadtest.common.chart_style import (
 )
 from loadtest.common.machine import describe_machine
 from loadtest.experiments.matrix import Finding
-from loadtest.experiments.story import Report
 
 COLORS = (BLUE, ORANGE, VIOLET)
 ROW = 0.42  # inches
@@ -42,8 +41,8 @@ def write(findings: Sequence[Finding], folder: Path) -> Path:
         picture = f"![{finding.hypothesis.measure.name}]({key}.svg)"
         parts.append(f"## {finding.hypothesis.finding}\n\n{_sentence(finding)}\n\n{picture}")
         if all(finding.reports):
-            (folder / f"{key}-cpu.svg").write_text(_cpu(finding))
-            parts.append(f"![server CPU over time]({key}-cpu.svg)")
+            (folder / f"{key}-time.svg").write_text(_over_time(finding))
+            parts.append(f"![{finding.hypothesis.course.name}, over time]({key}-time.svg)")
     (folder / "findings.json").write_text(json.dumps([_data(each) for each in findings], indent=1))
     path = folder / "findings.md"
     path.write_text("\n\n".join(parts) + "\n")
@@ -104,26 +103,21 @@ def _figures(finding: Finding) -> str:
         return to_svg(figure, GREY)
 
 
-def _cpu(finding: Finding) -> str:
-    """Draw the server's CPU over time in the first run of each variant."""
+def _over_time(finding: Finding) -> str:
+    """Draw the course of the first run of each variant."""
+    course = finding.hypothesis.course
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.add_subplot()
         for variant, reports, color in zip(
             finding.hypothesis.variants, finding.reports, COLORS, strict=False
         ):
-            at, cpu = _timeline(reports[0])
-            axes.plot(at, cpu, color=color, label=variant.label)
+            samples = reports[0]["timeline"]
+            at = [sample["at"] for sample in samples]
+            figures = [course.read(sample) for sample in samples]
+            axes.plot(at, figures, color=color, label=variant.label)
         axes.set_ylim(bottom=0)
         axes.set_xlabel("seconds since the first viewer")
-        axes.set_ylabel("cores")
+        axes.set_ylabel(course.name)
         axes.legend(**LEGEND)
         return to_svg(figure, GREY)
-
-
-def _timeline(report: Report) -> tuple[list[float], list[float]]:
-    samples = report["timeline"]
-    return (
-        [sample["at"] for sample in samples],
-        [sum(sample["server_cpu"].values()) for sample in samples],
-    )

@@ -50,6 +50,14 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """What a run is drawn by over time: a figure of each sample of a report."""
+
+    name: str
+    read: Callable[[Report], float]
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """One way of running: servers, options of `manage.py swarm`, and what is read.
 
@@ -75,6 +83,9 @@ class Hypothesis:
     finding: str
     expected: Expectation
     variants: tuple[Variant, ...]
+    course: Course = Course(
+        "server CPU, cores", lambda sample: float(sum(sample["server_cpu"].values()))
+    )
 
     @property
     def measure(self) -> Measure:
@@ -119,6 +130,8 @@ LOST = Measure("viewers that cannot connect", "%", _lost, of_valid=False)
 STAGGER = Measure("deviation of the idle server's CPU", "%", _stagger)
 ARRIVAL = Measure("first frame after the attempt, p99", "ms", _slowest_arrival, of_valid=False)
 """A pool of connections makes a run invalid, which is what is to be seen."""
+
+CONNECTED = Course("viewers with a connection", lambda sample: sample["ws"] + sample["poll"])
 
 
 def story(scale: float) -> list[Hypothesis]:
@@ -169,6 +182,7 @@ def story(scale: float) -> list[Hypothesis]:
                 )
                 for count in (viewers, 2 * viewers)
             ),
+            CONNECTED,
         ),
         Hypothesis(
             "polling",
@@ -212,6 +226,7 @@ def story(scale: float) -> list[Hypothesis]:
                 Variant("a connection each", few_polls, ARRIVAL, beating),
                 Variant("5 connections", (*few_polls, "--client-pool", "5"), ARRIVAL, beating),
             ),
+            CONNECTED,
         ),
         Hypothesis(
             "mix",

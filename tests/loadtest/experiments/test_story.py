@@ -99,4 +99,4 @@ class Findings(TestCase):
 
         self.assertIn("untuned / tuned | server CPU per delivery: 20 / 20 µs | reproduced", text)
         self.assertEqual([each["outcome"] for each in data], ["reproduced"])
-        self.assertEqual(names, {"findings.md", "findings.json", "tuning.svg", "tuning-cpu.svg"})
+        self.assertEqual(names, {"findings.md", "findings.json", "tuning.svg", "tuning-time.svg"})
