@@ -65,14 +65,14 @@ def check_secret_key(**options: Any) -> list[CheckMessage]:
 
 @register(Tags.staticfiles, deploy=True)
 def check_collected_static_files(**options: Any) -> list[CheckMessage]:
-    """Warn if pages refer to static files that are neither compressed nor cached for long."""
+    """Warn if pages refer to static files that browsers do not keep for long."""
     manifest = Path(settings.STATIC_ROOT, ManifestStaticFilesStorage.manifest_name)
     if settings.DEBUG or manifest.exists():
         return []
     return [
         Warning(
-            f"{settings.STATIC_ROOT} has no collected static files, so they are served "
-            "uncompressed and browsers ask for them again and again.",
+            f"{settings.STATIC_ROOT} has no collected static files, so browsers ask for "
+            "them again and again.",
             hint="Run manage.py collectstatic.",
             id="broadcaster.W004",
         )

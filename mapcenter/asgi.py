@@ -20,6 +20,7 @@ from broadcaster.desk import schedule  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
 from mapcenter.request_limits import limited  # noqa: E402
 from viewers.ops import health  # noqa: E402
+from viewers.registry import shared  # noqa: E402
 from viewers.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
 
 
@@ -32,7 +33,8 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
 # answer, while the database is down.
 desk = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(desk_urlpatterns)))
 
-viewers_and_pages = URLRouter([*http_urlpatterns, re_path("", limited(pages))])
+polls_and_pages = URLRouter([*http_urlpatterns, re_path("", limited(pages))])
+viewers_and_pages = shared.in_front_of(polls_and_pages)
 
 
 async def http(scope: Any, receive: Any, send: Any) -> None:

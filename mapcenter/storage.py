@@ -1,10 +1,10 @@
 """Storage of static files under names that contain a hash of their content."""
 
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Serve hashed and compressed files once `collectstatic` has run, and plain names before."""
+class HashedStaticFiles(ManifestStaticFilesStorage):
+    """Serve hashed files once `collectstatic` has run, and plain names before."""
 
     # Imports in JavaScript modules get hashed names, too.
     support_js_module_import_aggregation = True

@@ -18,7 +18,7 @@ from broadcaster.desk import schedule
 from viewers.ops.metrics import siblings
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
-from viewers.registry import relays
+from viewers.registry import relays, shared
 from viewers.transports import limits
 from viewers.transports.fast.frame_rate import LimitedServerProtocol
 from viewers.transports.fast.http import ViewerHttpProtocol
@@ -31,10 +31,11 @@ NOTICE = 3.0  # seconds in which /readyz answers 503 before new connections are 
 
 
 class FastHttpProtocol(ViewerHttpProtocol):
-    """The fast path to this process's relays."""
+    """The fast path to this process's relays, and to the responses that it keeps."""
 
     __slots__ = ()
     relays = relays
+    shared = shared
 
 
 class NagleHttpProtocol(FastHttpProtocol):

@@ -10,15 +10,14 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.gzip import gzip_page
 
 from broadcaster.domain.change import calls_of
 from broadcaster.domain.electoral import ELECTIONS, earlier
 from broadcaster.domain.mapstate import MapState
 from broadcaster.models import Broadcast
 from broadcaster.rendering.election_picture import ElectionPicture
+from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import live_context
-from viewers.pages.page_cache import cached_page
 
 THEMES = {
     "auto": _("As set in the reader’s system"),
@@ -84,8 +83,7 @@ def _parse_size(text: str) -> int | None:
     return int(text) if is_number and int(text) in SIZES else None
 
 
-@cached_page
-@gzip_page
+@of_broadcast
 @xframe_options_exempt
 @csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type] # views have arguments
 def embed(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:

@@ -8,14 +8,12 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 
 from broadcaster.domain.electoral import earlier
 from broadcaster.models import Broadcast
 from viewers.pages.embed import PARTS, SIZES, THEMES, EmbedOptions
 
 
-@gzip_page
 @csp_update({"frame-src": [SELF]})  # type: ignore[arg-type] # views have arguments
 def embedding(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the page with the choices that the query has."""

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 
 from broadcaster.desk import rebroadcasts
 from broadcaster.domain.mapstate import ON_AIR
@@ -17,7 +16,6 @@ from broadcaster.rendering.election_picture import ElectionPicture
 from viewers.pages.wording import clock, status
 
 
-@gzip_page
 def front(request: HttpRequest) -> HttpResponse:
     """Return the front page. It lists neither rehearsals nor archived or unlisted broadcasts."""
     listed = Broadcast.objects.filter(listed=True, rehearsal=False, archived_at=None)

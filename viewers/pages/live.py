@@ -4,13 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
-from django.views.decorators.gzip import gzip_page
 
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock, history
 from broadcaster.rendering.election_picture import SHAPES
+from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import live_context
-from viewers.pages.page_cache import cached_page
 
 DELAYS = range(0, 61, 5)  # seconds
 MODULES = (
@@ -26,8 +25,7 @@ MODULES = (
 """The modules that live.js imports, preloaded so that browsers fetch all at the same time."""
 
 
-@cached_page
-@gzip_page
+@of_broadcast
 def live(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return the page that follows a broadcast: its map, table, log and status as they are now."""
     context = live_context(broadcast) | {"modules": MODULES, "delays": DELAYS}

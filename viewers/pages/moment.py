@@ -3,20 +3,18 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
-from django.views.decorators.gzip import gzip_page
 
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
+from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import log_context, past_context
-from viewers.pages.page_cache import cached_page
 from viewers.pages.wording import clock
 
 DAY = 24 * 3600  # seconds
 
 
-@cached_page
-@gzip_page
+@of_broadcast
 def moment(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return the map after the update at `?at=<epoch>:<seq>`, or `?at=<seq>` of this history."""
     epoch, __, seq = request.GET["at"].rpartition(":")

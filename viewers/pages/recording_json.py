@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
-from django.views.decorators.gzip import gzip_page
 
 from broadcaster.domain import recording_file
 from broadcaster.domain.stream import Position
@@ -18,7 +17,6 @@ from broadcaster.publishing import history
 YEAR = 365 * 24 * 3600  # seconds
 
 
-@gzip_page
 def recording_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Return all updates up to `?upto=<epoch>:<seq>`; without it, redirect to those up to now.
 

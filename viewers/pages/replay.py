@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.gzip import gzip_page
 
 from broadcaster.domain.change import Kind
 from broadcaster.domain.recording import Recording
@@ -18,8 +17,8 @@ from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.publishing import clock as database_clock
 from broadcaster.publishing import history
+from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import data_address, past_context
-from viewers.pages.page_cache import cached_page
 from viewers.pages.recording_json import recording_address
 from viewers.pages.wording import clock, elapsed, hour, script_words
 
@@ -46,8 +45,7 @@ MODULES = (
 """The modules that replay.js imports."""
 
 
-@cached_page
-@gzip_page
+@of_broadcast
 def replay(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return the replay page, at the beginning, at `?t=<seconds>` or at `?at=<seq>`.
 

@@ -2,7 +2,6 @@
 
 import math
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
@@ -17,17 +16,11 @@ class Overloaded(Exception):
     """Too many results are being computed, or too many threads are waiting for one."""
 
 
-class _Flight(Future[Result]):
-    """A result that is being computed, or was."""
-
-    expires = math.inf  # on the monotonic clock; known once it is computed
-
-
 class SingleFlight(Generic[Result]):
     """Results by key, each computed by the first thread that asks for it.
 
     Threads that ask while it is computed wait, without a database connection, and get the same
-    result or exception. Results are kept for `seconds`, exceptions are not.
+    result or exception. Results are kept, exceptions are not.
 
     Args:
         size: how many results are kept: those requested last.
@@ -38,18 +31,16 @@ class SingleFlight(Generic[Result]):
     def __init__(
         self,
         size: int,
-        seconds: float = math.inf,
         max_running: float = math.inf,
         max_waiting: float = math.inf,
     ) -> None:
         self.size = size
-        self.seconds = seconds
         self.max_running = max_running
         self.max_waiting = max_waiting
         self.running = 0
         self.waiting = 0
         self._lock = threading.Lock()
-        self._flights: OrderedDict[Hashable, _Flight[Result]] = OrderedDict()
+        self._flights: OrderedDict[Hashable, Future[Result]] = OrderedDict()
 
     def get(self, key: Hashable, compute: Callable[[], Result]) -> Result:
         """Return the result for `key`: one that is kept, another thread's, or that of `compute`.
@@ -58,11 +49,11 @@ class SingleFlight(Generic[Result]):
         """
         with self._lock:
             flight = self._flights.get(key)
-            if flight is None or flight.expires <= time.monotonic():
+            if flight is None:
                 if self.running >= self.max_running:
                     raise Overloaded
                 self.running += 1
-                flight = self._flights[key] = _Flight()
+                flight = self._flights[key] = Future()
                 is_first = True
             else:
                 is_first = False
@@ -73,14 +64,13 @@ class SingleFlight(Generic[Result]):
             self._wait(flight)
         return flight.result()
 
-    def _run(self, key: Hashable, flight: _Flight[Result], compute: Callable[[], Result]) -> None:
+    def _run(self, key: Hashable, flight: Future[Result], compute: Callable[[], Result]) -> None:
         try:
             result = compute()
         except BaseException as error:
             self._land(key, keep=False)
             flight.set_exception(error)
         else:
-            flight.expires = time.monotonic() + self.seconds
             self._land(key, keep=True)
             flight.set_result(result)
 
@@ -94,7 +84,7 @@ class SingleFlight(Generic[Result]):
                     break
                 del self._flights[old]
 
-    def _wait(self, flight: _Flight[Result]) -> None:
+    def _wait(self, flight: Future[Result]) -> None:
         with self._lock:
             if self.waiting >= self.max_waiting:
                 raise Overloaded

@@ -1,7 +1,8 @@
-"""The addresses of viewers' connections: for Django's routing and for the fast path."""
+"""The addresses of viewers' connections and pages: for routing, the cache, and the fast path."""
 
 import re
 
+from django.conf import settings
 from django.urls.converters import SlugConverter
 
 BROADCASTS = "broadcasts/"
@@ -9,6 +10,18 @@ SLUG = "<slug:slug>"
 WEBSOCKET = f"{BROADCASTS}{SLUG}/ws"
 UPDATES = f"{BROADCASTS}{SLUG}/updates"
 SNAPSHOT = f"{BROADCASTS}{SLUG}/snapshot.json"
+
+OTHER_LANGUAGES = "|".join(code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE)
+SHARED = re.compile(
+    rf"/{re.escape(settings.STATIC_URL.strip('/'))}/.+"
+    rf"|/(({OTHER_LANGUAGES})/)?({BROADCASTS}{SlugConverter.regex}/"
+    r"((embed|embedding|replay)/|picture\.png|recording\.json)?)?"
+)
+"""The paths whose responses are the same for everybody: front page, broadcasts, static files. The
+calculator is missing: its address has the viewer's own calls."""
+
+PARAMETERS = ("at", "height", "layer", "rebroadcast", "show", "t", "theme", "upto", "width")
+"""The parameters of the query that these pages know. nginx.conf has them, too."""
 
 
 def pattern(route: str) -> bytes:

@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, Protocol
 
 from broadcaster.desk import requests
-from viewers.transports.longpoll import RETRY_AFTER, PollResponse, error_response
+from viewers.transports.longpoll import RETRY_AFTER, error_response, poll_response
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ WRONG_METHOD = error_response(
 BUSY = error_response(
     HTTPStatus.SERVICE_UNAVAILABLE, "server", "is busy; come back soon", RETRY_AFTER, CLOSE
 )
-OPTIONS = PollResponse(b"", "no-store", extra=(METHODS, CLOSE))
+OPTIONS = poll_response(b"", "no-store", extra=(METHODS, CLOSE))
 """The response to `OPTIONS *`, which is about the server."""
 
 

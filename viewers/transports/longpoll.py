@@ -19,6 +19,7 @@ from viewers.protocol.frames import Close
 from viewers.transports import admission
 from viewers.transports.consumer import ViewerConsumer
 from viewers.transports.etags import etag_matches
+from viewers.transports.whole_response import Headers, WholeResponse, respond
 
 LASTING = "public, max-age=60"  # what lies past a position stays true
 FRESH = "public, max-age=1"  # the map of this moment
@@ -30,62 +31,43 @@ RETRY_AFTER = (b"retry-after", str(frames.RETURN_RANGE[1]).encode())
 READABLE_BY_ALL = (b"access-control-allow-origin", b"*")
 """Lets scripts in a sandboxed frame read the response. The data is public, without cookies."""
 
-Headers = list[tuple[bytes, bytes]]
+
+def poll_response(
+    body: bytes,
+    cache: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    extra: tuple[tuple[bytes, bytes], ...] = (),
+) -> WholeResponse:
+    """Return a JSON response with what a header Cache-Control says about it."""
+    content: Headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    headers: Headers = [
+        *([] if status == HTTPStatus.NOT_MODIFIED else content),  # a 304 has no length
+        (b"cache-control", cache.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        READABLE_BY_ALL,
+        *extra,
+    ]
+    return WholeResponse(status, headers, body)
 
 
-class PollResponse:
-    """A whole HTTP response. `headers` go out in this order; `head` is the same as bytes.
-
-    `wire` is for the fast path: there it keeps the response as bytes, with the server's own
-    headers for which they were made.
-    """
-
-    __slots__ = ("body", "head", "headers", "status", "wire")
-
-    def __init__(
-        self,
-        body: bytes,
-        cache: str,
-        status: HTTPStatus = HTTPStatus.OK,
-        extra: tuple[tuple[bytes, bytes], ...] = (),
-    ) -> None:
-        self.body = body
-        self.status = status
-        content: Headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-        ]
-        self.headers: Headers = [
-            *([] if status == HTTPStatus.NOT_MODIFIED else content),  # a 304 has no length
-            (b"cache-control", cache.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            READABLE_BY_ALL,
-            *extra,
-        ]
-        self.wire: tuple[Headers, bytes] | None = None
-        self.head = header_lines(self.headers)
-
-
-def header_lines(headers: Headers) -> bytes:
-    """Return headers as they go over the wire."""
-    return b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-
-
-def frame_response(frame: EncodedFrame) -> PollResponse:
+def frame_response(frame: EncodedFrame) -> WholeResponse:
     """Return a frame as a response: made once, kept on the frame."""
     response = frame.poll_response
-    if not isinstance(response, PollResponse):
+    if not isinstance(response, WholeResponse):
         cache = CACHE.get(type(frame.content), NEVER)
-        response = frame.poll_response = PollResponse(frame.body, cache)
+        response = frame.poll_response = poll_response(frame.body, cache)
     return response
 
 
 def error_response(
     status: HTTPStatus, field: str, error: str, *extra: tuple[bytes, bytes]
-) -> PollResponse:
+) -> WholeResponse:
     """Return an error, with the field of the request that is wrong."""
     body = json.dumps({"field": field, "error": error}).encode()
-    return PollResponse(body, NEVER, status, extra)
+    return poll_response(body, NEVER, status, extra)
 
 
 WRONG_METHOD = error_response(
@@ -103,24 +85,16 @@ ERRORS = {
 """The close codes that are HTTP errors; the others are answered with a bye frame."""
 
 
-def closing_response(code: Close) -> PollResponse:
+def closing_response(code: Close) -> WholeResponse:
     """Return the response that means the same as closing a WebSocket with `code`."""
     if code in ERRORS:
         return ERRORS[code]
     # Retry-After keeps a cache in front from sending this to other polls that wait there.
     again = () if frames.is_final(code) else (RETRY_AFTER,)
-    return PollResponse(frames.encode(frames.bye(code)), NEVER, extra=again)
+    return poll_response(frames.encode(frames.bye(code)), NEVER, extra=again)
 
 
-async def respond(send: Any, response: PollResponse, method: str = "GET") -> None:
-    """Send a whole response over ASGI. A HEAD request gets no body."""
-    status, headers = int(response.status), response.headers
-    body = b"" if method == "HEAD" else response.body
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def response_now(hub: Hub, since: Position | None) -> PollResponse | None:
+def response_now(hub: Hub, since: Position | None) -> WholeResponse | None:
     """Return what lies past `since`; None if that is nothing and the poll has to wait."""
     frame = hub.frame_after(since)
     if frame is not None:
@@ -128,19 +102,19 @@ def response_now(hub: Hub, since: Position | None) -> PollResponse | None:
     return closing_response(hub.closing_code) if hub.closing_code is not None else None
 
 
-def heartbeat_response(hub: Hub) -> PollResponse:
+def heartbeat_response(hub: Hub) -> WholeResponse:
     """Return the heartbeat, for a poll that has waited long enough."""
     return frame_response(hub.heartbeat_frame())
 
 
-def snapshot_response(hub: Hub, headers: Headers) -> PollResponse:
+def snapshot_response(hub: Hub, headers: Headers) -> WholeResponse:
     """Return the snapshot frame, or 304 if the one that a cache has is still true."""
     etag = f'W/"{hub.replica.position}"'
     extra = ((b"etag", etag.encode()),)
     wanted = b",".join(value for name, value in headers if name == b"if-none-match")
     if etag_matches(wanted.decode("latin-1"), etag):
-        return PollResponse(b"", FRESH, HTTPStatus.NOT_MODIFIED, extra)
-    return PollResponse(hub.snapshot_frame().body, FRESH, extra=extra)
+        return poll_response(b"", FRESH, HTTPStatus.NOT_MODIFIED, extra)
+    return poll_response(hub.snapshot_frame().body, FRESH, extra=extra)
 
 
 class HttpViewer(ViewerConsumer):
@@ -159,10 +133,10 @@ class HttpViewer(ViewerConsumer):
     async def fail(self) -> None:
         await self.send_response(closing_response(Close.FULL))
 
-    async def send_response(self, response: PollResponse) -> None:
+    async def send_response(self, response: WholeResponse) -> None:
         await respond(self.send, response, self.scope["method"])
 
-    async def decide(self) -> PollResponse:
+    async def decide(self) -> WholeResponse:
         """Return the response, or the error in the request."""
         if self.scope["method"] not in ("GET", "HEAD"):
             return WRONG_METHOD
@@ -176,21 +150,21 @@ class HttpViewer(ViewerConsumer):
         return await self.answer(hub, since)
 
     @abstractmethod
-    async def answer(self, hub: Hub, since: Position | None) -> PollResponse:
+    async def answer(self, hub: Hub, since: Position | None) -> WholeResponse:
         """Return the response to a valid request."""
 
 
 class SnapshotViewer(HttpViewer):
     """`snapshot.json`: the map of this moment, for programs and caches."""
 
-    async def answer(self, hub: Hub, since: Position | None) -> PollResponse:
+    async def answer(self, hub: Hub, since: Position | None) -> WholeResponse:
         return snapshot_response(hub, self.scope["headers"])
 
 
 class LongPollViewer(HttpViewer):
     """`updates?since=`: what lies past `since`, now or as soon as there is something."""
 
-    async def answer(self, hub: Hub, since: Position | None) -> PollResponse:
+    async def answer(self, hub: Hub, since: Position | None) -> WholeResponse:
         response = response_now(hub, since)
         if self.scope["method"] == "HEAD":
             return response or heartbeat_response(hub)

@@ -7,7 +7,8 @@ from channels.auth import AuthMiddlewareStack
 from django.db import DatabaseError
 
 from viewers.protocol.frames import Close
-from viewers.transports.longpoll import closing_response, error_response, respond
+from viewers.transports.longpoll import closing_response, error_response
+from viewers.transports.whole_response import respond
 
 LOG_IN = error_response(HTTPStatus.FORBIDDEN, "user", "is not logged in as staff")
 

@@ -76,11 +76,6 @@ class RecordingFileTests(RecordingCase):
         self.assertRedirects(response, f"{FILE}?upto={self.position(6)}")
         self.assertIn("max-age=1", response.headers["Cache-Control"])
 
-    def test_recording_is_compressed(self):
-        address = f"{FILE}?upto={self.position(6)}"
-        response = self.client.get(address, headers={"accept-encoding": "gzip"})
-        self.assertEqual(response.headers["Content-Encoding"], "gzip")
-
     def test_future_position_is_not_found_until_it_is_published(self):
         ahead = {"upto": self.position(7)}
         for upto in (self.position(7), "another:1", "another:0"):

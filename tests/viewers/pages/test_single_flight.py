@@ -82,11 +82,6 @@ class OneThreadTests(SimpleTestCase):
         results = [flights.get("key", lambda value=value: value) for value in (1, 2)]
         self.assertEqual(results, [1, 1])
 
-    def test_expired_result_is_computed_again(self):
-        flights = SingleFlight(size=9, seconds=0)
-        results = [flights.get("key", lambda value=value: value) for value in (1, 2)]
-        self.assertEqual(results, [1, 2])
-
     def test_exception_is_not_kept(self):
         flights = SingleFlight(size=9)
         self.assertRaises(ZeroDivisionError, flights.get, "key", lambda: 1 // 0)

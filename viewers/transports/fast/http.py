@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, which answers polls and serves viewers' WebSockets without a task."""
+"""uvicorn's HTTP protocol, which serves viewers without a task: polls, WebSockets, kept pages."""
 
 import asyncio
 import re
@@ -14,18 +14,20 @@ from viewers.transports import addresses, admission, longpoll
 from viewers.transports.fast.limited import LimitedHttpProtocol, wire
 from viewers.transports.fast.timers import NEVER
 from viewers.transports.fast.websocket import FastWebSocketViewer, handshake
-from viewers.transports.longpoll import PollResponse
+from viewers.transports.response_cache import ResponseCache, Wish
+from viewers.transports.whole_response import Headers, WholeResponse
 
-POLL = re.compile(
-    rb"GET %s(?:\?([-.:%%&=\w]*))? HTTP/1\.1\r\n"
-    rb"((?:[-\w]+: [!-~](?:[\t -~]*[!-~])?\r\n)+)\r\n" % addresses.pattern(addresses.UPDATES)
+GET = re.compile(
+    rb"GET (/[-./\w]*)(?:\?([!$-~]*))? HTTP/1\.1\r\n"
+    rb"((?:[-\w]+: [!-~](?:[\t -~]*[!-~])?\r\n)+)\r\n"
 )
+POLL = re.compile(addresses.pattern(addresses.UPDATES))
+POSITION = re.compile(rb"[-.:%&=\w]*")
 WEBSOCKET = re.compile(rb"%s(?:\?([^#]*))?" % addresses.pattern(addresses.WEBSOCKET))
 UNUSUAL = frozenset(
     b"connection content-length expect proxy-connection transfer-encoding upgrade".split()
 )
-BEGIN = f"GET /{addresses.BROADCASTS}".encode()  # of a request that may be a poll
-LONGEST = 2048  # bytes of one
+LONGEST = 2048  # bytes of a request that is recognized here
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +39,60 @@ class PollRequest:
     since: Position | None
 
 
-@lru_cache(maxsize=1024)
-def parse_poll(request: bytes) -> PollRequest | None:
-    """Return the poll that these bytes are, if they are exactly one poll without unusual headers.
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A request for a page or a static file, without the scheme."""
 
-    Identical browsers at the same position send identical bytes, so parsed requests are cached by
+    path: str
+    query: bytes
+    headers: Headers
+    wish: Wish
+
+
+@lru_cache(maxsize=1024)
+def parse(request: bytes) -> PollRequest | PageRequest | None:
+    """Return what these bytes ask for, if they are exactly one GET without unusual headers.
+
+    Identical browsers send identical bytes for the same thing, so parsed requests are cached by
     their bytes. Whatever is not recognized here is left to uvicorn.
     """
-    if (match := POLL.fullmatch(request)) is None:
+    if (match := GET.fullmatch(request)) is None:
         return None
+    path, query = match[1], match[2] or b""
     lines = [line.split(b": ", 1) for line in match[3].splitlines()]
     headers = [(name.lower(), value) for name, value in lines]
     for name, value in headers:
         if name in UNUSUAL and (name, value.lower()) != (b"connection", b"keep-alive"):
             return None
+    if poll := POLL.fullmatch(path):
+        return _parse_poll(request, poll[1].decode(), query, headers)
+    if any(name in (b"range", b"x-forwarded-proto") for name, _ in headers):
+        return None
+    return PageRequest(path.decode(), query, headers, Wish.parse(headers))
+
+
+def _parse_poll(request: bytes, slug: str, query: bytes, headers: Headers) -> PollRequest | None:
     scope = {"type": "http", "headers": headers}
     if not (admission.host_allowed(scope) and admission.origin_allowed(scope)):
         return None
+    if not POSITION.fullmatch(query):
+        return None
     try:
-        return PollRequest(request, match[1].decode(), admission.since(match[2] or b""))
+        since = admission.since(query)
     except ValueError:
         return None
+    return PollRequest(request, slug, since)
 
 
 class ViewerHttpProtocol(LimitedHttpProtocol):
     """One connection, and a subscriber of the hub while a poll waits on it.
 
-    uvicorn handles all other requests. A subclass sets `relays`, since uvicorn makes the instances.
+    uvicorn handles all other requests. A subclass sets `relays` and `shared`, since uvicorn makes
+    the instances.
     """
 
     relays: RelayRegistry
+    shared: ResponseCache
     kind = "poll"
     __slots__ = ("hub", "interval", "poll")
     poll: PollRequest  # the one that waits, or has waited
@@ -84,17 +110,27 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
         if self.hub is not None:  # pipelined: uvicorn keeps the order
             self.leave()
             super().data_received(self.poll.request)
-        elif data.startswith(BEGIN) and len(data) <= LONGEST and not self.busy:
-            poll = parse_poll(data)
-            hub = poll and self.relays.ready(poll.slug)
-            if poll and hub and self.relays.rejection is None:
-                return self.serve(poll, hub)
+        elif data.startswith(b"GET ") and len(data) <= LONGEST and not self.busy:
+            match parse(data):
+                case PollRequest(slug=slug) as poll:
+                    hub = self.relays.ready(slug)
+                    if hub and self.relays.rejection is None:
+                        return self.serve(poll, hub)
+                case PageRequest() as page:
+                    if response := self.kept(page):
+                        return self.answer(response)
         super().data_received(data)
 
     @property
     def busy(self) -> bool:
         """Whether uvicorn has something to read, answer or write on this connection."""
         return self.reading or self.rejected or self.unanswered or self.flow.write_paused
+
+    def kept(self, page: PageRequest) -> WholeResponse | None:
+        """Return the response that the cache has."""
+        request = self.shared.request(self.scheme or "http", page.headers, page.path, page.query)
+        response = request and self.shared.kept(request)
+        return response.form(page.wish) if response else None
 
     # Polls
 
@@ -132,7 +168,7 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
     def disconnect(self, code: Close) -> None:
         self.answer(longpoll.closing_response(code))
 
-    def answer(self, response: PollResponse) -> None:
+    def answer(self, response: WholeResponse) -> None:
         """Write the response; the connection rests until its next request."""
         self.leave()
         self.due = monotonic() + self.timeout_keep_alive

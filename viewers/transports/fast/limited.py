@@ -12,11 +12,11 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from viewers.transports import addresses, limits, longpoll
+from viewers.transports import addresses, limits
 from viewers.transports.fast.timers import NEVER
 from viewers.transports.limits import ConnectionLimits, CountedRequests
-from viewers.transports.longpoll import Headers, PollResponse
 from viewers.transports.uploads import StaffUploads
+from viewers.transports.whole_response import Headers, WholeResponse, header_lines
 
 POLL_PATH = re.compile(addresses.pattern(addresses.UPDATES))
 LONGEST_HEADER = 8000  # bytes; the `websockets` library reads lines of 8192
@@ -54,7 +54,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.allowed = limits.MAX_HEAD  # of these
         self.reading = False  # the parser has half a request
         self.in_body = False  # of which the head is complete
-        self.verdict: PollResponse | None = None  # on a request that the parser has just read
+        self.verdict: WholeResponse | None = None  # on a request that the parser has just read
         self.rejected = False  # what comes now is discarded
         self.evicted = False
         self.running: RequestResponseCycle | None = None  # the request that is answered next
@@ -98,7 +98,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 return self.read_no_more()
 
     @property
-    def oversized(self) -> PollResponse:
+    def oversized(self) -> WholeResponse:
         """The response to a request that is too large."""
         if not self.in_body:
             return limits.HEAD_TOO_LARGE
@@ -135,7 +135,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self.verdict is None:
             super().on_message_complete()
 
-    def judge(self) -> PollResponse | None:
+    def judge(self) -> WholeResponse | None:
         """Return the response to a request that is rejected for its head; else None.
 
         Also choose the application, and how much may come after the head, and until when.
@@ -174,7 +174,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     # Rejecting and closing
 
-    def reject(self, response: PollResponse) -> None:
+    def reject(self, response: WholeResponse) -> None:
         """Answer, discard what still comes, and close soon.
 
         If earlier requests wait for their responses, they get these, and this one gets none.
@@ -264,12 +264,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Log nothing: any client could fill the log."""
 
 
-def wire(response: PollResponse, headers: Headers) -> bytes:
+def wire(response: WholeResponse, headers: Headers) -> bytes:
     """Return a response as bytes, with uvicorn's own `headers`: the date, say.
 
     Made once for as long as uvicorn keeps the same headers, which is a second.
     """
     if response.wire is None or response.wire[0] is not headers:
-        head = STATUS_LINE[response.status] + longpoll.header_lines(headers) + response.head
+        head = STATUS_LINE[response.status] + header_lines(headers) + response.head
         response.wire = headers, head + b"\r\n" + response.body
     return response.wire[1]

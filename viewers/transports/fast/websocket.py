@@ -17,8 +17,8 @@ from viewers.protocol import frames
 from viewers.protocol.frames import POLICY_VIOLATION, Close
 from viewers.transports.fast.frame_rate import LimitedProtocol
 from viewers.transports.fast.timers import NEVER
-from viewers.transports.longpoll import Headers, header_lines
 from viewers.transports.slow_viewers import STUCK_TIMEOUT, limit_buffers, position_after_wait
+from viewers.transports.whole_response import Headers, header_lines
 
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 KEY = re.compile(rb"[+/0-9A-Za-z]{22}==")  # 16 bytes in base64
