@@ -39,16 +39,15 @@ HEARTBEAT = env_seconds("HEARTBEAT", 25)  # between two frames to an idle viewer
 HEARTBEAT_SPREAD = env_share("HEARTBEAT_SPREAD", 0.2, 0.2)  # viewers wait for one of 1.2 times that
 
 INSTALLED_APPS = [
-    "daphne",  # first: it replaces runserver
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "viewers",  # before staticfiles, whose runserver it replaces
     "django.contrib.staticfiles",
     "axes",
     "broadcaster",
-    "viewers",
     "loadtest",
 ]
 RQ_QUEUES = {}
