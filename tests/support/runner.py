@@ -3,13 +3,17 @@
 import contextvars
 import copyreg
 import logging
+import os
 import tempfile
+import unittest
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.db.models.signals import post_migrate
-from django.test.runner import DiscoverRunner
+from django.test import TestCase
+from django.test.runner import DiscoverRunner, ParallelTestSuite
 from hypothesis import settings as hypothesis
 
 # No deadline for examples: servers and browsers beside them make their duration unpredictable.
@@ -17,6 +21,19 @@ hypothesis.register_profile("no-deadline", deadline=None)
 hypothesis.load_profile("no-deadline")
 
 PROCESSES = 2  # test classes at a time; servers and browsers keep the other cores busy
+LONGEST = (
+    "tests.end_to_end.test_evening",
+    "tests.end_to_end.test_schedule",
+    "tests.loadtest.swarm.test_command",
+    "tests.end_to_end.test_control_center",
+    "tests.end_to_end.test_console_accessible",
+    "tests.end_to_end.test_processes",
+    "tests.end_to_end.test_viewing",
+    "tests.end_to_end.test_spanish",
+    "tests.end_to_end.test_replay",
+    "tests.end_to_end.test_slow_viewers",
+)
+"""Modules that take more than half a minute, the longest first."""
 
 
 # Asynchronous test cases hold a context, which cannot be pickled when they are sent to another
@@ -24,8 +41,28 @@ PROCESSES = 2  # test classes at a time; servers and browsers keep the other cor
 copyreg.pickle(contextvars.Context, lambda context: (contextvars.copy_context, ()))
 
 
+class LongestFirst(ParallelTestSuite):
+    """Starts the longest test classes first, or the last one would run alone.
+
+    As Django demands, classes that roll back come before classes that empty the database.
+    """
+
+    def __init__(self, subsuites: Sequence[unittest.TestSuite], *args: Any, **options: Any) -> None:
+        super().__init__(sorted(subsuites, key=_order), *args, **options)
+
+
+def _order(suite: unittest.TestSuite) -> tuple[bool, int]:
+    """Return the sort key of the tests of one class."""
+    kind = type(next(iter(suite)))
+    module = kind.__module__
+    place = LONGEST.index(module) if module in LONGEST else len(LONGEST)
+    return not issubclass(kind, TestCase), place
+
+
 class Runner(DiscoverRunner):
     """Runs tests in random order, and prints each skipped test with its reason."""
+
+    parallel_test_suite = LongestFirst
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options["interactive"] = False
@@ -37,11 +74,16 @@ class Runner(DiscoverRunner):
 
     def setup_databases(self, **kwargs: Any) -> Any:
         database = settings.DATABASES["default"]
-        if database["ENGINE"].endswith("sqlite3"):
-            self.folder = tempfile.TemporaryDirectory(prefix="mapcenter-test-")
-            database["TEST"]["NAME"] = f"{self.folder.name}/test.sqlite3"
-            post_migrate.connect(complete_file)
-        return super().setup_databases(**kwargs)
+        if not database["ENGINE"].endswith("sqlite3"):
+            return super().setup_databases(**kwargs)
+        memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # commits wait for no disk
+        self.folder = tempfile.TemporaryDirectory(prefix="mapcenter-test-", dir=memory)
+        database["TEST"]["NAME"] = f"{self.folder.name}/test.sqlite3"
+        post_migrate.connect(complete_file)
+        try:
+            return super().setup_databases(**kwargs)
+        finally:
+            post_migrate.disconnect(complete_file)  # Django sends it again after each test
 
     def suite_result(self, suite: Any, result: Any, **kwargs: Any) -> int:
         for test, reason in result.skipped:
