@@ -23,13 +23,17 @@ from tests.end_to_end.evening_on_air import DuringTheShow
 from tests.end_to_end.evening_people import HIDE, EmbedPage, PlainPage, StaffPage, ViewerPage
 from tests.support.browser import chromium, in_a_thread
 from tests.support.newspaper import Newspaper
-from tests.support.server import ServeProcess, redis, wait_for, worker
+from tests.support.server import ServeProcess, wait_for
 from tests.support.staff import the_group
 
 SLUG = "election-night-2020"
 
 
-class ElectionNight(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
+class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
+    """Subclasses start the server and call `open_all_pages`, then `run_before` and so on."""
+
+    server: ServeProcess
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -56,22 +60,6 @@ class ElectionNight(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestC
         for person in self.people:
             person.context.close()
             self.assertEqual(person.errors, [], person.name)
-
-    def test_evening_with_redis_and_a_worker(self):
-        url = self.enterContext(redis())
-        self.server = self.enterContext(ServeProcess(REDIS_URL=url, HEARTBEAT="2"))
-        self.enterContext(worker(self.server))
-        self.open_all_pages()
-        self.run_before()
-        self.prepare_cue()
-        self.run_on_air()
-        self.run_after()
-
-    def test_evening_without_redis(self):
-        self.server = self.enterContext(ServeProcess(HEARTBEAT="2"))
-        self.open_all_pages()
-        self.prepare_cue()
-        self.run_on_air()
 
     # Pages
 
@@ -102,6 +90,7 @@ class ElectionNight(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestC
         self.desktop = self.viewer(
             "Desktop",
             viewport={"width": 1440, "height": 1000},
+            reduced_motion="no-preference",
             permissions=["clipboard-read", "clipboard-write"],
         )
         self.phone = self.person(

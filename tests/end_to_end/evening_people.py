@@ -72,12 +72,15 @@ def unit(name: str) -> str:
 
 
 class PersonPage(Visit):
-    """A page with a map. `screen` is the selector of the part that tests look at."""
+    """A page with a map. `screen` is the selector of the part that tests look at.
+
+    By default the page has no animations: to draw them on ten pages takes much of the CPU time.
+    """
 
     screen = "main"
 
     def __init__(self, browser, server, name: str, **options) -> None:
-        super().__init__(browser, server, **options)
+        super().__init__(browser, server, **{"reduced_motion": "reduce"} | options)
         self.name = name
         self.page.set_default_timeout(TIMEOUT)
 
