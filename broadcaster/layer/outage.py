@@ -37,7 +37,8 @@ class Outage:
             return
         self.lasts = True
         self.count += 1
-        logger.warning("%s lost, trying again: %s", self.name, str(error) or repr(error))
+        words = " ".join(str(error).split()) or repr(error)  # PostgreSQL's have several lines
+        logger.warning("%s lost, trying again: %s", self.name, words)
 
     def end(self) -> None:
         """Log that it is back, if it was lost."""
