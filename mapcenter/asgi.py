@@ -18,6 +18,7 @@ django: Any = get_asgi_application()  # first, since the imports below need load
 
 from broadcaster.desk import schedule  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402
+from mapcenter.answer_timeout import answered  # noqa: E402
 from mapcenter.request_limits import limited  # noqa: E402
 from viewers.ops import health  # noqa: E402
 from viewers.registry import shared  # noqa: E402
@@ -33,7 +34,7 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
 # answer, while the database is down.
 desk = AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(desk_urlpatterns)))
 
-polls_and_pages = URLRouter([*http_urlpatterns, re_path("", limited(pages))])
+polls_and_pages = URLRouter([*http_urlpatterns, re_path("", answered(limited(pages)))])
 viewers_and_pages = shared.in_front_of(polls_and_pages)
 
 
