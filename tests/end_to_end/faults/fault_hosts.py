@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from broadcaster.desk.consumer import INTERVAL, STALE
 from tests.end_to_end.faults.hosts import SKEW, HostsCase
-from tests.end_to_end.faults.people import LONGEST_ANSWER, SLACK
+from tests.end_to_end.faults.people import LONGEST_ANSWER, LONGEST_DELAY, SLACK
 from tests.support.figures import check_within
 from tests.support.server import wait_for, worker
-from viewers.fanout.relay import HEAD_CHECK
 
 COME_BACK = 0.5 + SLACK  # seconds; the longest wait of a viewer who lost its connection
 FAILOVER = 3.0 + SLACK  # seconds; HAProxy's checks and that wait
@@ -57,7 +56,7 @@ class Faults(HostsCase):
             latest = self.people.follow()
             shown = [console.viewers for console in self.people.consoles]
 
-        check_within(self, "host cut off from Redis: last viewer", latest, HEAD_CHECK + 1 + SLACK)
+        check_within(self, "host cut off from Redis: last viewer", latest, LONGEST_DELAY)
         for viewers in shown:
             self.assertTrue(not viewers["known"] or viewers["silent"] > 0, viewers)
         self.check_all_is_well()

@@ -23,6 +23,7 @@ from tests.support.watcher import PollWatcher, Watcher, WebSocketWatcher
 
 CONSOLES = 2
 LONGEST_ANSWER = 3.0  # seconds that people at the desk may wait
+LONGEST_DELAY = 3.0  # seconds that a single fault may delay an update to a viewer
 SLACK = 0.5  # seconds for a busy machine
 STATES = "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ"
 FOCUSES = itertools.cycle(STATES.split())  # so many that a repeated take is another view, too
