@@ -22,7 +22,7 @@ test: .venv/dev
 	$(BIN)/python manage.py test
 
 faults: .venv/dev
-	$(BIN)/python manage.py test tests.end_to_end.faults --pattern "fault_*.py" --parallel 1
+	$(BIN)/python -m tests.end_to_end.faults
 
 check: lint types test
 
