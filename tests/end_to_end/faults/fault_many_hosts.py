@@ -8,7 +8,7 @@ from django.test import TransactionTestCase
 
 from tests.loadtest.swarm.test_command import HELD, swarm
 from tests.support.clock import wrong_clock
-from tests.support.hosts import Network, with_clock_ahead
+from tests.support.network import Network, with_clock_ahead
 from tests.support.rq_workers import bare_worker
 from tests.support.server import LIMIT, ServeProcess, redis
 

@@ -18,7 +18,7 @@ from tests.end_to_end.faults.people import LONGEST_ANSWER, People
 from tests.end_to_end.faults.site import Site
 from tests.support.clock import wrong_clock
 from tests.support.figures import check_within
-from tests.support.hosts import Network, Node
+from tests.support.network import Network, Node
 from tests.support.proxies import NAME, HAProxy, replace
 from tests.support.rq_workers import kill_tree
 from tests.support.server import ROOT, ServeProcess, postgres, redis, wait_for
