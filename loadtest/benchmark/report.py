@@ -11,7 +11,7 @@ from pathlib import Path
 from loadtest.benchmark.goals import GOALS, measured, ratio
 from loadtest.benchmark.results import BUSY, PAYLOAD, BenchmarkOptions, PeerResult
 from loadtest.benchmark.tables import aligned, number, share
-from loadtest.common.machine import describe_machine
+from loadtest.common.environment import describe
 
 TRANSPORT_TITLES = {"ws": "WebSocket", "poll": "Long poll"}
 FULL_SIZE = BenchmarkOptions()  # from these viewers and messages on, the goals are judged
@@ -127,7 +127,7 @@ def _about(report: BenchmarkReport) -> str:
     """Return when, where and how the run was made."""
     options = report.options
     return (
-        f"{report.started_at} · {describe_machine()} · `{report.command}`\n\n"
+        f"{report.started_at} · {describe().machine} · `{report.command}`\n\n"
         f"{options.viewers:,} viewers, medians of {options.messages} messages of {PAYLOAD} bytes, "
         "one under way at a time."
     )

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import platform
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,23 +73,3 @@ def connections() -> Iterator[list[str]]:
 def addresses() -> set[str]:
     """Return the addresses of all network interfaces of this machine."""
     return {one.address for every in psutil.net_if_addrs().values() for one in every}
-
-
-def describe_machine() -> str:
-    """Return processor, cores, memory, kernel and Python of this machine, for reports."""
-    memory = psutil.virtual_memory().total / 2**30
-    kernel = platform.release().partition("-")[0]
-    return (
-        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB · "
-        f"Linux {kernel}, Python {platform.python_version()}"
-    )
-
-
-def _processor() -> str:
-    """Return the processor's model name, or its architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())

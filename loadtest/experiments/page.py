@@ -21,7 +21,7 @@ from loadtest.common.chart_style import (
     VIOLET,
     to_svg,
 )
-from loadtest.common.machine import describe_machine
+from loadtest.common.environment import describe
 from loadtest.experiments.matrix import Finding
 
 COLORS = (BLUE, ORANGE, VIOLET)
@@ -34,7 +34,7 @@ def write(findings: Sequence[Finding], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     today = datetime.now(UTC).date()
     command = shlex.join(["manage.py", *sys.argv[1:]])
-    parts = [f"{today} · {describe_machine()} · `{command}`", _table(findings)]
+    parts = [f"{today} · {describe().machine} · `{command}`", _table(findings)]
     for finding in findings:
         key = finding.hypothesis.key
         (folder / f"{key}.svg").write_text(_figures(finding))

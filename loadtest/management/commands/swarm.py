@@ -104,9 +104,13 @@ class Command(BaseCommand):
         """Find the largest audience that holds."""
         search = Search(options["smallest"], plan.clients)
         steps = launcher.find_limit(plan, search)
-        for number, step in enumerate(steps, start=1):
-            if options["report"]:
-                self.write(step.report, options["report"] / f"{number}-{step.size}")
+        if folder := options["report"]:
+            # matplotlib takes a second to load
+            from loadtest.control.limit_page import step_folder, write_limit
+
+            for number, step in enumerate(steps, start=1):
+                self.write(step.report, folder / step_folder(number, step))
+            self.stdout.write(f"\n{write_limit(search, steps, launcher.thresholds, folder)}")
         self.stdout.write(f"\n{limit_table(steps, launcher.thresholds)}")
         self.stdout.write(f"\n{search.conclusion(steps)}")
         last = steps[-1]

@@ -18,6 +18,7 @@ from loadtest.swarm.report.model import (
     ConnectionsReport,
     DelayReport,
     DeliveriesReport,
+    EventReport,
     GeneratorReport,
     MessageReport,
     RestartReport,
@@ -58,6 +59,7 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
         heartbeat=run.heartbeat,
         ramp=run.ramp,
         marks=run.marks,
+        events=_events(run, tally.restart),
         delays=_delays(messages, [one for _, one in _in_order(run, tally)]),
         rounds=_rounds(run, messages, tally),
         messages=messages,
@@ -82,6 +84,19 @@ def build_report(run: Run, verdict: Verdict) -> SwarmReport:
             name: base64.b64encode(to_bytes(delays)).decode() for name, delays in series.items()
         },
     )
+
+
+def _events(run: Run, restart: RestartTally) -> list[EventReport]:
+    """Return what happened besides the plan's updates, in the order of time."""
+    phases = {"settle": "ramp ends", "storm": "storm", "drain": "rounds end"}
+    found = [EventReport(run.marks[key], name) for key, name in phases.items() if key in run.marks]
+    if restart.first is not None:
+        found.append(EventReport(restart.first, "restart"))
+        if restart.seconds is not None:
+            found.append(EventReport(restart.first + restart.seconds, "all back"))
+    found += [EventReport(at, f"{name} ended") for at, name in run.ended]
+    found += [EventReport(one.at, f"simulator {one.number} lost") for one in run.lost]
+    return sorted(found, key=lambda event: event.at)
 
 
 def _messages(run: Run, tally: Tally) -> list[MessageReport]:

@@ -1,7 +1,7 @@
 """The report's charts, as SVG for a page in light or dark."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from html import escape
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from typing import NamedTuple
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from loadtest.common.chart_style import (
     BLUE,
@@ -17,11 +18,11 @@ from loadtest.common.chart_style import (
     LEGEND,
     ORANGE,
     RED,
-    SIZE,
     STYLE,
     VIOLET,
     to_svg,
 )
+from loadtest.swarm.report.hover import columns
 from loadtest.swarm.report.model import SwarmReport
 
 Spectrum = list[tuple[float, float | None]]
@@ -30,8 +31,11 @@ Spectrum = list[tuple[float, float | None]]
 SERIES = (BLUE, ORANGE, GREEN, VIOLET, RED, "#8a8f98")
 
 
+WIDE, NARROW = (6.4, 3.1), (4.0, 3.3)  # inches
+
+
 class Chart(NamedTuple):
-    """A caption and an SVG element."""
+    """A caption and the SVG elements of `draw_svg`."""
 
     caption: str
     svg: str
@@ -71,13 +75,23 @@ def draw_all(report: SwarmReport) -> list[Chart]:
 
 
 def draw_svg(draw: Callable[[Axes], None], caption: str) -> str:
-    """Return a chart as an SVG element, in the colour of the text around it."""
+    """Return a chart as SVG elements, one for wide and one for narrow screens.
+
+    They have the colour of the text around them. The page shows the one that fits: in a picture
+    that is only scaled, the text would be too small on a phone.
+    """
+    return _draw(draw, caption, WIDE, "wide-chart") + _draw(draw, caption, NARROW, "narrow-chart")
+
+
+def _draw(draw: Callable[[Axes], None], caption: str, size: tuple[float, float], name: str) -> str:
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         draw(figure.add_subplot())
         svg = to_svg(figure, "currentColor")
+        values = columns(figure)
     svg = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', 'width="100%"', svg, count=1)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(caption)}"', 1)
+    svg = svg.replace("<svg", f'<svg class="{name}" role="img" aria-label="{escape(caption)}"', 1)
+    return svg.replace("</svg>", f"{values}</svg>")
 
 
 def _connections(axes: Axes, report: SwarmReport) -> None:
@@ -96,26 +110,26 @@ def _connections(axes: Axes, report: SwarmReport) -> None:
         axes.plot(at, failures, color=RED, label="failed attempts, so far")
     _shade(axes, report)
     axes.set_ylim(bottom=0)
-    _finish(axes, "seconds since the ramp began", "viewers")
+    _finish_time(axes, report, "viewers")
 
 
 def _relative(axes: Axes, report: SwarmReport) -> None:
     _shade(axes, report)
-    delays = [_or_gap(message.mean_relative_delay) for message in report.messages]
+    delays = [or_gap(message.mean_relative_delay) for message in report.messages]
     at = [message.at for message in report.messages]
     axes.plot(at, delays, color=BLUE, marker="o", ms=4, label=report.distribution)
     axes.set_ylim(bottom=0)
-    _finish(axes, "seconds since the ramp began", "mean relative delay, ms")
+    _finish_time(axes, report, "mean relative delay, ms")
 
 
 def _band(axes: Axes, report: SwarmReport) -> None:
     _shade(axes, report)
     messages = report.messages
     at = [message.at for message in messages]
-    first = [_or_gap(message.first) for message in messages]
-    p50 = [_or_gap(message.p50) for message in messages]
-    p95 = [_or_gap(message.p95) for message in messages]
-    last = [_or_gap(message.last) for message in messages]
+    first = [or_gap(message.first) for message in messages]
+    p50 = [or_gap(message.p50) for message in messages]
+    p95 = [or_gap(message.p95) for message in messages]
+    last = [or_gap(message.last) for message in messages]
     axes.fill_between(at, first, last, color=BLUE, alpha=0.15, lw=0)
     axes.fill_between(at, p50, p95, color=BLUE, alpha=0.25, lw=0)
     axes.plot(at, first, color=GREEN, marker=".", label="first")
@@ -124,10 +138,10 @@ def _band(axes: Axes, report: SwarmReport) -> None:
     axes.plot(at, last, color=RED, marker=".", label="last")
     late = [message for message in messages if message.overlap]
     if late:
-        x, y = [message.at for message in late], [_or_gap(message.last) for message in late]
+        x, y = [message.at for message in late], [or_gap(message.last) for message in late]
         axes.plot(x, y, "o", ms=9, mfc="none", mec=RED, label="overlap")
     axes.set_ylim(bottom=0)
-    _finish(axes, "seconds since the ramp began", "ms after the intended time")
+    _finish_time(axes, report, "ms after the intended time")
 
 
 def _spectrum(axes: Axes, report: SwarmReport) -> None:
@@ -166,7 +180,7 @@ def _server(axes: Axes, report: SwarmReport) -> None:
     at = [sample.at for sample in timeline]
     _shade(axes, report)
     for name, color in zip(report.server.processes, _colors(), strict=False):
-        cpu = [100 * _or_gap(sample.server_cpu.get(name)) for sample in timeline]
+        cpu = [100 * or_gap(sample.server_cpu.get(name)) for sample in timeline]
         axes.plot(at, cpu, color=color, label=f"CPU of {name}")
     axes.set_ylim(bottom=0)
     memory = axes.twinx()
@@ -175,9 +189,7 @@ def _server(axes: Axes, report: SwarmReport) -> None:
     memory.set_ylim(bottom=0)
     memory.set_ylabel("MiB resident")
     memory.grid(False)
-    lines = [*axes.get_lines(), *memory.get_lines()]
-    _finish(axes, "seconds since the ramp began", "% of a core")
-    axes.legend(handles=lines, **LEGEND)
+    _finish_time(axes, report, "% of a core", memory.get_lines())
 
 
 def _reached(axes: Axes, report: SwarmReport) -> None:
@@ -200,10 +212,37 @@ def _shade(axes: Axes, report: SwarmReport) -> None:
             axes.axvspan(at[0], end, color=INK, alpha=0.08 if index % 2 == 0 else 0.03, lw=0)
 
 
-def _finish(axes: Axes, x_label: str, y_label: str) -> None:
+def _finish_time(
+    axes: Axes, report: SwarmReport, y_label: str, others: Sequence[Line2D] = ()
+) -> None:
+    """Finish a chart over time: label it, and mark the run's events. `others` have other axes."""
+    low, high = axes.get_xlim()
+    for event in report.events:
+        if low <= event.at <= high:
+            axes.axvline(event.at, color=INK, alpha=0.6, ls=(0, (2, 2)), lw=0.8)
+            axes.annotate(
+                event.name,
+                (event.at, 0.98),
+                xycoords=axes.get_xaxis_transform(),
+                xytext=(-2, 0),
+                textcoords="offset points",
+                rotation=90,
+                ha="right",
+                va="top",
+                fontsize=7,
+            )
+    _finish(axes, "seconds since the ramp began", y_label, others)
+
+
+def _finish(axes: Axes, x_label: str, y_label: str, others: Sequence[Line2D] = ()) -> None:
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
-    axes.legend(**LEGEND)
+    lines = [line for line in (*axes.get_lines(), *others) if str(line.get_label())[0] != "_"]
+    longest = max((len(str(line.get_label())) for line in lines), default=0)
+    figure = axes.figure
+    width = 72 * figure.bbox.width / figure.dpi - 50  # points, without the axis' labels
+    fitting = int(width / (30 + 4.6 * longest))
+    axes.legend(handles=lines, **LEGEND | {"ncols": min(max(fitting, 1), LEGEND["ncols"])})
 
 
 def _colors() -> Iterator[str]:
@@ -212,6 +251,6 @@ def _colors() -> Iterator[str]:
         yield from SERIES
 
 
-def _or_gap(value: float | None) -> float:
+def or_gap(value: float | None) -> float:
     """Return NaN for an unknown value, at which matplotlib interrupts the line."""
     return float("nan") if value is None else value

@@ -194,6 +194,13 @@ class ThresholdReport(Struct):
     crossed: bool
 
 
+class EventReport(Struct):
+    """Something that charts over time show, such as the end of the ramp."""
+
+    at: float
+    name: str
+
+
 class SwarmReport(Struct, kw_only=True):
     """The whole report. `schema` changes when a program that read it before no longer can."""
 
@@ -213,6 +220,7 @@ class SwarmReport(Struct, kw_only=True):
     heartbeat: float
     ramp: float
     marks: dict[str, float]
+    events: list[EventReport] = []
     delays: DelayReport
     rounds: list[RoundReport]
     messages: list[MessageReport]

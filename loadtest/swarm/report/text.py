@@ -42,6 +42,13 @@ def format_value(value: float | None) -> str:
     return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
+def outcome(one: ThresholdReport) -> str:
+    """Return the outcome of a threshold in a word or two."""
+    if one.crossed:
+        return "CROSSED"
+    return "not measured" if one.value is None else "held"
+
+
 def _sections(report: SwarmReport) -> Iterable[list[str]]:
     wide = max(len(report.distribution), len("viewers")) + 2
     columns = [f"every {entry.interval:g} s" for entry in report.rounds]
@@ -65,13 +72,14 @@ def _sections(report: SwarmReport) -> Iterable[list[str]]:
             for column, entry in zip(columns, report.rounds, strict=True)
         ),
     ]
-    yield [f"{name:13}{fact}" for name, fact in _facts(report)]
+    yield [f"{name:13}{fact}" for name, fact in facts(report)]
     if report.thresholds:
         yield ["Thresholds", *map(_threshold, report.thresholds)]
     yield _judgement(report.verdict)
 
 
-def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
+def facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
+    """Yield the figures that are not delays of updates, each with its name."""
     connections, deliveries = report.connections, report.deliveries
     server, generator = report.server, report.generator
     counted = ""
@@ -115,8 +123,7 @@ def _facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
 
 
 def _threshold(one: ThresholdReport) -> str:
-    outcome = "CROSSED" if one.crossed else "not measured" if one.value is None else "held"
-    return f"{one.text:<28}{format_value(one.value):>10} {one.unit:<4} {outcome}"
+    return f"{one.text:<28}{format_value(one.value):>10} {one.unit:<4} {outcome(one)}"
 
 
 def _restart(restart: RestartReport) -> str:

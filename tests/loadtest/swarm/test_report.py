@@ -1,6 +1,7 @@
 """The report of a run: text, page and data."""
 
 import json
+import re
 import tempfile
 from array import array
 from pathlib import Path
@@ -9,6 +10,7 @@ from unittest import TestCase
 import msgspec
 
 from loadtest.common.plan import Plan
+from loadtest.control.thresholds import check_thresholds, parse_threshold
 from loadtest.swarm.report.build import build_report
 from loadtest.swarm.report.model import SwarmReport
 from loadtest.swarm.report.page import as_html, write
@@ -71,27 +73,77 @@ class Text(TestCase):
 
 
 class Page(TestCase):
-    def test_page_has_the_text_the_charts_and_a_row_per_update(self):
+    """A good run, and one in which much went wrong."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         run = good_run()
         run.samples = [sample(at) for at in range(3)]
-        page = as_html(build_report(run, judge(run)))
-        self.assertIn("VALID, and the server passed", page)
-        self.assertEqual(page.count("<svg"), 5)
-        self.assertEqual(page.count("<tr>"), 1 + 3)
-        self.assertIn("<td>1.0</td>", page)
+        report = build_report(run, judge(run))
+        check_thresholds(report, [parse_threshold("last>20", run.plan.rounds)])
+        cls.good = as_html(report)
+
+        run = good_run(expect_restart=True)
+        run.samples = [sample(at) for at in range(12)]
+        run.server_errors.append("update 1 was not published: 500 <b>Server Error</b>")
+        run.marks = {"settle": 2.0}
+        run.ended = [(5.0, "process 123")]
+        tally = run.tallies[0]
+        tally.connected = 1
+        tally.losses["closed with 4108: too slow"] = 3
+        tally.restart.closed(at=3.0, times=1)
+        tally.restart.returned(at=8.0, absence=4.0)
+        cls.bad_report = build_report(run, judge(run))
+        cls.bad = as_html(cls.bad_report)
+
+    def test_page_has_verdict_tiles_thresholds_charts_and_tables_in_this_order(self):
+        places = [
+            self.good.index(part)
+            for part in (
+                "<strong>CROSSED</strong> a threshold was CROSSED",
+                '<dt>delivered</dt><dd class="figure">100 %</dd><dd>6 of 6 updates</dd>',
+                '<th scope="row">last&gt;20</th><td>21.0</td><td>ms</td><td>CROSSED</td>',
+                "<svg",
+                '<th scope="row">3 updates every 1 s</th><td>1.0</td>',
+                '<th scope="row">3</th>',  # the last update
+                "<dt>machine</dt>",
+            )
+        ]
+        self.assertEqual(places, sorted(places))
+        self.assertEqual(self.good.count("<figure>"), 5)
+
+    def test_figures_that_fall_short_are_marked(self):
+        self.assertNotIn('<div class="bad">', self.good)
+        self.assertIn('<div class="bad"><dt>connected</dt>', self.bad)
+
+    def test_reasons_of_lost_connections_are_counted(self):
+        self.assertIn('<td class="text">closed with 4108: too slow</td><td>3</td>', self.bad)
+
+    def test_charts_over_time_mark_what_happened(self):
+        self.assertEqual(
+            [(event.at, event.name) for event in self.bad_report.events],
+            [(2, "ramp ends"), (3, "restart"), (5, "process 123 ended"), (8, "all back")],
+        )
+        connections = self.bad[self.bad.index("<figure>") : self.bad.index("</figure>")]
+        for event in self.bad_report.events:
+            self.assertTrue(f">{event.name}<" in connections, event.name)
+
+    def test_charts_show_values_under_the_pointer(self):
+        figure = next(one for one in self.good.split("<figure>") if ">Delay of each" in one)
+        columns = re.findall(r'<g class="at"><rect class="hit".*?</text></g></g>', figure)
+        shown = [re.findall(r"<tspan[^>]*>(.*?)</tspan>", column) for column in columns]
+        self.assertEqual(len(shown), 2 * 3)  # for wide and for narrow screens
+        values = ["first: 20", "p50: 20.0", "p95: 21.0", "last: 21"]
+        self.assertEqual(shown[1], ["1 s", *values])
 
     def test_page_needs_no_network(self):
-        run = good_run()
-        page = as_html(build_report(run, judge(run)))
         for reference in ("<script", "<link", "src=", "url(http"):
-            self.assertNotIn(reference, page)
+            self.assertFalse(reference in self.good, reference)
 
     def test_markup_in_a_message_is_escaped(self):
-        run = good_run()
-        run.server_errors.append("update 1 was not published: 500 <b>Server Error</b>")
-        page = as_html(build_report(run, judge(run)))
-        self.assertIn("500 &lt;b&gt;Server Error&lt;/b&gt;", page)
-        self.assertNotIn("<b>", page)
+        self.assertIn("500 &lt;b&gt;Server Error&lt;/b&gt;", self.bad)
+        self.assertFalse("<b>" in self.bad)
 
 
 class Data(TestCase):
