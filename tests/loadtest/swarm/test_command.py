@@ -161,6 +161,8 @@ class BadInput(SimpleTestCase):
         self.check("--settle: 'nan' is not a number of seconds", "--settle", "nan")
         self.check("--poll-share must be between", "--transport", "mix", "--poll-share", "2")
         self.check("'p96>5': there is no figure p96", "--fail-if", "p96>5")
+        self.check("invalid choice", "--transport", "pigeon")
+        self.check("--slow: 200% is more than all viewers", "--slow", "200%")
 
     def test_contradictory_plan_is_explained(self):
         self.check("--simulators must be at most", "--clients", "2", "--simulators", "3")
@@ -168,6 +170,7 @@ class BadInput(SimpleTestCase):
         self.check("exclude each other", "--find-limit", "p95>1", "--repeat", "2")
         self.check("--poll-share needs --transport mix", "--poll-share", "0.3")
         self.check("--poll-reopen needs viewers that poll", "--poll-reopen")
+        self.check("--transport ws has none", "--client-pool", "5")
         self.check(
             "no round publishes every 1 s", "--rounds", "3@2", "--fail-if", "every 1 s: p50>1"
         )
@@ -197,7 +200,4 @@ class Rejections(TransactionTestCase):
 
     def test_invalid_options_are_explained(self):
         self.check(2, "is not MESSAGES@SECONDS", "--rounds", "ten")
-        self.check(2, "invalid choice", "--transport", "pigeon")
-        self.check(2, "--slow: 200% is more than all viewers", "--slow", "200%")
-        self.check(2, "--transport ws has none", "--client-pool", "5")
         self.check(2, "--shape: invalid choice", "--shape", "wave")
