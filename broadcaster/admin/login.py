@@ -12,8 +12,10 @@ from typing import Any
 from axes.signals import user_locked_out
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
+from django.core.validators import MaxLengthValidator
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,6 +23,22 @@ from django.shortcuts import render
 from broadcaster.models import Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry, known_address
+
+
+class LoginForm(AdminAuthenticationForm):
+    """Django's form, which rejects a name that is longer than any user's.
+
+    Django sets the limit after it made the field, so nothing checks it, and PostgreSQL would refuse
+    to store the name of a failed log-in.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        name = self.fields["username"]
+        name.validators.append(MaxLengthValidator(name.max_length))  # type: ignore[attr-defined]
+
+
+admin.site.login_form = LoginForm
 
 
 def locked_response(request: HttpRequest, response: Any, credentials: Any) -> HttpResponse:

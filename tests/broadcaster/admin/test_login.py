@@ -1,4 +1,4 @@
-"""Log-ins from addresses that no database stores. These tests run on PostgreSQL, too."""
+"""Log-ins that no database stores: names and addresses. These tests run on PostgreSQL, too."""
 
 from axes.models import AccessAttempt
 from django.test import TestCase
@@ -9,6 +9,13 @@ from tests.support.staff import staff
 
 
 class LoginFromAnywhere(TestCase):
+    def test_name_longer_than_any_is_rejected_without_being_stored(self):
+        """PostgreSQL would refuse it."""
+        response = self.client.post("/admin/login/", {"username": "x" * 300, "password": "wrong"})
+
+        self.assertContains(response, "at most 150 characters")
+        self.assertFalse(AccessAttempt.objects.exists())
+
     def test_wrong_passwords_from_a_scoped_ipv6_address_are_counted_without_it(self):
         """PostgreSQL refuses the scope, which says on which network card the client is."""
         staff("editor", EDITOR)
