@@ -49,6 +49,7 @@ PARTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The words for each party, in any case. Others are rejected: a misspelt “Dem” must not become a
 call for another candidate."""
 
+_STATUS_OF = {word.casefold(): status for word, status in STATUSES.items()}
 _PARTY_OF = {word.casefold(): party for party, words in PARTIES.items() for word in words}
 
 
@@ -76,7 +77,8 @@ def parse_feed(data: object) -> FeedMessage:
     for number, item in enumerate(short_list("calls", fields.get("calls"), len(UNITS))):
         name = f"calls.{number}"
         call = known_object(name, item, ("unit", "status", "party"))
-        unit = one_of(f"{name}.unit", call.get("unit"), UNITS)
+        unit = call.get("unit")
+        unit = one_of(f"{name}.unit", unit.upper() if isinstance(unit, str) else unit, UNITS)
         if unit in calls:
             raise InvalidInput(f"{name}.unit", f"has {unit} a second time")
         calls[unit] = _call(name, call)
@@ -90,9 +92,9 @@ def parse_feed(data: object) -> FeedMessage:
 
 def _call(name: str, fields: dict[str, Any]) -> Call:
     status = fields.get("status")
-    if not isinstance(status, str) or status not in STATUSES:
+    if not isinstance(status, str) or status.casefold() not in _STATUS_OF:
         raise InvalidInput(f"{name}.status", f"is not one of {', '.join(STATUSES)}")
-    call = Call(STATUSES[status])
+    call = Call(_STATUS_OF[status.casefold()])
     if not call.decided:
         return call
     party = text(f"{name}.party", fields.get("party"), 20)

@@ -37,6 +37,11 @@ class FeedParsing(TestCase):
             self.assertEqual(feed.uncalls, status == "Uncalled")
         self.assertEqual(len(STATUSES), 7)
 
+    def test_statuses_and_units_are_read_in_any_case(self):
+        for status in ("called", "CALLED", "winner not leading"):
+            call = {"unit": "me-al", "status": status, "party": "dem"}
+            self.assertEqual(parse_feed({"calls": [call]}).calls, calls_from(called("ME-AL")))
+
     def test_ap_parties_become_d_r_and_o(self):
         for expected, words in [
             ("D", "Dem D d dem DEM Democrat democratic"),
