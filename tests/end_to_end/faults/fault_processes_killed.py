@@ -229,12 +229,12 @@ class Single(Case):
         self.assertEqual(self.server.process.wait(10), HUNG_UP)
 
     def test_address_of_an_ipv6_host_is_a_url(self):
-        self.serve("serve --host ::")
-        wait_for(lambda: self.server.lines("Serving on"), "the start")
-
-        (line,) = self.server.lines("Serving on")
-
-        self.assertEqual(line, f"Serving on http://[::]:{self.server.port}/")
+        for host in ("::", "[::]"):
+            with self.subTest(host):
+                self.serve(f"serve --host {host}")
+                wait_for(lambda: self.server.lines("Serving on"), "the start")
+                (line,) = self.server.lines("Serving on")
+                self.assertEqual(line, f"Serving on http://[::]:{self.server.port}/")
 
     def test_backlog_is_what_the_kernel_allows(self):
         self.serve()

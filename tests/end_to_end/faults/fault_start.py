@@ -98,3 +98,17 @@ class Start(TestCase):
         self.assertIn("the database cannot be read", message)
         self.assertIn('role "stranger" does not exist', message)
         self.assertNotIn("secret", message)
+
+    def test_sqlite_file_that_cannot_be_opened(self):
+        url = f"sqlite:///{self.state}/missing/night.sqlite3"
+        [message] = self.messages(self.server(DATABASE_URL=url), ready=False)
+        self.assertIn("unable to open database file", message)
+
+    def test_port_that_is_none_is_refused_with_a_line(self):
+        for port in ("70000", "-1"):
+            command = [sys.executable, "manage.py", "serve", "--port", port]
+            run = subprocess.run(
+                command, cwd=ROOT, env=os.environ | self.complete, capture_output=True, text=True
+            )
+            self.assertEqual(run.returncode, 2)
+            self.assertEqual(run.stderr, "CommandError: --port must be 0 (any free one) to 65535\n")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import django.db
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -76,6 +77,9 @@ class Command(BaseCommand):
     def handle(self, *, host, port, processes, drain_rate, plain, untuned, share_port, **options):
         if min(processes, drain_rate) < 1:
             raise CommandError("--processes and --drain-rate must be at least 1", returncode=2)
+        if not 0 <= port < 2**16:
+            raise CommandError("--port must be 0 (any free one) to 65535", returncode=2)
+        host = host.strip("[]")  # of an IPv6 address, as in a URL
         if processes > 1 and not settings.REDIS_URL:
             raise CommandError("--processes above 1 needs REDIS_URL: updates travel through Redis")
         if not share_port:  # the supervisor has checked it for the processes that it starts
@@ -178,10 +182,9 @@ def write_ahead_log() -> Iterator[None]:
     """
     held = connections.create_connection(DEFAULT_DB_ALIAS)
     if held.vendor == "sqlite":
-        with held.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM sqlite_schema"
-            )  # SQLite opens the file with the first query
+        with suppress(django.db.Error), held.cursor() as cursor:  # log_problems has reported it
+            # SQLite opens the file with the first query.
+            cursor.execute("SELECT 1 FROM sqlite_schema")
     try:
         yield
     finally:
