@@ -13,6 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+from websockets.protocol import CLOSED, CLOSING
 
 from broadcaster.desk import schedule
 from viewers.ops.metrics import siblings
@@ -24,6 +25,7 @@ from viewers.transports.fast.frame_rate import LimitedServerProtocol
 from viewers.transports.fast.http import ViewerHttpProtocol
 from viewers.transports.fast.limited import LimitedHttpProtocol
 from viewers.transports.fast.timers import NEVER, sweep
+from viewers.transports.fast.websocket import FastWebSocketViewer
 from viewers.transports.slow_viewers import limit_buffers
 
 NOTICE = 3.0  # seconds in which /readyz answers 503 before new connections are refused: proxies ask
@@ -58,7 +60,8 @@ class PlainHttpProtocol(LimitedHttpProtocol):
 class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, for the desk, and for viewers on plain ASGI, with their limits."""
 
-    due = idle_since = NEVER  # the sweep has no work here
+    limits: limits.ConnectionLimits
+    due = NEVER  # the sweep has no work here
 
     def __init__(self, config: uvicorn.Config, *args: Any, **options: Any) -> None:
         super().__init__(config, *args, **options)
@@ -73,6 +76,17 @@ class DeskWebSocketProtocol(WebSocketsSansIOProtocol):
             self.conn.max_message_size = frames.MAX_MESSAGE
             limit_buffers(self.transport)
         super().handle_connect(event)
+
+    @property
+    def idle_since(self) -> float:
+        return limits.CLOSING if self.conn.state in (CLOSING, CLOSED) else NEVER
+
+    def evict(self) -> None:
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.limits.evicted.discard(self)
 
 
 class DrainingServer(uvicorn.Server):
@@ -94,7 +108,9 @@ class DrainingServer(uvicorn.Server):
         self.ready = ready
         self.hung_up = False
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        LimitedHttpProtocol.limits = limits.ConnectionLimits(files)
+        shared = limits.ConnectionLimits(files)
+        for protocol in (LimitedHttpProtocol, FastWebSocketViewer, DeskWebSocketProtocol):
+            protocol.limits = shared
         LimitedHttpProtocol.uploads = (
             reverse("admin:broadcaster_broadcast_import").encode(),
             reverse("admin:broadcaster_contestdocument_changelist").encode(),

@@ -85,8 +85,15 @@ OPTIONS = poll_response(b"", "no-store", extra=(METHODS, CLOSE))
 """The response to `OPTIONS *`, which is about the server."""
 
 
+CLOSING = 0.0
+"""`idle_since` of a connection that waits for its client's half of the closing handshake."""
+
+
 class Connection(Protocol):
-    """A connection that may be closed to make room for another one."""
+    """A connection that may be closed to make room for another one.
+
+    When it is lost it removes itself from `ConnectionLimits.evicted`.
+    """
 
     @property
     def idle_since(self) -> float:
@@ -104,11 +111,11 @@ class ConnectionLimits:
         self.all = max(files - OTHER_FILES, 2)
         self.public = max(self.all - STAFF_FILES, 1)
         self.requests = 0  # of pages, under way
-        self.evicted = 0  # connections that are being closed, but still open
+        self.evicted: set[Connection] = set()  # to be closed, but still open
 
     def are_reached(self, connections: int) -> bool:
         """Return whether only staff may have another one beside so many."""
-        return connections - self.evicted > self.public
+        return connections - len(self.evicted) > self.public
 
     def make_room(self, connections: Collection[Any], new: Connection) -> bool:
         """Close the connections that are idle for longest. Return whether there is room for `new`.
@@ -118,13 +125,15 @@ class ConnectionLimits:
         self._evict(connections, new)
         words = "%s connections, the limit: closing idle ones"
         logger.warning(words, self.public, extra={"a_minute": 1})  # see mapcenter/logs.py
-        return len(connections) - self.evicted <= self.all
+        return len(connections) - len(self.evicted) <= self.all
 
     def _evict(self, connections: Collection[Any], new: Connection) -> None:
         """Close the connections that are idle for longest, but at most half of the idle ones."""
-        idle = [each for each in connections if each is not new and each.idle_since < inf]
+        others = (each for each in connections if each is not new and each not in self.evicted)
+        idle = [each for each in others if each.idle_since < inf]
         count = min(max(EVICTED_AT_ONCE, len(idle) // 16), (len(idle) + 1) // 2)
         for connection in nsmallest(count, idle, key=lambda each: each.idle_since):
+            self.evicted.add(connection)
             connection.evict()
 
 

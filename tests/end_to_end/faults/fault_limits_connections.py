@@ -40,13 +40,26 @@ class Connections(LimitsCase):
                     self.assertLess(time.monotonic() - began, AT_ONCE)
             self.assertQuietLog(server, 2)
 
-    def test_staff_and_health_checks_have_room_when_the_public_has_none(self):
+    def test_refused_handshakes_lock_nobody_out(self):
+        """The connections stay: their clients do not answer the close frame."""
+        desk = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
         for server in self.servers:
-            viewer = handshake(server, f"/broadcasts/{self.slug}/ws")
-            occupy(self, server.port, viewer, 160)  # 60 are refused, and stay all the same
+            for path in (f"/broadcasts/{self.slug}/ws", "/broadcasts/nowhere/ws", desk):
+                with self.subTest(path, server=server.options):
+                    occupy(self, server.port, handshake(server, path), self.crowd)
+                    for asked in ("/healthz", "/readyz", "/metrics", "/admin/login/", "/"):
+                        self.assertEqual(send_request(server.port, asked)[0], 200, asked)
+                    self.doCleanups()
+            self.assertQuietLog(server, 2)
+
+    def test_staff_and_health_checks_have_room_when_the_public_has_none(self):
+        desk = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
+        for server in self.servers:
+            occupy(self, server.port, handshake(server, f"/broadcasts/{self.slug}/ws"), 100)
+            occupy(self, server.port, handshake(server, desk, session_cookie()), 30)
             for path in ("/healthz", "/readyz", "/metrics", "/admin/login/"):
                 self.assertEqual(send_request(server.port, path)[0], 200, path)
-            self.assertBusy(server, "/")
+            self.assertBusy(server, f"/broadcasts/{self.slug}/")  # which is not in memory
             self.assertQuietLog(server, 2)
 
     def test_staff_have_a_limit_too(self):

@@ -38,7 +38,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     __slots__ = (
         "allowed",
         "due",
-        "evicted",
         "in_body",
         "patience",
         "reading",
@@ -56,7 +55,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.in_body = False  # of which the head is complete
         self.verdict: WholeResponse | None = None  # on a request that the parser has just read
         self.rejected = False  # what comes now is discarded
-        self.evicted = False
         self.running: RequestResponseCycle | None = None  # the request that is answered next
         self.wait(limits.HEAD_TIMEOUT)
         full = self.limits.are_reached(len(self.connections))
@@ -64,7 +62,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.reject(limits.BUSY)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.limits.evicted -= self.evicted
+        self.limits.evicted.discard(self)
         self.abandon()
         super().connection_lost(exc)
 
@@ -242,14 +240,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     @property
     def idle_since(self) -> float:
         """Since when this connection waits for its client, or `NEVER`."""
-        if self.evicted or (self.unanswered and not self.reading):
+        if self.unanswered and not self.reading:
             return NEVER
         return self.due - self.patience
 
     def evict(self) -> None:
         """Close the connection to make room for another one."""
-        self.evicted = True
-        self.limits.evicted += 1
         if self.reading and not self.rejected and not self.unanswered:
             self.transport.write(wire(limits.BUSY, self.server_state.default_headers))
         self.rejected = True

@@ -15,6 +15,7 @@ from viewers.fanout.encoded_frame import EncodedFrame
 from viewers.fanout.hub import Hub
 from viewers.protocol import frames
 from viewers.protocol.frames import POLICY_VIOLATION, Close
+from viewers.transports import limits
 from viewers.transports.fast.frame_rate import LimitedProtocol
 from viewers.transports.fast.timers import NEVER
 from viewers.transports.slow_viewers import STUCK_TIMEOUT, limit_buffers, position_after_wait
@@ -52,7 +53,7 @@ class FastWebSocketViewer(asyncio.Protocol):
     """One viewer: a subscriber of the hub that writes straight to its transport."""
 
     kind = "ws"
-    idle_since = NEVER
+    limits: limits.ConnectionLimits
     __slots__ = ("_state", "connections", "due", "full", "hub", "interval", "position", "transport")
 
     def __init__(
@@ -174,6 +175,14 @@ class FastWebSocketViewer(asyncio.Protocol):
         self.close(CloseCode.SERVICE_RESTART)
         self.transport.close()
 
+    @property
+    def idle_since(self) -> float:
+        return limits.CLOSING if self.hub is None else NEVER
+
+    def evict(self) -> None:
+        self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.leave()
         self.connections.discard(self)
+        self.limits.evicted.discard(self)
