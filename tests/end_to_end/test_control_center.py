@@ -17,17 +17,23 @@ OVER = "iframe[title^='Report']"
 
 
 class ControlCenter(TransactionTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        url = cls.enterClassContext(redis())
+        cls.server = cls.enterClassContext(ServeProcess(LOADTEST_REDIS_URL=url))
+        cls.enterClassContext(center_worker(url, cls.server))
+        cls.browser = cls.enterClassContext(chromium())
+
     def setUp(self):
-        url = self.enterContext(redis())
-        self.server = self.enterContext(ServeProcess(LOADTEST_REDIS_URL=url))
-        self.enterContext(center_worker(url, self.server))
         self.test = LoadTest.objects.create(
             name="Small",
             plan={"url": self.server.url, "clients": 12, "simulators": 1, "ramp": "0.5"},
         )
         user = staff("ops")
         user.user_permissions.add(Permission.objects.get(codename="run_loadtest"))
-        self.visit = Visit(self.enterContext(chromium()), self.server)
+        self.visit = Visit(self.browser, self.server)
+        self.addCleanup(self.visit.context.close)
         self.visit.log_in_as(user)
 
     def start(self, rounds):

@@ -119,6 +119,7 @@ class Processes(TwoProcesses):
 
     def test_all_processes_stop_together(self):
         before = self.workers()
+        self.addCleanup(self.server.start)
 
         self.assertEqual(self.server.stop(), 0)
 

@@ -11,9 +11,15 @@ from tests.support.server import ServeProcess, redis
 
 
 class TwoProcesses(TransactionTestCase):
+    """Each test has a broadcast of its own; the server is shared."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        url = cls.enterClassContext(redis())
+        cls.server = cls.enterClassContext(ServeProcess("serve --processes 2", REDIS_URL=url))
+
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
         publish(self.broadcast, parse_change({"kind": "start"}))
-        url = self.enterContext(redis())
-        self.server = self.enterContext(ServeProcess("serve --processes 2", REDIS_URL=url))
