@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import median
 
@@ -102,8 +102,9 @@ def caveats(a: Side, b: Side) -> list[str]:
     if min(len(a.reports), len(b.reports)) < REPEATS:
         found.append(f"fewer than {REPEATS} repeats of each: any difference may be chance")
     one, other = a.reports[0].plan, b.reports[0].plan
-    for name, value in asdict(one).items():
-        if name != "target" and value != (also := asdict(other)[name]):
+    for name in (field.name for field in fields(one) if field.name != "target"):
+        value, also = getattr(one, name), getattr(other, name)
+        if value != also:
             found.append(f"{name.replace('_', '-')} differs: {_value(value)} / {_value(also)}")
     return found
 
@@ -144,7 +145,7 @@ def format_spread(values: Sequence[float]) -> str:
 
 def describe_change(row: Row) -> tuple[str, str]:
     """Return the difference of a row, and what the spread of the repeats says about it."""
-    difference = "–" if row.difference is None else f"{row.difference:+.0%}"
+    difference = "–" if row.difference is None else f"{row.difference:+z.0%}"
     spread = {True: "beyond the spread", False: "within the spread", None: ""}[row.distinct]
     return difference, spread
 
@@ -179,7 +180,10 @@ def _cells(row: Row) -> list[str]:
 
 
 def _value(value: object) -> str:
-    return _printable(str(value))
+    """Return a part of a plan as its option is written."""
+    if isinstance(value, tuple):
+        return ",".join(map(_value, value))
+    return _printable(f"{value:g}" if isinstance(value, float) else str(value))
 
 
 def _printable(text: str) -> str:

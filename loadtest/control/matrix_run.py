@@ -45,11 +45,11 @@ def run_matrix(
             for line in process.stdout:
                 lines = [*lines, line.rstrip()][-LINES:]
                 show(lines)
-        return _outcome(process.returncode, lines, Path(folder))
+        return read_outcome(process.returncode, lines, Path(folder))
 
 
-def _outcome(status: int, lines: list[str], folder: Path) -> dict[str, Any]:
-    """Return the outcome of the command."""
+def read_outcome(status: int, lines: list[str], folder: Path) -> dict[str, Any]:
+    """Return the outcome of the command, whose files are in `folder`."""
     environment = describe(settings.VERSION)
     found = {"commit": environment.commit, "hosts": [environment.host]}
     path = folder / "findings.json"
@@ -60,7 +60,7 @@ def _outcome(status: int, lines: list[str], folder: Path) -> dict[str, Any]:
     findings = json.loads(data)
     counts = Counter(finding["outcome"] for finding in findings)
     for finding in findings:
-        files = (folder / f"{finding['key']}{suffix}.svg" for suffix in ("", "-cpu"))
+        files = (folder / f"{finding['key']}{suffix}.svg" for suffix in ("", "-time"))
         finding["pictures"] = [file.read_text() for file in files if file.exists()]
     page = render_to_string("loadtest/center/matrix.html", {"findings": findings})
     return found | {

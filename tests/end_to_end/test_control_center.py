@@ -69,8 +69,10 @@ class ControlCenter(TransactionTestCase):
             box.check()
         page.select_option("[name=action]", "compare")
         page.click("[name=index]")
-        page.wait_for_selector("figure svg")
-        self.assertEqual(violations(page), [])
+        self.check_page_of_charts(page)
+        self.check_page_of_charts(
+            self.visit.open(f"/admin/loadtest/loadtest/{self.test.pk}/trend/")
+        )
         self.assertEqual(self.visit.errors, [])
 
         def check_rows():
@@ -80,6 +82,18 @@ class ControlCenter(TransactionTestCase):
             self.assertEqual(set(Broadcast.objects.values_list("phase", flat=True)), {"ended"})
 
         in_a_thread(check_rows)
+
+    def check_page_of_charts(self, page):
+        """Check accessibility, and that the page fits a phone, with the text of charts in full."""
+        self.assertEqual(violations(page), [])
+        size = page.viewport_size
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.reload()
+        page.wait_for_selector("figure svg")
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 390)
+        text = page.locator("figure svg text").first.bounding_box()
+        self.assertGreater(text["height"], 10)
+        page.set_viewport_size(size)
 
     def test_second_stop_kills_the_run(self):
         page = self.start("60@1")

@@ -5,10 +5,12 @@ import tempfile
 from pathlib import Path
 from unittest import TestCase
 
+from loadtest.control.matrix_run import read_outcome
 from loadtest.experiments.hypotheses import Expectation, Outcome
 from loadtest.experiments.matrix import Finding
 from loadtest.experiments.page import write
 from loadtest.experiments.story import KEYS, story
+from loadtest.models import unpack
 
 
 def report(**figures):
@@ -96,7 +98,9 @@ class Findings(TestCase):
             text = path.read_text()
             data = json.loads(Path(folder, "findings.json").read_text())
             names = {each.name for each in Path(folder).iterdir()}
+            page = unpack(read_outcome(0, [], Path(folder))["page"]).decode()
 
         self.assertIn("untuned / tuned | server CPU per delivery: 20 / 20 µs | reproduced", text)
         self.assertEqual([each["outcome"] for each in data], ["reproduced"])
         self.assertEqual(names, {"findings.md", "findings.json", "tuning.svg", "tuning-time.svg"})
+        self.assertEqual(page.count("<svg"), 2)  # the control center shows both pictures

@@ -3,7 +3,6 @@
 import { formatNumber, nearest, ticks } from "./scale.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 720; // in the chart's own units
 const HEIGHT = 220;
 const MARGIN = { left: 52, right: 8, top: 8, bottom: 34 };
 
@@ -14,6 +13,7 @@ const MARGIN = { left: 52, right: 8, top: 8, bottom: 34 };
  * the axes. With `share`, x is a share of all below 1, on a scale that stretches towards 1.
  */
 export function drawChart(figure, { series, x, y, share = false }) {
+  const width = figure.clientWidth || 720; // so that the text is as large on a phone as on a screen
   const place = share ? (value) => -Math.log10(1 - value) : (value) => value;
   const known = series.flatMap(({ points }) => points.filter(([, value]) => value != null));
   const xs = known.map(([at]) => place(at));
@@ -22,20 +22,20 @@ export function drawChart(figure, { series, x, y, share = false }) {
   const yTicks = ticks(0, Math.max(...known.map(([, value]) => value), 1e-9));
   const top = yTicks.at(-1);
   const toX = (at) =>
-    MARGIN.left + ((place(at) - range[0]) / (range[1] - range[0])) * (WIDTH - MARGIN.left - MARGIN.right);
+    MARGIN.left + ((place(at) - range[0]) / (range[1] - range[0])) * (width - MARGIN.left - MARGIN.right);
   const toY = (value) => HEIGHT - MARGIN.bottom - (value / top) * (HEIGHT - MARGIN.top - MARGIN.bottom);
 
-  const svg = make("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  const svg = make("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img" });
   svg.setAttribute("aria-label", `${figure.querySelector("figcaption").textContent}: ${newest(series)}`);
   for (const value of yTicks) {
-    svg.append(make("line", { class: "chart-grid", x1: MARGIN.left, x2: WIDTH - MARGIN.right, y1: toY(value), y2: toY(value) }));
+    svg.append(make("line", { class: "chart-grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: toY(value), y2: toY(value) }));
     svg.append(text(formatNumber(value), MARGIN.left - 6, toY(value) + 4, "end"));
   }
   const xTicks = share ? [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999] : ticks(...range);
   for (const value of xTicks.filter((at) => place(at) >= range[0] && place(at) <= range[1])) {
     svg.append(text(share ? `${formatShare(value)} %` : formatNumber(value), toX(value), HEIGHT - 18, "middle"));
   }
-  svg.append(text(x, (MARGIN.left + WIDTH) / 2, HEIGHT - 3, "middle"));
+  svg.append(text(x, (MARGIN.left + width) / 2, HEIGHT - 3, "middle"));
   series.forEach(({ points }, index) => {
     for (const part of parts(points)) {
       const line = part.map(([at, value]) => `${toX(at).toFixed(1)},${toY(value).toFixed(1)}`);
@@ -70,7 +70,7 @@ export function drawChart(figure, { series, x, y, share = false }) {
   legend.append(unit);
 
   svg.addEventListener("pointermove", (event) => {
-    const at = ((event.offsetX / svg.clientWidth) * WIDTH - MARGIN.left) / (WIDTH - MARGIN.left - MARGIN.right);
+    const at = ((event.offsetX / svg.clientWidth) * width - MARGIN.left) / (width - MARGIN.left - MARGIN.right);
     const wanted = range[0] + at * (range[1] - range[0]);
     series.forEach(({ points }, index) => {
       if (!points.length) return;
