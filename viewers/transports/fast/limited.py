@@ -141,7 +141,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         method, (path, _, _) = self.parser.get_method(), self.url.partition(b"?")
         if method == b"OPTIONS" and self.url == b"*":
             return limits.OPTIONS
-        if method in (b"TRACE", b"CONNECT"):
+        if method == b"CONNECT":
             return limits.WRONG_METHOD
         upgrades = self.parser.should_upgrade() and self._should_upgrade()
         if not path.startswith(b"/" if upgrades else (b"/", b"http://", b"https://")):
