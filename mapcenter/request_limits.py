@@ -55,7 +55,7 @@ class RequestLimit:
 
 
 PAGES = RequestLimit(running=4, waiting=200, seconds=10)  # on a busy machine that is 10 s of work
-PICTURES = RequestLimit(running=5, waiting=64, seconds=10)  # more than card.py draws at a time
+PICTURES = RequestLimit(running=4, waiting=64, seconds=10)  # more than card.py draws at a time
 FILES = RequestLimit(running=4, waiting=1000, seconds=20)  # a page has a dozen; without a database
 DESK = RequestLimit(running=4, waiting=100, seconds=2.5)  # before the answer is "not known"
 API = RequestLimit(running=4, waiting=100, seconds=2.5)

@@ -23,7 +23,7 @@ from django.http import HttpRequest
 
 from broadcaster.desk import state
 from broadcaster.desk.commands import command_id_of, handle_command
-from broadcaster.desk.database_thread import in_database_thread
+from broadcaster.desk.database_thread import in_database_thread, in_handshake_thread
 from broadcaster.desk.permissions import check_access
 from broadcaster.desk.requests import Reply, not_known, unavailable
 from broadcaster.desk.shared_reads import SharedReads
@@ -98,7 +98,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.accept()
         try:
             async with asyncio.timeout(PATIENCE):
-                if not await self.is_admitted():
+                if not await in_handshake_thread(self.may_use_desk):
                     return await self.close(FORBIDDEN)
         except (TimeoutError, django.db.Error) as error:
             _database.begin(error)
@@ -253,9 +253,13 @@ class DeskConsumer(AsyncWebsocketConsumer):
         return get_user(request)
 
     async def is_admitted(self) -> bool:
+        """Return whether this user still may use the desk."""
+        return await in_database_thread(self.may_use_desk)
+
+    def may_use_desk(self) -> bool:
         """Return whether this user may use the desk now."""
         try:
-            await in_database_thread(lambda: check_access(self.user()))
+            check_access(self.user())
         except Forbidden:
             return False
         return True

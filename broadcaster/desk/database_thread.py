@@ -6,6 +6,7 @@ the desk waits for one timeout, however many calls there are.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import ParamSpec, TypeVar
 
@@ -17,6 +18,8 @@ HOLD_OFF = 1.0  # seconds
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+_handshakes = ThreadPoolExecutor(1, "handshakes")
 
 _failed_at = -HOLD_OFF  # when a call last failed after a long time, on the monotonic clock
 
@@ -31,6 +34,15 @@ async def in_database_thread(
     under way when a proxy of the database hangs, since the proxy's host acknowledges everything.
     """
     return await database_sync_to_async(_call)(function, *args, **kwargs)
+
+
+async def in_handshake_thread(function: Callable[[], Result]) -> Result:
+    """Return what a function returns that reads who opens a socket. Raises what it raises.
+
+    It has a thread of its own: anybody may open sockets by the hundred, and a command at the desk
+    must not wait behind them.
+    """
+    return await database_sync_to_async(function, thread_sensitive=False, executor=_handshakes)()
 
 
 def _call(

@@ -1,7 +1,9 @@
 """How many connections and requests a process may have."""
 
+import socket
 import time
 
+from broadcaster.domain.parsing import parse_change
 from tests.end_to_end.faults.limits import (
     AT_ONCE,
     LimitsCase,
@@ -11,9 +13,15 @@ from tests.end_to_end.faults.limits import (
     session_cookie,
     watch,
 )
+from tests.end_to_end.faults.site import command
+from tests.support.figures import check_within
+from tests.support.log import publish
 from tests.support.proxies import send_request
 from tests.support.server import wait_for
+from tests.support.staff import open_desk
 from viewers.transports.limits import MAX_REQUESTS
+
+STRANGERS = 1000
 
 
 class Connections(LimitsCase):
@@ -85,3 +93,20 @@ class RequestsUnderWay(LimitsCase):
             self.doCleanups()
             wait_for(lambda port=server.port: send_request(port, "/")[0] == 200, "room for pages")
             self.assertQuietLog(server)
+
+    def test_handshakes_of_strangers_delay_no_command_of_the_desk(self):
+        """Each of them costs a query: is there a session with this cookie?"""
+        path = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/ws"
+        for server in self.servers:
+            self.server = server  # for `open_desk`
+            desk = open_desk(self)
+            begin = handshake(server, path, f"Cookie: sessionid={'x' * 32}")
+            for _ in range(STRANGERS):
+                stranger = socket.create_connection(("127.0.0.1", server.port))
+                self.addCleanup(stranger.close)
+                stranger.sendall(begin)
+            began = time.monotonic()
+            answer = command(desk, command="take", change={"view": {"focus": "OH"}})
+            self.assertEqual(answer["status"], 201, answer)
+            check_within(self, f"{STRANGERS} strangers: a take", time.monotonic() - began, AT_ONCE)
+            publish(self.broadcast, parse_change({"view": {"focus": "US"}}))
