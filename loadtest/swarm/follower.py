@@ -195,6 +195,11 @@ class Follower(Watcher):
         """Whether this is a viewer that has connected and does not read."""
         return self.spec.habit == SLOW and self.began > 0 and self.session.deadline is None
 
+    def read(self, on: bool) -> None:
+        """Let a viewer that does not read do so, or not."""
+        if isinstance(self.line, WebSocketConnection):
+            self.line.read(on)
+
     @property
     def is_open(self) -> bool:
         """Whether the viewer has a WebSocket that the server has not closed."""

@@ -71,6 +71,11 @@ class WebSocketConnection(WSListener):
         """Whether the server has completed the handshake and not closed the connection."""
         return self._transport is not None and connection.is_established(self._socket)
 
+    def read(self, on: bool) -> None:
+        """Read on, or no longer, if nothing was read until now."""
+        if self.open:
+            (self._socket.resume_reading if on else self._socket.pause_reading)()
+
     def close(self) -> None:
         """Disconnect without a closing handshake."""
         self._owner = None

@@ -74,3 +74,14 @@ class SwarmVerdicts(TransactionTestCase):
                 self.assertEqual(counted and sum(counted.values()), count)
                 self.assertEqual(report["server"]["cpu_in_rounds"] is None, not metrics)
                 self.assertEqual("haproxy listens on port" in output, not metrics)
+
+    def test_viewers_that_never_read_are_closed_and_counted(self):
+        # What fills the buffers of a viewer, then more than the 15 s after which it is closed.
+        rounds = ("--rounds", "600@0.1,6@1", "--slow", "5%", "--transport", "ws")
+        with ServeProcess() as server, self.start(server, server.url, *rounds) as swarm:
+            output, _ = swarm.communicate(timeout=6 * LIMIT)
+        self.assertIn(swarm.returncode, HELD, output)
+        audience = self.report()["audience"]
+        self.assertEqual((audience["slow"], audience["slow_closed"]), (2, 2))
+        self.assertIn("2 WebSockets were never read; the server closed 2 of them", output)
+        self.assertEqual(self.report()["deliveries"]["converged"], 38)
