@@ -139,7 +139,7 @@ class Supervisor:
             old, self.processes[:] = list(self.processes), new
             for process in old:
                 send(process, signal.SIGINT)
-            await asyncio.gather(*(end_of(process) for process in old))
+            await asyncio.gather(*(process.wait() for process in old))  # `keep` kills frozen ones
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(coroutine)
@@ -148,7 +148,10 @@ class Supervisor:
 
 
 async def end_of(process: Process) -> int:
-    """Return the exit status of a process once it has ended. Kill it if it is frozen."""
+    """Return the exit status of a process once it has ended. Kill it if it is frozen.
+
+    One call at a time for each process: it reads the reports.
+    """
     assert process.stdout is not None
     missed = 0
     while missed < MISSED:

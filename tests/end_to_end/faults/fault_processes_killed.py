@@ -183,6 +183,7 @@ class Supervised(Case):
             closings = [count.result() for count in counts]
 
         self.assertEqual(closings, [1] * VIEWERS)
+        self.assertNotIn("Traceback", self.server.output())
         self.assertEqual(len(self.processes()), 2)
         self.assertFalse({each.pid for each in before} & {each.pid for each in self.processes()})
 
