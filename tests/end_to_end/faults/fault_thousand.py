@@ -60,9 +60,11 @@ class Thousand(TransactionTestCase):
             watchdog.start()
             next(line for line in process.stdout if line.startswith(f"phase {phase}"))
             meanwhile()
-            process.stdout.read()
+            output = process.stdout.read()
             watchdog.cancel()
-        return process.returncode, json.loads(Path(self.folder, "report.json").read_text())
+        report = Path(self.folder, "report.json")
+        self.assertTrue(report.exists(), output)
+        return process.returncode, json.loads(report.read_text())
 
     def check_desk(self, fault, seconds):
         """Take one view after the other at a new desk. Check the waits for an answer."""
