@@ -26,7 +26,7 @@ VIEWERS = 1000
 NEVER_READ = VIEWERS // 100
 UPDATES = 60  # of 4 KB: more than the buffers of a viewer who never reads
 CUT_OFF = 3.0  # seconds in which viewers are back whose first attempt succeeds
-KILLED = 40  # seconds: until the server has started again, and the longest wait between attempts
+KILLED = 50  # seconds: until the server has started again, and the longest wait between attempts
 
 
 class Thousand(TransactionTestCase):
