@@ -72,15 +72,17 @@ class DatabaseConnections:
 def usable_text(get_response: GetResponse) -> GetResponse:
     """Answer 400 to text that no address takes, and at which views would fail.
 
-    PostgreSQL refuses NUL. In a form with files a client may name any of Python's encodings, some
-    of which decode to lone surrogates or are for bytes; of other forms Django takes UTF-8 only.
+    PostgreSQL refuses NUL. A form may name any of Python's encodings, some of which decode to lone
+    surrogates or are for bytes. Django itself refuses them in forms without files only, and fails
+    when the page of that error reads the form again.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if "\0" in request.path_info or "%00" in request.META["QUERY_STRING"]:
             raise BadRequest("The address has a NUL.")
         encoding = request.encoding or "utf-8"
-        if request.content_type == "multipart/form-data" and lookup(encoding).name != "utf-8":
+        if request.content_type in FORMS and lookup(encoding).name != "utf-8":
+            request.encoding = "utf-8"  # the error's page reads the form, too
             raise BadRequest(f"The form is not in UTF-8 but in {encoding}.")
         return get_response(request)
 
@@ -99,6 +101,7 @@ def admin_methods(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 ADMIN_METHODS = ("GET", "HEAD", "POST")
 
 

@@ -1,6 +1,6 @@
 """Text that no address takes is answered with 400, and no session is looked up for it."""
 
-from django.test import TestCase
+from django.test import Client, TestCase
 
 from mapcenter.sessions import SessionStore
 
@@ -19,6 +19,13 @@ class UsableText(TestCase):
         ):
             content_type = f"multipart/form-data; boundary=b; charset={encoding}"
             response = self.client.generic("POST", "/admin/login/", body, content_type)
+            self.assertEqual(response.status_code, status, encoding)
+
+    def test_other_form_in_another_encoding_is_rejected(self):
+        client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+        for encoding, status in (("hex", 400), ("iso-8859-1", 400), ("UTF8", 403)):
+            content_type = f"application/x-www-form-urlencoded; charset={encoding}"
+            response = client.generic("POST", "/admin/login/", "username=x", content_type)
             self.assertEqual(response.status_code, status, encoding)
 
     def test_only_letters_and_digits_are_looked_up_as_a_session(self):

@@ -98,9 +98,10 @@ class Request:
     def is_for_programs(self) -> bool:
         """Whether a view for programs gets it: nothing before the view rejects it."""
         is_sent_to_us = self.headers["Host"] == "127.0.0.1"
-        has_files = "multipart" in self.headers.get("Content-Type", "")
+        content_type = self.headers.get("Content-Type", "")
+        is_form = "multipart" in content_type or "urlencoded; charset" in content_type
         is_read = self.method in ADMIN_METHODS or self.path.startswith("/api/")
-        return is_sent_to_us and is_read and not has_files and bool(PROGRAMS.fullmatch(self.path))
+        return is_sent_to_us and is_read and not is_form and bool(PROGRAMS.fullmatch(self.path))
 
     @property
     def wire(self) -> bytes:
