@@ -22,9 +22,21 @@ Document = dict[str, Any]
 
 STATES = {shape.id: shape.name for shape in shipped("us-states").shapes}
 DISTRICTS = {"AL": "at large", "1": "1st district", "2": "2nd district", "3": "3rd district"}
-DEMOCRATS = {"id": "D", "name": "Democrats", "short": "Dem.", "letter": "D", "look": "blue"}
-REPUBLICANS = {"id": "R", "name": "Republicans", "short": "Rep.", "letter": "R", "look": "red"}
-OTHER = {"id": "O", "name": "Other", "letter": "O", "look": "gold"}
+DEMOCRATS = {
+    **{"id": "D", "name": "Democrats", "short": "Dem.", "letter": "D", "look": "blue"},
+    "feed": ["Dem", "Democrat", "Democratic"],
+}
+REPUBLICANS = {
+    **{"id": "R", "name": "Republicans", "short": "Rep.", "letter": "R", "look": "red"},
+    "feed": ["GOP", "Rep", "Republican"],
+}
+OTHER = {
+    **{"id": "O", "name": "Other", "letter": "O", "look": "gold"},
+    "feed": [
+        *("Oth", "Ind", "Independent", "Lib", "Libertarian", "Grn", "Green", "CST"),
+        *("Constitution", "PSL", "RFM", "Reform", "Una", "NPA", "NPD"),
+    ],
+}
 PARTIES = [DEMOCRATS | {"side": "left"}, REPUBLICANS | {"side": "right"}, OTHER]
 NEXT = 2028
 """The presidential election to come, which has an apportionment and no candidates."""

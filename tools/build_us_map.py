@@ -58,6 +58,7 @@ def main(source: str) -> None:
         "schema": SCHEMA,
         "id": "us-states",
         "title": "United States",
+        "whole": "US",
         "source": SOURCE,
         "view": VIEW,
     }

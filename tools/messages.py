@@ -82,6 +82,7 @@ def extract_shipped_names(
         document = contest.shipped(id)
         names |= {party.name for party in document.parties}
         names |= {race.name for race in document.races}
+        names.add(document.counting)
     yield from ((0, None, name, []) for name in sorted(names))
 
 

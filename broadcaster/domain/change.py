@@ -6,12 +6,23 @@ from JSON that was checked before, such as the log in the database.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 JsonObject = dict[str, object]
+
+T = TypeVar("T")
+
+ByRace = dict[str, dict[str, T]]
+"""Values by the key of a contest and the id of a race."""
+
+RaceKey = tuple[str, str]
+"""The key of a contest and the id of a race in it."""
+
+WHOLE = ""
+"""The place that is the whole map. No race and no shape has this id."""
 
 
 def to_json(value: Struct) -> JsonObject:
@@ -32,7 +43,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """The stage of the decision about one unit."""
+    """The stage of the decision about one race."""
 
     OPEN = "open"
     TOO_EARLY = "too_early"
@@ -51,32 +62,47 @@ class Announce(StrEnum):
 
 
 class Call(Struct, frozen=True, omit_defaults=True):
-    """The decision about one unit. It names a party if and only if it is decided."""
+    """The decision about one race. It names a party if and only if it is decided."""
 
     status: Status
     party: str = ""
 
     @property
     def decided(self) -> bool:
-        """Whether this call gives the unit's votes to a party."""
+        """Whether this call gives the race to a party."""
         return self.status in (Status.CALLED, Status.CERTIFIED)
 
 
 OPEN = Call(Status.OPEN)
-"""The call of a unit about which nothing was published."""
+"""The call of a race about which nothing was published."""
+
+
+class Count(Struct, frozen=True, omit_defaults=True):
+    """The votes of one race that are counted so far, by party. It decides nothing.
+
+    `expected` is their part of all votes that are expected, from 0 to 1; None if that is not known.
+    Without votes it takes the race's count back.
+    """
+
+    votes: dict[str, int]
+    expected: float | None = None
 
 
 class View(Struct, frozen=True):
-    """The part of the map that viewers are shown."""
+    """The contest and the part of its map that viewers are shown.
 
-    layer: str = "president"
-    focus: str = "US"
+    A place is a race, a shape, or `WHOLE`.
+    """
+
+    contest: str
+    focus: str = WHOLE
     highlight: tuple[str, ...] = ()
 
 
 class Annotation(Struct, frozen=True):
-    """A note at a place on the map."""
+    """A note at a place on the map of a contest."""
 
+    contest: str
     at: str
     text: str
 
@@ -95,22 +121,34 @@ NO_STORY = Story(announce=Announce.NONE)
 
 
 class Change(Struct, frozen=True, omit_defaults=True):
-    """One change of the map. `view`, `calls` and `story` are None if it leaves them as they are.
+    """One change of the map. A facet that is None stays as it is.
 
     `corrects` is the seq of the update that was wrong; 0 is the map that the log began with.
     """
 
     kind: Kind
     view: View | None = None
-    calls: dict[str, Call] | None = None
+    calls: ByRace[Call] | None = None
     story: Story | None = None
+    counts: ByRace[Count] | None = None
     corrects: int | None = None
     reason: str | None = None
 
     @property
     def decides(self) -> bool:
-        """Whether this change calls or certifies any unit."""
-        return any(call.decided for call in (self.calls or {}).values())
+        """Whether this change calls or certifies any race."""
+        return any(call.decided for call in self.called.values())
+
+    @property
+    def called(self) -> dict[RaceKey, Call]:
+        """The calls by race; empty without any."""
+        return flat(self.calls or {})
+
+    @property
+    def only_counts(self) -> bool:
+        """Whether this change has counts and nothing else, so that nobody needs to be told."""
+        others = (self.view, self.calls, self.story)
+        return self.counts is not None and all(each is None for each in others)
 
     @property
     def headline(self) -> str:
@@ -130,6 +168,19 @@ class Change(Struct, frozen=True, omit_defaults=True):
         return msgspec.convert(data, cls)
 
 
+def flat(values: Mapping[str, Mapping[str, T]]) -> dict[RaceKey, T]:
+    """Return values by race in one dict."""
+    return {(key, race): each for key, of in values.items() for race, each in of.items()}
+
+
+def by_contest(values: Mapping[RaceKey, T]) -> ByRace[T]:
+    """Return the inverse of `flat`."""
+    found: ByRace[T] = {}
+    for (key, race), value in values.items():
+        found.setdefault(key, {})[race] = value
+    return found
+
+
 def calls_of(parties: Mapping[str, str]) -> dict[str, Call]:
-    """Return the calls that give each unit to its party."""
-    return {unit: Call(Status.CALLED, party) for unit, party in parties.items()}
+    """Return the calls that give each race of a contest to its party."""
+    return {race: Call(Status.CALLED, party) for race, party in parties.items()}

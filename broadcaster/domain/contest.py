@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 SCHEMA = "mapcenter.contest/1"
 UNCALLED = "uncalled"
@@ -55,7 +56,11 @@ class Candidate(Struct, frozen=True, omit_defaults=True):
 
 
 class Party(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A party. Its letter is on every race that it wins, so that colour never counts alone."""
+    """A party. Its letter is on every race that it wins, so that colour never counts alone.
+
+    `feed` has the words that newsroom feeds use for it, besides its id, name, short name and
+    letter.
+    """
 
     id: str
     name: str
@@ -63,6 +68,7 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True):
     letter: str
     look: Look
     side: Side = Side.NONE
+    feed: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -150,6 +156,33 @@ class Contest(
     def race_of(self) -> dict[str, Race]:
         """The races by id."""
         return {race.id: race for race in self.races}
+
+    @property
+    def fixed(self) -> object:
+        """What must stay once the contest was on air: all that calls, sums and places rest on.
+
+        Names, looks and times may be corrected.
+        """
+        races = [(race.id, race.weight, race.shape) for race in self.races]
+        parties = [party.id for party in self.parties]
+        return self.id, self.geometry, self.to_win, parties, self.held, races
+
+    def before(self, earlier: Earlier) -> "Contest":
+        """Return an earlier contest over the same races, as far as it is known.
+
+        It has no threshold if seats were held, since their number then is not known.
+        """
+        weights = self.weights | earlier.weights
+        races = tuple(replace(race, weight=weights[race.id], candidates={}) for race in self.races)
+        return replace(
+            self,
+            title=earlier.title,
+            to_win=None if self.held else self.to_win,
+            candidates=earlier.candidates,
+            held={},
+            races=races,
+            earlier=(),
+        )
 
     def totals(self, calls: Mapping[str, Decision]) -> dict[str, int]:
         """Return the totals of each party, and those "uncalled". They add up to `size`.

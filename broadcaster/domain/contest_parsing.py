@@ -18,7 +18,13 @@ from broadcaster.domain.contest import (
 )
 from broadcaster.domain.document import Problems, filled, line, parse_id, rows
 from broadcaster.domain.geometry import Geometry
-from broadcaster.domain.parsing import MAX_TITLE, choice, known_object, whole_number
+from broadcaster.domain.parsing import (
+    MAX_TITLE,
+    choice,
+    known_object,
+    short_list,
+    whole_number,
+)
 from broadcaster.domain.rejection import InvalidInput
 
 MAX_RACES = 1000  # the largest parliaments have some 700 seats by direct election
@@ -29,6 +35,7 @@ MAX_NAME = 80  # characters, as are the next four
 MAX_SHORT = 24
 MAX_COUNTING = 40
 MAX_LETTER = 2
+MAX_FEED_WORDS = 20
 
 FIELDS = (
     *("schema", "id", "title", "counting", "to_win", "size", "parties", "candidates", "held"),
@@ -119,6 +126,9 @@ def _parties(value: object, problems: Problems) -> tuple[Party, ...]:
                 taken = getattr(party, field)
                 if taken in (getattr(other, field) for other in parties):
                     raise InvalidInput(f"{name}.{field}", f"another party has {taken} already")
+            words = {word.casefold() for other in parties for word in other.feed}
+            if again := [word for word in party.feed if word.casefold() in words]:
+                raise InvalidInput(f"{name}.feed", f"another party has {again[0]} already")
             parties.append(party)
     if not parties and not problems.found:
         problems.add("parties", "is empty")
@@ -139,6 +149,10 @@ def _party(name: str, row: object) -> Party:
         look=choice(f"{name}.look", fields["look"], Look),
         short=line(f"{name}.short", fields.get("short"), MAX_SHORT),
         side=choice(f"{name}.side", fields.get("side") or "", Side),
+        feed=tuple(
+            filled(f"{name}.feed", word, MAX_SHORT)
+            for word in short_list(f"{name}.feed", fields.get("feed") or [], MAX_FEED_WORDS)
+        ),
     )
 
 

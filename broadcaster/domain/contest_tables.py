@@ -13,7 +13,7 @@ from broadcaster.domain.spreadsheet import read_table, write_table
 
 PARTY_COLUMNS = (
     *("id", "name", "short", "letter", "look", "side", "held"),
-    *("candidate", "candidate short"),
+    *("candidate", "candidate short", "feed"),
 )
 RACE_COLUMNS = ("id", "name", "weight", "shape", "held_by", "closes")
 CANDIDATE, SHORT = "candidate ", "short "
@@ -34,6 +34,7 @@ def write_parties(contest: Contest) -> str:
                 "side": party.side,
                 "held": str(contest.held.get(party.id, "")),
                 **_person(contest.candidates.get(party.id), "candidate", "candidate short"),
+                "feed": ", ".join(party.feed),
             }
             for party in contest.parties
         ),
@@ -45,7 +46,10 @@ def read_parties(text: str) -> dict[str, Any]:
     rows = read_table("parties", text, PARTY_COLUMNS, MAX_PARTIES)
     own = ("id", "name", "short", "letter", "look", "side")
     return {
-        "parties": [{name: row[name] for name in own if row.get(name)} for row in rows],
+        "parties": [
+            {name: row[name] for name in own if row.get(name)} | _feed(row.get("feed", ""))
+            for row in rows
+        ],
         "held": {row.get("id", ""): _number(row["held"]) for row in rows if row.get("held")},
         "candidates": {
             row.get("id", ""): candidate
@@ -156,6 +160,12 @@ def _candidate(row: Mapping[str, str], name: str, short: str) -> dict[str, str]:
         return {}
     found = {"name": row.get(name, ""), "short": row.get(short, "")}
     return {key: value for key, value in found.items() if value}
+
+
+def _feed(cell: str) -> dict[str, list[str]]:
+    """Return the words of a feed, which commas separate; {} if there are none."""
+    words = [word.strip() for word in cell.split(",") if word.strip()]
+    return {"feed": words} if words else {}
 
 
 def _number(cell: str) -> int | str:

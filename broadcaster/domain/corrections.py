@@ -6,22 +6,22 @@ tests/vectors/corrections.json.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from broadcaster.domain.change import Call
+from broadcaster.domain.change import Call, RaceKey
 
-Statements = Sequence[tuple[int, Mapping[str, Call]]]
+Statements = Sequence[tuple[int, Mapping[RaceKey, Call]]]
 """Seq and calls of a log's updates, oldest first. Seq 0 holds the calls of the initial map."""
 
 
-def updates_behind(unit: str, statements: Statements) -> list[int]:
-    """Return the updates that gave `unit` to the party that it has now, newest first.
+def updates_behind(race: RaceKey, statements: Statements) -> list[int]:
+    """Return the updates that gave `race` to the party that it has now, newest first.
 
-    They are the last that mention the unit, back to the first with another call. Empty if
-    the unit is not decided.
+    They are the last that mention the race, back to the first with another call. Empty if
+    the race is not decided.
     """
     found: list[int] = []
     party = ""
     for seq, calls in reversed(statements):
-        call = calls.get(unit)
+        call = calls.get(race)
         if call is None:
             continue
         party = party or call.party
@@ -31,8 +31,8 @@ def updates_behind(unit: str, statements: Statements) -> list[int]:
     return found
 
 
-def update_to_correct(units: Iterable[str], statements: Statements) -> int | None:
-    """Return the newest update behind the calls of all `units`; None if there is no such update."""
-    behind = [updates_behind(unit, statements) for unit in units]
+def update_to_correct(races: Iterable[RaceKey], statements: Statements) -> int | None:
+    """Return the newest update behind the calls of all `races`; None if there is no such update."""
+    behind = [updates_behind(race, statements) for race in races]
     common = set.intersection(*map(set, behind)) if behind else set()
     return max(common, default=None)

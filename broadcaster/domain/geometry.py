@@ -38,13 +38,17 @@ class Shape(Struct, frozen=True, omit_defaults=True):
 
 
 class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):
-    """Shapes in their order, which is that of their boxes. `view` shows all of them."""
+    """Shapes in their order, which is that of their boxes. `view` shows all of them.
+
+    `whole` is the id of the whole map, as views of it may name it; "" if it has none.
+    """
 
     id: str
     title: str
     view: Box
     shapes: tuple[Shape, ...]
     source: str = ""
+    whole: str = ""
 
     @cached_property
     def shape_of(self) -> dict[str, Shape]:

@@ -17,7 +17,7 @@ MAX_COORDINATE = 100_000  # map units
 MAX_NEIGHBOURS = 50
 WIDTHS = (500, 2000)  # map units of the whole map, so that letters and patterns fit it
 
-FIELDS = ("schema", "id", "title", "source", "view", "shapes")
+FIELDS = ("schema", "id", "title", "source", "whole", "view", "shapes")
 
 _SHAPE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,23}")
 _PATH = re.compile(r"[MLHVZmlhvz0-9., -]*")
@@ -40,11 +40,15 @@ def parse_geometry(data: object) -> Geometry:
     with problems.collected():
         found["source"] = line("source", fields.get("source"), MAX_SOURCE)
     with problems.collected():
+        found["whole"] = parse_shape_id("whole", fields["whole"]) if fields.get("whole") else ""
+    with problems.collected():
         found["view"] = _box("view", fields.get("view"))
         if not WIDTHS[0] <= found["view"][2] <= WIDTHS[1]:
             words = f"is {found['view'][2]:g} wide; a map is {WIDTHS[0]} to {WIDTHS[1]} units wide"
             raise InvalidInput("view", words)
     found["shapes"] = _shapes(fields.get("shapes"), problems)
+    if found.get("whole") in [shape.id for shape in found["shapes"]]:
+        problems.add("whole", f"{found['whole']} is the id of a shape")
     problems.check()
     return Geometry(**found)
 

@@ -4,24 +4,35 @@ The server, every relay, every simulated viewer and every browser (static/…/do
 fold the same changes with the same rule, so all of them end with the same state.
 """
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Self
 
 import msgspec
 from msgspec import Struct
 
-from broadcaster.domain import electoral
 from broadcaster.domain.change import (
     NO_STORY,
+    WHOLE,
+    ByRace,
     Call,
     Change,
+    Count,
     JsonObject,
     Kind,
     Status,
     Story,
+    T,
     View,
     to_json,
 )
+from broadcaster.domain.contest import Contest
+
+Contests = Mapping[str, Contest]
+"""The contests of a broadcast by key, in their order."""
+
+Totals = dict[str, dict[str, int]]
+"""By contest, what each party has, and what is "uncalled"."""
 
 
 class Phase(StrEnum):
@@ -43,46 +54,69 @@ _PHASE_AFTER = {
 }
 
 
-class MapState(Struct, frozen=True):
+class MapState(Struct, frozen=True, kw_only=True):
     """The state of the map that viewers see. Immutable: `apply` returns a new one.
 
-    `calls` has no open units. `totals` is always derived from `calls`: electoral votes of "D", "R"
-    and "uncalled", and of "O" if another party has any; their sum is 538.
+    `calls` has no open races, `counts` none without votes, and both lack contests of which they
+    have no race. `totals` has every contest, and follows from `calls`.
     """
 
-    election: int
     phase: Phase = Phase.SCHEDULED
-    view: View = View()
-    calls: dict[str, Call] = {}
+    view: View
+    calls: ByRace[Call] = {}
+    counts: ByRace[Count] = {}
     story: Story = NO_STORY
-    totals: dict[str, int] = {}
+    totals: Totals
 
-    def __post_init__(self) -> None:
-        votes = electoral.ELECTIONS[self.election].votes
-        msgspec.structs.force_setattr(self, "totals", electoral.totals(votes, self.calls))
+    @classmethod
+    def opening(cls, contests: Contests, focus: str = WHOLE) -> Self:
+        """Return the map before anything is published: the first contest, and nothing called."""
+        return cls(view=View(next(iter(contests)), focus), totals=totals_of(contests, {}))
 
-    def apply(self, change: Change) -> "MapState":
+    def apply(self, change: Change, contests: Contests) -> "MapState":
         """Return the map after `change`. Never fails: rules.py checks changes beforehand."""
-        calls = self.calls
+        calls, counts, totals = self.calls, self.counts, self.totals
         if change.calls is not None:
-            merged = {**calls, **change.calls}
-            calls = {u: call for u, call in merged.items() if call.status is not Status.OPEN}
+            calls = _merge(calls, change.calls, lambda call: call.status is not Status.OPEN)
+            changed = {key: contests[key].totals(calls.get(key, {})) for key in change.calls}
+            totals = totals | changed
+        if change.counts is not None:
+            counts = _merge(counts, change.counts, lambda count: bool(count.votes))
         return MapState(
-            election=self.election,
             phase=_PHASE_AFTER.get(change.kind, self.phase),
             view=self.view if change.view is None else change.view,
             calls=calls,
+            counts=counts,
             story=self.story if change.story is None else change.story,
+            totals=totals,
         )
 
     def to_dict(self) -> JsonObject:
-        """Return the state as JSON, totals included."""
+        """Return the state as JSON."""
         return to_json(self)
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
-        """Return the state that trusted JSON holds. Unknown keys are ignored, totals derived.
+        """Return the state that trusted JSON holds. Unknown keys are ignored.
 
         Raises `msgspec.ValidationError` if the JSON is no state.
         """
         return msgspec.convert(data, cls)
+
+
+def totals_of(contests: Contests, calls: Mapping[str, Mapping[str, Call]]) -> Totals:
+    """Return the totals of all contests."""
+    return {key: contest.totals(calls.get(key, {})) for key, contest in contests.items()}
+
+
+def _merge(before: ByRace[T], changed: ByRace[T], stays: Callable[[T], bool]) -> ByRace[T]:
+    """Return the values by race after a change, without those that do not stay."""
+    merged = dict(before)
+    for key, races in changed.items():
+        of_contest = {**merged.get(key, {}), **races}
+        left = {race: value for race, value in of_contest.items() if stays(value)}
+        if left:
+            merged[key] = left
+        else:
+            merged.pop(key, None)
+    return merged

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from broadcaster.domain.change import ByRace, RaceKey, by_contest, flat
 from broadcaster.domain.corrections import updates_behind
 from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.show import Show
 from broadcaster.domain.stream import Update
 
 
@@ -18,13 +20,15 @@ class Recording(Struct, frozen=True):
     """The updates of a broadcast, from its first moment on: seq 1 to n without a gap.
 
     `epoch` is that of the log that the recording comes from, whole or in part. `began` is in
-    milliseconds since 1970; times in the recording are milliseconds after it.
+    milliseconds since 1970; times in the recording are milliseconds after it. `show` has the
+    contests that the map is of.
     """
 
     title: str
     slug: str
     epoch: str
     began: int
+    show: Show
     initial: MapState
     updates: tuple[Update, ...]
 
@@ -38,7 +42,7 @@ class Recording(Struct, frozen=True):
         state = self.initial
         yield state
         for update in self.updates:
-            state = state.apply(update)
+            state = state.apply(update, self.show.contests)
             yield state
 
     def seq_at(self, t: int) -> int:
@@ -49,7 +53,7 @@ class Recording(Struct, frozen=True):
         """Return the map after update `seq`."""
         state = self.initial
         for update in self.updates[:seq]:
-            state = state.apply(update)
+            state = state.apply(update, self.show.contests)
         return state
 
     def fold(self, t: int) -> MapState:
@@ -62,29 +66,29 @@ class Recording(Struct, frozen=True):
         A correction takes back all updates behind a call, such as one that certified it.
         """
         found: dict[int, int] = {}
-        statements = [(0, self.initial.calls)]
+        statements = [(0, flat(self.initial.calls))]
         for update in self.updates:
             if update.corrects is not None:
-                for unit in update.calls or ():
-                    for seq in updates_behind(unit, statements):
+                for race in update.called:
+                    for seq in updates_behind(race, statements):
                         found.setdefault(seq, update.seq)
-            statements.append((update.seq, update.calls or {}))
+            statements.append((update.seq, update.called))
         return found
 
-    def later_corrected(self, seq: int) -> dict[str, int]:
+    def later_corrected(self, seq: int) -> ByRace[int]:
         """Return the calls on the map after update `seq` that were corrected later.
 
-        By unit: the seq of the first such correction.
+        By race: the seq of the first such correction.
         """
-        standing = self.at_seq(seq).calls
-        found: dict[str, int] = {}
+        standing = flat(self.at_seq(seq).calls)
+        found: dict[RaceKey, int] = {}
         for update in self.updates[seq:]:
             if update.corrects is None:
                 continue
-            for unit in update.calls or ():
-                if unit in standing and standing[unit].decided:
-                    found.setdefault(unit, update.seq)
-        return found
+            for race in update.called:
+                if race in standing and standing[race].decided:
+                    found.setdefault(race, update.seq)
+        return by_contest(found)
 
     def trim(self, start: int = 0, end: int | None = None, offset: int = 0) -> "Recording":
         """Return the part from `start` to `end`, moved by `offset`, all in milliseconds.

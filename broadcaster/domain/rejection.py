@@ -36,6 +36,15 @@ class Forbidden(Rejected):
     status = HTTPStatus.FORBIDDEN
 
 
+class TooSoon(Rejected):
+    """The request came too soon after another one. It may be repeated after some seconds."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, reason: str, seconds: int) -> None:
+        super().__init__(reason, retry_after=seconds)
+
+
 class NotFound(Rejected):
     """The object of the request does not exist, or no longer."""
 

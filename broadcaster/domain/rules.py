@@ -4,10 +4,9 @@
 imported.
 """
 
-from broadcaster.domain.change import OPEN, Change, Kind
+from broadcaster.domain.change import OPEN, Change, Kind, RaceKey, flat
 from broadcaster.domain.corrections import Statements, updates_behind
-from broadcaster.domain.electoral import VOTES_TO_WIN
-from broadcaster.domain.mapstate import MapState, Phase
+from broadcaster.domain.mapstate import Contests, MapState, Phase
 
 _ALLOWED_IN = {
     Kind.UPDATE: {Phase.LIVE},
@@ -25,7 +24,9 @@ _WRONG_PHASE = {
 }
 
 
-def rejection(state: MapState, change: Change, statements: Statements) -> str | None:
+def rejection(
+    state: MapState, change: Change, contests: Contests, statements: Statements
+) -> str | None:
     """Return why `change` may not be published on `state`, in words for the desk, or None.
 
     `statements` are the calls of the log so far. Only a correction needs them, and of them only
@@ -33,41 +34,66 @@ def rejection(state: MapState, change: Change, statements: Statements) -> str | 
     """
     if state.phase not in _ALLOWED_IN[change.kind]:
         return _WRONG_PHASE[state.phase]
-    for unit, call in (change.calls or {}).items():
-        now = state.calls.get(unit, OPEN)
+    if unknown := _unknown(change, contests):
+        return unknown
+    standing = flat(state.calls)
+    for race, call in change.called.items():
+        now, name = standing.get(race, OPEN), race_name(race, contests)
         if change.kind is Kind.CORRECT and not now.decided:
-            return f"{unit} is not called, so there is nothing to correct."
+            return f"{name} is not called, so there is nothing to correct."
         if change.kind is Kind.CORRECT and call.party == now.party:
-            return f"{unit} is called {now.party} already."
+            return f"{name} is called {now.party} already."
         if change.kind is Kind.UPDATE and now.decided and call.party != now.party:
-            return f"{unit} is called {now.party}. Changing that takes a correction."
+            return f"{name} is called {now.party}. Changing that takes a correction."
     if change.corrects is not None:
         others = [
-            unit
-            for unit in change.calls or ()
-            if change.corrects not in updates_behind(unit, statements)
+            race_name(race, contests)
+            for race in change.called
+            if change.corrects not in updates_behind(race, statements)
         ]
         if others:
             return f"Update {change.corrects} did not call {', '.join(others)}."
     return None
 
 
-def needs_approval(rule: str, change: Change, before: MapState, after: MapState) -> bool:
+def _unknown(change: Change, contests: Contests) -> str | None:
+    """Return what the change names that the show does not have any more, or None."""
+    keys = [
+        *(change.calls or ()),
+        *(change.counts or ()),
+        *([change.view.contest] if change.view else []),
+    ]
+    for key in keys:
+        if key not in contests:
+            return f"There is no contest {key} in this show."
+    for (key, race), call in change.called.items():
+        if race not in contests[key].race_of:
+            return f"There is no race {race} in {contests[key].title}."
+        if call.party and call.party not in contests[key].party_of:
+            return f"There is no party {call.party} in {contests[key].title}."
+    return None
+
+
+def race_name(race: RaceKey, contests: Contests) -> str:
+    """Return "OH", or "senate OH" where there are several contests."""
+    return " ".join(race) if len(contests) > 1 else race[1]
+
+
+def needs_approval(
+    rule: str, change: Change, before: MapState, after: MapState, contests: Contests
+) -> bool:
     """Return whether another person must approve a change from `before` to `after`.
 
-    `rule` is `Broadcast.approval`. "calls": every change that calls anything. "270": one that
-    takes a party from below 270 votes to 270 or more; a change that lowers the votes, such as a
+    `rule` is `Broadcast.approval`. "calls": every change that calls anything. "wins": one by which
+    a party reaches the threshold of a contest; a change that lowers a party's total, such as a
     retraction, needs no approval. "never": no change.
     """
     if rule == "calls":
         return change.decides
-    return rule == "270" and bool(_winners(after) - _winners(before))
+    return rule == "wins" and bool(winners(after, contests) - winners(before, contests))
 
 
-def _winners(state: MapState) -> set[str]:
-    """Return the parties with 270 votes or more: one at most."""
-    return {
-        party
-        for party, votes in state.totals.items()
-        if party != "uncalled" and votes >= VOTES_TO_WIN
-    }
+def winners(state: MapState, contests: Contests) -> set[tuple[str, str]]:
+    """Return contests with a party that has reached the threshold, and that party."""
+    found = ((key, contest.winner(state.totals[key])) for key, contest in contests.items())
+    return {(key, party) for key, party in found if party}

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from broadcaster.domain.change import Change
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.mapstate import Contests, MapState, Totals
 
 _POSITION = re.compile(r"([0-9A-Za-z]{1,32}):(0|[1-9][0-9]{0,9})")
 
@@ -45,28 +45,30 @@ class Update(Change, frozen=True, omit_defaults=True, kw_only=True):
 
     seq: int
     at: int
-    totals: dict[str, int]
+    totals: Totals
 
     @classmethod
-    def of(cls, change: Change, seq: int, at: int, totals: dict[str, int]) -> "Update":
+    def of(cls, change: Change, seq: int, at: int, totals: Totals) -> "Update":
         """Return the update that `change` is at this place."""
         return cls(**msgspec.structs.asdict(change), seq=seq, at=at, totals=totals)
 
     @property
     def change(self) -> Change:
         """The change alone, without its place."""
-        return Change(self.kind, self.view, self.calls, self.story, self.corrects, self.reason)
+        return Change(*(getattr(self, name) for name in Change.__struct_fields__))
 
 
 class Snapshot(Struct, frozen=True):
     """The map at a position.
 
     `at` is the time of the last update, or of the broadcast's creation, in milliseconds since 1970.
+    `contests` has the digests of the contests' editions by key, in their order.
     """
 
     epoch: str
     seq: int
     at: int
+    contests: dict[str, str]
     state: MapState
 
     @property
@@ -77,15 +79,18 @@ class Snapshot(Struct, frozen=True):
 class Replica:
     """A copy of a broadcast that follows by position.
 
-    `keep` is how many past updates it holds for viewers who come back (0 for a viewer).
+    `contests` are those of which the snapshot has the digests. `keep` is how many past updates it
+    holds for viewers who come back (0 for a viewer).
     """
 
-    def __init__(self, snapshot: Snapshot, keep: int = 0) -> None:
+    def __init__(self, snapshot: Snapshot, contests: Contests, keep: int = 0) -> None:
         self.recent: deque[Update] = deque(maxlen=keep)
-        self.reset(snapshot)
+        self.reset(snapshot, contests)
 
-    def reset(self, snapshot: Snapshot) -> None:
-        """Start over from a snapshot: another epoch, or too far behind."""
+    def reset(self, snapshot: Snapshot, contests: Contests) -> None:
+        """Start over from a snapshot: another epoch, other editions, or too far behind."""
+        self.contests = contests
+        self.digests = snapshot.contests
         self.position = snapshot.position
         self.at = snapshot.at
         self.state = snapshot.state
@@ -97,7 +102,7 @@ class Replica:
             return "gap"
         if update.seq <= self.position.seq:
             return "seen"
-        self.state = self.state.apply(update)
+        self.state = self.state.apply(update, self.contests)
         self.position = Position(epoch, update.seq)
         self.at = update.at
         self.recent.append(update)
@@ -115,4 +120,5 @@ class Replica:
 
     def snapshot(self) -> Snapshot:
         """Return the map as this copy has it."""
-        return Snapshot(self.position.epoch, self.position.seq, self.at, self.state)
+        epoch, seq = self.position.epoch, self.position.seq
+        return Snapshot(epoch, seq, self.at, self.digests, self.state)

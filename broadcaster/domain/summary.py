@@ -1,11 +1,13 @@
 """A change in a few words, and the headline for calls without one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from broadcaster.domain.change import Call, Change, Status
-from broadcaster.domain.electoral import PARTIES, Election, place_name, surnames, unit_name
-from broadcaster.domain.parsing import MAX_HEADLINE
+from broadcaster.domain.change import ByRace, Call, Change, RaceKey, Status, flat
+from broadcaster.domain.change_parsing import MAX_HEADLINE
+from broadcaster.domain.contest import Contest
+from broadcaster.domain.mapstate import Contests
+from broadcaster.domain.show import Show
 from broadcaster.domain.translation import Gettext, gettext_noop
 
 STATUS_WORDS: Mapping[Status, str] = MappingProxyType(
@@ -19,54 +21,75 @@ STATUS_WORDS: Mapping[Status, str] = MappingProxyType(
 """The statuses that name no party."""
 
 
-def describe(change: Change, gettext: Gettext = gettext_noop) -> str:
+def describe(change: Change, show: Show, gettext: Gettext = gettext_noop) -> str:
     """Return the headline of a change, or else what it changes, such as "View: Ohio" or "hold"."""
     if change.headline:
         return change.headline
     if change.calls:
         return ", ".join(
-            f"{unit_name(unit, gettext)}: {gettext(STATUS_WORDS[call.status])}"
-            for unit, call in change.calls.items()
+            f"{race_name(race, show.contests, gettext)}: {gettext(STATUS_WORDS[call.status])}"
+            for race, call in change.called.items()
             if not call.decided  # a call has a headline
         )
     if change.view:
-        return gettext("View: %(place)s") % {"place": place_name(change.view.focus, gettext)}
+        edition = show.editions[change.view.contest]
+        place = edition.place_name(change.view.focus, gettext)
+        return gettext("View: %(place)s") % {"place": place}
+    if change.counts:
+        names = [race_name(race, show.contests, gettext) for race in flat(change.counts)]
+        return gettext("Votes counted: %(races)s") % {"races": ", ".join(names)}
     return str(change.kind)
 
 
-def headline_for(calls: Mapping[str, Call], election: Election) -> str:
+def race_name(race: RaceKey, contests: Contests, gettext: Gettext = gettext_noop) -> str:
+    """Return "Ohio", or "Ohio (U.S. Senate 2024)" where there are several contests."""
+    key, id = race
+    name = gettext(contests[key].race_of[id].name)
+    return f"{name} ({contests[key].title})" if len(contests) > 1 else name
+
+
+def headline_for(calls: ByRace[Call], contests: Contests) -> str:
     """Return a headline for calls: "Ohio goes to Trump: 18 electoral votes".
 
-    For several: "Biden wins Maine at large and Vermont; too close to call: Ohio".
+    For several: "Biden wins Maine at large and Vermont; too close to call: Ohio". Where there are
+    several contests, each one's title is before its calls.
     """
-    if len(calls) == 1:
-        [(unit, call)] = calls.items()
-        if not call.decided:
-            return f"{unit_name(unit)}: {_lower(STATUS_WORDS[call.status])}"
-        votes = election.votes[unit]
-        noun = "electoral vote" if votes == 1 else "electoral votes"
-        return f"{unit_name(unit)} goes to {_winner(call.party, election)}: {votes} {noun}"
     parts = []
-    for party in PARTIES:
-        if won := [unit_name(unit) for unit, call in calls.items() if call.party == party]:
-            parts.append(f"{_winner(party, election)} wins {listed(won)}")
+    for key, of_contest in calls.items():
+        words = _headline(of_contest, contests[key])
+        parts.append(f"{contests[key].title}: {words}" if len(contests) > 1 else _capital(words))
+    headline = ". ".join(parts)
+    return headline if len(headline) <= MAX_HEADLINE else f"{len(flat(calls))} races: news"
+
+
+def _headline(calls: Mapping[str, Call], contest: Contest) -> str:
+    names = {race: contest.race_of[race].name for race in calls}
+    if len(calls) == 1:
+        [(race, call)] = calls.items()
+        if not call.decided:
+            return f"{names[race]}: {_lower(STATUS_WORDS[call.status])}"
+        weight = contest.weights[race]
+        worth = f": {weight} {contest.counting}" if weight > 1 else ""
+        return f"{names[race]} goes to {contest.name_of(call.party, race)}{worth}"
+    won: dict[str, list[str]] = {}
+    for race, call in calls.items():
+        if call.decided:
+            won.setdefault(contest.name_of(call.party, race), []).append(names[race])
+    parts = [f"{winner} wins {listed(races)}" for winner, races in won.items()]
     for status in (Status.TOO_EARLY, Status.TOO_CLOSE, Status.OPEN):
-        if left := [unit_name(unit) for unit, call in calls.items() if call.status is status]:
+        if left := [names[race] for race, call in calls.items() if call.status is status]:
             parts.append(f"{_lower(STATUS_WORDS[status])}: {listed(left)}")
-    headline = "; ".join(parts)
-    headline = headline[0].upper() + headline[1:]
-    return headline if len(headline) <= MAX_HEADLINE else f"{len(calls)} states and districts: news"
+    return "; ".join(parts)
 
 
-def listed(names: list[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     """Return "A", "A and B", or "A, B and C"."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
-def _winner(party: str, election: Election) -> str:
-    return "another candidate" if party == "O" else surnames(election)[party]
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _lower(words: str) -> str:

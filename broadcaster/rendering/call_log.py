@@ -8,37 +8,41 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from broadcaster.domain.change import Call, Kind
+from broadcaster.domain.bidi import isolate
+from broadcaster.domain.change import Call, Kind, RaceKey
 from broadcaster.domain.corrections import updates_behind
-from broadcaster.domain.electoral import LOOKS, Election, surnames, unit_name
+from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop
 from broadcaster.rendering.picture import mark
 
-NAMED = 2  # units in an update up to which they are named in full
+NAMED = 2  # races in an update up to which they are named in full
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One unit in a group, and whether that call was corrected later."""
+    """One race in a group, and whether that call was corrected later."""
 
-    unit: str
-    name: str  # in full, or the unit's code among many
+    race: str
+    name: str  # in full, or the race's id among many
     struck: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The units of one update that got the same result."""
+    """The races of one contest that got the same result by one update."""
 
+    contest: str
+    title: str  # of the contest; "" if the show has no other
     status: str
     party: str  # "" unless called or certified
     look: str  # of that party
     mark: str
     words: str
-    units: tuple[Logged, ...]
-    votes: int
+    races: tuple[Logged, ...]
+    weight: int
+    is_weighted: bool  # whether the contest's races have different weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Entry:
 
 
 def entries(
-    updates: Iterable[Update], election: Election, gettext: Gettext = gettext_noop
+    updates: Iterable[Update], contests: Contests, gettext: Gettext = gettext_noop
 ) -> list[Entry]:
     """Return an entry for each update with calls, newest first, in the language of `gettext`."""
     updates = list(updates)
@@ -61,7 +65,7 @@ def entries(
         Entry(
             update.seq,
             datetime.fromtimestamp(update.at / 1000, UTC),
-            tuple(groups(update, election, taken_back, gettext)),
+            tuple(groups(update, contests, taken_back, gettext)),
             update.reason or "",
         )
         for update in reversed(updates)
@@ -69,51 +73,59 @@ def entries(
     ]
 
 
-def _taken_back(updates: Iterable[Update]) -> Iterator[tuple[int, str]]:
-    """Yield seq and unit of each call that a later update corrected."""
-    statements: list[tuple[int, Mapping[str, Call]]] = []
+def _taken_back(updates: Iterable[Update]) -> Iterator[tuple[int, RaceKey]]:
+    """Yield seq and race of each call that a later update corrected."""
+    statements: list[tuple[int, Mapping[RaceKey, Call]]] = []
     for update in updates:
         if update.kind is Kind.CORRECT:
-            for unit in update.calls or ():
-                yield from ((seq, unit) for seq in updates_behind(unit, statements))
-        statements.append((update.seq, update.calls or {}))
+            for race in update.called:
+                yield from ((seq, race) for seq in updates_behind(race, statements))
+        statements.append((update.seq, update.called))
 
 
 def groups(
     update: Update,
-    election: Election,
-    taken_back: set[tuple[int, str]],
+    contests: Contests,
+    taken_back: set[tuple[int, RaceKey]],
     gettext: Gettext,
 ) -> Iterable[Group]:
-    """Yield the calls of one update by result, in the order of their first units."""
-    calls = update.calls or {}
-    found: dict[Call, list[str]] = {}
-    for unit, call in calls.items():
-        found.setdefault(call, []).append(unit)
-    candidates = surnames(election, gettext)
-    for call, units in found.items():
-        yield Group(
-            call.status,
-            call.party,
-            LOOKS.get(call.party, ""),
-            mark(call, call.party),
-            candidates[call.party] if call.decided else gettext(STATUS_WORDS[call.status]),
-            tuple(
-                Logged(
-                    unit,
-                    unit_name(unit, gettext) if len(calls) <= NAMED else unit,
-                    (update.seq, unit) in taken_back,
-                )
-                for unit in units
-            ),
-            sum(election.votes[unit] for unit in units),
-        )
+    """Yield the calls of one update by contest and result, in the order of their first races."""
+    in_full = len(update.called) <= NAMED
+    for key, calls in (update.calls or {}).items():
+        contest = contests[key]
+        found: dict[Call, list[str]] = {}
+        for race, call in calls.items():
+            found.setdefault(call, []).append(race)
+        for call, races in found.items():
+            party = contest.party_of.get(call.party)
+            one = races[0] if len(races) == 1 else ""
+            yield Group(
+                key,
+                isolate(contest.title) if len(contests) > 1 else "",
+                call.status,
+                call.party,
+                party.look if party else "",
+                mark(call, party.letter if party else ""),
+                contest.name_of(call.party, one, gettext)
+                if party
+                else gettext(STATUS_WORDS[call.status]),
+                tuple(
+                    Logged(
+                        race,
+                        gettext(contest.race_of[race].name) if in_full else race,
+                        (update.seq, (key, race)) in taken_back,
+                    )
+                    for race in races
+                ),
+                sum(contest.weights[race] for race in races),
+                len(set(contest.weights.values())) > 1,
+            )
 
 
-def corrected(updates: Iterable[Update]) -> list[str]:
-    """Return the units with a corrected call, in that order, each once."""
+def corrected(updates: Iterable[Update]) -> list[RaceKey]:
+    """Return the races with a corrected call, in that order, each once."""
     return list(
         dict.fromkeys(
-            unit for update in updates if update.kind is Kind.CORRECT for unit in update.calls or ()
+            race for update in updates if update.kind is Kind.CORRECT for race in update.called
         )
     )

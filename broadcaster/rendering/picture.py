@@ -7,14 +7,18 @@ the attributes that the templates in templates/broadcaster/picture/ give them.
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from broadcaster.domain.bidi import isolate
-from broadcaster.domain.change import OPEN, Call, Status, View
-from broadcaster.domain.contest import Contest, Race
-from broadcaster.domain.geometry import Box, Geometry, Shape
+from broadcaster.domain.change import OPEN, Call, Count, Status, View
+from broadcaster.domain.contest import Race
+from broadcaster.domain.geometry import Box, Shape
+from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop
+from broadcaster.rendering.counting import Counted, counted
 from broadcaster.rendering.tally import Tally
 
 WIDTH = 1033.0  # map units: the width of a map on which labels have these sizes
@@ -44,8 +48,11 @@ class Unit:
     mark: str
     result: str  # in words
     before: str  # the party that held it, or "" if that is not known
+    before_letter: str
     highlighted: bool
     shape: Shape | None  # only the first race of a shape has it
+    count: Counted | None  # the votes counted so far
+    closes: datetime | None  # when its last polls close
 
     @property
     def flipped(self) -> bool:
@@ -71,27 +78,31 @@ class Label:
 class Picture:
     """The values that templates show of a contest, in the language of `gettext`.
 
-    `view.focus` is a race or a shape; any other shows the whole map.
+    Without a view, or with the view of another contest, the whole map is in view. `key` is that of
+    the contest in its show, "" outside of one.
     """
 
     def __init__(
         self,
-        contest: Contest,
-        geometry: Geometry,
+        edition: Edition,
         calls: Mapping[str, Call],
-        view: View = View(),  # noqa: B008 # a constant
+        counts: Mapping[str, Count] = MappingProxyType({}),
+        view: View | None = None,
         gettext: Gettext = gettext_noop,
+        key: str = "",
     ) -> None:
-        self.contest = contest
-        self.geometry = geometry
+        self.key = key
+        self.edition = edition
+        self.contest = contest = edition.contest
+        self.geometry = geometry = edition.geometry
         self.gettext = gettext
+        view = view if view and view.contest == key else View(key)
         self.whole = view_box(geometry.view)
         unit = geometry.view[2] / WIDTH
         self.whole_label_size = round(LABEL_SIZE * unit, 2)
         self.label_room = round(LABEL_ROOM * unit, 2)
         self.mark_room = round(MARK_ROOM * unit, 2)
-        self.focus: str = view.focus
-        self.layer: str = view.layer
+        self.focus = view.focus
         self.highlight = frozenset(view.highlight)
         self.tally = Tally(contest, contest.totals(calls), gettext)
         self.candidates = {share.party: share.name for share in self.tally.shares}
@@ -100,9 +111,29 @@ class Picture:
         for race in contest.races:
             free = race.shape not in taken
             taken.add(race.shape)
-            self.units.append(self._unit(race, calls.get(race.id, OPEN), free))
+            call, count = calls.get(race.id, OPEN), counts.get(race.id)
+            self.units.append(self._unit(race, call, count, free))
         self.rows = sorted(self.units, key=self._alphabetical)
         self.shapes = [unit for unit in self.units if unit.shape is not None]
+
+    @classmethod
+    def of(
+        cls, show: Show, key: str, state: MapState, gettext: Gettext = gettext_noop
+    ) -> "Picture":
+        """Return the picture of one contest of a show, as it stands."""
+        calls, counts = state.calls.get(key, {}), state.counts.get(key, {})
+        return cls(show.editions[key], calls, counts, state.view, gettext, key)
+
+    @property
+    def undecided(self) -> list[Unit]:
+        """The races that are still to be called, the heaviest first. live.js has the same order."""
+        left = [unit for unit in self.units if not unit.party]
+        return sorted(left, key=lambda unit: unit.votes, reverse=True)
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether votes of any race are counted."""
+        return any(unit.count for unit in self.units)
 
     @property
     def small_boxes(self) -> list[Unit]:
@@ -122,7 +153,8 @@ class Picture:
 
     @property
     def weight_heading(self) -> str:
-        return self.contest.counting[:1].upper() + self.contest.counting[1:]
+        words = self.gettext(self.contest.counting)
+        return words[:1].upper() + words[1:]
 
     @property
     def race_heading(self) -> str:
@@ -144,8 +176,8 @@ class Picture:
         """The map in one sentence, for screen readers."""
         won = ", ".join(f"{share.name} {share.won}" for share in self.tally.shown)
         return self.gettext(
-            "Map: %(won)s, not called %(uncalled)s. The table of results has every race."
-        ) % {"won": won, "uncalled": self.tally.uncalled}
+            "Map, %(title)s: %(won)s, not called %(uncalled)s. The table of results has every race."
+        ) % {"title": isolate(self.contest.title), "won": won, "uncalled": self.tally.uncalled}
 
     @property
     def view_box(self) -> str:
@@ -180,7 +212,7 @@ class Picture:
     def _zoom(self) -> float:
         return width(self.whole) / width(self.view_box)
 
-    def _unit(self, race: Race, call: Call, free: bool) -> Unit:
+    def _unit(self, race: Race, call: Call, count: Count | None, free: bool) -> Unit:
         shape = self.geometry.shape_of.get(race.shape)
         party = self.contest.party_of[call.party] if call.party else None
         places = (race.id, race.shape, shape.parent if shape else "")
@@ -195,8 +227,11 @@ class Picture:
             mark=mark(call, party.letter if party else ""),
             result=self._result(race.id, call),
             before=race.held_by,
+            before_letter=self.contest.party_of[race.held_by].letter if race.held_by else "",
             highlighted=not self.highlight.isdisjoint(places),
             shape=shape if free and shape and shape.path else None,
+            count=counted(count, race.id, self.contest, self.gettext) if count else None,
+            closes=race.closes,
         )
 
     def _label(self, unit: Unit, shape: Shape, zoom: float) -> Label:

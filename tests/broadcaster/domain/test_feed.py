@@ -2,23 +2,27 @@
 
 from unittest import TestCase
 
-from broadcaster.domain.electoral import ELECTIONS, UNITS
+from broadcaster.domain.change_parsing import MAX_HEADLINE
 from broadcaster.domain.feed import STATUSES, parse_feed, to_change, to_correction
-from broadcaster.domain.parsing import MAX_HEADLINE
 from broadcaster.domain.rejection import InvalidInput
 from broadcaster.domain.summary import headline_for
-from tests.support.changes import calls_from
+from tests.support.changes import CONTESTS, RACES, calls_from
+from tests.support.contests import show
 
-ELECTION = ELECTIONS[2020]
-
-
-def result(unit, status="Called", party="Dem"):
-    call = {"unit": unit, "status": status}
-    return call | ({"party": party} if status in ("Called", "Winner Not Leading") else {})
+SEVERAL = show(president="us-president-2020", lakeland="lakeland-2027").contests
 
 
-def called(units, party="D"):
-    return {unit: {"status": "called", "party": party} for unit in units.split()}
+def result(race, status="Called", winner="Dem", **more):
+    call = {"race": race, "status": status} | more
+    return call | ({"winner": winner} if status in ("Called", "Winner Not Leading") else {})
+
+
+def called(races, party="D"):
+    return {race: {"status": "called", "party": party} for race in races.split()}
+
+
+def of_president(calls):
+    return calls_from({"president": calls})
 
 
 class FeedParsing(TestCase):
@@ -32,15 +36,16 @@ class FeedParsing(TestCase):
             ("Unable to Call", {"status": "too_early"}),
             ("Uncalled", {"status": "retracted"}),
         ]:
-            feed = parse_feed({"calls": [result("PA", status)]})
-            self.assertEqual(feed.calls, calls_from({"PA": expected}))
+            feed = parse_feed({"calls": [result("PA", status)]}, CONTESTS)
+            self.assertEqual(feed.calls, of_president({"PA": expected}))
             self.assertEqual(feed.uncalls, status == "Uncalled")
         self.assertEqual(len(STATUSES), 7)
 
-    def test_statuses_and_units_are_read_in_any_case(self):
+    def test_statuses_and_races_are_read_in_any_case(self):
         for status in ("called", "CALLED", "winner not leading"):
-            call = {"unit": "me-al", "status": status, "party": "dem"}
-            self.assertEqual(parse_feed({"calls": [call]}).calls, calls_from(called("ME-AL")))
+            call = {"contest": "president", "race": "me-al", "status": status, "winner": "dem"}
+            expected = of_president({"ME-AL": {"status": "called", "party": "D"}})
+            self.assertEqual(parse_feed({"calls": [call]}, CONTESTS).calls, expected)
 
     def test_ap_parties_become_d_r_and_o(self):
         for expected, words in [
@@ -49,15 +54,38 @@ class FeedParsing(TestCase):
             ("O", "Lib Grn Ind Oth lib independent O"),
         ]:
             for party in words.split():
-                feed = parse_feed({"calls": [result("PA", party=party)]})
-                self.assertEqual(feed.calls["PA"].party, expected, party)
+                feed = parse_feed({"calls": [result("PA", winner=party)]}, CONTESTS)
+                self.assertEqual(feed.calls["president"]["PA"].party, expected, party)
+
+    def test_winner_may_be_a_candidate_of_the_race_or_the_contest(self):
+        for race, winner, expected in [
+            (("president", "PA"), "Joe Biden", "D"),
+            (("president", "PA"), "biden", "D"),
+            (("lakeland", "E"), "O’Hara", "LIB"),
+            (("lakeland", "E"), "farmers", "FAR"),
+            (("lakeland", "N"), "Fa", "FAR"),
+        ]:
+            key, id = race
+            feed = parse_feed({"calls": [result(id, winner=winner, contest=key)]}, SEVERAL)
+            self.assertEqual(feed.races[race].party, expected, winner)
+
+    def test_candidate_of_another_race_is_rejected(self):
+        with self.assertRaises(InvalidInput) as wrong:
+            parse_feed({"calls": [result("N", winner="O’Hara", contest="lakeland")]}, SEVERAL)
+        self.assertEqual(wrong.exception.field, "calls.0.winner")
+
+    def test_contest_is_needed_where_there_are_several(self):
+        with self.assertRaises(InvalidInput) as wrong:
+            parse_feed({"calls": [result("PA")]}, SEVERAL)
+        self.assertEqual(wrong.exception.field, "calls.0.contest")
+        self.assertIn("lakeland, president", wrong.exception.problem)
 
     def test_unknown_parties_are_rejected(self):
-        for party in ("N", "Demo", "Whig", "Dem.", "Biden", "Ｄ", "null"):
-            with self.subTest(party=party), self.assertRaises(InvalidInput) as wrong:
-                parse_feed({"calls": [result("PA", party=party)]})
-            self.assertEqual(wrong.exception.field, "calls.0.party")
-            self.assertIn("Dem, D, Democrat", wrong.exception.problem)
+        for party in ("N", "Demo", "Whig", "Bidens", "Ｄ", "null"):
+            with self.subTest(winner=party), self.assertRaises(InvalidInput) as wrong:
+                parse_feed({"calls": [result("PA", winner=party)]}, CONTESTS)
+            self.assertEqual(wrong.exception.field, "calls.0.winner")
+            self.assertIn("D, Dem, Democrat", wrong.exception.problem)
 
     def test_wrong_feed_names_the_field(self):
         for data, field in [
@@ -65,27 +93,27 @@ class FeedParsing(TestCase):
             ({"calls": []}, "calls"),
             ({"calls": "PA"}, "calls"),
             ({"calls": [7]}, "calls.0"),
-            ({"calls": [result("PA"), result("Pennsylvania")]}, "calls.1.unit"),
-            ({"calls": [result("PA"), result("PA")]}, "calls.1.unit"),
+            ({"calls": [result("PA"), result("Pennsylvania")]}, "calls.1.race"),
+            ({"calls": [result("PA"), result("PA")]}, "calls.1.race"),
             ({"calls": [result("PA", "Won")]}, "calls.0.status"),
             ({"calls": [result("PA", ["Called"])]}, "calls.0.status"),
-            ({"calls": [{"unit": "PA", "status": "Called"}]}, "calls.0.party"),
-            ({"calls": [result("PA", party=" ")]}, "calls.0.party"),
+            ({"calls": [{"race": "PA", "status": "Called"}]}, "calls.0.winner"),
+            ({"calls": [result("PA", winner=" ")]}, "calls.0.winner"),
             ({"calls": [result("PA") | {"votes": 1}]}, "calls.0.votes"),
             ({"calls": [result("PA"), result("AZ", "Uncalled")]}, "calls"),
             ({"calls": [result("PA")], "headline": 7}, "headline"),
             ({"calls": [result("PA")], "story": {}}, "story"),
         ]:
             with self.subTest(data=data), self.assertRaises(InvalidInput) as wrong:
-                parse_feed(data)
+                parse_feed(data, CONTESTS)
             self.assertEqual(wrong.exception.field, field)
 
     def test_headline_is_written_from_the_calls(self):
         close = {"WI": {"status": "too_close"}}
         for calls, expected in [
             (called("PA"), "Pennsylvania goes to Biden: 20 electoral votes"),
-            (called("NE-2"), "Nebraska 2nd district goes to Biden: 1 electoral vote"),
-            (called("UT", "O"), "Utah goes to another candidate: 6 electoral votes"),
+            (called("NE-2"), "Nebraska 2nd district goes to Biden"),
+            (called("UT", "O"), "Utah goes to Other: 6 electoral votes"),
             (close, "Wisconsin: too close to call"),
             (
                 called("PA VT MA") | called("TX", "R") | close,
@@ -94,15 +122,23 @@ class FeedParsing(TestCase):
             ),
             ({"MI": {"status": "too_early"}} | {"WI": {"status": "too_early"}},
              "Too early to call: Michigan and Wisconsin"),
-            (called(" ".join(UNITS)), "56 states and districts: news"),
+            (called(" ".join(RACES)), "56 races: news"),
         ]:  # fmt: skip
-            self.assertEqual(headline_for(calls_from(calls), ELECTION), expected)
-            change = to_change(calls_from(calls), "", ELECTION)
+            self.assertEqual(headline_for(of_president(calls), CONTESTS), expected)
+            change = to_change(of_president(calls), "", CONTESTS)
             self.assertEqual(change.headline, expected)
 
+    def test_headline_names_the_contests_where_there_are_several(self):
+        calls = calls_from({"lakeland": called("N", "FAR"), "president": called("PA VT")})
+        self.assertEqual(
+            headline_for(calls, SEVERAL),
+            "Lakeland 2027: North goes to Farmers: 4 seats. "
+            "U.S. President 2020: Biden wins Pennsylvania and Vermont",
+        )
+
     def test_correction_has_a_reason_and_is_announced(self):
-        calls = {unit: {"status": "retracted"} for unit in UNITS}
-        change = to_correction(calls_from(calls), "", 7, "AP")
+        calls = {race: {"status": "retracted"} for race in RACES}
+        change = to_correction(of_president(calls), "", 7, "AP", CONTESTS)
 
         self.assertEqual((change.corrects, change.reason), (7, "AP withdrew its call."))
         self.assertEqual(change.story.announce, "assertive")

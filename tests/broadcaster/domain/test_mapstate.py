@@ -7,8 +7,10 @@ from unittest import TestCase
 from broadcaster.domain.change import Change
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.stream import Replica, Snapshot, Update
+from tests.support.contests import show
 
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors", "mapstate.json").read_text())
+SHOW = show(**VECTORS["contests"])
 
 
 class MapStateVectors(TestCase):
@@ -18,11 +20,12 @@ class MapStateVectors(TestCase):
                 self.run_case(case["steps"])
 
     def run_case(self, steps):
-        state = MapState(election=VECTORS["election"])
-        replica = Replica(Snapshot("e", 0, 0, state))
+        state = MapState.opening(SHOW.contests)
+        replica = Replica(Snapshot("e", 0, 0, SHOW.digests, state), SHOW.contests)
         for step in steps:
             if "change" in step:
-                state = state.apply(Change.from_dict({"kind": "update"} | step["change"]))
+                change = Change.from_dict({"kind": "update"} | step["change"])
+                state = state.apply(change, SHOW.contests)
             else:
                 epoch, update = step["receive"]
                 self.assertEqual(

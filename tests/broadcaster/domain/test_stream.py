@@ -6,9 +6,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position, Replica, Snapshot, Update
-from tests.support.changes import changes, fold
+from tests.support.changes import CONTESTS, changes, fold, parse_change
 
 
 def through_json(value, cls):
@@ -20,14 +19,14 @@ class ReplicaConvergence(TestCase):
     def test_old_snapshot_with_the_later_updates_equals_the_new_snapshot(self, published, data):
         start, updates = fold(published)
         cut = data.draw(st.integers(0, len(updates)))
-        server = Replica(start, keep=100)
+        server = Replica(start, CONTESTS, keep=100)
         for update in updates:
             server.apply("e", update)
-        early = Replica(start)
+        early = Replica(start, CONTESTS)
         for update in updates[:cut]:
             early.apply("e", update)
 
-        late = Replica(through_json(early.snapshot(), Snapshot))
+        late = Replica(through_json(early.snapshot(), Snapshot), CONTESTS)
         for update in server.updates_after(late.position):
             self.assertEqual(late.apply("e", through_json(update, Update)), "applied")
 
@@ -38,14 +37,14 @@ class ReplicaConvergence(TestCase):
     @given(st.lists(changes(), max_size=20))
     def test_totals_always_add_up_to_538(self, published):
         for update in fold(published)[1]:
-            self.assertEqual(sum(update.totals.values()), 538)
+            self.assertEqual(sum(update.totals["president"].values()), 538)
 
     @given(st.lists(changes(), min_size=1, max_size=10), st.randoms())
     def test_replica_converges_when_updates_come_in_any_order_and_twice(self, published, chance):
         start, updates = fold(published)
         arriving = updates * 2
         chance.shuffle(arriving)
-        replica = Replica(start)
+        replica = Replica(start, CONTESTS)
 
         for update in arriving:
             if replica.apply("e", update) == "gap":
@@ -58,9 +57,9 @@ class ReplicaConvergence(TestCase):
 
 class ReplicaRules(TestCase):
     def setUp(self):
-        view = [{"view": {"focus": focus}} for focus in ("OH", "PA", "US")]
+        view = [{"view": {"focus": focus}} for focus in ("OH", "PA", "")]
         self.start, self.updates = fold([parse_change(change) for change in view])
-        self.replica = Replica(self.start, keep=2)
+        self.replica = Replica(self.start, CONTESTS, keep=2)
 
     def test_next_update_is_applied_and_an_old_one_is_ignored(self):
         self.assertEqual(self.replica.apply("e", self.updates[0]), "applied")

@@ -6,13 +6,12 @@ from unittest import TestCase
 
 from django.utils.translation import gettext, override
 
-from broadcaster.domain.electoral import ELECTIONS
 from broadcaster.domain.stream import Update
-from broadcaster.management import evening
 from broadcaster.rendering.call_log import corrected, entries
+from tests.support.contests import show
 
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/call_log.json").read_text())
-ELECTION = ELECTIONS[VECTORS["election"]]
+CONTESTS = show(**VECTORS["contests"]).contests
 
 
 def log(*changes):
@@ -26,9 +25,13 @@ class CallLogVectors(TestCase):
     def test_groups_match_the_vectors(self):
         for case in VECTORS["cases"]:
             with self.subTest(case["name"]), override(case.get("language", "en")):
-                (entry,) = entries(log({"calls": case["calls"]}), ELECTION, gettext)
+                (entry,) = entries(log({"calls": case["calls"]}), CONTESTS, gettext)
                 groups = [
-                    [g.status, g.party, g.mark, g.words, [u.unit for u in g.units], g.votes]
+                    [
+                        *(g.contest, g.status, g.party, g.mark, g.words),
+                        [each.race for each in g.races],
+                        g.weight,
+                    ]
                     for g in entry.groups
                 ]
                 self.assertEqual(groups, case["groups"])
@@ -37,45 +40,52 @@ class CallLogVectors(TestCase):
 class CallLogEntries(TestCase):
     called = {
         "calls": {
-            "AZ": {"status": "called", "party": "D"},
-            "PA": {"status": "called", "party": "D"},
+            "president": {
+                "AZ": {"status": "called", "party": "D"},
+                "PA": {"status": "called", "party": "D"},
+            }
         }
     }
     retraction = {
         "kind": "correct",
         "corrects": 1,
         "reason": "Too early",
-        "calls": {"AZ": {"status": "retracted"}},
+        "calls": {"president": {"AZ": {"status": "retracted"}}},
     }
 
     def test_entries_are_the_updates_with_calls_newest_first(self):
-        found = entries(log(self.called, {"view": {"focus": "OH"}}, self.retraction), ELECTION)
+        found = entries(
+            log(self.called, {"story": {"headline": "News"}}, self.retraction), CONTESTS
+        )
         self.assertEqual([entry.seq for entry in found], [3, 1])
         self.assertEqual(found[0].reason, "Too early")
 
     def test_correction_strikes_its_units_in_the_update_that_it_corrects(self):
-        again = {"calls": {"AZ": {"status": "called", "party": "D"}}}
-        found = entries(log(self.called, self.retraction, again), ELECTION)
-        struck = {(e.seq, u.unit): u.struck for e in found for g in e.groups for u in g.units}
+        again = {"calls": {"president": {"AZ": {"status": "called", "party": "D"}}}}
+        found = entries(log(self.called, self.retraction, again), CONTESTS)
+        struck = {(e.seq, u.race): u.struck for e in found for g in e.groups for u in g.races}
         self.assertEqual(
             struck, {(3, "AZ"): False, (2, "AZ"): False, (1, "AZ"): True, (1, "PA"): False}
         )
 
     def test_correction_strikes_the_call_and_its_certification(self):
-        certified = {"calls": {"AZ": {"status": "certified", "party": "D"}}}
+        certified = {"calls": {"president": {"AZ": {"status": "certified", "party": "D"}}}}
         retraction = self.retraction | {"corrects": 2}
-        found = entries(log(self.called, certified, retraction), ELECTION)
-        struck = {(e.seq, u.unit) for e in found for g in e.groups for u in g.units if u.struck}
+        found = entries(log(self.called, certified, retraction), CONTESTS)
+        struck = {(e.seq, u.race) for e in found for g in e.groups for u in g.races if u.struck}
         self.assertEqual(struck, {(1, "AZ"), (2, "AZ")})
 
     def test_few_units_have_names_and_many_have_codes(self):
-        few, many = log(self.called, evening.call("CA OR WA", "Three"))
-        names = [u.name for e in entries([few], ELECTION) for g in e.groups for u in g.units]
+        few, many = log(
+            self.called,
+            {"calls": {"president": {race: {"status": "open"} for race in ("CA", "OR", "WA")}}},
+        )
+        names = [u.name for e in entries([few], CONTESTS) for g in e.groups for u in g.races]
         self.assertEqual(names, ["Arizona", "Pennsylvania"])
-        names = [u.name for e in entries([many], ELECTION) for g in e.groups for u in g.units]
+        names = [u.name for e in entries([many], CONTESTS) for g in e.groups for u in g.races]
         self.assertEqual(names, ["CA", "OR", "WA"])
 
     def test_corrected_unit_that_is_called_again_stays_corrected(self):
-        again = {"calls": {"AZ": {"status": "called", "party": "D"}}}
+        again = {"calls": {"president": {"AZ": {"status": "called", "party": "D"}}}}
         self.assertEqual(corrected(log(self.called)), [])
-        self.assertEqual(corrected(log(self.called, self.retraction, again)), ["AZ"])
+        self.assertEqual(corrected(log(self.called, self.retraction, again)), [("president", "AZ")])

@@ -10,8 +10,9 @@ from django.test import SimpleTestCase
 from broadcaster.domain.change import Call, Status, View, calls_of
 from broadcaster.domain.contest import shipped
 from broadcaster.domain.geometry import shipped as shipped_geometry
+from broadcaster.domain.show import Edition
 from broadcaster.rendering.picture import Picture
-from tests.support.contests import lakeland, lakeland_geometry, parliament, parsed
+from tests.support.contests import edition, parliament, parsed
 
 PARTS = ("map", "boxes", "tally", "table", "legend")
 
@@ -22,10 +23,10 @@ def render(name, picture):
 
 class SmallCountry(SimpleTestCase):
     def setUp(self):
-        self.contest, self.geometry = parsed(lakeland(), lakeland_geometry())
+        self.edition = edition("lakeland-2027")
 
     def picture(self, calls=None, **view):
-        return Picture(self.contest, self.geometry, calls or {}, View(**view))
+        return Picture(self.edition, calls or {}, view=View("", **view))
 
     def test_every_race_is_on_the_map_or_has_a_box(self):
         found = self.picture()
@@ -74,7 +75,7 @@ class SmallCountry(SimpleTestCase):
         self.assertEqual(found.outlines.count("M"), 2)
 
     def test_names_are_escaped_in_every_part(self):
-        picture = self.picture(calls_of(dict.fromkeys(self.contest.race_of, "LIB")))
+        picture = self.picture(calls_of(dict.fromkeys(self.edition.contest.race_of, "LIB")))
         for name in PARTS:
             html = render(name, picture)
             self.assertNotIn("<Friends>", html, name)
@@ -90,7 +91,7 @@ class TwoSeatsOfOneState(SimpleTestCase):
     def test_second_race_of_a_shape_has_a_box(self):
         senate = shipped("us-senate-2024")
         calls = calls_of({"NE": "R", "NE-S": "R", "OH": "R"})
-        found = Picture(senate, shipped_geometry("us-states"), calls)
+        found = Picture(Edition(senate, shipped_geometry("us-states")), calls)
         self.assertEqual([unit.unit for unit in found.other_boxes], ["NE-S"])
         self.assertEqual(found.tally.totals, {"D": 28, "R": 41, "O": 0, "uncalled": 31})
         rows = {unit.unit: unit for unit in found.rows}
@@ -100,7 +101,7 @@ class TwoSeatsOfOneState(SimpleTestCase):
         self.assertIn("past 51", render("tally", found))
 
     def test_states_without_a_race_are_not_drawn(self):
-        found = Picture(shipped("us-governors-2024"), shipped_geometry("us-states"), {})
+        found = Picture(edition("us-governors-2024"), {})
         drawn = {label.unit.unit for label in found.labels}
         self.assertEqual(drawn, set(shipped("us-governors-2024").race_of))
 
@@ -114,7 +115,7 @@ class Parliaments(SimpleTestCase):
                 contest, geometry = parsed(*parliament(seats))
                 calls = calls_of({f"S{n}": f"P{n % 8 + 1}" for n in range(1, seats, 2)})
                 began = time.process_time()
-                picture = Picture(contest, geometry, calls)
+                picture = Picture(Edition(contest, geometry), calls)
                 html = "".join(render(name, picture) for name in PARTS)
                 took = time.process_time() - began
                 self.assertEqual(len(re.findall('<tr data-unit="', html)), seats)
@@ -123,18 +124,18 @@ class Parliaments(SimpleTestCase):
 
     def test_small_hexagons_have_their_mark_and_no_code(self):
         contest, geometry = parsed(*parliament(650))
-        fits = {label.fits for label in Picture(contest, geometry, {}).labels}
+        fits = {label.fits for label in Picture(Edition(contest, geometry), {}).labels}
         self.assertEqual(fits, {"mark"})
 
     def test_threshold_far_from_half_has_two_marks(self):
         document, grid = parliament(100)
         contest, geometry = parsed(document | {"to_win": 67}, grid)
-        left, right = Picture(contest, geometry, {}).tally.marks
+        left, right = Picture(Edition(contest, geometry), {}).tally.marks
         self.assertEqual(left.x, "33.000%")
         self.assertEqual(f"{right.start + right.size:.3%}", "67.000%")
 
     def test_contest_without_sides_names_all_parties(self):
         contest, geometry = parsed(*parliament(10))
-        tally = Picture(contest, geometry, {}).tally
+        tally = Picture(Edition(contest, geometry), {}).tally
         self.assertEqual(len(tally.shown), 8)
         self.assertEqual([share.party for share in tally.middle], list(contest.party_of))

@@ -9,20 +9,26 @@ from django.template.loader import render_to_string
 from django.test import SimpleTestCase
 from django.utils.translation import gettext, override
 
-from broadcaster.domain.change import calls_of
-from broadcaster.domain.electoral import ELECTIONS, STATE_NAMES, UNITS
-from broadcaster.domain.mapstate import MapState
-from broadcaster.rendering.election_picture import SHAPES, ElectionPicture
+from broadcaster.domain.change import View, calls_of
+from broadcaster.domain.geometry import shipped as shipped_geometry
+from broadcaster.rendering.contest_data import contest_data
+from broadcaster.rendering.picture import Picture
+from tests.support.changes import RACES, calls_from, counts_from
+from tests.support.contests import edition
 
 ROOT = Path(__file__).parents[3]
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "picture.json").read_text())
 
 
-def picture(calls=None, **view):
-    state = MapState(
-        election=2020, view={"layer": "president", "focus": "US", "highlight": []} | view
-    )
-    return ElectionPicture(MapState.from_dict(state.to_dict() | {"calls": calls or {}}), gettext)
+FACTS = json.loads((ROOT / "broadcaster/data/election_facts.json").read_text())["elections"]
+SHAPES = shipped_geometry("us-states").shape_of
+
+
+def picture(calls=None, counts=None, contest="us-president-2020", **view):
+    """Return the picture of calls and counts in JSON."""
+    calls = calls_from({"": calls or {}})[""]
+    counts = counts_from({"": counts or {}})[""]
+    return Picture(edition(contest), calls, counts, View("", **view), gettext)
 
 
 def fitting(found):
@@ -38,27 +44,38 @@ class PictureVectors(SimpleTestCase):
     def test_label_tally_and_units_match_the_vectors(self):
         for case in VECTORS["cases"]:
             with self.subTest(case["name"]), override(case.get("language", "en")):
-                found = picture(case["calls"])
-                units = {unit.unit: [unit.mark, unit.result] for unit in found.rows}
+                found = picture(case["calls"], case.get("counts"), case["contest"])
+                units = {unit.unit: unit for unit in found.rows}
                 self.assertEqual(found.label, case["label"])
                 self.assertEqual(found.tally.passed, case["passed"])
                 self.assertEqual(
                     {each.party: [each.bar.x, each.bar.width] for each in found.tally.shares},
                     case["bars"],
                 )
-                self.assertEqual({unit: units[unit] for unit in case["units"]}, case["units"])
+                for race, expected in case["races"].items():
+                    self.assertEqual([units[race].mark, units[race].result], expected, race)
+                for race, expected in case.get("counted", {}).items():
+                    count = units[race].count
+                    self.assertEqual([count.leader, count.words], expected, race)
+
+    def test_contests_for_scripts_match_the_vectors(self):
+        vectors = json.loads((ROOT / "tests" / "vectors" / "contests.json").read_text())
+        for language, contests in vectors.items():
+            for id, expected in contests.items():
+                with self.subTest(id, language=language), override(language):
+                    self.assertEqual(contest_data(edition(id), gettext), expected)
 
 
 class StateShapes(SimpleTestCase):
     def test_every_state_has_a_shape(self):
-        self.assertEqual(set(SHAPES), set(STATE_NAMES))
+        self.assertEqual(len(SHAPES), 51)
 
     def test_every_unit_has_one_label_or_one_box(self):
         found = picture()
         labels = fitting(found)
         boxes = [unit.unit for unit in found.small_boxes + found.other_boxes]
-        self.assertEqual(labels | set(boxes), set(UNITS))
-        self.assertEqual(len(labels) + len(boxes), len(UNITS))
+        self.assertEqual(labels | set(boxes), set(RACES))
+        self.assertEqual(len(labels) + len(boxes), len(RACES))
 
     def test_rows_are_in_alphabetical_order(self):
         names = [unit.name for unit in picture().rows]
@@ -122,13 +139,13 @@ class ViewBox(SimpleTestCase):
 
 class PastElections(SimpleTestCase):
     def test_past_elections_are_newest_first_with_their_votes(self):
-        found = picture().past
-        self.assertEqual([each["year"] for each in found], [2016, 2012, 2008, 2004, 2000])
-        for each in found:
-            won = {"D": 0, "R": 0}
-            for winner, votes in zip(each["winners"], each["votes"], strict=True):
-                won[winner] += votes
-            self.assertEqual(won, dict(ELECTIONS[each["year"]].pledged))
+        contest = edition("us-president-2020").contest
+        titles = [earlier.title for earlier in contest.earlier]
+        self.assertEqual(titles, ["2016", "2012", "2008", "2004", "2000"])
+        for earlier in contest.earlier:
+            totals = contest.before(earlier).totals(calls_of(earlier.winners))
+            pledged = FACTS[earlier.title]["pledged"]
+            self.assertEqual({party: totals[party] for party in "DR"}, pledged)
 
     def test_flipped_units_are_those_whose_winner_changed(self):
         calls = {unit: {"status": "called", "party": "D"} for unit in ("AZ", "CA")}
@@ -156,12 +173,12 @@ class TallyBar(SimpleTestCase):
         self.assertAlmostEqual(mark.start * 538, 538 - 270)
 
     def test_every_election_has_its_totals_and_winner(self):
-        for year, election in ELECTIONS.items():
+        for year, facts in FACTS.items():
             with self.subTest(year):
-                calls = calls_of(election.winners)
-                tally = ElectionPicture(MapState(election=year, calls=calls)).tally
-                self.assertEqual({party: tally.totals[party] for party in "DR"}, election.pledged)
-                self.assertEqual(tally.passed, max("DR", key=election.pledged.__getitem__))
+                tally = Picture(edition(f"us-president-{year}"), calls_of(facts["winners"])).tally
+                pledged = facts["pledged"]
+                self.assertEqual({party: tally.totals[party] for party in "DR"}, pledged)
+                self.assertEqual(tally.passed, max("DR", key=pledged.__getitem__))
 
 
 class PictureTemplates(SimpleTestCase):

@@ -1,0 +1,63 @@
+"""A contest in the form that scripts take: drawing.js, replica.js and those that use them."""
+
+from typing import Any
+
+from broadcaster.domain.bidi import isolate
+from broadcaster.domain.contest import Contest, Earlier, Race
+from broadcaster.domain.geometry import Geometry
+from broadcaster.domain.show import Edition
+from broadcaster.domain.translation import Gettext, gettext_noop
+
+
+def contest_data(edition: Edition, gettext: Gettext = gettext_noop) -> dict[str, Any]:
+    """Return the contest with all names as pages show them. docs/protocol.md has the fields."""
+    contest = edition.contest
+    return {
+        "title": isolate(contest.title),
+        "counting": isolate(gettext(contest.counting)),
+        "to_win": contest.to_win,
+        "size": contest.size,
+        "parties": [
+            {
+                "id": party.id,
+                "name": isolate(contest.name_of(party.id, translate=gettext)),
+                "letter": party.letter,
+                "look": party.look,
+                "side": party.side,
+            }
+            for party in contest.parties
+        ],
+        "held": contest.held,
+        "races": {
+            race.id: _race(race, contest, edition.geometry, gettext) for race in contest.races
+        },
+        "earlier": [_earlier(each, contest, gettext) for each in contest.earlier],
+    }
+
+
+def _race(race: Race, contest: Contest, geometry: Geometry, gettext: Gettext) -> dict[str, Any]:
+    shape = geometry.shape_of.get(race.shape)
+    optional = {
+        "shape": race.shape,
+        "parent": shape.parent if shape else "",
+        "before": race.held_by,
+        "names": {party: isolate(each.label) for party, each in race.candidates.items()},
+        "closes": race.closes and round(race.closes.timestamp() * 1000),
+    }
+    return {
+        "name": isolate(gettext(race.name)),
+        "weight": race.weight,
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+def _earlier(earlier: Earlier, contest: Contest, gettext: Gettext) -> dict[str, Any]:
+    """Return an earlier contest. Its winners are in the order of the races."""
+    names = {party.id: gettext(party.label) for party in contest.parties}
+    names |= {party: each.label for party, each in earlier.candidates.items()}
+    return {
+        "title": isolate(earlier.title),
+        "names": {party: isolate(name) for party, name in names.items()},
+        "winners": [earlier.winners.get(race.id, "") for race in contest.races],
+        "weights": earlier.weights,
+    }
