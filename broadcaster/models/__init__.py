@@ -2,7 +2,7 @@
 
 from broadcaster.models.audit import AuditEntry
 from broadcaster.models.broadcast import Broadcast, new_epoch
-from broadcaster.models.contests import ContestDocument, GeometryDocument
+from broadcaster.models.contests import ContestDocument, ContestEdition, GeometryDocument
 from broadcaster.models.log import Cue, FeedReply, Publication, Rebroadcast, Via
 from broadcaster.models.tokens import ApiToken
 
@@ -11,6 +11,7 @@ __all__ = [
     "AuditEntry",
     "Broadcast",
     "ContestDocument",
+    "ContestEdition",
     "Cue",
     "FeedReply",
     "GeometryDocument",

@@ -9,12 +9,15 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from broadcaster.domain import electoral
 from broadcaster.domain.bidi import is_balanced, isolate
 from broadcaster.domain.clock import is_plannable, shared_clock
+from broadcaster.domain.feed_modes import Modes, parse_modes
 from broadcaster.domain.mapstate import ON_AIR, MapState, Phase
 from broadcaster.domain.parsing import unusable_characters
+from broadcaster.domain.rejection import InvalidInput
+from broadcaster.domain.show import Show
 from broadcaster.domain.stream import Position
+from broadcaster.models.contests import show_of
 from broadcaster.models.fields import ValueField
 
 
@@ -41,13 +44,14 @@ class Approval(models.TextChoices):
 
     NEVER = "never", "never"
     CALLS = "calls", "for every call"
-    CROSSING = "270", "when a call crosses 270"
+    DECISION = "wins", "when a call decides the contest"
 
 
 class Broadcast(models.Model):
     """One live map that staff drive and viewers watch.
 
-    `epoch`, `seq`, `at`, `phase` and `state` are written by publishing/publish.py alone.
+    `epoch`, `seq`, `at`, `phase` and `state` are written by publishing/publish.py alone, `contests`
+    by publishing/lineup.py after a broadcast was made.
     """
 
     EDITORIAL = (
@@ -59,15 +63,15 @@ class Broadcast(models.Model):
         "ends_at",
         "automatic",
         "approval",
+        "feed",
     )
-    ELECTIONS = [(year, f"President {year}") for year in electoral.ELECTIONS]
 
     slug = models.SlugField(unique=True, help_text="The last part of the public address.")
     title = models.CharField(max_length=120, validators=[validate_text])
-    election = models.PositiveSmallIntegerField(
-        choices=ELECTIONS,
-        default=2024,
-        help_text="The election whose candidates and electoral votes are used.",
+    contests = models.JSONField(
+        default=list,
+        editable=False,
+        help_text="Key and edition of each contest, in their order. Frozen by the first update.",
     )
     listed = models.BooleanField(default=True, help_text="Shown on the front page.")
     source = models.CharField(
@@ -88,9 +92,17 @@ class Broadcast(models.Model):
         "approval by another person",
         max_length=5,
         choices=Approval,
-        default=Approval.CROSSING,
+        default=Approval.DECISION,
         db_column="second_person",
         help_text="When another person must approve a take before it goes on air.",
+    )
+    feed = models.TextField(
+        "calls of feeds",
+        blank=True,
+        max_length=8000,
+        help_text="What becomes of a feed’s calls: a line for each contest or race, such as "
+        "“senate: propose”, “senate/OH: off” or “president: direct”. Otherwise a direct token’s "
+        "calls go on air, and all others into the rundown.",
     )
     rehearsal = models.BooleanField(
         default=False,
@@ -158,6 +170,12 @@ class Broadcast(models.Model):
                 validate_time(getattr(self, name), name)
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": "The planned end is before the planned start."})
+        try:
+            parse_modes(self.feed, self.show.contests if self.contests else {})
+        except InvalidInput as error:
+            raise ValidationError(
+                {"feed": f"{error.field.capitalize()} {error.problem}."}
+            ) from None
         if self.automatic and not (self.starts_at or self.ends_at):
             words = "There is no planned time yet: set a start or an end."
             raise ValidationError({"automatic": words})
@@ -168,7 +186,25 @@ class Broadcast(models.Model):
     @property
     def opening(self) -> MapState:
         """The map at seq 0."""
-        return self.initial or MapState(election=self.election)
+        return self.initial or self.show.opening
+
+    @property
+    def show(self) -> Show:
+        """The contests, as they are frozen or will be."""
+        return show_of(self.contests)
+
+    @property
+    def feed_modes(self) -> Modes:
+        """What becomes of a feed's calls."""
+        return parse_modes(self.feed, self.show.contests)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the contests stay as they are, except names and looks.
+
+        Logs before a new epoch are stored as well, and are of the same contests.
+        """
+        return self.seq > 0 or self.initial is not None or self.publications.exists()
 
     @property
     def position(self) -> Position:

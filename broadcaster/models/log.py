@@ -89,7 +89,7 @@ class Publication(models.Model):
     at = models.DateTimeField()
     kind = models.CharField(max_length=7, choices=[(str(kind), str(kind)) for kind in Kind])
     change: Any = ValueField(Change)
-    totals = models.JSONField(help_text="Electoral votes after this update.")
+    totals = models.JSONField(help_text="By contest, after this update.")
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, help_text="Empty: no user, see via."
     )

@@ -6,7 +6,7 @@ The log in the database is authoritative. These functions block; call them from 
 from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.stream import Position, Snapshot, Update
@@ -31,14 +31,21 @@ def moment(at: int) -> datetime:
     return _1970 + timedelta(milliseconds=at)
 
 
-def head(broadcast_id: int) -> Position:
-    """Return the position of the log's end. One small query. Raises `Broadcast.DoesNotExist`."""
-    return Position(*Broadcast.objects.values_list("epoch", "seq").get(pk=broadcast_id))
+def head(broadcast_id: int) -> tuple[Position, dict[str, str]]:
+    """Return the position of the log's end, and the editions of the contests by key.
+
+    One small query. Raises `Broadcast.DoesNotExist`.
+    """
+    found = Broadcast.objects.values_list("epoch", "seq", "contests").get(pk=broadcast_id)
+    epoch, seq, lineup = found
+    return Position(epoch, seq), dict(lineup)
 
 
 def snapshot(broadcast: Broadcast) -> Snapshot:
     """Return the map of `broadcast` when it was read: one row, so state and position agree."""
-    return Snapshot(broadcast.epoch, broadcast.seq, milliseconds(broadcast.at), broadcast.state)
+    at = milliseconds(broadcast.at)
+    digests = dict(broadcast.contests)
+    return Snapshot(broadcast.epoch, broadcast.seq, at, digests, broadcast.state)
 
 
 def updates_after(broadcast_id: int, position: Position, limit: int) -> list[Update] | None:
@@ -81,6 +88,7 @@ def recording(broadcast: Broadcast, position: Position | None = None) -> Recordi
         slug=broadcast.slug,
         epoch=position.epoch,
         began=updates[0].at if updates else milliseconds(broadcast.at),
+        show=broadcast.show,
         initial=broadcast.opening,
         updates=updates,
     )
@@ -97,16 +105,21 @@ def end_of(broadcast: Broadcast, epoch: str) -> Position:
 def desk_log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:
     """Return the newest updates past seq `after`, oldest first, as the desk shows them.
 
-    Each is as in a frame, with the names `by` and `confirmed_by` (or None), the `cue` that it took
-    (or None), and `via`, the way it was published by.
+    From the beginning on, updates with nothing but counts are left out, which would leave no room
+    for others. Each is as in a frame, with the names `by` and `confirmed_by` (or None), the `cue`
+    that it took (or None), and `via`, the way it was published by.
     """
     rows = (
         Publication.objects.filter(
             broadcast=broadcast, epoch=broadcast.epoch, seq__gt=after, seq__lte=broadcast.seq
         )
         .select_related("by", "confirmed_by")
-        .order_by("-seq")[:DESK_LOG]
+        .order_by("-seq")
     )
+    if after == 0:
+        rows = rows.exclude(
+            ~Q(change__has_any_keys=["calls", "view", "story"]), change__has_key="counts"
+        )
     return [
         to_update(row).to_dict()
         | {
@@ -115,7 +128,7 @@ def desk_log(broadcast: Broadcast, after: int = 0) -> list[dict[str, Any]]:
             "cue": row.cue_id,
             "via": row.via,
         }
-        for row in reversed(rows)
+        for row in reversed(rows[:DESK_LOG])
     ]
 
 

@@ -7,19 +7,20 @@ that each transaction takes at its beginning (SQLite). See docs/decisions/0004-o
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from math import ceil
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from broadcaster.domain import rules
-from broadcaster.domain.change import Change, Kind
+from broadcaster.domain.change import Change, Kind, flat
 from broadcaster.domain.corrections import Statements
 from broadcaster.domain.mapstate import Phase
 from broadcaster.domain.recording import Recording
-from broadcaster.domain.rejection import Rejected
+from broadcaster.domain.rejection import Rejected, TooSoon
 from broadcaster.domain.summary import describe
 from broadcaster.models import (
     AuditEntry,
@@ -31,11 +32,13 @@ from broadcaster.models import (
     Via,
     new_epoch,
 )
+from broadcaster.models.contests import keep_all
 from broadcaster.publishing import clock, history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce
 from broadcaster.publishing.audit import add_entry
 
+COUNTS_EVERY = timedelta(seconds=2)  # between two updates with counts, for each broadcast
 NO_CHANGE = "Nothing would change: viewers see this already."
 
 ACTIONS = {
@@ -86,8 +89,9 @@ def publish(
     audit, which is by default that of the change's kind. `replayed` changes come from a recording
     and may change nothing. The caller has checked permissions.
 
-    Raises `Rejected` if a rule forbids it, or the cue was taken. Raises `ApprovalNeeded` if the
-    two-person rule asks for another person; the command line is exempt from it.
+    Raises `Rejected` if a rule forbids it, or the cue was taken, and `TooSoon` for counts within
+    COUNTS_EVERY after others. Raises `ApprovalNeeded` if the two-person rule asks for another
+    person; the command line is exempt from both.
     """
     broadcast = lock_broadcast(broadcast.pk)
     earlier = _first_outcome(broadcast, client_id, change)
@@ -99,11 +103,14 @@ def publish(
         raise InRundown(earlier)
     if reason := rejection(broadcast, change):
         raise Rejected(reason)
-    before, after = broadcast.state, broadcast.state.apply(change)
+    contests = broadcast.show.contests
+    before, after = broadcast.state, broadcast.state.apply(change, contests)
     if after == before and not replayed:
         raise Rejected(NO_CHANGE)
+    if change.counts is not None and actor.via != Via.COMMAND:
+        _check_pace(broadcast)
     approved = taken_by is not None or actor.via == Via.COMMAND
-    if not approved and rules.needs_approval(broadcast.approval, change, before, after):
+    if not approved and rules.needs_approval(broadcast.approval, change, before, after, contests):
         raise ApprovalNeeded("Another person must approve this.")
     [publication] = _append(
         broadcast,
@@ -117,6 +124,22 @@ def publish(
     _audit(publication, actor, action)
     transaction.on_commit(partial(announce, publication))
     return publication
+
+
+def _check_pace(broadcast: Broadcast) -> None:
+    """Raise `TooSoon` if counts were published just before.
+
+    A feed that posts each precinct would send all viewers a frame for each.
+    """
+    now = clock.read()
+    rows = Publication.objects.filter(
+        broadcast=broadcast, epoch=broadcast.epoch, at__gt=now - COUNTS_EVERY
+    ).order_by("-seq")
+    for at, change in rows.values_list("at", "change"):
+        if change.counts is not None:
+            seconds = max(ceil((at + COUNTS_EVERY - now).total_seconds()), 1)
+            words = f"Counts were published just before. Send the newest again in {seconds} s."
+            raise TooSoon(words, seconds)
 
 
 def _next_time(broadcast: Broadcast) -> datetime:
@@ -133,7 +156,7 @@ def rejection(broadcast: Broadcast, change: Change) -> str | None:
     if broadcast.archived_at:
         return "The broadcast is archived."
     logged = [] if change.corrects is None else statements(broadcast, since=change.corrects)
-    return rules.rejection(broadcast.state, change, logged)
+    return rules.rejection(broadcast.state, change, broadcast.show.contests, logged)
 
 
 def _first_outcome(
@@ -229,7 +252,11 @@ def publish_recording(recording: Recording, actor: Actor, *, slug: str, title: s
     if state.phase is not Phase.ENDED:
         changes.append((changes[-1][0], Change(Kind.END)))
     broadcast = Broadcast.objects.create(
-        slug=slug, title=title, election=state.election, listed=False, initial=recording.initial
+        slug=slug,
+        title=title,
+        contests=keep_all(recording.show.editions),
+        listed=False,
+        initial=recording.initial,
     )
     _append(broadcast, changes, by=actor.user, via=actor.via)
     broadcast.refresh_from_db()
@@ -240,9 +267,9 @@ def _append(
     broadcast: Broadcast, changes: Iterable[tuple[datetime, Change]], **origin: Any
 ) -> list[Publication]:
     """Store the rows after the broadcast's seq and move the broadcast to the last of them."""
-    state, rows = broadcast.state, []
+    state, contests, rows = broadcast.state, broadcast.show.contests, []
     for seq, (at, change) in enumerate(changes, start=broadcast.seq + 1):
-        state = state.apply(change)
+        state = state.apply(change, contests)
         rows.append(
             Publication(
                 broadcast=broadcast,
@@ -263,15 +290,18 @@ def _append(
 
 
 def _audit(publication: Publication, actor: Actor, action: str | None) -> None:
-    """Record a publication in the audit."""
+    """Record a publication in the audit, except counts: their rows in the log say who sent them."""
     change = publication.change
+    if change.only_counts:
+        return
+    words = describe(change, publication.broadcast.show)
     taken = f", which {publication.by} took" if publication.confirmed_by else ""
     reason = f"; update {change.corrects} was wrong: {change.reason}" if change.reason else ""
     add_entry(
         actor,
         action or ACTIONS[change.kind],
         publication.broadcast,
-        f"update {publication.seq}, {describe(change)}{taken}{reason}",
+        f"update {publication.seq}, {words}{taken}{reason}",
         cue=publication.cue,
         publication=publication,
     )
@@ -282,6 +312,6 @@ def statements(broadcast: Broadcast, since: int) -> Statements:
     rows = Publication.objects.filter(
         broadcast=broadcast, epoch=broadcast.epoch, seq__gte=since
     ).order_by("seq")
-    opening = [(0, broadcast.opening.calls)] if since == 0 else []
-    logged = [(seq, change.calls or {}) for seq, change in rows.values_list("seq", "change")]
+    opening = [(0, flat(broadcast.opening.calls))] if since == 0 else []
+    logged = [(seq, change.called) for seq, change in rows.values_list("seq", "change")]
     return opening + logged

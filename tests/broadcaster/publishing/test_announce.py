@@ -7,11 +7,12 @@ from django.test import TransactionTestCase
 from broadcaster.desk.permissions import EDITOR
 from broadcaster.desk.rundown import prepare
 from broadcaster.desk.takes import take_cue
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import desk_group, group_name
 from broadcaster.publishing.publish import publish
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.staff import staff
 
 VIEW = {"view": {"focus": "OH"}}
@@ -33,7 +34,7 @@ class AnnouncementOrder(TransactionTestCase):
 
     @database_sync_to_async
     def prepared(self):
-        night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         self.editor = Actor(staff("editor", EDITOR), Via.SOCKET)
         publish(night, parse_change({"kind": "start"}), COMMAND_LINE)
         return night, prepare(night, "Ohio", parse_change(VIEW), None, self.editor)

@@ -6,15 +6,15 @@ from hypothesis.extra.django import TestCase
 
 from broadcaster.desk.commands import execute
 from broadcaster.desk.permissions import EDITOR
-from broadcaster.domain.electoral import ELECTIONS
-from broadcaster.domain.mapstate import MapState
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
-from broadcaster.rendering.election_picture import ElectionPicture
+from broadcaster.rendering.picture import Picture
+from tests.support.changes import CONTESTS, EMPTY
+from tests.support.contests import president
 from tests.support.staff import staff
 
-VOTES = ELECTIONS[2020].votes
+VOTES = CONTESTS["president"].weights
 results = st.dictionaries(
     st.sampled_from(["PA", "NE-2"]),  # few units, so that updates meet
     st.sampled_from(["D", "R", None]),
@@ -34,7 +34,7 @@ def change_of(kind, result, corrects):
         for unit, party in result.items()
     }
     why = {} if corrects is None else {"corrects": corrects, "reason": "Wrong"}
-    return {"kind": kind, "calls": calls, "story": {"headline": "News"}, **why}
+    return {"kind": kind, "calls": {"president": calls}, "story": {"headline": "News"}, **why}
 
 
 class RandomEvenings(TestCase):
@@ -42,7 +42,7 @@ class RandomEvenings(TestCase):
     @given(st.lists(steps, min_size=4, max_size=12))
     def test_any_sequence_of_takes_and_corrections_follows_the_rules(self, evening):
         editor = Actor(staff("editor", EDITOR), "socket")
-        night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         execute(night, {"command": "take", "change": {"kind": "start"}}, editor)
         published = [{}, {}]  # by seq: the results of each update, by unit
         rejected = 0
@@ -63,7 +63,7 @@ class RandomEvenings(TestCase):
             else:
                 self.assertEqual(status, 409)
                 rejected += 1
-                standing = night.state.to_dict()["calls"]
+                standing = self.standing(night)
                 without_effect = kind == "update" and standing == self.after(night, result)
                 self.assertTrue(
                     without_effect or not self.allowed(published, now, kind, result, corrects),
@@ -86,22 +86,28 @@ class RandomEvenings(TestCase):
         )
 
     def after(self, night, result):
-        calls = change_of("update", result, None)["calls"]
-        return {**night.state.to_dict()["calls"], **calls}
+        calls = change_of("update", result, None)["calls"]["president"]
+        return {**self.standing(night), **calls}
+
+    def standing(self, night):
+        return night.state.to_dict()["calls"].get("president", {})
 
     def assert_all_agree(self, night, published):
         """Assert that map, totals, fold of the log and picture show the latest results."""
         last = {unit: party for update in published for unit, party in update.items()}
         won = {unit: party for unit, party in last.items() if party}
-        totals = {"D": 0, "R": 0}
+        totals = {"D": 0, "R": 0, "O": 0}
         for unit, party in won.items():
             totals[party] += VOTES[unit]
-        fold = MapState(election=2020)
+        fold = EMPTY
         for update in history.desk_log(night):
-            fold = fold.apply(history.Update.from_dict(update))
+            fold = fold.apply(history.Update.from_dict(update), CONTESTS)
             self.assertEqual(fold.totals, update["totals"])
         self.assertEqual(night.seq, len(published) - 1)
         self.assertEqual(fold, night.state)
-        self.assertEqual(night.state.totals, {**totals, "uncalled": 538 - sum(totals.values())})
-        coloured = {row.unit: row.party for row in ElectionPicture(fold).rows if row.party}
+        uncalled = 538 - sum(totals.values())
+        expected = {"president": {**totals, "uncalled": uncalled}}
+        self.assertEqual(night.state.totals, expected)
+        picture = Picture.of(night.show, "president", fold)
+        coloured = {row.unit: row.party for row in picture.rows if row.party}
         self.assertEqual(coloured, won)

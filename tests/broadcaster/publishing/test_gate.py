@@ -5,11 +5,12 @@ from datetime import timedelta
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.rejection import Rejected
 from broadcaster.models import Broadcast, Publication, Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import publish, start_over
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.desk import DeskCase
 
 VIEW = {"view": {"focus": "OH"}}
@@ -21,7 +22,9 @@ class PublishRules(DeskCase):
         return publish(self.night, parse_change(change), COMMAND_LINE, **options)
 
     def test_archived_broadcast_cannot_start_over(self):
-        show = Broadcast.objects.create(slug="old", title="Old", archived_at=timezone.now())
+        show = Broadcast.objects.create(
+            slug="old", title="Old", archived_at=timezone.now(), contests=president(2020)
+        )
 
         with self.assertRaisesMessage(Rejected, "archived"):
             start_over(show)
@@ -29,7 +32,9 @@ class PublishRules(DeskCase):
         self.assertEqual(Broadcast.objects.get(pk=show.pk).epoch, show.epoch)
 
     def test_archived_broadcast_cannot_be_started_by_a_command(self):
-        show = Broadcast.objects.create(slug="old", title="Old", archived_at=timezone.now())
+        show = Broadcast.objects.create(
+            slug="old", title="Old", archived_at=timezone.now(), contests=president(2020)
+        )
 
         with self.assertRaisesMessage(CommandError, "archived"):
             call_command("publish", "old", '{"kind": "start"}')

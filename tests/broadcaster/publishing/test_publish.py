@@ -13,19 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from broadcaster.domain.electoral import UNITS
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.rejection import Rejected
 from broadcaster.domain.stream import Replica
 from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing import history
 from broadcaster.publishing.publish import start_over
-from tests.support.changes import changes
+from tests.support.changes import CONTESTS, RACES, changes, parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 
 
 def new_broadcast(on_air=True):
-    broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+    broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
     if on_air:
         publish(broadcast, parse_change({"kind": "start"}))
     return broadcast
@@ -46,9 +45,10 @@ class PublishTests(TestCase):
         self.assertEqual((publication.epoch, publication.seq), (broadcast.epoch, 2))
         self.assertEqual(broadcast.seq, 2)
         self.assertEqual(broadcast.at, publication.at)
-        called = {"PA": {"status": "called", "party": "D"}}
+        called = {"president": {"PA": {"status": "called", "party": "D"}}}
         self.assertEqual(broadcast.state.to_dict()["calls"], called)
-        self.assertEqual(publication.totals, {"D": 20, "R": 0, "uncalled": 518})
+        totals = {"D": 20, "R": 0, "O": 0, "uncalled": 518}
+        self.assertEqual(publication.totals, {"president": totals})
 
     def test_update_off_air_is_rejected_and_not_written(self):
         broadcast = new_broadcast(on_air=False)
@@ -83,7 +83,7 @@ class PublishTests(TestCase):
         retract = {
             "kind": "correct",
             "reason": "Too early",
-            "calls": {"AZ": {"status": "retracted"}},
+            "calls": {"president": {"AZ": {"status": "retracted"}}},
             "story": {"headline": "Arizona is not called"},
         }
 
@@ -92,11 +92,11 @@ class PublishTests(TestCase):
                 publish(broadcast, parse_change({**retract, "corrects": wrong}))
         publication = publish(broadcast, parse_change({**retract, "corrects": 3}))
 
-        self.assertEqual(publication.totals["D"], 20)
+        self.assertEqual(publication.totals["president"]["D"], 20)
 
     def test_correction_must_change_a_call_that_stands(self):
         broadcast = new_broadcast()
-        too_close = {"calls": {"AZ": {"status": "too_close"}}}
+        too_close = {"calls": {"president": {"AZ": {"status": "too_close"}}}}
         publish(broadcast, parse_change(too_close))
         publish(broadcast, call("AZ"))
         correct = {"kind": "correct", "reason": "Wrong", "story": {"headline": "Arizona"}}
@@ -105,13 +105,18 @@ class PublishTests(TestCase):
             (2, {"status": "retracted"}, "Update 2 did not call AZ"),
             (3, {"status": "called", "party": "D"}, "AZ is called D already"),
         ]:
-            change = parse_change({**correct, "corrects": corrects, "calls": {"AZ": result}})
+            change = parse_change(
+                {**correct, "corrects": corrects, "calls": {"president": {"AZ": result}}}
+            )
             with self.assertRaisesMessage(Rejected, reason):
                 publish(broadcast, change)
         other = {"status": "called", "party": "R"}
-        publish(broadcast, parse_change({**correct, "corrects": 3, "calls": {"AZ": other}}))
+        publish(
+            broadcast,
+            parse_change({**correct, "corrects": 3, "calls": {"president": {"AZ": other}}}),
+        )
 
-        self.assertEqual(Broadcast.objects.get().state.to_dict()["calls"]["AZ"], other)
+        self.assertEqual(Broadcast.objects.get().state.to_dict()["calls"]["president"]["AZ"], other)
 
     def test_saving_a_stale_broadcast_does_not_undo_an_update(self):
         broadcast = new_broadcast()
@@ -124,7 +129,7 @@ class PublishTests(TestCase):
 
         broadcast.refresh_from_db()
         self.assertEqual((broadcast.title, broadcast.seq), ("Late night", 3))
-        self.assertEqual(set(broadcast.state.to_dict()["calls"]), {"PA", "OH"})
+        self.assertEqual(set(broadcast.state.calls["president"]), {"PA", "OH"})
 
     def test_starting_over_keeps_the_old_log_under_its_epoch(self):
         broadcast = new_broadcast()
@@ -156,13 +161,13 @@ class FoldOfTheLog(HypothesisTestCase):
         replica = None
         for number, change in enumerate(generated):
             if number == cut:
-                replica = Replica(history.snapshot(Broadcast.objects.get()))
+                replica = Replica(history.snapshot(Broadcast.objects.get()), CONTESTS)
             try:
                 publish(broadcast, change)
             except Rejected:
                 continue
         broadcast.refresh_from_db()
-        replica = replica or Replica(history.snapshot(broadcast))
+        replica = replica or Replica(history.snapshot(broadcast), CONTESTS)
 
         for update in history.updates_after(broadcast.pk, replica.position, 100):
             self.assertEqual(replica.apply(broadcast.epoch, update), "applied")
@@ -193,14 +198,15 @@ class ConcurrentPublishers(TransactionTestCase):
             connection.close()
 
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(publish_calls, [UNITS[n::4] for n in range(4)]))
+            list(pool.map(publish_calls, [RACES[n::4] for n in range(4)]))
 
         broadcast.refresh_from_db()
         log = list(Publication.objects.order_by("seq"))
         self.assertEqual([row.seq for row in log], list(range(1, 58)))
         self.assertEqual(broadcast.seq, 57)
-        self.assertEqual(set(broadcast.state.to_dict()["calls"]), set(UNITS))
-        self.assertEqual(log[-1].totals, {"D": 538, "R": 0, "uncalled": 0})
+        self.assertEqual(set(broadcast.state.to_dict()["calls"]["president"]), set(RACES))
+        totals = {"D": 538, "R": 0, "O": 0, "uncalled": 0}
+        self.assertEqual(log[-1].totals, {"president": totals})
 
     def test_concurrent_requests_with_one_client_id_publish_once(self):
         broadcast = new_broadcast()
