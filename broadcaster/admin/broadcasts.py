@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from broadcaster.admin.broadcast_form import BroadcastForm
 from broadcaster.admin.console import ConsolePages
 from broadcaster.admin.recordings import RecordingPages
 from broadcaster.admin.records import actor
@@ -20,6 +21,7 @@ from broadcaster.desk.schedule_queue import enqueue_check
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock
 from broadcaster.publishing.audit import add_entry
+from broadcaster.publishing.lineup import change_lineup
 from broadcaster.publishing.publish import lock_broadcast
 
 admin.site.site_header = admin.site.site_title = "Map Center"
@@ -34,13 +36,13 @@ class BroadcastAdmin(ConsolePages, RecordingPages):
         ("archived_at", admin.EmptyFieldListFilter),
         "rehearsal",
         "listed",
-        "election",
     ]
+    form = BroadcastForm
     search_fields = ["title", "slug"]
     fieldsets = [
-        (None, {"fields": ["title", "slug", "election", "source", "listed", "rehearsal"]}),
+        (None, {"fields": ["title", "slug", "chosen", "source", "listed", "rehearsal"]}),
         ("Times", {"fields": ["starts_at", "ends_at", "automatic"]}),
-        ("Safety", {"fields": ["approval"]}),
+        ("Safety", {"fields": ["approval", "feed"]}),
         ("Where it stands", {"fields": ["phase", "seq", "at", "epoch", "archived_at"]}),
     ]
     readonly_fields = ["phase", "seq", "at", "epoch", "archived_at"]
@@ -49,11 +51,10 @@ class BroadcastAdmin(ConsolePages, RecordingPages):
     view_on_site = False  # the object tools have a link to the viewer page
 
     def get_readonly_fields(self, request, obj=None):
-        # The log belongs to one election and one purpose; once something is published, its
-        # address is known.
+        # The log belongs to one purpose; once something is published, its address is known.
         fixed = list(self.readonly_fields)
         if obj:
-            fixed += ["election", "rehearsal"]
+            fixed.append("rehearsal")
         if obj and obj.seq:
             fixed.append("slug")
         return fixed
@@ -77,7 +78,11 @@ class BroadcastAdmin(ConsolePages, RecordingPages):
         return super().has_delete_permission(request, obj) and not published
 
     def save_model(self, request, obj, form, change):
+        if not change:
+            obj.contests = form.lineup
         super().save_model(request, obj, form, change)
+        if change and form.lineup is not None:
+            change_lineup(obj, form.lineup)
         add_entry(actor(request), "changed", obj, differences(form) if change else "created")
         if obj.automatic:
             for at in filter(None, (obj.starts_at, obj.ends_at)):
@@ -116,6 +121,12 @@ class BroadcastAdmin(ConsolePages, RecordingPages):
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
 
+    @admin.display(description="contests")
+    def chosen(self, broadcast: Broadcast) -> str:
+        """Return the contests for users who may only look."""
+        contests = broadcast.show.contests
+        return shown({key: contest.id for key, contest in contests.items()})
+
     @admin.display(description="desk")
     def console_link(self, broadcast: Broadcast) -> str:
         address = reverse("admin:broadcaster_broadcast_console", args=[broadcast.pk])
@@ -134,4 +145,6 @@ def shown(value: object) -> str:
     """Return a form's value as text for the audit."""
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M %Z}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {each}" for key, each in value.items())
     return "nothing" if value in (None, "") else str(value)

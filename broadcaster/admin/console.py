@@ -24,12 +24,12 @@ from broadcaster.desk.permissions import (
 from broadcaster.desk.requests import Reply, failure, read_body, reply_or_unavailable
 from broadcaster.desk.state import desk_state
 from broadcaster.domain.change import to_json
-from broadcaster.domain.electoral import STATE_NAMES, UNITS, unit_name
-from broadcaster.domain.parsing import MAX_HEADLINE, MAX_REASON
+from broadcaster.domain.change_parsing import MAX_HEADLINE, MAX_REASON
 from broadcaster.domain.rejection import Forbidden
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
-from broadcaster.rendering.election_picture import ElectionPicture
+from broadcaster.rendering.contest_data import contest_data
+from broadcaster.rendering.picture import Picture
 
 MAY = {
     "prepare": PREPARE,
@@ -58,7 +58,7 @@ class ConsolePages(admin.ModelAdmin):
     def console(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the map as viewers see it, and the controls that change it."""
         broadcast = viewable(self, request, pk)
-        picture = ElectionPicture(broadcast.state)
+        show = broadcast.show
         may = {name: request.user.has_perm(permission) for name, permission in MAY.items()}
         return render(
             request,
@@ -69,28 +69,26 @@ class ConsolePages(admin.ModelAdmin):
                 "opts": self.opts,
                 "is_nav_sidebar_enabled": False,  # the map needs the space of the navigation bar
                 "broadcast": broadcast,
-                "picture": picture,
+                "pictures": [
+                    (key, Picture.of(show, key, broadcast.state)) for key in show.contests
+                ],
                 "may": may,
-                "places": places(),
-                "units": sorted((unit_name(unit), unit) for unit in UNITS),
                 "max_headline": MAX_HEADLINE,
                 "max_reason": MAX_REASON,
-                "desk": desk_state(broadcast) | self._page_data(request, broadcast, picture, may),
+                "desk": desk_state(broadcast) | self._page_data(request, broadcast, may),
             },
         )
 
     def _page_data(
-        self,
-        request: HttpRequest,
-        broadcast: Broadcast,
-        picture: ElectionPicture,
-        may: dict[str, bool],
+        self, request: HttpRequest, broadcast: Broadcast, may: dict[str, bool]
     ) -> dict[str, Any]:
         """Return what the console's script needs besides the state of the desk."""
         return {
             "initial": to_json(broadcast.opening)["calls"],
-            "names": {unit: unit_name(unit) for unit in UNITS},
-            "election": picture.script_data,
+            "contests": {
+                key: contest_data(edition) for key, edition in broadcast.show.editions.items()
+            },
+            "places": {key: edition.places for key, edition in broadcast.show.editions.items()},
             "may": may,
             "me": request.user.get_username(),
             "timeZone": settings.TIME_ZONE,
@@ -127,10 +125,3 @@ class ConsolePages(admin.ModelAdmin):
         by = Actor(request.user, Via.CONSOLE, request.META.get("REMOTE_ADDR"))
         _, (status, reply) = handle_command(pk, lambda: read_body(request), by)
         return JsonResponse(reply, status=status)
-
-
-def places() -> list[tuple[str, str]]:
-    """Return code and name of what a view can focus on, for a menu: the whole country first."""
-    states = [(code, name) for code, name in STATE_NAMES.items()]
-    districts = [(unit, unit_name(unit)) for unit in UNITS if unit[-1].isdigit()]
-    return [("US", "United States"), *sorted(states + districts, key=lambda place: place[1])]

@@ -17,6 +17,7 @@ from broadcaster.domain.change import Call, calls_of
 from broadcaster.domain.contest import Contest
 from broadcaster.domain.contest_tables import write_races
 from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.domain.show import Edition
 from broadcaster.models import ContestDocument
 from broadcaster.rendering.picture import Picture
 
@@ -145,7 +146,7 @@ class ContestAdmin(admin.ModelAdmin):
         }
         geometry = contests.geometry_of(contest.geometry)
         return {
-            "picture": Picture(contest, geometry, calls[show]) if geometry else None,
+            "picture": Picture(Edition(contest, geometry), calls[show]) if geometry else None,
             "show": show,
             "shows": SHOWS,
         }

@@ -26,11 +26,13 @@ from broadcaster.domain.rejection import InvalidInput, Rejected
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast
 from broadcaster.models.broadcast import validate_text, validate_time
+from broadcaster.models.contests import geometry_of
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.publish import publish_recording
-from broadcaster.rendering.election_picture import ElectionPicture
+from broadcaster.rendering.contest_data import contest_data
+from broadcaster.rendering.picture import Picture
 
 MAX_FILE = 16 * 2**20  # bytes
 MAX_SECONDS = 31 * 24 * 3600
@@ -101,7 +103,7 @@ class ImportForm(forms.Form):
         if file.size > MAX_FILE:
             raise ValidationError(f"is larger than {MAX_FILE} bytes")
         try:
-            return recording_file.parse_recording(json.loads(file.read()))
+            return recording_file.parse_recording(json.loads(file.read()), geometry_of)
         except InvalidInput as error:
             raise ValidationError(f"{error.field}: {error.problem}") from None
         except (ValueError, RecursionError) as error:
@@ -220,15 +222,26 @@ class RecordingPages(admin.ModelAdmin):
         if not video:
             return render(request, "broadcaster/recording.html", context)
         part = form.part(recording, moved=False)  # the script applies it
-        picture = ElectionPicture(part.initial)
         context |= {
             "video": video,
-            "picture": picture,
+            "pictures": [
+                (key, Picture.of(part.show, key, part.initial)) for key in part.show.contests
+            ],
             "updates": [
-                {"seq": update.seq, "t": update.at - part.began, "words": describe(update)}
+                {
+                    "seq": update.seq,
+                    "t": update.at - part.began,
+                    "words": describe(update, part.show),
+                }
                 for update in part.updates
             ],
-            "preview": {"recording": recording_file.to_dict(part), "election": picture.script_data},
+            "preview": {
+                "recording": recording_file.to_dict(part),
+                "contests": {
+                    key: contest_data(edition) for key, edition in part.show.editions.items()
+                },
+                "shown": part.show.first,
+            },
         }
         response = render(request, "broadcaster/recording.html", context)
         address = urlsplit(video)

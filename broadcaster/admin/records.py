@@ -58,7 +58,9 @@ class PublicationAdmin(ReadOnlyAdmin):
 
     @admin.display
     def headline(self, publication: Publication) -> str:
-        return format_html("<bdi>{}</bdi>", describe(publication.change))
+        return format_html(
+            "<bdi>{}</bdi>", describe(publication.change, publication.broadcast.show)
+        )
 
 
 @admin.register(ApiToken)

@@ -10,11 +10,12 @@ from broadcaster.desk.permissions import PREPARE, TO_PUBLISH
 from broadcaster.desk.requests import Reply, client_id, reject
 from broadcaster.desk.rundown import add_proposal, save_cue
 from broadcaster.domain import corrections
-from broadcaster.domain.change import OPEN, Call, Change
-from broadcaster.domain.electoral import ELECTIONS
+from broadcaster.domain.change import OPEN, Call, Change, RaceKey, by_contest, flat
 from broadcaster.domain.feed import FeedMessage, parse_feed, to_change, to_correction
+from broadcaster.domain.feed_modes import FeedMode, mode_of
 from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.domain.rules import race_name
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
@@ -31,13 +32,14 @@ def handle_message(broadcast: Broadcast, data: dict[str, Any], actor: Actor, dir
     """
     try:
         key = client_id(data.pop("client_id", None))
-        message = parse_feed(data)
+        message = parse_feed(data, broadcast.show.contests)
         with transaction.atomic():
             broadcast = lock_broadcast(broadcast.pk)
             if key and (reply := _earlier_reply(broadcast, key, message)):
                 return reply
+            wanted, direct = _by_mode(broadcast, message, direct)
             act = _uncall if message.uncalls else _call
-            status, answer = act(broadcast, message, key, actor, direct)
+            status, answer = act(broadcast, wanted, key, actor, direct)
             if key and status < HTTPStatus.BAD_REQUEST:
                 broadcast.feed_replies.create(
                     epoch=broadcast.epoch,
@@ -51,15 +53,32 @@ def handle_message(broadcast: Broadcast, data: dict[str, Any], actor: Actor, dir
         return reject(error, actor, broadcast, "calls of a feed")
 
 
+def _by_mode(broadcast: Broadcast, message: FeedMessage, direct: bool) -> tuple[FeedMessage, bool]:
+    """Return the message without races whose feed is off, and whether it may go on air directly.
+
+    One race that is to be proposed keeps all of a message in the rundown. Raises `Rejected` if
+    the feed is off for all of its races.
+    """
+    modes = {race: mode_of(race, broadcast.feed_modes) for race in message.races}
+    wanted = {race: call for race, call in message.races.items() if modes[race] is not FeedMode.OFF}
+    if not wanted:
+        names = ", ".join(race_name(race, broadcast.show.contests) for race in message.races)
+        raise Rejected(f"The feed is off for {names}.")
+    direct = direct and FeedMode.PROPOSE not in modes.values()
+    return FeedMessage(by_contest(wanted), message.headline), direct
+
+
 def _call(
     broadcast: Broadcast, message: FeedMessage, key: str | None, actor: Actor, direct: bool
 ) -> Reply:
     """Submit the calls of a message that are not on the map yet."""
-    standing = broadcast.state.calls
-    changed = {u: call for u, call in message.calls.items() if standing.get(u, OPEN) != call}
+    standing = flat(broadcast.state.calls)
+    changed = {
+        race: call for race, call in message.races.items() if standing.get(race, OPEN) != call
+    }
     if not changed:
         raise Rejected(NO_CHANGE)
-    change = to_change(changed, message.headline, ELECTIONS[broadcast.election])
+    change = to_change(by_contest(changed), message.headline, broadcast.show.contests)
     return _submit(broadcast, change, key, actor, direct)
 
 
@@ -70,19 +89,32 @@ def _uncall(
     extra: dict[str, Any] = {}
     if actor.user.has_perm(PREPARE) and (withdrawn := _withdraw(broadcast, message, actor)):
         extra = {"withdrawn": withdrawn}
-    standing = broadcast.state.calls
-    called = {u: call for u, call in message.calls.items() if standing.get(u, OPEN).decided}
+    standing, contests = flat(broadcast.state.calls), broadcast.show.contests
+    called = {
+        race: call for race, call in message.races.items() if standing.get(race, OPEN).decided
+    }
     if extra and not called:
         return HTTPStatus.OK, extra
     if not called:
-        units = ", ".join(message.calls)
-        raise Rejected(f"{units}: not called, so there is nothing to take back.")
+        names = ", ".join(race_name(race, contests) for race in message.races)
+        raise Rejected(f"{names}: not called, so there is nothing to take back.")
     corrects = corrections.update_to_correct(called, statements(broadcast, since=0))
     if corrects is None:
         raise InvalidInput("calls", "were made by several updates; uncall them one after the other")
-    change = to_correction(called, message.headline, corrects, broadcast.source)
+    source = broadcast.source
+    direct = direct and _is_own(broadcast, corrects, actor)
+    change = to_correction(by_contest(called), message.headline, corrects, source, contests)
     status, reply = _submit(broadcast, change, key, actor, direct)
     return status, reply | extra
+
+
+def _is_own(broadcast: Broadcast, seq: int, actor: Actor) -> bool:
+    """Return whether the feed's own user published an update.
+
+    A call of the desk is not taken back by a feed without somebody who looks at it.
+    """
+    rows = broadcast.publications.filter(epoch=broadcast.epoch, seq=seq, by=actor.user)
+    return rows.exists()
 
 
 def _submit(
@@ -129,15 +161,15 @@ def _withdraw(broadcast: Broadcast, message: FeedMessage, actor: Actor) -> list[
     """
     removed = []
     for cue in broadcast.cues.filter(proposed=True, removed_at=None):
-        calls: dict[str, Call] = cue.change.calls or {}
-        doubtful = {u for u, call in calls.items() if u in message.calls and call.decided}
+        calls: dict[RaceKey, Call] = cue.change.called
+        doubtful = {race for race, call in calls.items() if race in message.races and call.decided}
         if not doubtful or taken_as(broadcast, cue):
             continue
         cue.removed_at = clock.now()
         cue.due_at = cue.asked_by = cue.asked_at = None
         save_cue(cue, actor, "removed", broadcast, f"{cue}: the feed uncalled it")
         removed.append(cue.pk)
-        if rest := {u: call for u, call in calls.items() if u not in doubtful}:
-            change = to_change(rest, "", ELECTIONS[broadcast.election])
+        if rest := {race: call for race, call in calls.items() if race not in doubtful}:
+            change = to_change(by_contest(rest), "", broadcast.show.contests)
             add_proposal(broadcast, change.headline[:MAX_TITLE], change, None, actor)
     return removed

@@ -11,7 +11,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
 
 from broadcaster.api.feed import handle_message
-from broadcaster.desk.commands import execute
+from broadcaster.desk.commands import execute, run
 from broadcaster.desk.requests import (
     RETRY_AFTER,
     Reply,
@@ -21,18 +21,22 @@ from broadcaster.desk.requests import (
     reject,
     reply_or_unavailable,
 )
-from broadcaster.domain.parsing import MAX_TITLE, text
+from broadcaster.domain.change import Change, Kind
+from broadcaster.domain.count_table import read_counts
+from broadcaster.domain.parsing import MAX_TITLE, one_of, text
 from broadcaster.domain.rejection import Forbidden, InvalidInput, NotFound, Rejected, shown_key
+from broadcaster.domain.spreadsheet import decode_table
 from broadcaster.models import ApiToken, Broadcast, Via
 from broadcaster.publishing.actor import Actor
+from broadcaster.publishing.lineup import choose
 
-TYPES = {"slug": str, "title": str, "election": int, "listed": bool}
+TYPES = {"slug": str, "title": str, "contests": dict, "listed": bool}
 """The fields of a new broadcast, and their types."""
 
 
 @csrf_exempt  # a token authenticates the request, and no cookie is read
 def broadcasts(request: HttpRequest) -> JsonResponse:
-    """POST {"slug", "title", "election", "listed"}: create a broadcast, off air."""
+    """POST {"slug", "title", "contests": {key: id}, "listed"}: create a broadcast, off air."""
 
     def post(token: ApiToken) -> Reply:
         try:
@@ -52,6 +56,27 @@ def updates(request: HttpRequest, slug: str) -> JsonResponse:
         return execute(broadcast, command, _actor(request, token))
 
     return _respond(request, _for_broadcast(request, slug, post))
+
+
+@csrf_exempt
+def counts(request: HttpRequest, slug: str) -> JsonResponse:
+    """POST a CSV table of the votes counted in `?contest=`, by default the first: publish them."""
+
+    def post(token: ApiToken) -> Reply:
+        broadcast = Broadcast.objects.filter(slug=slug).first()
+        try:
+            if broadcast is None:
+                raise NotFound(f"there is no broadcast {slug}", field="broadcast")
+            contests = broadcast.show.contests
+            key = one_of("contest", request.GET.get("contest", broadcast.show.first), contests)
+            found = read_counts(decode_table(read_body(request)), contests[key])
+        except (Rejected, InvalidInput) as error:
+            return reject(error, _actor(request, token), broadcast)
+        change = Change(Kind.UPDATE, counts={key: found})
+        arguments = {"change": change, "client_id": None}
+        return run(broadcast, "take", arguments, _actor(request, token))
+
+    return _respond(request, post)
 
 
 @csrf_exempt
@@ -114,6 +139,7 @@ def _create(request: HttpRequest, user) -> Reply:
         if type(value) is not TYPES[name]:
             raise InvalidInput(name, f"is not of the type {TYPES[name].__name__}")
     data["title"] = text("title", data.get("title", ""), MAX_TITLE)
+    data["contests"] = choose(data.get("contests"))
     broadcast = Broadcast(**data)
     try:
         broadcast.clean_fields(exclude=["state"])
@@ -140,6 +166,8 @@ def _respond(request: HttpRequest, act: Callable[[ApiToken], Reply]) -> JsonResp
         response["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         response["Allow"] = "POST"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response["Retry-After"] = str(answer["retry_after"])
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response["Retry-After"] = str(RETRY_AFTER)
     return response

@@ -7,15 +7,18 @@ result or the error; rejections are recorded in the audit.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from broadcaster.desk import rundown, takes
 from broadcaster.desk.permissions import check_access
 from broadcaster.desk.requests import Reply, client_id, decode, reject, reply_or_unavailable
+from broadcaster.domain.change_parsing import parse_change
 from broadcaster.domain.clock import MAX_TIME
-from broadcaster.domain.parsing import MAX_TITLE, parse_change, text, whole_number
+from broadcaster.domain.parsing import MAX_TITLE, text, whole_number
 from broadcaster.domain.rejection import InvalidInput, NotFound, Rejected, shown_key
+from broadcaster.domain.show import Show
 from broadcaster.domain.summary import describe
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
@@ -76,7 +79,7 @@ def execute(broadcast: Broadcast, data: dict[str, Any], actor: Actor) -> Reply:
     403, 404 and 409 {"error", …}.
     """
     try:
-        name, arguments = _parse(data)
+        name, arguments = _parse(data, broadcast.show)
     except InvalidInput as error:
         return reject(error, actor, broadcast, str(data.get("command", ""))[:40])
     return run(broadcast, name, arguments, actor)
@@ -94,11 +97,11 @@ def run(broadcast: Broadcast, name: str, arguments: dict[str, Any], actor: Actor
         if cue is not None:
             what += f" “{cue}”"
         elif "change" in arguments:
-            what += f" “{describe(arguments['change'])}”"
+            what += f" “{describe(arguments['change'], broadcast.show)}”"
         return reject(error, actor, broadcast, what, cue)
 
 
-def _parse(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _parse(data: dict[str, Any], show: Show) -> tuple[str, dict[str, Any]]:
     """Return the command's name and its arguments, parsed. Raises `InvalidInput`."""
     name = data.get("command")
     if not isinstance(name, str) or name not in COMMANDS:
@@ -106,7 +109,8 @@ def _parse(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     expected = COMMANDS[name].arguments
     for key in data.keys() - {"command", "id", *expected}:
         raise InvalidInput(shown_key(key), f"is not an argument of the command {name}")
-    return name, {key: ARGUMENTS[key](data.get(key)) for key in expected}
+    parsers = ARGUMENTS | {"change": partial(parse_change, show=show)}
+    return name, {key: parsers[key](data.get(key)) for key in expected}
 
 
 def _number(field: str) -> Callable[[object], int]:
@@ -125,7 +129,6 @@ def _time(value: object) -> datetime:
 
 
 ARGUMENTS: dict[str, Callable[[Any], Any]] = {
-    "change": parse_change,
     "client_id": client_id,
     "title": _title,
     "cue": _number("cue"),
@@ -133,7 +136,7 @@ ARGUMENTS: dict[str, Callable[[Any], Any]] = {
     "before": lambda value: None if value is None else _number("before")(value),
     "at": _time,
 }
-"""How each argument is parsed. The parsers raise `InvalidInput`."""
+"""How each argument but a change is parsed. The parsers raise `InvalidInput`."""
 
 
 def reply_of_take(outcome: Publication | Cue) -> Reply:

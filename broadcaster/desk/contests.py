@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from broadcaster.domain.contest import Contest
 from broadcaster.domain.contest_parsing import parse_contest
-from broadcaster.domain.geometry import Geometry
 from broadcaster.domain.rejection import InvalidInput, Rejected
-from broadcaster.models import ContestDocument, GeometryDocument
+from broadcaster.models import ContestDocument
+from broadcaster.models.contests import geometry_of
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
+from broadcaster.publishing.lineup import spread
 
 MAX_FILE = 1_000_000  # bytes of a document as JSON; 1,000 races with candidates have half of it
 
@@ -29,12 +30,6 @@ def decode_file(content: bytes) -> object:
 def encode_file(contest: Contest) -> str:
     """Return the JSON file of a contest, which imports elsewhere unchanged."""
     return json.dumps(contest.to_dict(), ensure_ascii=False, indent=1) + "\n"
-
-
-def geometry_of(id: str) -> Geometry | None:
-    """Return the stored geometry of this id; None if there is none."""
-    found = GeometryDocument.objects.filter(slug=id).first()
-    return found.document if found else None
 
 
 def parse(data: object) -> Contest:
@@ -61,6 +56,8 @@ def make(contest: Contest, by: Actor) -> ContestDocument:
 def change(slug: str, version: int | None, contest: Contest, by: Actor) -> ContestDocument:
     """Replace a stored contest by `contest`, if that is another. The id stays.
 
+    The change reaches the broadcasts that have the contest, as publishing/lineup.py says.
+
     `version` is the one that the editor saw; None: whichever it is. Raises `InvalidInput` for
     another id, `Rejected` if the contest was changed or removed meanwhile.
     """
@@ -80,7 +77,9 @@ def change(slug: str, version: int | None, contest: Contest, by: Actor) -> Conte
     stored.version += 1
     stored.changed_by, stored.changed_at = by.user, timezone.now()
     stored.save()
-    add_entry(by, "changed", None, f"changed the contest {slug}: version {stored.version}")
+    kept = spread(contest)
+    words = f"; the former one stays in {', '.join(map(str, kept))}" if kept else ""
+    add_entry(by, "changed", None, f"changed the contest {slug}: version {stored.version}{words}")
     return stored
 
 

@@ -9,7 +9,7 @@ import django.db
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from broadcaster.domain.rejection import InvalidInput, Rejected
+from broadcaster.domain.rejection import InvalidInput, Rejected, TooSoon
 from broadcaster.layer.outage import Outage
 from broadcaster.models import Broadcast, Cue
 from broadcaster.publishing.actor import Actor
@@ -69,10 +69,10 @@ def reject(
 ) -> Reply:
     """Record a rejection in the audit and return the reply to its sender.
 
-    The entry has the words of the reply, after `what` was tried. Anonymous requests are not
-    recorded: they would fill the table.
+    The entry has the words of the reply, after `what` was tried. Anonymous requests and those that
+    came too soon are not recorded: they would fill the table.
     """
-    if actor.user.is_authenticated:
+    if actor.user.is_authenticated and not isinstance(error, TooSoon):
         words = f"{what}: {error}" if what else str(error)
         # Field names come from the request: cut them, and drop what a database refuses.
         clean = words[:MAX_REJECTION].replace("\0", "").encode(errors="replace").decode()

@@ -63,7 +63,7 @@ def add(broadcast: Broadcast, change: Change, actor: Actor, title: str = "", **f
     """Add a cue at the end of the rundown, by default under the change in a few words."""
     last = broadcast.cues.aggregate(last=Max("rank"))["last"] or 0
     announce_rundown(broadcast)
-    title = title or describe(change)[:MAX_TITLE]
+    title = title or describe(change, broadcast.show)[:MAX_TITLE]
     return Cue.objects.create(
         broadcast=broadcast, rank=last + 1, title=title, change=change, by=actor.user, **fields
     )

@@ -72,8 +72,10 @@ def _cues(broadcast: Broadcast) -> list[dict[str, Any]]:
 def _cue(broadcast: Broadcast, cue: Cue, taken: Publication | None) -> dict[str, Any]:
     reason = None if taken else rejection(broadcast, cue.change)
     ready = not taken and not reason
-    before, after = broadcast.state, broadcast.state.apply(cue.change)
-    needs_approval = rules.needs_approval(broadcast.approval, cue.change, before, after)
+    contests = broadcast.show.contests
+    before = broadcast.state
+    after = before.apply(cue.change, contests) if ready else before
+    needs_approval = rules.needs_approval(broadcast.approval, cue.change, before, after, contests)
     return {
         "id": cue.pk,
         "version": cue.version,

@@ -1,120 +1,142 @@
-"""The demonstration: election night 2020 as a list of changes.
+"""The demonstrations: election nights as lists of changes, from data/evenings/.
 
-The winners and totals are those of 2020 (data/election_facts.json); order and clock are
-invented.
+The winners and totals are real; order, clock and counts are invented.
 """
 
+import json
 from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from broadcaster.domain.change import Change, calls_of
-from broadcaster.domain.electoral import ELECTIONS
-from broadcaster.domain.mapstate import MapState
-from broadcaster.domain.parsing import parse_change
+from msgspec import to_builtins
+
+from broadcaster.domain.change import Change, RaceKey, by_contest, calls_of, flat
+from broadcaster.domain.change_parsing import parse_change
+from broadcaster.domain.contest import shipped
+from broadcaster.domain.geometry import shipped as shipped_geometry
 from broadcaster.domain.recording import Recording
+from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import headline_for
 
-ELECTION = ELECTIONS[2020]
+FOLDER = Path(__file__).parents[1] / "data" / "evenings"
+PLAYED = "election-night-2020"
+"""The one that `demo --play` plays."""
 
 Facets = dict[str, Any]  # part of a change, as JSON
 
-C1 = "KY IN WV SC VT"
-C2 = "MA MD DE DC NJ CT RI IL AL MS OK TN AR"
-C3 = "NY CO NM ND SD WY LA NE-AL NE-1 NE-3 KS MO"
-C4 = "CA OR WA HI ID UT VA"
-C5 = "FL OH IA MT TX NH MN NE-2 ME-AL ME-1"
+
+def slugs() -> list[str]:
+    """Return the evenings that there are."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def view(focus: str) -> Facets:
-    return {"view": {"focus": focus}}
+class Evening:
+    """One evening: its contests, its prepared cues, and the steps of its script.
 
+    A step or cue of the file has facets of a change as they are, or in short: `call` and `retract`
+    have races by contest, `focus` is a place in `contest`, `headline` is a story.
+    """
 
-def story(headline: str, announce: str = "polite") -> Facets:
-    return {"story": {"headline": headline, "announce": announce}}
+    def __init__(self, slug: str = PLAYED) -> None:
+        data = json.loads(FOLDER.joinpath(f"{slug}.json").read_text())
+        self.slug: str = data["slug"]
+        self.title: str = data["title"]
+        self.contests: dict[str, str] = data["contests"]
+        self._winners: dict[str, dict[str, str]] = {
+            key: {race: party for party, races in won.items() for race in races.split()}
+            for key, won in data["winners"].items()
+        }
+        self._data: dict[str, Any] = data
 
+    @cached_property
+    def show(self) -> Show:
+        """The contests, as they ship."""
+        found = {key: shipped(id) for key, id in self.contests.items()}
+        return Show(
+            {key: Edition(each, shipped_geometry(each.geometry)) for key, each in found.items()}
+        )
 
-def call(units: str, headline: str = "") -> Facets:
-    """Return the calls of `units`, separated by spaces, for the parties that won them."""
-    calls = calls_of({unit: ELECTION.winners[unit] for unit in units.split()})
-    data = {unit: {"status": call.status, "party": call.party} for unit, call in calls.items()}
-    return {"calls": data, **story(headline or headline_for(calls, ELECTION))}
+    @cached_property
+    def rundown(self) -> dict[str, Facets]:
+        """The prepared cues by title, in their order, as JSON of changes."""
+        return {title: self._change(facets) for title, facets in self._data["cues"].items()}
+
+    @cached_property
+    def steps(self) -> list[tuple[int, Facets]]:
+        """Minutes into the show, and the change as JSON.
+
+        A correction's `corrects` counts the steps from 1, as `seq` does. The counts are invented,
+        so a race's count is taken back with its call: beside a real result it would be wrong.
+        """
+        found: list[tuple[int, Facets]] = []
+        counted: set[RaceKey] = set()
+        for clock, step in self._data["steps"]:
+            change = self.rundown[step] if isinstance(step, str) else self._change(step)
+            called = counted & set(flat(change.get("calls", {})))
+            if called:
+                none: dict[RaceKey, Facets] = {race: {"votes": {}} for race in called}
+                change = change | {"counts": by_contest(none)}
+            counted = (counted | set(flat(change.get("counts", {})))) - called
+            found.append((minutes(clock), change))
+        return found
+
+    def script(self) -> Iterator[tuple[int, Change]]:
+        """Yield minutes into the show, and the change to publish then."""
+        for minute, data in self.steps:
+            yield minute, parse_change(data, self.show)
+
+    def call(self, races: str, headline: str = "", contest: str = "") -> Facets:
+        """Return the calls of races, separated by spaces, for the parties that won them."""
+        short: Facets = {"call": {contest or self.show.first: races}}
+        return self._change(short | ({"headline": headline} if headline else {}))
+
+    def recording(self, began: int) -> Recording:
+        """Return the whole evening as a recording that begins at `began`, ms since 1970."""
+        contests = self.show.contests
+        state = initial = self.show.opening
+        updates = []
+        for seq, (minute, change) in enumerate(self.script(), start=1):
+            state = state.apply(change, contests)
+            updates.append(Update.of(change, seq, began + 60_000 * minute, state.totals))
+        return Recording(
+            self.title, "evening", "evening", began, self.show, initial, tuple(updates)
+        )
+
+    def _change(self, facets: Facets) -> Facets:
+        """Return a change as JSON from its short form."""
+        found: Facets = {
+            name: facets[name]
+            for name in ("kind", "corrects", "reason", "counts")
+            if name in facets
+        }
+        headline, announce = facets.get("headline", ""), "polite"
+        if "focus" in facets:
+            contest = facets.get("contest", self.show.first)
+            found["view"] = {"contest": contest, "focus": facets["focus"]}
+        if "call" in facets:
+            calls = {
+                key: calls_of({race: self._winners[key][race] for race in races.split()})
+                for key, races in facets["call"].items()
+            }
+            found["calls"] = to_builtins(calls)
+            headline = headline or headline_for(calls, self.show.contests)
+        if "retract" in facets:
+            found |= {
+                "kind": "correct",
+                "calls": {
+                    key: {race: {"status": "retracted"} for race in races.split()}
+                    for key, races in facets["retract"].items()
+                },
+            }
+            announce = "assertive"
+        if headline:
+            found["story"] = {"headline": headline, "announce": announce}
+        return found
 
 
 def minutes(clock: str) -> int:
     """Return minutes into the show from "1:05"."""
     hours, rest = clock.split(":")
     return int(hours) * 60 + int(rest)
-
-
-RUNDOWN: dict[str, Facets] = {
-    "C1": call(C1, "First calls: Kentucky, Indiana, West Virginia, South Carolina, Vermont"),
-    "C2": call(C2, "8 pm: thirteen calls as polls close in the East and the South"),
-    "C3": view("US") | call(C3, "9 pm: New York, Colorado, New Mexico and the Plains"),
-    "C4": call(C4, "11 pm: the West Coast, Hawaii, Idaho, Utah and Virginia"),
-    "C5": call(C5, "Florida, Ohio and Texas go to Trump; Minnesota to Biden"),
-    "AZ": call("AZ"),
-    "ME-2": call("ME-2"),
-    "WI": call("WI"),
-    "MI": call("MI"),
-    "PA": call("PA", "Pennsylvania goes to Biden: 20 electoral votes, and 270 is passed"),
-    "NV": call("NV"),
-    "GA": call("GA"),
-    "AZ again": call("AZ"),
-    "NC": call("NC"),
-    "AK": call("AK"),
-}
-"""The prepared cues by title, in their order."""
-
-STEPS: list[tuple[str, Facets]] = [
-    ("0:00", {"kind": "start", **story("Election Night 2020: first polls close at 7 pm")}),
-    ("0:00", view("US") | story("Welcome to election night")),
-    ("0:05", RUNDOWN["C1"]),
-    ("0:20", RUNDOWN["C2"]),
-    ("0:25", view("OH")),
-    ("0:27", RUNDOWN["C3"]),
-    ("0:40", RUNDOWN["C4"]),
-    ("1:00", RUNDOWN["C5"]),
-    ("1:10", RUNDOWN["AZ"]),
-    (
-        "1:20",
-        {
-            "kind": "correct",
-            "corrects": 9,
-            "reason": "Called too early: too many ballots in Maricopa County are uncounted.",
-            "calls": {"AZ": {"status": "retracted"}},
-            **story("Correction: Arizona is not called", announce="assertive"),
-        },
-    ),
-    ("1:33", view("TX")),
-    ("1:35", view("US")),
-    ("1:40", {"kind": "hold", **story("We will be right back")}),
-    ("1:45", {"kind": "resume", **story("Three states will decide")}),
-    ("2:00", RUNDOWN["ME-2"]),
-    ("2:02", RUNDOWN["WI"]),
-    ("2:04", RUNDOWN["MI"]),
-    ("2:10", RUNDOWN["PA"]),
-    ("2:20", RUNDOWN["NV"]),
-    ("2:22", RUNDOWN["GA"]),
-    ("2:24", RUNDOWN["AZ again"]),
-    ("2:26", RUNDOWN["NC"]),
-    ("2:28", RUNDOWN["AK"]),
-    ("2:40", {"kind": "end", **story("Biden wins, 306 electoral votes to 232")}),
-]
-"""Show time and change. The correction's `corrects` counts the steps from 1, as `seq` does."""
-
-
-def script() -> Iterator[tuple[int, Change]]:
-    """Yield minutes into the show, and the change to publish then."""
-    for clock, data in STEPS:
-        yield minutes(clock), parse_change(data)
-
-
-def recording(began: int) -> Recording:
-    """Return the whole evening as a recording that begins at `began`, ms since 1970."""
-    state = initial = MapState(election=ELECTION.year)
-    updates = []
-    for seq, (minute, change) in enumerate(script(), start=1):
-        state = state.apply(change)
-        updates.append(Update.of(change, seq, began + 60_000 * minute, state.totals))
-    return Recording("Election Night 2020", "evening", "evening", began, initial, tuple(updates))

@@ -31,7 +31,8 @@ def play_script(
         time.sleep(max(0, began + due / speed - time.monotonic()))
         publication = publish(broadcast, change, Actor(by, Via.COMMAND), replayed=True)
         minute = int(due // 60)
-        won = " ".join(f"{party} {votes}" for party, votes in publication.totals.items())
-        words = describe(change)
+        totals = publication.totals[broadcast.show.first]
+        won = " ".join(f"{party} {number}" for party, number in totals.items() if number)
+        words = describe(change, broadcast.show)
         command.stdout.write(f"{minute // 60}:{minute % 60:02}  {won:24} {words}")
         command.stdout.flush()

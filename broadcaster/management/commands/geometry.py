@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from broadcaster.domain.contest import Contest
 from broadcaster.domain.document import InvalidDocument
 from broadcaster.domain.geometry import Geometry
 from broadcaster.domain.geometry_making import Area, make_geometry, scaled
@@ -17,6 +18,7 @@ from broadcaster.management import geojson
 from broadcaster.models import ContestDocument, GeometryDocument, Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.audit import add_entry
+from broadcaster.publishing.lineup import spread
 
 MAX_FILE = 60 * 2**20  # bytes
 
@@ -104,18 +106,23 @@ class Command(BaseCommand):
             GeometryDocument(document=geometry).save()
             self.stdout.write(f"{geometry.id}: made, {len(geometry.shapes)} shapes")
             return
-        self.check_contests(geometry)
+        needing = self.check_contests(geometry)
         stored.document = geometry
         stored.version += 1
         stored.save()
+        for contest in needing:
+            spread(contest)
         self.stdout.write(f"{geometry.id}: changed, version {stored.version}")
 
-    def check_contests(self, geometry: Geometry) -> None:
-        """Check that stored contests on this map find their shapes in the new one."""
+    def check_contests(self, geometry: Geometry) -> list[Contest]:
+        """Check that stored contests on this map find their shapes in the new one. Return them."""
+        found = []
         for stored in ContestDocument.objects.all():
             contest = stored.document
             if contest.geometry == geometry.id:
+                found.append(contest)
                 for race in contest.races:
                     if race.shape and race.shape not in geometry.shape_of:
                         words = f"has no shape {race.shape}, which {contest.id} needs"
                         raise InvalidInput("shapes", words)
+        return found

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from broadcaster.desk.requests import decode
-from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.change_parsing import parse_change
 from broadcaster.domain.rejection import InvalidInput, Rejected
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if by and user is None:
             raise CommandError(f"there is no user {by}")
         try:
-            change = parse_change(decode(sys.stdin.read() if json == "-" else json))
+            change = parse_change(decode(sys.stdin.read() if json == "-" else json), broadcast.show)
             publication = publish(broadcast, change, Actor(user or None, Via.COMMAND))
         except (InvalidInput, Rejected) as error:
             raise CommandError(str(error)) from error

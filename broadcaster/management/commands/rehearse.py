@@ -6,6 +6,7 @@ from broadcaster.domain.rejection import Rejected
 from broadcaster.management.playing import check_speed, play_script
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
+from broadcaster.publishing.lineup import change_lineup
 from broadcaster.publishing.publish import start_over
 
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             slug=f"{slug[:40]}-rehearsal",
             defaults={
                 "title": f"Rehearsal: {source.title}"[:120],
-                "election": source.election,
+                "contests": source.contests,
                 "initial": source.initial,
                 "rehearsal": True,
                 "listed": False,
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             raise CommandError(f"{rehearsal.slug} is not a rehearsal: nothing was done")
         try:
             start_over(rehearsal)
+            change_lineup(rehearsal, source.contests)
         except Rejected as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"/broadcasts/{rehearsal.slug}/  {speed:g} times as fast")

@@ -4,13 +4,14 @@ from django.contrib.auth import get_user_model
 from django.test import TestCase
 from django.urls import reverse
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing import publish as gate
 from broadcaster.publishing.actor import Actor
+from tests.support.changes import parse_change
+from tests.support.contests import CHOSEN, president
 from tests.support.log import publish
 
-FORM = {"listed": "on", "approval": "270"}
+FORM = {"listed": "on", "approval": "wins"}
 
 
 class AdminCase(TestCase):
@@ -30,7 +31,8 @@ class AdminCase(TestCase):
     def save(self, broadcast, **changed):
         """Post the form of a broadcast."""
         address = reverse("admin:broadcaster_broadcast_change", args=[broadcast.pk])
-        form = {"title": broadcast.title, "slug": broadcast.slug, **FORM}
+        chosen = CHOSEN | {"chosen_1": broadcast.show.contests["president"].id}
+        form = {"title": broadcast.title, "slug": broadcast.slug, **chosen, **FORM}
         return self.client.post(address, form | changed)
 
     def audited(self, broadcast):
@@ -42,7 +44,7 @@ class AdminCase(TestCase):
 
 class BroadcastPages(AdminCase):
     def test_new_broadcast_is_off_air_and_links_to_its_console(self):
-        form = {"title": "Primary", "slug": "primary", "election": 2024, **FORM}
+        form = {"title": "Primary", "slug": "primary", **CHOSEN, **FORM}
         self.client.post(
             reverse("admin:broadcaster_broadcast_add"),
             form | {"starts_at_0": "2028-11-07", "starts_at_1": "19:00"},
@@ -50,43 +52,44 @@ class BroadcastPages(AdminCase):
 
         broadcast = Broadcast.objects.get()
         self.assertEqual((broadcast.phase, broadcast.seq), ("scheduled", 0))
-        self.assertEqual(broadcast.state.totals, {"D": 0, "R": 0, "uncalled": 538})
+        self.assertEqual(broadcast.state.totals["president"]["uncalled"], 538)
         console = reverse("admin:broadcaster_broadcast_console", args=[broadcast.pk])
         self.assertContains(self.page("broadcast_changelist"), console)
         self.assertContains(self.page("broadcast_change", broadcast.pk), console)
         self.assertEqual(self.client.get(console).status_code, 200)
 
     def test_title_has_no_characters_that_cannot_be_drawn(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         for changed in ({"title": "a\x01b"}, {"title": "a\uffffb"}, {"source": "\ufffe"}):
             response = self.save(broadcast, **changed)
             self.assertContains(response, "This text has")
 
     def test_time_that_cannot_be_read_again_is_rejected(self):
         """Python's last day ends after the year 9999 in UTC, as PostgreSQL returns it."""
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         for name in ("starts_at", "ends_at"):
             for day in ("9999-12-31", "2100-01-02", "0001-01-01", "1969-12-30"):
                 at = {f"{name}_0": day, f"{name}_1": "23:59"}
                 self.assertContains(self.save(broadcast, **at), "not between the years")
 
-    def test_election_and_slug_of_a_published_broadcast_cannot_be_changed(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+    def test_contests_and_slug_of_a_published_broadcast_cannot_be_changed(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish(broadcast, parse_change({"kind": "start"}))
 
         self.client.post(
             reverse("admin:broadcaster_broadcast_change", args=[broadcast.pk]),
-            {"title": "Late night", "slug": "other", "election": 2024, **FORM},
+            {"title": "Late night", "slug": "other", **CHOSEN, **FORM},
         )
 
         broadcast.refresh_from_db()
         self.assertEqual(
-            (broadcast.title, broadcast.slug, broadcast.election), ("Late night", "night", 2020)
+            (broadcast.title, broadcast.slug, broadcast.contests),
+            ("Late night", "night", president(2020)),
         )
         self.assertEqual(broadcast.seq, 1)
 
     def test_deleted_broadcast_stays_in_the_audit(self):
-        broadcast = Broadcast.objects.create(slug="draft", title="Draft")
+        broadcast = Broadcast.objects.create(slug="draft", title="Draft", contests=president(2020))
         deleted = Broadcast(pk=broadcast.pk)
 
         self.act("delete_selected", broadcast, post="yes")
@@ -98,9 +101,11 @@ class BroadcastPages(AdminCase):
         self.assertEqual(self.page("auditentry_change", entry.pk).status_code, 200)
 
     def test_archived_broadcast_is_not_listed_and_cannot_start(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish(broadcast, parse_change({"kind": "start"}))
-        other = Broadcast.objects.create(slug="other", title="Other night")
+        other = Broadcast.objects.create(
+            slug="other", title="Other night", contests=president(2020)
+        )
 
         page = self.act("archive", broadcast, other)
 
@@ -127,18 +132,22 @@ class BroadcastPages(AdminCase):
         self.assertEqual(self.audited(broadcast), [("chief", "refused", "admin")])
 
     def test_form_changes_are_audited_with_old_and_new_values(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
 
         self.save(broadcast, title="Late night", approval="never", source="AP")
 
         detail = AuditEntry.objects.get().detail
         self.assertEqual(self.audited(broadcast), [("chief", "changed", "admin")])
-        for words in ("Title: Night → Late night", "270 → never", "Source of calls: nothing → AP"):
+        for words in (
+            "Title: Night → Late night",
+            "wins → never",
+            "Source of calls: nothing → AP",
+        ):
             self.assertIn(words, detail)
 
     def test_history_shows_the_audit_of_its_broadcast_only(self):
-        night = Broadcast.objects.create(slug="night", title="Night", election=2020)
-        other = Broadcast.objects.create(slug="other", title="Other", election=2020)
+        night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
+        other = Broadcast.objects.create(slug="other", title="Other", contests=president(2020))
         for broadcast, headline in ((night, "Good evening"), (other, "Elsewhere")):
             start = parse_change({"kind": "start", "story": {"headline": headline}})
             gate.publish(broadcast, start, Actor(None, "schedule"))
@@ -151,7 +160,7 @@ class BroadcastPages(AdminCase):
         self.assertEqual(self.page("broadcast_history", 999).status_code, 404)
 
     def test_form_rejects_contradictory_planned_times(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         late = {"starts_at_0": "2028-11-07", "starts_at_1": "19:00"}
         early = {"ends_at_0": "2028-11-07", "ends_at_1": "18:00"}
 
@@ -167,7 +176,7 @@ class BroadcastPages(AdminCase):
         self.assertEqual(self.save(broadcast, automatic="on", **late).status_code, 302)
 
     def test_broadcast_cannot_become_a_rehearsal(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
 
         self.save(broadcast, rehearsal="on")
 

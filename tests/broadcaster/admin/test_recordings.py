@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.recording_file import parse_recording, to_dict
-from broadcaster.management import evening
+from broadcaster.management.evening import Evening
 from broadcaster.models import AuditEntry, Broadcast, Rebroadcast
+from broadcaster.models.contests import geometry_of
 from broadcaster.publishing import history
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish, store
 from tests.support.staff import staff
 
@@ -22,7 +24,7 @@ BEGAN = 1_604_448_000_000
 
 class RecordingCase(TestCase):
     def setUp(self):
-        self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
+        self.broadcast = store(Evening().recording(BEGAN), slug="night", title="Night")
         self.editor = staff("editor", EDITOR)
         self.client.force_login(self.editor)
 
@@ -40,7 +42,8 @@ class RecordingDownload(RecordingCase):
     def test_download_has_the_whole_recording_and_is_audited(self):
         response = self.download()
         self.assertIn("attachment", response.headers["Content-Disposition"])
-        self.assertEqual(parse_recording(response.json()), history.recording(self.broadcast))
+        downloaded = parse_recording(response.json(), geometry_of)
+        self.assertEqual(downloaded, history.recording(self.broadcast))
         self.assertEqual(self.audit(), [("exported", "editor", "24 updates", "admin")])
 
     def test_downloaded_part_has_its_offset_and_its_initial_map(self):
@@ -49,9 +52,11 @@ class RecordingDownload(RecordingCase):
         self.assertEqual(part["updates"][0]["t"], 600_000)  # 0:20, now 10 minutes later
         self.assertTrue(all(update["t"] >= 0 for update in part["updates"]))
         self.assertEqual(part["updates"][-1]["kind"], "correct")
-        self.assertEqual(part["initial"]["totals"], {"D": 3, "R": 33, "uncalled": 502})
         self.assertEqual(
-            parse_recording(part),
+            part["initial"]["totals"], {"president": {"D": 3, "R": 33, "O": 0, "uncalled": 502}}
+        )
+        self.assertEqual(
+            parse_recording(part, geometry_of),
             history.recording(self.broadcast).trim(600_000, 4_800_000, -600_000),
         )
         self.assertIn("start 600 s, end 4800 s, offset -600 s", self.audit()[0][2])
@@ -115,7 +120,9 @@ class RecordingImport(RecordingCase):
         again = Broadcast.objects.get(slug="part")
         self.assertEqual(again.title, "Night")
         copy = history.recording(again)
-        self.assertEqual(copy.initial.totals, {"D": 238, "R": 213, "uncalled": 87})
+        self.assertEqual(
+            copy.initial.totals, {"president": {"D": 238, "R": 213, "O": 0, "uncalled": 87}}
+        )
         self.assertEqual(copy.updates[0].corrects, 0)
         self.assertEqual([u.totals for u in copy.updates[:-1]], [u.totals for u in part.updates])
         self.assertEqual(copy.updates[-1].kind, "end")
@@ -130,7 +137,7 @@ class RecordingImport(RecordingCase):
     def test_import_of_a_wrong_file_names_the_field_and_stores_nothing(self):
         good = to_dict(history.recording(self.broadcast))
         wrong = json.loads(json.dumps(good))
-        wrong["updates"][8]["totals"]["D"] += 1
+        wrong["updates"][8]["totals"]["president"]["D"] += 1
         silent = good | {"updates": []}
         for data, fields, words in [
             (wrong, {}, "updates.9.totals: are not"),
@@ -177,7 +184,7 @@ class Rebroadcasts(RecordingCase):
         self.assertContains(self.client.post(self.address("rebroadcast"), last), "the years")
         Broadcast.objects.update(rehearsal=True)
         self.assertContains(self.plan(later), "not for viewers")
-        live = Broadcast.objects.create(slug="live", title="Live", election=2020)
+        live = Broadcast.objects.create(slug="live", title="Live", contests=president(2020))
         publish(live, parse_change({"kind": "start"}))
         self.broadcast = live
         self.assertContains(self.plan(later), "has ended can be shown again")

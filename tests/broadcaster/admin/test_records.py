@@ -5,17 +5,18 @@ import io
 
 from django.urls import reverse
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
 from broadcaster.publishing import publish as gate
 from broadcaster.publishing.actor import Actor
 from tests.broadcaster.admin.test_broadcasts import AdminCase
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 
 
 class RecordPages(AdminCase):
     def test_publications_are_read_only(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         change = {"kind": "start", "story": {"headline": "Good evening"}}
         publication = publish(broadcast, parse_change(change), by=self.user)
         address = reverse("admin:broadcaster_publication_change", args=[publication.pk])
@@ -32,8 +33,8 @@ class RecordPages(AdminCase):
         self.assertEqual(Publication.objects.get().seq, 1)
 
     def test_audit_export_has_the_filter_of_the_list(self):
-        night = Broadcast.objects.create(slug="night", title="Night", election=2020)
-        other = Broadcast.objects.create(slug="other", title="Other", election=2020)
+        night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
+        other = Broadcast.objects.create(slug="other", title="Other", contests=president(2020))
         for broadcast, headline in ((night, "=1+1, “quoted”"), (other, "Elsewhere")):
             gate.publish(
                 broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket", "::1")
@@ -65,7 +66,7 @@ class RecordPages(AdminCase):
             self.assertContains(response, "Select audit entry")
 
     def test_text_from_right_to_left_in_an_export_cannot_turn_the_rest_of_its_line(self):
-        Broadcast.objects.create(slug="night", title="Night \u202eone", election=2020)
+        Broadcast.objects.create(slug="night", title="Night \u202eone", contests=president(2020))
         night = Broadcast.objects.get(slug="night")
         gate.publish(night, parse_change({"kind": "start"}), Actor(self.user, "socket", "::1"))
         story = {"story": {"headline": "Polls \u202eclose"}}
@@ -79,7 +80,7 @@ class RecordPages(AdminCase):
         self.assertTrue(all(row["who"][0] != "\u2068" for row in rows))
 
     def test_audit_is_read_only(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         gate.publish(broadcast, parse_change({"kind": "start"}), Actor(self.user, "socket"))
         entry = AuditEntry.objects.get()
 

@@ -3,18 +3,20 @@
 import json
 from unittest import mock
 
+from django.core.exceptions import ValidationError
+
 from broadcaster.desk import rundown
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Cue, Publication
 from broadcaster.publishing.history import desk_log
 from tests.broadcaster.domain.test_feed import result
+from tests.support.changes import parse_change
 from tests.support.desk import DeskCase, calling
 from tests.support.log import publish
 from tests.support.staff import staff
 
 
-class FeedApi(DeskCase):
+class FeedCase(DeskCase):
     def setUp(self):
         self.robot = ApiToken.issue(staff("robot", CONTRIBUTOR))
         self.direct = ApiToken.issue(staff("direct", EDITOR), direct=True)
@@ -28,6 +30,8 @@ class FeedApi(DeskCase):
         )
         return response.status_code, response.json()
 
+
+class FeedApi(FeedCase):
     def test_call_is_proposed_as_a_cue_once(self):
         status, answer = self.send(result("PA"), client_id="ap-1")
 
@@ -78,11 +82,11 @@ class FeedApi(DeskCase):
     def test_answer_belongs_to_the_message(self):
         first = self.send(result("PA"), result("VT"), client_id="ap-1")
 
-        self.assertEqual(self.send(result("VT"), result("PA", party="d"), client_id="ap-1"), first)
+        self.assertEqual(self.send(result("VT"), result("PA", winner="d"), client_id="ap-1"), first)
         for other in (
             [result("PA")],
             [result("PA"), result("VT"), result("AZ")],
-            [result("PA"), result("VT", party="GOP")],
+            [result("PA"), result("VT", winner="GOP")],
         ):
             self.assert_rejected(self.send(*other, client_id="ap-1"), 409, "used for other calls")
         headline = self.send(result("PA"), result("VT"), client_id="ap-1", headline="New")
@@ -117,7 +121,7 @@ class FeedApi(DeskCase):
         )
 
         change = self.listed(answer["cue"])["change"]
-        self.assertEqual(set(change["calls"]), {"VT"})
+        self.assertEqual(set(change["calls"]["president"]), {"VT"})
         self.assertEqual(change["story"]["headline"], "Vermont!")
 
     def test_direct_token_publishes_only_with_the_permission_of_its_user(self):
@@ -134,7 +138,8 @@ class FeedApi(DeskCase):
         self.assertEqual(self.seq(), 2)
 
     def test_uncall_corrects_the_update_that_made_the_call(self):
-        publish(self.night, parse_change(calling("AZ VT")))
+        feed = ApiToken.objects.get(direct=True).user
+        publish(self.night, parse_change(calling("AZ VT")), by=feed)
         publish(self.night, parse_change({"view": {"focus": "AZ"}}))
         self.night.refresh_from_db()
         self.night.source = "AP"
@@ -147,7 +152,7 @@ class FeedApi(DeskCase):
         self.assertEqual(row.change.corrects, 2)
         self.assertEqual(row.change.reason, "AP withdrew its call.")
         self.assertEqual(row.change.story.headline, "Correction: Arizona is not called")
-        self.assertEqual(row.totals["D"], 3)
+        self.assertEqual(row.totals["president"]["D"], 3)
         self.assertEqual(
             self.send(result("AZ", "Uncalled"), token=self.direct, client_id="u"), (201, answer)
         )
@@ -170,7 +175,7 @@ class FeedApi(DeskCase):
         self.assert_rejected(late, 404, "no longer")
         remaining = Cue.objects.filter(removed_at=None).order_by("pk")
         self.assertEqual(remaining[0].pk, staff_cue)
-        self.assertEqual(set(remaining.last().change.calls), {"VT"})
+        self.assertEqual(set(remaining.last().change.calls["president"]), {"VT"})
         self.assertTrue(remaining.last().proposed)
 
     def test_direct_call_that_crosses_270_waits_for_approval(self):
@@ -203,3 +208,51 @@ class FeedApi(DeskCase):
             ["there is no broadcast nope", "calls of a feed: calls: is empty"],
         )
         self.assertEqual(Cue.objects.count(), 0)
+
+
+class FeedModes(FeedCase):
+    """What becomes of a feed's calls by contest and race."""
+
+    def set(self, *lines):
+        self.night.feed = "\n".join(lines)
+        self.night.full_clean(exclude=["state"])
+        self.night.save()
+
+    def test_race_with_the_mode_propose_does_not_go_on_air(self):
+        self.set("president/PA: propose")
+        self.assertEqual(self.send(result("AZ"), token=self.direct)[0], 201)
+        self.assertEqual(self.send(result("PA"), result("VT"), token=self.direct)[0], 202)
+
+    def test_feed_that_is_off_for_a_contest_may_be_on_for_a_race(self):
+        self.set("president: off", "president/PA: direct")
+        self.assert_rejected(self.send(result("AZ"), token=self.direct), 409, "is off for AZ")
+        status, answer = self.send(result("AZ"), result("PA"), token=self.direct)
+        self.assertEqual((status, answer["seq"]), (201, 2))
+        self.night.refresh_from_db()
+        self.assertEqual([*self.night.state.calls["president"]], ["PA"])
+
+    def test_token_that_is_not_direct_proposes_in_every_mode(self):
+        self.set("president: direct")
+        self.assertEqual(self.send(result("PA"))[0], 202)
+
+    def test_call_of_the_desk_is_not_taken_back_on_air(self):
+        self.do(self.editor, "take", change=calling("PA"))
+        self.send(result("AZ"), token=self.direct)
+
+        self.assertEqual(self.send(result("AZ", "Uncalled"), token=self.direct)[0], 201)
+        status, answer = self.send(result("PA", "Uncalled"), token=self.direct)
+
+        self.assertEqual(status, 202)
+        self.assertEqual(self.listed(answer["cue"])["change"]["kind"], "correct")
+        self.night.refresh_from_db()
+        self.assertEqual(self.night.state.calls["president"]["PA"].party, "D")
+
+    def test_wrong_line_is_named(self):
+        for line, words in [
+            ("senate: off", "Line 2 is not one of president"),
+            ("president/ZZ: off", "Line 2 is not a race of the contest"),
+            ("president: perhaps", "Line 2 is not one of direct, off, propose"),
+            ("president", "Line 2 is not of the form"),
+        ]:
+            with self.subTest(line), self.assertRaisesMessage(ValidationError, words):
+                self.set("president: direct", line)

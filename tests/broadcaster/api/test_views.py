@@ -8,20 +8,25 @@ from django.test import TestCase
 from django.utils import timezone
 
 from broadcaster.desk.requests import MAX_BODY
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 
 CALL = {
-    "calls": {"PA": {"status": "called", "party": "D"}},
+    "calls": {"president": {"PA": {"status": "called", "party": "D"}}},
     "story": {"headline": "Pennsylvania"},
 }
+
+CONTESTS = {"president": "us-president-2020"}
 
 
 class UpdatesApi(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        cls.broadcast = Broadcast.objects.create(
+            slug="night", title="Night", contests=president(2020)
+        )
         publish(cls.broadcast, parse_change({"kind": "start"}))
         cls.robot = cls.token_for("robot", "take_broadcast")
         cls.editor = cls.token_for("editor", "take_broadcast", "run_broadcast", "add_broadcast")
@@ -88,7 +93,11 @@ class UpdatesApi(TestCase):
             ('{"view": NaN}', 400, "body"),
             ({"x" * 99: 1}, 400, "x" * 40),
             ({"calls": {"Pennsylvania": {}}}, 400, "calls.Pennsylvania"),
-            ({"calls": {"PA": {"status": "called", "party": "Whig"}}}, 400, "calls.PA.party"),
+            (
+                {"calls": {"president": {"PA": {"status": "called", "party": "Whig"}}}},
+                400,
+                "calls.president.PA.party",
+            ),
             ({"calls": CALL["calls"]}, 400, "story.headline"),
             ({"story": {"headline": "\ud800"}}, 400, "story.headline"),
             ({**CALL, "client_id": 7}, 400, "client_id"),
@@ -121,7 +130,7 @@ class UpdatesApi(TestCase):
         self.assertEqual(self.post({"kind": "hold"}, self.editor).status_code, 201)
 
     def test_update_off_air_is_409(self):
-        Broadcast.objects.create(slug="later", title="Later", election=2020)
+        Broadcast.objects.create(slug="later", title="Later", contests=president(2020))
 
         self.assert_error_response(self.post(CALL, path="/api/broadcasts/later/updates"), 409)
 
@@ -134,7 +143,7 @@ class UpdatesApi(TestCase):
         self.assertEqual(response["Allow"], "POST")
 
     def test_created_broadcast_is_off_air(self):
-        data = {"slug": "swarm-1", "title": "Swarm", "listed": False, "election": 2020}
+        data = {"slug": "swarm-1", "title": "Swarm", "listed": False, "contests": CONTESTS}
         response = self.post(data, self.editor, "/api/broadcasts")
 
         created = Broadcast.objects.get(slug="swarm-1")
@@ -150,8 +159,16 @@ class UpdatesApi(TestCase):
             ({"slug": "night", "title": "Taken"}, 400, "slug"),
             ({"slug": "new"}, 400, "title"),
             ({"slug": "new", "title": "x" * 121}, 400, "title"),
-            ({"slug": "new", "title": "x", "election": 1860}, 400, "election"),
-            ({"slug": "new", "title": "x", "election": "soon"}, 400, "election"),
+            ({"slug": "new", "title": "x", "election": 2020}, 400, "election"),
+            ({"slug": "new", "title": "x", "contests": "president"}, 400, "contests"),
+            ({"slug": "new", "title": "x", "contests": {}}, 400, "contests"),
+            ({"slug": "new", "title": "x", "contests": {"a": "nope"}}, 400, "contests.a"),
+            ({"slug": "new", "title": "x", "contests": {"a": ["x"]}}, 400, "contests.a"),
+            (
+                {"slug": "new", "title": "x", "contests": {"No key": "us-senate-2024"}},
+                400,
+                "contests.No key",
+            ),
             ({"slug": "new", "title": "x", "listed": "perhaps"}, 400, "listed"),
             ({"slug": "new", "title": "x", "phase": "live"}, 400, "phase"),
             ({"slug": "new", "title": "x", "": "empty"}, 400, '""'),
@@ -160,15 +177,16 @@ class UpdatesApi(TestCase):
             ({"slug": "new", "title": "\ud800"}, 400, "title"),
             ({"slug": "new", "title": "\uffff"}, 400, "title"),
             ({"slug": "new", "title": {"a": 1}}, 400, "title"),
-            ('{"slug": "new", "title": "x", "election": 1e999}', 400, "election"),
-            ({"slug": "new", "title": "x", "election": True}, 400, "election"),
+            ('{"slug": "new", "title": "x", "listed": 1e999}', 400, "listed"),
         ]:
             with self.subTest(data=data):
+                if isinstance(data, dict):
+                    data = {"contests": CONTESTS} | data
                 response = self.post(data, self.editor, "/api/broadcasts")
                 self.assert_error_response(response, status, field=field)
         self.assert_error_response(
             self.post({"slug": "n", "title": "x"}, path="/api/broadcasts"), 403
         )
         rejections = AuditEntry.objects.filter(action="refused", via="api")
-        self.assertEqual(rejections.count(), 18)
+        self.assertEqual(rejections.count(), 21)
         self.assertEqual(rejections[0].detail, "create: robot may not create broadcasts.")

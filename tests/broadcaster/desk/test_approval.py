@@ -1,8 +1,8 @@
 """Approval (two-person rule): takes that wait for it, confirming and declining them."""
 
 from broadcaster.desk import state
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Publication
+from tests.support.changes import parse_change
 from tests.support.desk import VIEW, DeskCase, calling
 from tests.support.log import publish
 
@@ -13,7 +13,7 @@ class Approval(DeskCase):
     def setUp(self):
         publish(self.night, parse_change(calling(self.NEARLY)))
         self.night.refresh_from_db()
-        self.assertEqual(self.night.state.totals["D"], 267)
+        self.assertEqual(self.night.state.totals["president"]["D"], 267)
 
     def test_take_that_crosses_270_waits_for_approval(self):
         status, answer = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
@@ -88,7 +88,7 @@ class Approval(DeskCase):
             "kind": "correct",
             "corrects": 3,
             "reason": "Wrong",
-            "calls": {"MN": {"status": "retracted"}},
+            "calls": {"president": {"MN": {"status": "retracted"}}},
             "story": {"headline": "MN is not called"},
         }
 

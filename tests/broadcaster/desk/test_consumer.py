@@ -9,8 +9,9 @@ from django.test import Client, TransactionTestCase
 
 from broadcaster.desk.consumer import DeskConsumer
 from broadcaster.desk.permissions import EDITOR
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import LIMIT
 from tests.support.staff import staff
@@ -19,7 +20,7 @@ from tests.support.staff import staff
 class DeskConsumerTests(TransactionTestCase):
     @database_sync_to_async
     def scope(self):
-        night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish(night, parse_change({"kind": "start"}))
         client = Client()
         client.force_login(staff("editor", EDITOR))

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from broadcaster.desk.commands import COMMANDS
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, ContestDocument, Cue, Publication
 from broadcaster.publishing.history import milliseconds
+from tests.support.changes import parse_change
+from tests.support.contests import CHOSEN, president
 from tests.support.log import publish
 from tests.support.staff import staff
 
@@ -64,7 +65,7 @@ POSTS = {
 """The roles that may post to each address without a page, the commands' address left out."""
 
 CALL = {
-    "calls": {"PA": {"status": "called", "party": "D"}},
+    "calls": {"president": {"PA": {"status": "called", "party": "D"}}},
     "story": {"headline": "Pennsylvania"},
 }
 VIEW = {"view": {"focus": "OH"}}
@@ -80,7 +81,7 @@ TAKES = {
             "kind": "correct",
             "corrects": 2,
             "reason": "Too early",
-            "calls": {"PA": {"status": "retracted"}},
+            "calls": {"president": {"PA": {"status": "retracted"}}},
             "story": {"headline": "Not called"},
         },
     ),
@@ -107,11 +108,13 @@ class PermissionMatrix(TestCase):
             self.clients[name] = Client()
             self.clients[name].force_login(staff(name, group))
         self.boss = staff("boss", EDITOR)
-        self.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        self.night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish(self.night, parse_change({"kind": "start"}))
         publish(self.night, parse_change(CALL))
         ApiToken.issue(self.boss)
-        self.unaired = Broadcast.objects.create(slug="unaired", title="Unaired")
+        self.unaired = Broadcast.objects.create(
+            slug="unaired", title="Unaired", contests=president(2020)
+        )
 
     def command(self, client, **command):
         address = reverse("admin:broadcaster_broadcast_command", args=[self.night.pk])
@@ -172,7 +175,7 @@ class PermissionMatrix(TestCase):
             self.assertEqual(again.cancelled_at is not None, name == "editor")
 
     def test_forms_can_be_posted_only_by_the_editor(self):
-        form = {"title": "New", "slug": "one", "election": 2020, "approval": "never"}
+        form = {"title": "New", "slug": "one", **CHOSEN, "approval": "never"}
         for name, client in self.clients.items():
             allowed = name == "editor"
             for page, arguments, data in [
@@ -213,7 +216,7 @@ class PermissionMatrix(TestCase):
                         given["cue"] = cue.pk
                     answer = self.command(client, command=command, **(arguments | given))
                     self.assert_permission(name, allowed, answer)
-                    publish(self.night, parse_change({"view": {"focus": "US"}}))
+                    publish(self.night, parse_change({"view": {"focus": ""}}))
 
     def test_takes_work_for_the_roles_in_the_table(self):
         self.assertEqual(len(TAKES), 6)

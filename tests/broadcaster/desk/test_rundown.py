@@ -5,12 +5,13 @@ from django.utils import timezone
 
 from broadcaster.desk import rundown, state
 from broadcaster.desk.commands import execute
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.history import desk_log, milliseconds
 from broadcaster.publishing.publish import start_over
 from tests.broadcaster.publishing.test_publish import call
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.desk import START, VIEW, DeskCase, calling
 from tests.support.log import publish
 from tests.support.staff import staff
@@ -25,7 +26,7 @@ class RundownCommands(DeskCase):
         answer = self.do(self.broadcaster, "take_cue", cue=cue, version=1)
 
         self.assertEqual(answer, (201, {"epoch": self.night.epoch, "seq": 2}))
-        self.assertEqual(before["after"], {"D": 20, "R": 0, "uncalled": 518})
+        self.assertEqual(before["after"], {"president": {"D": 20, "R": 0, "O": 0, "uncalled": 518}})
         self.assertIsNone(before["taken"])
         after = self.listed(cue)
         self.assertEqual((after["taken"]["by"], after["taken"]["seq"]), ("broadcaster", 2))
@@ -91,7 +92,7 @@ class RundownCommands(DeskCase):
         self.assert_rejected(
             self.do(self.editor, "move", cue=first, before=second), 404, "no such cue"
         )
-        other = Broadcast.objects.create(slug="other", title="Other", election=2020)
+        other = Broadcast.objects.create(slug="other", title="Other", contests=president(2020))
         answer = execute(other, {"command": "remove", "cue": first}, Actor(self.editor, "socket"))
         self.assert_rejected(answer, 404, "no such cue")
 
@@ -131,7 +132,7 @@ class RundownCommands(DeskCase):
             "kind": "correct",
             "corrects": 2,
             "reason": "Too early",
-            "calls": {"AZ": {"status": "retracted"}},
+            "calls": {"president": {"AZ": {"status": "retracted"}}},
             "story": {"headline": "Not called"},
         }
         cue = self.cue(retract)

@@ -10,10 +10,11 @@ from django.utils import timezone
 from broadcaster.desk import rundown, schedule, state
 from broadcaster.desk.commands import execute
 from broadcaster.desk.permissions import EDITOR
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.history import milliseconds
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.desk import DeskCase, calling
 from tests.support.log import publish
 from tests.support.staff import staff
@@ -47,7 +48,7 @@ class DueCues(DeskCase):
 
         self.assertEqual(schedule.run_due(grace=5), 0)
         self.assertEqual(schedule.run_due(), 1)
-        self.assertEqual(set(Broadcast.objects.get().state.to_dict()["calls"]), {"TX"})
+        self.assertEqual(set(Broadcast.objects.get().state.calls["president"]), {"TX"})
 
     def test_cancelled_or_taken_cue_is_not_published_when_due(self):
         cancelled, taken = self.scheduled(calling("PA")), self.scheduled(calling("TX"))
@@ -114,6 +115,7 @@ class AutomaticBroadcasts(DeskCase):
             starts_at=now + timedelta(seconds=starts),
             ends_at=now + timedelta(seconds=ends),
             **{"automatic": True} | more,
+            contests=president(2020),
         )
 
     def phase(self, planned):
@@ -156,7 +158,7 @@ class ConcurrentTakes(TransactionTestCase):
 
     def setUp(self):
         self.editor = staff("editor", EDITOR)
-        self.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        self.night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish(self.night, parse_change({"kind": "start"}))
 
     def run_concurrently(self, act):

@@ -7,6 +7,7 @@ from django.test import TestCase
 from broadcaster.desk.permissions import BROADCASTER
 from broadcaster.models import ApiToken, AuditEntry, Broadcast
 from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.staff import staff
 
@@ -16,7 +17,7 @@ VIEW = {"view": {"focus": "OH"}}
 class Tokens(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        cls.night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish(cls.night, parse_change({"kind": "start"}))
 
     def setUp(self):

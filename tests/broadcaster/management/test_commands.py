@@ -10,7 +10,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from broadcaster.desk import state
-from broadcaster.management import evening
+from broadcaster.management.evening import Evening
 from broadcaster.models import ApiToken, AuditEntry, Broadcast, Cue, Publication
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import publish
@@ -48,19 +48,20 @@ class DemoCommand(TestCase):
         run("demo")
 
         titles = [cue["title"] for cue in state.rundown(broadcast)["cues"]]
-        self.assertEqual(titles, [title for title in evening.RUNDOWN if title != "AK"])
+        self.assertEqual(titles, [title for title in Evening().rundown if title != "AK"])
         Cue.objects.update(removed_at=None)
         for cue in broadcast.cues.exclude(title="AZ"):
             publish(broadcast, cue.change, Actor(None, "command"), cue=cue)
         broadcast.refresh_from_db()
-        self.assertEqual(broadcast.state.totals, {"D": 306, "R": 232, "uncalled": 0})
+        totals = {"D": 306, "R": 232, "O": 0, "uncalled": 0}
+        self.assertEqual(broadcast.state.totals, {"president": totals})
 
     def test_demo_play_has_the_totals_of_2020_at_every_step(self):
         out = run("demo", play=1e9)
 
         totals = [
-            (row.totals["D"], row.totals["R"], row.totals["uncalled"])
-            for row in Publication.objects.order_by("seq")
+            tuple(row.totals["president"][party] for party in ("D", "R", "uncalled"))
+            for row in Publication.objects.filter(broadcast__slug=SLUG).order_by("seq")
             if row.change.calls
         ]
         self.assertEqual(
@@ -72,7 +73,7 @@ class DemoCommand(TestCase):
                 (306, 232, 0),
             ],
         )  # fmt: skip
-        self.assertEqual(Broadcast.objects.get().phase, "ended")
+        self.assertEqual(Broadcast.objects.get(slug=SLUG).phase, "ended")
         self.assertIn("Correction: Arizona is not called", out)
 
 
@@ -83,9 +84,9 @@ class PublishCommand(TestCase):
     def test_publish_prints_the_position(self):
         out = run("publish", SLUG, '{"view": {"focus": "OH"}}')
 
-        broadcast = Broadcast.objects.get()
+        broadcast = Broadcast.objects.get(slug=SLUG)
         self.assertEqual(out.strip(), f"{broadcast.epoch}:2")
-        entry = AuditEntry.objects.get(seq=2)
+        entry = AuditEntry.objects.get(seq=2, broadcast__slug=SLUG)
         self.assertEqual((entry.who, entry.via), ("command line", "command"))
         self.assertEqual(broadcast.state.to_dict()["view"]["focus"], "OH")
 
@@ -93,7 +94,7 @@ class PublishCommand(TestCase):
         with mock.patch("sys.stdin", io.StringIO(json.dumps({"view": {"focus": "NE-2"}}))):
             run("publish", SLUG, "-", by="editor")
 
-        self.assertEqual(Publication.objects.get(seq=2).by.username, "editor")
+        self.assertEqual(Publication.objects.get(seq=2, broadcast__slug=SLUG).by.username, "editor")
 
     def test_publish_reports_errors(self):
         for words, reason in [

@@ -5,10 +5,12 @@ import re
 from django.core.management import CommandError
 from django.test import TestCase
 
-from broadcaster.domain.parsing import parse_change
-from broadcaster.models import Broadcast, Publication
+from broadcaster.management.evening import PLAYED
+from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from tests.broadcaster.management.test_commands import run
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 
 BAND = "REHEARSAL – these are not results"
@@ -17,7 +19,7 @@ BAND = "REHEARSAL – these are not results"
 class RehearseCommand(TestCase):
     def setUp(self):
         run("demo", play=1e9)
-        self.live = Broadcast.objects.get()
+        self.live = Broadcast.objects.get(slug=PLAYED)
 
     def rehearsal(self):
         return Broadcast.objects.get(slug="election-night-2020-rehearsal")
@@ -29,7 +31,7 @@ class RehearseCommand(TestCase):
 
     def test_rehearsal_repeats_every_update_and_does_not_touch_the_live_broadcast(self):
         before = self.page()
-        count = Publication.objects.count()
+        count = self.live.publications.count()
 
         out = run("rehearse", self.live.slug, speed=1e9)
 
@@ -61,9 +63,11 @@ class RehearseCommand(TestCase):
         self.assertEqual(again.seq, self.live.seq)
 
     def test_rehearse_reports_errors(self):
-        Broadcast.objects.create(slug="empty", title="Empty")
-        Broadcast.objects.create(slug="real-rehearsal", title="A real one")
-        real = Broadcast.objects.create(slug="real", title="Real")
+        Broadcast.objects.create(slug="empty", title="Empty", contests=president(2020))
+        Broadcast.objects.create(
+            slug="real-rehearsal", title="A real one", contests=president(2020)
+        )
+        real = Broadcast.objects.create(slug="real", title="Real", contests=president(2020))
         publish(real, parse_change({"kind": "start"}))
         for words, options, reason in [
             (["nothing"], {}, "no broadcast nothing"),

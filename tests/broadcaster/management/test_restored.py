@@ -6,18 +6,19 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import TestCase
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast, Publication
 from broadcaster.publishing import history
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import publish
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.desk import calling
 
 RETRACT = {
     "kind": "correct",
     "corrects": 2,
     "reason": "Too early",
-    "calls": {"PA": {"status": "retracted"}},
+    "calls": {"president": {"PA": {"status": "retracted"}}},
     "story": {"headline": "Not called"},
 }
 
@@ -30,7 +31,7 @@ class Restored(TestCase):
         self.planned = self.night("planned")
 
     def night(self, slug, *changes):
-        night = Broadcast.objects.create(slug=slug, title=slug.title(), election=2020)
+        night = Broadcast.objects.create(slug=slug, title=slug.title(), contests=president(2020))
         for change in changes:
             publish(night, parse_change(change), self.actor)
         night.refresh_from_db()
