@@ -8,7 +8,7 @@ from typing import TypeVar
 import django.db
 from django.db import connections
 
-from broadcaster.domain.stream import Position, Snapshot, Update
+from broadcaster.domain.stream import Position, Update
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from viewers.fanout.log_reader import BroadcastDeleted, LogUnavailable, OpenedLog
@@ -34,9 +34,11 @@ class DatabaseLog:
         return await run(self._opening, lambda: open_log(slug, limit))
 
     async def after(
-        self, broadcast_id: int, position: Position, limit: int
-    ) -> list[Update] | Snapshot:
-        return await run(self._following, lambda: read_after(broadcast_id, position, limit))
+        self, broadcast_id: int, position: Position, contests: dict[str, str], limit: int
+    ) -> list[Update] | OpenedLog:
+        return await run(
+            self._following, lambda: read_after(broadcast_id, position, contests, limit)
+        )
 
     def close(self) -> None:
         for pool in (self._opening, self._following):
@@ -67,20 +69,27 @@ def open_log(slug: str, limit: int) -> OpenedLog | None:
     found = history.open_log(slug, limit)
     if found is None:
         return None
-    broadcast, recent = found
-    return OpenedLog(broadcast.pk, broadcast.slug, history.snapshot(broadcast), recent)
+    return opened(*found)
 
 
-def read_after(broadcast_id: int, position: Position, limit: int) -> list[Update] | Snapshot:
+def opened(broadcast: Broadcast, recent: list[Update]) -> OpenedLog:
+    """Return a broadcast as relays follow it."""
+    contests, snapshot = broadcast.show.contests, history.snapshot(broadcast)
+    return OpenedLog(broadcast.pk, broadcast.slug, contests, snapshot, recent)
+
+
+def read_after(
+    broadcast_id: int, position: Position, contests: dict[str, str], limit: int
+) -> list[Update] | OpenedLog:
     """See `LogReader.after`. One query if the log ends at `position`, as it does most times."""
     try:
-        head = history.head(broadcast_id)
-        if head == position:
+        head, digests = history.head(broadcast_id)
+        if head == position and digests == contests:
             return []
-        if head.epoch == position.epoch:
+        if head.epoch == position.epoch and digests == contests:
             missing = history.updates_after(broadcast_id, position, limit)
             if missing is not None:
                 return missing
-        return history.snapshot(Broadcast.objects.get(pk=broadcast_id))
+        return opened(Broadcast.objects.get(pk=broadcast_id), [])
     except Broadcast.DoesNotExist as error:
         raise BroadcastDeleted(broadcast_id) from error

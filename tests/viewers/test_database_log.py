@@ -8,11 +8,14 @@ from unittest import mock
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
+from msgspec.structs import replace
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
+from broadcaster.publishing.lineup import spread
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from viewers.database_log import DatabaseLog
 from viewers.fanout.log_reader import BroadcastDeleted, LogUnavailable
@@ -20,18 +23,23 @@ from viewers.fanout.log_reader import BroadcastDeleted, LogUnavailable
 
 class DatabaseLogTests(TransactionTestCase):
     def setUp(self):
-        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug="night", title="Night", contests=president(2020)
+        )
         self.empty = self.broadcast.position
-        for change in ({"kind": "start"}, {"view": {"focus": "OH"}}, {"view": {"focus": "US"}}):
+        for change in ({"kind": "start"}, {"view": {"focus": "OH"}}, {"view": {"focus": ""}}):
             publish(self.broadcast, parse_change(change))
         self.broadcast.refresh_from_db()
+        self.arguments = (self.broadcast.pk, self.empty, dict(self.broadcast.contests), 200)
         self.released = threading.Event()
         self.log = DatabaseLog()
         self.addCleanup(self.log.close)
         self.addCleanup(self.released.set)
 
     def after(self, position, limit=200):
-        return async_to_sync(self.log.after)(self.broadcast.pk, position, limit)
+        return async_to_sync(self.log.after)(
+            self.broadcast.pk, position, dict(self.broadcast.contests), limit
+        )
 
     def test_open_log_has_the_snapshot_and_its_last_updates(self):
         opened = async_to_sync(self.log.open)("night", 2)
@@ -49,14 +57,24 @@ class DatabaseLogTests(TransactionTestCase):
 
     def test_position_that_is_too_old_or_of_another_epoch_gets_the_snapshot(self):
         for found in (self.after(self.empty, limit=2), self.after(Position("other", 3))):
-            self.assertEqual(found.position, self.broadcast.position)
+            self.assertEqual(found.snapshot.position, self.broadcast.position)
+
+    def test_corrected_names_get_the_snapshot_with_the_new_edition(self):
+        contest = self.broadcast.show.contests["president"]
+        spread(replace(contest, title="Presidency"))
+
+        found = self.after(self.broadcast.position)
+
+        self.assertEqual(found.contests["president"].title, "Presidency")
+        self.assertEqual(found.snapshot.position, self.broadcast.position)
+        self.assertNotEqual(found.snapshot.contests, dict(self.broadcast.contests))
 
     def test_deleted_broadcast_is_reported(self):
-        never = Broadcast.objects.create(slug="never", title="Never", election=2020)
+        never = Broadcast.objects.create(slug="never", title="Never", contests=president(2020))
         deleted, _ = never.pk, never.delete()
 
         with self.assertRaises(BroadcastDeleted):
-            async_to_sync(self.log.after)(deleted, self.empty, 200)
+            async_to_sync(self.log.after)(deleted, self.empty, {}, 200)
 
     def test_read_succeeds_after_one_that_failed(self):
         with (
@@ -97,7 +115,7 @@ class DatabaseLogTests(TransactionTestCase):
             take = asyncio.create_task(sync_to_async(self.released.wait)(20))
             await asyncio.sleep(0)
             try:
-                return await asyncio.wait_for(self.log.after(self.broadcast.pk, self.empty, 200), 5)
+                return await asyncio.wait_for(self.log.after(*self.arguments), 5)
             finally:
                 self.released.set()
                 await take
@@ -109,7 +127,7 @@ class DatabaseLogTests(TransactionTestCase):
             opening = [asyncio.create_task(self.log.open(f"nope-{n}", 2)) for n in range(20)]
             await asyncio.sleep(0)
             try:
-                return await asyncio.wait_for(self.log.after(self.broadcast.pk, self.empty, 200), 5)
+                return await asyncio.wait_for(self.log.after(*self.arguments), 5)
             finally:
                 self.released.set()
                 await asyncio.gather(*opening)

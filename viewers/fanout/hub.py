@@ -12,10 +12,11 @@ from itertools import chain, islice
 
 from broadcaster.domain.clock import shared_clock
 from broadcaster.domain.delivery import TRANSPORTS
-from broadcaster.domain.stream import Outcome, Position, Replica, Snapshot, Update
+from broadcaster.domain.stream import Outcome, Position, Replica, Update
 from viewers.fanout.encoded_frame import EncodedFrame
 from viewers.fanout.heartbeat import Heartbeat
 from viewers.fanout.ledger import DeliveryLedger
+from viewers.fanout.log_reader import OpenedLog
 from viewers.fanout.subscriber import Subscriber
 from viewers.protocol import frames
 from viewers.protocol.frames import Close
@@ -43,13 +44,12 @@ class Hub:
 
     def __init__(
         self,
-        snapshot: Snapshot,
-        recent: list[Update],
+        opened: OpenedLog,
         heartbeat: Heartbeat,
         clock: Callable[[], float] = shared_clock.seconds,
     ) -> None:
-        self.replica = Replica(snapshot, KEEP)
-        self.replica.recent.extend(recent)
+        self.replica = Replica(opened.snapshot, opened.contests, KEEP)
+        self.replica.recent.extend(opened.recent)
         self.heartbeat = heartbeat
         self.ledger = DeliveryLedger(clock)
         self.subscribers: dict[str, set[Subscriber]] = {kind: set() for kind in TRANSPORTS}
@@ -73,9 +73,12 @@ class Hub:
             self._moved()
         return outcome
 
-    def reset(self, snapshot: Snapshot) -> None:
-        """Start over from a snapshot. The caller fans out, and everyone gets that snapshot."""
-        self.replica.reset(snapshot)
+    def reset(self, opened: OpenedLog) -> None:
+        """Start over from a snapshot. The caller fans out, and everyone gets that snapshot.
+
+        Subscribers who are at its position get nothing.
+        """
+        self.replica.reset(opened.snapshot, opened.contests)
         self._moved()
 
     async def fan_out(self) -> None:

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.stream import Position, Snapshot, Update
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedLog:
-    """A broadcast as it stands, and the updates that led there, oldest first."""
+    """A broadcast as it stands, its contests, and the updates that led there, oldest first."""
 
     broadcast_id: int
     slug: str
+    contests: Contests
     snapshot: Snapshot
     recent: list[Update]
 
@@ -31,12 +33,13 @@ class LogReader(Protocol):
         """Return a broadcast with its last `limit` updates; None if there is no such broadcast."""
 
     async def after(
-        self, broadcast_id: int, position: Position, limit: int
-    ) -> list[Update] | Snapshot:
+        self, broadcast_id: int, position: Position, contests: dict[str, str], limit: int
+    ) -> list[Update] | OpenedLog:
         """Return the updates past `position`, oldest first; none if the log ends there.
 
-        Returns the snapshot instead if there are more than `limit`, or if the broadcast has
-        another epoch by now. Raises BroadcastDeleted.
+        Returns the broadcast anew, without recent updates, if there are more than `limit`, if it
+        has another epoch by now, or other editions of its contests than `contests` (digests by
+        key). Raises BroadcastDeleted.
         """
 
     def close(self) -> None:

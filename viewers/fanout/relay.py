@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from broadcaster.domain.stream import Position, Snapshot, Update
+from broadcaster.domain.stream import Position, Update
 from broadcaster.layer.connection import ChannelLayer, LayerConnection
 from broadcaster.layer.messages import (
     CONSOLE_OPEN,
@@ -55,7 +55,7 @@ class Relay:
         on_end: Callable[["Relay"], object],
     ) -> None:
         self.slug = opened.slug
-        self.hub = Hub(opened.snapshot, opened.recent, heartbeat)
+        self.hub = Hub(opened, heartbeat)
         self._broadcast_id = opened.broadcast_id
         self._log = log
         self._on_end = on_end
@@ -103,25 +103,31 @@ class Relay:
     async def catch_up(self) -> bool:
         """Fan out the updates that the replica lacks. Return whether there were any.
 
+        If names or looks of its contests were corrected, viewers start again from a snapshot.
         One call at a time. Raises BroadcastDeleted and LogUnavailable.
         """
-        position, began = self.hub.replica.position, self._now()
-        missing = await self._log.after(self._broadcast_id, position, KEEP)
+        replica, began = self.hub.replica, self._now()
+        position, digests = replica.position, replica.digests
+        missing = await self._log.after(self._broadcast_id, position, digests, KEEP)
         async with self._writing:
             changed = self._apply_missing(position, missing)
             self._head_known_at = max(self._head_known_at, began)
             if changed:
                 await self.hub.fan_out()
+        if replica.digests != digests:
+            await self.hub.disconnect_all(Close.RESYNC, DRAIN_RATE)
         return changed
 
-    def _apply_missing(self, position: Position, missing: list[Update] | Snapshot) -> bool:
+    def _apply_missing(self, position: Position, missing: list[Update] | OpenedLog) -> bool:
         """Apply updates read past `position`. Announcements may have brought some meanwhile."""
-        if isinstance(missing, Snapshot):
-            there, here = missing.position, self.hub.replica.position
-            if there.epoch == here.epoch and there.seq <= here.seq:
+        if isinstance(missing, OpenedLog):
+            there, here = missing.snapshot.position, self.hub.replica.position
+            if there.epoch == here.epoch and there.seq < here.seq:
                 return False
-            self.hub.reset(missing)
-            return True
+            moved = there != here
+            if moved or missing.snapshot.contests != self.hub.replica.digests:
+                self.hub.reset(missing)
+            return moved
         outcomes = [self.hub.apply(position.epoch, update) for update in missing]
         return "applied" in outcomes
 

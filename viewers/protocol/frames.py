@@ -13,12 +13,13 @@ from msgspec import Struct
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.stream import Position, Snapshot, Update
 
-VERSION = 1
+VERSION = 2
 HEARTBEAT = 25.0  # seconds between frames when nothing happens, unless the server sets another
 HEARTBEAT_SPREAD = 0.2  # each connection's own interval differs by up to this share
 HEARTBEAT_GRACE = 10.0  # seconds after which a missed heartbeat means a dead connection
 FIRST_FRAME = 5.0  # seconds that a viewer waits for it before the attempt counts as failed
 RETURN_RANGE = (1, 10)  # seconds: viewers reconnect at a random time in it after a `bye`
+RESYNC_RANGE = (0, 3)  # seconds: the same after RESYNC, when the server has no other work
 DRAIN_RATE = 1000  # viewers that a server disconnects in a second while it drains
 MAX_MESSAGE = 1024  # bytes of a message from a viewer, though viewers need not send any
 
@@ -45,7 +46,10 @@ def is_final(code: int) -> bool:
 
 
 class SnapshotFrame(Struct, frozen=True, tag_field="t", tag="snapshot"):
-    """The map at a position. `now` is the server's clock, `at` the last update's, ms since 1970."""
+    """The map at a position. `now` is the server's clock, `at` the last update's, ms since 1970.
+
+    `contests` has the digests of the contests' editions by key, in their order.
+    """
 
     v: int
     heartbeat: float
@@ -53,11 +57,12 @@ class SnapshotFrame(Struct, frozen=True, tag_field="t", tag="snapshot"):
     epoch: str
     seq: int
     at: int
+    contests: dict[str, str]
     state: MapState
 
     @property
     def snapshot(self) -> Snapshot:
-        return Snapshot(self.epoch, self.seq, self.at, self.state)
+        return Snapshot(self.epoch, self.seq, self.at, self.contests, self.state)
 
 
 class UpdatesFrame(Struct, frozen=True, tag_field="t", tag="updates"):
@@ -101,7 +106,14 @@ _TYPES: dict[str, type[ServerFrame]] = {
 def snapshot(snapshot: Snapshot, heartbeat: float, now: int) -> SnapshotFrame:
     """Return the first frame; `now` is the server's clock in milliseconds since 1970."""
     return SnapshotFrame(
-        VERSION, heartbeat, now, snapshot.epoch, snapshot.seq, snapshot.at, snapshot.state
+        v=VERSION,
+        heartbeat=heartbeat,
+        now=now,
+        epoch=snapshot.epoch,
+        seq=snapshot.seq,
+        at=snapshot.at,
+        contests=snapshot.contests,
+        state=snapshot.state,
     )
 
 
@@ -117,7 +129,9 @@ def heartbeat(position: Position) -> HeartbeatFrame:
 
 def bye(code: Close) -> ByeFrame:
     """Return the last frame before the server closes with `code`."""
-    return ByeFrame(int(code)) if is_final(code) else ByeFrame(int(code), RETURN_RANGE)
+    if is_final(code):
+        return ByeFrame(int(code))
+    return ByeFrame(int(code), RESYNC_RANGE if code is Close.RESYNC else RETURN_RANGE)
 
 
 def encode(frame: ServerFrame) -> bytes:
@@ -136,7 +150,7 @@ def decode(text: str | bytes) -> ServerFrame | UnknownFrame:
         if (known := _TYPES.get(found.t)) is None:
             return found
         return msgspec.json.decode(text, type=known)
-    except (msgspec.DecodeError, KeyError) as error:  # KeyError: an unknown election
+    except msgspec.DecodeError as error:
         raise ValueError(f"not a frame: {error!r}") from None
 
 

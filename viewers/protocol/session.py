@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.stream import Replica, Snapshot, Update
 from viewers.protocol import frames
 from viewers.protocol.frames import (
@@ -43,13 +44,18 @@ class Attempt:
 
 
 class ViewerSession:
-    """One viewer, from its first attempt until the broadcast is over."""
+    """One viewer, from its first attempt until the broadcast is over.
+
+    `contests` are those of the broadcast, by key: the session compares their totals.
+    """
 
     def __init__(
         self,
+        contests: Contests,
         transports: tuple[str, ...] = ("ws", "poll"),
         rand: Callable[[], float] = random.random,
     ) -> None:
+        self.contests = contests
         self.transports = transports
         self.transport = transports[0]
         self.replica: Replica | None = None
@@ -118,7 +124,7 @@ class ViewerSession:
     ) -> list[Event]:
         match frame:
             case SnapshotFrame():
-                self.replica = Replica(frame.snapshot)
+                self.replica = Replica(frame.snapshot, self.contests)
                 return [("snapshot", frame.snapshot)]
             case UpdatesFrame():
                 return self._take_updates(frame)

@@ -15,12 +15,25 @@ OTHER_LANGUAGES = "|".join(code for code, _ in settings.LANGUAGES if code != set
 SHARED = re.compile(
     rf"/{re.escape(settings.STATIC_URL.strip('/'))}/.+"
     rf"|/(({OTHER_LANGUAGES})/)?({BROADCASTS}{SlugConverter.regex}/"
-    r"((embed|embedding|replay)/|picture\.png|recording\.json)?)?"
+    r"((embed|embedding|replay)/|picture\.png|(recording|results)\.json|calls\.atom)?"
+    r"|contests/[0-9a-f]+\.(json|html))?"
 )
-"""The paths whose responses are the same for everybody: front page, broadcasts, static files. The
-calculator is missing: its address has the viewer's own calls."""
+"""The paths whose responses are the same for everybody: front page, broadcasts, contests, static
+files. The calculator is missing: its address has the viewer's own calls."""
 
-PARAMETERS = ("at", "height", "layer", "rebroadcast", "show", "t", "theme", "upto", "width")
+PARAMETERS = (
+    "at",
+    "contest",
+    "height",
+    "layer",
+    "rebroadcast",
+    "show",
+    "t",
+    "theme",
+    "upto",
+    "v",
+    "width",
+)
 """The parameters of the query that these pages know. nginx.conf has them, too."""
 
 

@@ -16,7 +16,7 @@ from broadcaster.domain.stream import Position
 from viewers.fanout.hub import Hub
 from viewers.fanout.log_reader import LogUnavailable
 from viewers.fanout.relay_registry import RelayRegistry
-from viewers.protocol.frames import Close
+from viewers.protocol.frames import VERSION, Close
 
 Scope = dict[str, Any]
 
@@ -46,6 +46,25 @@ def since(query: bytes) -> Position | None:
     """Return the position in a query, None without one. Raises ValueError if it is malformed."""
     values = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("since")
     return Position.parse(values[-1]) if values else None
+
+
+def is_outdated(scope: Scope, query: bytes) -> bool:
+    """Return whether the client is a page of an earlier version of the protocol.
+
+    It would not understand the frames, and must be loaded again. Our pages have the version in the
+    query; those of version 1 have only a position. Programs need not name the version: it is in
+    their first frame.
+    """
+    return _lacks_version(query) and any(
+        name == b"sec-fetch-mode" or (name == b"user-agent" and value.startswith(b"Mozilla/"))
+        for name, value in scope["headers"]
+    )
+
+
+@lru_cache(maxsize=1024)
+def _lacks_version(query: bytes) -> bool:
+    values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
+    return "since" in values and values.get("v") != [str(VERSION)]
 
 
 def host_allowed(scope: Scope) -> bool:

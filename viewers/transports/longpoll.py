@@ -109,7 +109,8 @@ def heartbeat_response(hub: Hub) -> WholeResponse:
 
 def snapshot_response(hub: Hub, headers: Headers) -> WholeResponse:
     """Return the snapshot frame, or 304 if the one that a cache has is still true."""
-    etag = f'W/"{hub.replica.position}"'
+    editions = "".join(digest[:8] for digest in hub.replica.digests.values())
+    etag = f'W/"{hub.replica.position}:{editions}"'
     extra = ((b"etag", etag.encode()),)
     wanted = b",".join(value for name, value in headers if name == b"if-none-match")
     if etag_matches(wanted.decode("latin-1"), etag):
@@ -165,6 +166,8 @@ class LongPollViewer(HttpViewer):
     """`updates?since=`: what lies past `since`, now or as soon as there is something."""
 
     async def answer(self, hub: Hub, since: Position | None) -> WholeResponse:
+        if admission.is_outdated(self.scope, self.scope["query_string"]):
+            return closing_response(Close.PROTOCOL)
         response = response_now(hub, since)
         if self.scope["method"] == "HEAD":
             return response or heartbeat_response(hub)

@@ -38,6 +38,8 @@ class AsgiWebSocketViewer(ViewerConsumer):
         hub = await admission.admit(self.scope, self.relays)
         if isinstance(hub, Close):
             return await self.say_goodbye(hub)
+        if admission.is_outdated(self.scope, self.scope["query_string"]):
+            return await self.say_goodbye(Close.PROTOCOL)
         try:
             since = admission.since(self.scope["query_string"])
         except ValueError:

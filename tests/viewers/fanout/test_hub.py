@@ -7,9 +7,9 @@ from unittest import IsolatedAsyncioTestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position, Replica
-from tests.support.changes import changes, fold
+from tests.support.changes import CONTESTS, changes, fold, parse_change
+from tests.support.memory_log import opened
 from viewers.fanout.heartbeat import Heartbeat
 from viewers.fanout.hub import BATCH, Hub
 from viewers.fanout.subscription import Subscription
@@ -18,7 +18,7 @@ from viewers.protocol.frames import Close
 from viewers.protocol.session import ViewerSession
 from viewers.transports.fast.websocket import text_frame
 
-FOCI = ["OH", "PA", "US", "NE-2", "TX"]
+FOCI = ["OH", "PA", "", "NE-2", "TX"]
 
 
 def log():
@@ -37,7 +37,7 @@ class HubTests(IsolatedAsyncioTestCase):
 
     async def test_update_is_encoded_once_for_a_thousand_viewers(self):
         start, updates = log()
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         encoded = []
         original = frames.encode
         frames.encode = lambda frame: encoded.append(frame) or original(frame)
@@ -54,7 +54,7 @@ class HubTests(IsolatedAsyncioTestCase):
         self.assertIs(sent[0].body, sent[-1].body)
 
     async def test_websocket_bytes_of_a_frame_are_encoded_once(self):
-        hub = Hub(log()[0], [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(log()[0]), heartbeat=Heartbeat(25))
 
         self.assertIs(text_frame(hub.heartbeat_frame()), text_frame(hub.heartbeat_frame()))
 
@@ -66,7 +66,7 @@ class HubTests(IsolatedAsyncioTestCase):
                 raise OSError("gone")
 
         start, updates = log()
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         for _ in range(5):
             hub.add(BrokenSubscriber())
         waiting = await self.subscribe(hub, 20)
@@ -79,7 +79,7 @@ class HubTests(IsolatedAsyncioTestCase):
 
     async def test_fan_out_lets_other_tasks_run_between_batches(self):
         start, updates = log()
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         waiting = await self.subscribe(hub, 4 * BATCH)
         turns = 0
 
@@ -102,7 +102,7 @@ class HubTests(IsolatedAsyncioTestCase):
 
     async def test_viewer_who_joins_during_a_fan_out_misses_nothing(self):
         start, updates = log()
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         waiting = await self.subscribe(hub, 2 * BATCH)
 
         hub.apply("e", updates[0])
@@ -118,7 +118,7 @@ class HubTests(IsolatedAsyncioTestCase):
 
     async def test_returning_viewer_gets_all_missing_updates_in_one_frame(self):
         start, updates = log()
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         for update in updates:
             hub.apply("e", update)
 
@@ -130,7 +130,7 @@ class HubTests(IsolatedAsyncioTestCase):
 
     async def test_unknown_position_gets_the_snapshot(self):
         start, updates = log()
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         hub.apply("e", updates[0])
 
         for since in (None, Position("f", 1), Position("f", 0)):
@@ -140,7 +140,7 @@ class HubTests(IsolatedAsyncioTestCase):
         self.assertIsNone(hub.frame_after(Position("e", 7)))
 
     async def test_heartbeat_comes_after_the_interval_with_the_position(self):
-        hub = Hub(log()[0], [], heartbeat=Heartbeat(0.01))
+        hub = Hub(opened(log()[0]), heartbeat=Heartbeat(0.01))
         async with Subscription(hub, "ws", Position("e", 0)) as subscription:
             frame = json.loads((await subscription.next()).text)
 
@@ -149,7 +149,7 @@ class HubTests(IsolatedAsyncioTestCase):
     async def test_last_updates_come_before_the_close(self):
         start, _ = log()
         _, updates = fold([parse_change({"kind": "start"}), parse_change({"kind": "end"})])
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         async with Subscription(hub, "ws", Position("e", 0)) as subscription:
             for update in updates:
                 hub.apply("e", update)
@@ -161,7 +161,7 @@ class HubTests(IsolatedAsyncioTestCase):
 
     async def test_drain_keeps_its_rate_and_meanwhile_serves_the_remaining_viewers(self):
         start, updates = log()
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         subscriptions = [Subscription(hub, "ws", hub.replica.position) for _ in range(4)]
         closed = []
 
@@ -192,7 +192,7 @@ class HubTests(IsolatedAsyncioTestCase):
             def disconnect(self, code):
                 raise OSError("gone")
 
-        hub = Hub(log()[0], [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(log()[0]), heartbeat=Heartbeat(25))
         for _ in range(5):
             hub.add(BrokenSubscriber())
         waiting = await self.subscribe(hub, 5)
@@ -210,7 +210,7 @@ class HubTests(IsolatedAsyncioTestCase):
             def disconnect(self, code):
                 self.disconnections += 1
 
-        hub = Hub(log()[0], [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(log()[0]), heartbeat=Heartbeat(25))
         stuck = [StuckSubscriber() for _ in range(100)]
         for subscriber in stuck:
             hub.add(subscriber)
@@ -234,12 +234,12 @@ class JoiningTests(IsolatedAsyncioTestCase):
 
     async def follow(self, published, joins):
         start, updates = fold(published)
-        hub = Hub(start, [], heartbeat=Heartbeat(25))
+        hub = Hub(opened(start), heartbeat=Heartbeat(25))
         end = Position("e", len(updates))
         viewers = []
 
         async def viewer():
-            session = ViewerSession()
+            session = ViewerSession(CONTESTS)
             async with Subscription(hub, "ws", None) as subscription:
                 events = session.handle_frame(subscription.first().text, 0)
                 while session.replica.position != end:
@@ -255,7 +255,7 @@ class JoiningTests(IsolatedAsyncioTestCase):
                 await hub.fan_out()
             if number % 2:
                 await asyncio.sleep(0)
-        expected = Replica(start)
+        expected = Replica(start, CONTESTS)
         for update in updates:
             expected.apply("e", update)
         for replica in await asyncio.wait_for(asyncio.gather(*viewers), 10):

@@ -5,9 +5,9 @@ from unittest import IsolatedAsyncioTestCase, TestCase
 
 from broadcaster.domain.change import to_json
 from broadcaster.domain.delivery import newest_delivery
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
-from tests.support.changes import fold
+from tests.support.changes import fold, parse_change
+from tests.support.memory_log import opened
 from viewers.fanout.heartbeat import EVERY_25_SECONDS
 from viewers.fanout.hub import BATCH, Hub
 from viewers.fanout.ledger import POLL_RETURN, shorten
@@ -28,7 +28,7 @@ class DeliveryLedgerTests(IsolatedAsyncioTestCase):
     def setUp(self):
         start, self.updates = fold([parse_change({"view": {"focus": f}}) for f in ("OH", "PA")])
         self.now = 1.0  # when the first update is published, in seconds since 1970
-        self.hub = Hub(start, [], EVERY_25_SECONDS, clock=lambda: self.now)
+        self.hub = Hub(opened(start), EVERY_25_SECONDS, clock=lambda: self.now)
         self.waiting = []
 
     async def subscribe(self, count, kind="ws"):

@@ -9,17 +9,19 @@ from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db.backends.utils import CursorWrapper
 from django.test import TransactionTestCase
+from msgspec.structs import replace
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.stream import Position
 from broadcaster.layer.messages import UPDATE, group_name, update_message
 from broadcaster.models import Broadcast
-from tests.support.changes import fold
+from tests.support.changes import fold, parse_change
+from tests.support.contests import president
 from tests.support.log import publish
-from tests.support.memory_log import MemoryLog
+from tests.support.memory_log import MemoryLog, opened
 from viewers.database_log import DatabaseLog
 from viewers.fanout.relay_registry import RelayRegistry
 from viewers.fanout.subscription import Subscription
+from viewers.protocol.frames import Close
 
 
 @contextmanager
@@ -37,8 +39,10 @@ def recorded_queries():
 
 class RelayTests(TransactionTestCase):
     def setUp(self):
-        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
-        for change in ({"kind": "start"}, {"view": {"focus": "OH"}}, {"view": {"focus": "US"}}):
+        self.broadcast = Broadcast.objects.create(
+            slug="night", title="Night", contests=president(2020)
+        )
+        for change in ({"kind": "start"}, {"view": {"focus": "OH"}}, {"view": {"focus": ""}}):
             publish(self.broadcast, parse_change(change))
         self.broadcast.refresh_from_db()
         self.group = group_name(self.broadcast.pk)
@@ -208,11 +212,11 @@ class HangingLog(MemoryLog):
         self.hangs = False
         self.read_begun = asyncio.Event()
 
-    async def after(self, broadcast_id, position, limit):
+    async def after(self, broadcast_id, position, contests, limit):
         if self.hangs:
             self.read_begun.set()
             await asyncio.Event().wait()
-        return await super().after(broadcast_id, position, limit)
+        return await super().after(broadcast_id, position, contests, limit)
 
 
 class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
@@ -259,8 +263,8 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
         hub = await self.relays.hub("night")
         read, reading, release = self.log.after, asyncio.Event(), asyncio.Event()
 
-        async def read_slowly(broadcast_id, position, limit):
-            found = await read(broadcast_id, position, limit)
+        async def read_slowly(*arguments):
+            found = await read(*arguments)
             reading.set()
             await release.wait()
             return found
@@ -297,3 +301,17 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
             await self.wait_until(lambda: hub.replica.position.seq == 2)  # the log is read instead
 
         self.assertEqual(self.members, members)
+
+    async def test_corrected_names_close_viewers_who_return_for_a_snapshot(self):
+        self.patch(HEAD_CHECK=1000)
+        hub = await self.relays.hub("night")
+        corrected = replace(self.log.start, contests={"president": "another edition"})
+
+        async def read(*arguments):
+            return opened(corrected)
+
+        async with Subscription(hub, "ws", hub.replica.position) as viewer:
+            with mock.patch.object(self.log, "after", read):
+                self.assertFalse(await self.relays.running[0].catch_up())
+            self.assertEqual(viewer.closing_code, Close.RESYNC)
+        self.assertEqual(hub.snapshot_frame().content.contests, corrected.contests)

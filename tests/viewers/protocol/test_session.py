@@ -7,9 +7,11 @@ from unittest import TestCase
 import msgspec
 
 from broadcaster.domain.stream import Replica, Snapshot
+from tests.support.contests import show
 from viewers.protocol.session import BACK_OFF, Attempt, ViewerSession
 
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors", "session.json").read_text())
+CONTESTS = show(**VECTORS["contests"]).contests
 FRAMES = {
     name: frame if isinstance(frame, str) else json.dumps(frame)
     for name, frame in VECTORS["frames"].items()
@@ -24,9 +26,11 @@ class SessionVectorTests(TestCase):
 
     def run_case(self, case):
         numbers = iter(case["random"])
-        session = ViewerSession(tuple(case.get("transports", ("ws", "poll"))), numbers.__next__)
+        session = ViewerSession(
+            CONTESTS, tuple(case.get("transports", ("ws", "poll"))), numbers.__next__
+        )
         if start := case.get("start"):
-            session.replica = Replica(msgspec.convert(VECTORS["frames"][start], Snapshot))
+            session.replica = Replica(msgspec.convert(VECTORS["frames"][start], Snapshot), CONTESTS)
         for number, step in enumerate(case["steps"], 1):
             with self.subTest(step=number, **step):
                 getattr(self, step["do"])(session, step)
@@ -62,7 +66,7 @@ class SessionVectorTests(TestCase):
 
 class BackOffTests(TestCase):
     def test_back_off_goes_on_after_thousands_of_failures(self):
-        session = ViewerSession(("ws",), lambda: 1.0)
+        session = ViewerSession(CONTESTS, ("ws",), lambda: 1.0)
         for _ in range(2000):
             session.attempt(0)
             session.ended(0, 1006)

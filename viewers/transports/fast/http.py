@@ -75,7 +75,7 @@ def _parse_poll(request: bytes, slug: str, query: bytes, headers: Headers) -> Po
     scope = {"type": "http", "headers": headers}
     if not (admission.host_allowed(scope) and admission.origin_allowed(scope)):
         return None
-    if not POSITION.fullmatch(query):
+    if not POSITION.fullmatch(query) or admission.is_outdated(scope, query):
         return None
     try:
         since = admission.since(query)
@@ -188,13 +188,15 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
         hub = match and self.relays.ready(match[1].decode())
         if match is None or hub is None or hub.closing_code or self.busy:
             return super().handle_websocket_upgrade()
+        query = match[2] or b""
         scope = {"type": "websocket", "headers": self.headers}
         accept = handshake(self.headers, self.server_state.default_headers)
         rejected = admission.rejection(scope, self.relays) is not None
-        if accept is None or rejected or request != (b"GET", "1.1"):
+        outdated = admission.is_outdated(scope, query)
+        if accept is None or rejected or outdated or request != (b"GET", "1.1"):
             return super().handle_websocket_upgrade()
         try:
-            since = admission.since(match[2] or b"")
+            since = admission.since(query)
         except ValueError:
             since = None
         self.connections.discard(self)
