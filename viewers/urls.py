@@ -10,11 +10,13 @@ from django.views.decorators.http import require_safe
 from viewers.pages.broadcast import broadcast
 from viewers.pages.calculator import calculator
 from viewers.pages.card import picture
+from viewers.pages.contest_files import contest_html, contest_json
 from viewers.pages.embed import embed
 from viewers.pages.embedding import embedding
 from viewers.pages.front import front
 from viewers.pages.recording_json import recording_json
 from viewers.pages.replay import replay
+from viewers.pages.results import calls_atom, results_json
 
 
 def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
@@ -34,8 +36,12 @@ pages = [  # in every language: see mapcenter/urls.py
     page("broadcasts/<slug:slug>/picture.png", picture, name="picture"),
     page("broadcasts/<slug:slug>/embed/", embed, name="embed"),
     page("broadcasts/<slug:slug>/embedding/", embedding, name="embedding"),
+    page("broadcasts/<slug:slug>/calls.atom", calls_atom, name="calls-atom"),
+    page("contests/<slug:digest>.json", contest_json, name="contest-json"),
+    page("contests/<slug:digest>.html", contest_html, name="contest-html"),
 ]
 
 urlpatterns = [
     page("broadcasts/<slug:slug>/recording.json", recording_json, name="recording"),
+    page("broadcasts/<slug:slug>/results.json", results_json, name="results"),
 ]

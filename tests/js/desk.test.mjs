@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { election, load } from "./modules.mjs";
+import { contests, load } from "./modules.mjs";
 
 const rundown = await load("broadcaster/desk/rundown.js");
 const { frameMode, modeLabel, planLabel } = await load("broadcaster/desk/show_status.js");
@@ -9,6 +9,7 @@ const { agesSummary, clockWarning, deliverySummary, processesLabel, reachedLabel
   await load("broadcaster/desk/delivery.js");
 const { takeTarget } = await load("broadcaster/desk/take_target.js");
 const { EMPTY } = await load("broadcaster/desk/draft.js");
+const { pollsClose } = await load("broadcaster/desk/polls.js");
 
 const { allowedCommands, changedCues, countdown, cueNotifications, cueStatus } = rundown;
 const { cueToMoveBefore, nextCue, statusNote, upNext } = rundown;
@@ -224,32 +225,32 @@ test("the sparkline keeps ten minutes, the newest at its right edge", () => {
   assert.match(history.label, /between 50 and 1,000/);
 });
 
-const { votes } = election(2020);
-const VIEW = { layer: "president", focus: "US", highlight: [] };
+const SHOWN = contests({ president: "us-president-2020", lakeland: "lakeland-2027" });
+const VIEW = { contest: "president", focus: "", highlight: [] };
 const STORY = { headline: "Before" };
-const STATE = { election: 2020, phase: "live", view: VIEW, calls: {}, story: STORY };
+const STATE = { phase: "live", view: VIEW, calls: {}, counts: {}, story: STORY };
 const HISTORY = { initial: {}, updates: [] };
 const PERSON = { me: "broadcaster", may: {} };
-const CONTEXT = { ...PERSON, state: STATE, history: HISTORY, now: AT, rule: "270", votes };
-const CORRECTION = { kind: "correct", calls: { OH: { status: "retracted" } } };
+const CONTEXT = { ...PERSON, state: STATE, history: HISTORY, now: AT, rule: "wins", contests: SHOWN };
+const CORRECTION = { kind: "correct", calls: { president: { OH: { status: "retracted" } } } };
 
 test("the target of a take is the map after the cue in Preview", () => {
-  const change = { kind: "update", calls: { OH: { status: "called", party: "R" } } };
+  const change = { kind: "update", calls: { president: { OH: { status: "called", party: "R" } } } };
   const target = takeTarget(cue(1, { change, needs_approval: true }), EMPTY, null, CONTEXT);
-  assert.equal(target.after.calls.OH.party, "R");
+  assert.equal(target.after.calls.president.OH.party, "R");
   assert.match(target.warning, /^Needs approval by another person\.$/);
   assert.deepEqual(STATE.calls, {});
 });
 
 test("the target of a take is the map after an incomplete draft, with its problem", () => {
-  const target = takeTarget(null, { ...EMPTY, calls: { PA: "called-D" } }, null, CONTEXT);
-  assert.equal(target.after.calls.PA.party, "D");
+  const target = takeTarget(null, { ...EMPTY, calls: { "president/PA": "called-D" } }, null, CONTEXT);
+  assert.equal(target.after.calls.president.PA.party, "D");
   assert.equal(target.problem, "A call needs a headline.");
   assert.equal(target.complete, false);
 });
 
 test("a draft that edits a cue cannot be taken", () => {
-  const draft = { ...EMPTY, calls: { PA: "called-D" }, headline: "Pennsylvania" };
+  const draft = { ...EMPTY, calls: { "president/PA": "called-D" }, headline: "Pennsylvania" };
   const target = takeTarget(null, draft, { id: 1 }, CONTEXT);
   assert.equal(target.complete, true);
   assert.match(target.problem, /save it/);
@@ -268,4 +269,26 @@ test("TAKE is blocked off air, for a cue that was taken, and on hold but for cor
   assert.equal(blocked(cue(1), "held"), true);
   assert.equal(blocked(cue(1, { change: CORRECTION }), "held"), false);
   assert.equal(blocked(cue(1, { change: CORRECTION }), "ended"), true);
+});
+
+test("TAKE warns of polls that are open, for a cue and for a draft", () => {
+  const closes = Date.parse("2027-05-02T20:00+02:00"); // in lakeland's East
+  const before = { ...CONTEXT, now: closes - 1000 };
+  const change = { kind: "update", calls: { lakeland: { E: { status: "called", party: "LIB" } } } };
+  const warning = /^Polls are open in East, until 2:00:00 PM EDT\.$/;
+  assert.match(takeTarget(cue(1, { change }), EMPTY, null, before).warning, warning);
+  assert.equal(takeTarget(cue(1, { change }), EMPTY, null, { ...CONTEXT, now: closes }).warning, "");
+  const draft = { ...EMPTY, calls: { "lakeland/E": "called-LIB" }, headline: "East" };
+  assert.match(takeTarget(null, draft, null, before).warning, warning);
+  const rating = { ...draft, calls: { "lakeland/E": "too_close" } };
+  assert.equal(takeTarget(null, rating, null, before).warning, "");
+});
+
+test("the polls of a cue close with the last of its races, if that is known", () => {
+  const called = { status: "called", party: "D" };
+  const shown = contests({ senate: "us-senate-2024", president: "us-president-2020" });
+  const close = (calls) => pollsClose({ calls }, shown);
+  assert.equal(close({ senate: { CT: called, CA: called } }), shown.senate.races.CA.closes);
+  assert.equal(close({ president: { OH: called } }), undefined);
+  assert.equal(close(undefined), undefined);
 });

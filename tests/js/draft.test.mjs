@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { election, load } from "./modules.mjs";
+import { contests, load } from "./modules.mjs";
 
-const { EMPTY, fromChange, isEmpty, toChange, toPartialChange } = await load(
+const { EMPTY, callOf, fromChange, isEmpty, toChange, toPartialChange } = await load(
   "broadcaster/desk/draft.js",
 );
 const { approvalReason } = await load("broadcaster/desk/approval.js");
 const { apply } = await load("broadcaster/domain/replica.js");
 
-const { votes } = election(2020);
+const SHOWN = contests({ president: "us-president-2020", senate: "us-senate-2024" });
 const START = {
-  election: 2020,
   phase: "live",
-  view: { layer: "president", focus: "US", highlight: [] },
+  view: { contest: "president", focus: "", highlight: [] },
   calls: {},
+  counts: {},
   story: { headline: "", body: "", annotations: [], announce: "none" },
 };
-const AZ = { AZ: { status: "called", party: "D" } };
+const AZ = { president: { AZ: { status: "called", party: "D" } } };
 const CALLED = apply(START, { calls: AZ });
 const UPDATES = [{ seq: 1, kind: "start" }, { seq: 2, kind: "update", calls: AZ }];
 const HISTORY = { initial: {}, updates: UPDATES };
@@ -38,16 +38,16 @@ test("an empty draft makes no change and has a problem", () => {
 });
 
 test("a view alone is an update", () => {
-  const { change } = toChange(draft({ focus: "OH", highlight: ["PA"] }), START, NO_HISTORY);
+  const { change } = toChange(draft({ focus: "senate/OH", highlight: ["PA"] }), START, NO_HISTORY);
   assert.deepEqual(change, {
     kind: "update",
-    view: { layer: "president", focus: "OH", highlight: ["PA"] },
+    view: { contest: "senate", focus: "OH", highlight: ["PA"] },
   });
 });
 
 test("a call needs a result and a headline", () => {
-  assert.equal(problem({ calls: { PA: "" }, headline: "News" }), "Choose a result for PA.");
-  const found = toChange(draft({ calls: { PA: "called-D" } }), START, NO_HISTORY);
+  assert.equal(problem({ calls: { "president/PA": "" }, headline: "News" }), "Choose a result for PA.");
+  const found = toChange(draft({ calls: { "president/PA": "called-D" } }), START, NO_HISTORY);
   assert.deepEqual(found, { problem: "A call needs a headline.", field: "headline" });
 });
 
@@ -57,7 +57,7 @@ test("a story needs a headline and a highlight needs a view", () => {
 });
 
 test("retracting a call is a correction, which needs a reason and names the update", () => {
-  const wrong = { calls: { AZ: "retracted" }, headline: "Arizona is not called" };
+  const wrong = { calls: { "president/AZ": "retracted" }, headline: "Arizona is not called" };
   assert.equal(problem(wrong, CALLED, HISTORY), "A correction needs a reason.");
 
   const { change } = toChange(draft({ ...wrong, reason: " Too early " }), CALLED, HISTORY);
@@ -68,43 +68,43 @@ test("retracting a call is a correction, which needs a reason and names the upda
 });
 
 test("a correction of a call of the first map names update 0", () => {
-  const wrong = draft({ calls: { AZ: "retracted" }, headline: "News", reason: "Wrong" });
+  const wrong = draft({ calls: { "president/AZ": "retracted" }, headline: "News", reason: "Wrong" });
   const { change } = toChange(wrong, CALLED, { initial: AZ, updates: [UPDATES[0]] });
   assert.equal(change.corrects, 0);
 });
 
 test("a correction has calls of one update only", () => {
-  const mixed = { calls: { AZ: "called-R", PA: "called-D" }, headline: "News", reason: "Wrong" };
+  const mixed = { calls: { "president/AZ": "called-R", "president/PA": "called-D" }, headline: "News", reason: "Wrong" };
   assert.equal(problem(mixed, CALLED, HISTORY), "Take the correction of AZ by itself.");
   assert.equal(
-    problem({ calls: { PA: "retracted" }, headline: "News" }),
-    "Only a called unit can be retracted.",
+    problem({ calls: { "president/PA": "retracted" }, headline: "News" }),
+    "Only a called race can be retracted.",
   );
-  const two = apply(CALLED, { calls: { GA: { status: "called", party: "R" } } });
-  const third = { seq: 3, kind: "update", calls: { GA: { status: "called", party: "R" } } };
+  const third = { seq: 3, kind: "update", calls: { senate: { OH: { status: "called", party: "R" } } } };
+  const two = apply(CALLED, third);
   const history = { initial: {}, updates: [...UPDATES, third] };
-  const both = { calls: { AZ: "retracted", GA: "retracted" }, headline: "News", reason: "Wrong" };
+  const both = { calls: { "president/AZ": "retracted", "senate/OH": "retracted" }, headline: "News", reason: "Wrong" };
   assert.equal(
     problem(both, two, history),
-    "AZ, GA were called by different updates. Correct them one at a time.",
+    "AZ, OH were called by different updates. Correct them one at a time.",
   );
 });
 
 test("certifying a call for the same party is no correction", () => {
-  const again = draft({ calls: { AZ: "certified-D" }, headline: "Certified" });
+  const again = draft({ calls: { "president/AZ": "certified-D" }, headline: "Certified" });
   const { change } = toChange(again, CALLED, HISTORY);
   assert.equal(change.kind, "update");
-  assert.deepEqual(change.calls.AZ, { status: "certified", party: "D" });
+  assert.deepEqual(change.calls.president.AZ, { status: "certified", party: "D" });
 });
 
 test("a cue's change becomes the draft that makes the same change", () => {
   const whole = draft({
-    calls: { PA: "called-D", GA: "too_close" },
+    calls: { "president/PA": "called-D", "president/GA": "too_close", "senate/OH": "called-R" },
     headline: "Pennsylvania",
     body: "At last",
     announce: "assertive",
     annotations: [{ at: "PA", text: "20" }],
-    focus: "PA",
+    focus: "president/PA",
     highlight: ["PA"],
   });
   const { change } = toChange(whole, START, NO_HISTORY);
@@ -112,21 +112,28 @@ test("a cue's change becomes the draft that makes the same change", () => {
   assert.deepEqual(toChange(fromChange(change), START, NO_HISTORY).change, change);
 });
 
-test("the broadcast's rule says which changes need approval", () => {
-  const units = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1";
-  const close = apply(START, {
-    calls: Object.fromEntries(
-      units.split(" ").map((unit) => [unit, { status: "called", party: "D" }]),
-    ),
-  });
-  const call = { kind: "update", calls: { PA: { status: "called", party: "D" } } };
-  const need = (rule, state, change) =>
-    approvalReason(rule, votes, state, apply(state, change), change);
+test("a choice of the form is a call, if it has all that the call needs", () => {
+  assert.deepEqual(callOf("certified-LIB"), { status: "certified", party: "LIB" });
+  assert.deepEqual(callOf("too_early"), { status: "too_early" });
+  for (const incomplete of ["", "called", "called-", "elected-LIB"]) {
+    assert.equal(callOf(incomplete), null);
+  }
+});
 
-  assert.match(need("270", close, call), /270/);
-  assert.equal(need("270", START, call), "");
-  assert.equal(need("270", apply(close, call), { calls: { GA: call.calls.PA } }), "");
+test("the broadcast's rule says which changes need approval", () => {
+  const races = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-AL ME-1";
+  const won = races.split(" ").map((race) => [race, { status: "called", party: "D" }]);
+  const close = apply(START, { calls: { president: Object.fromEntries(won) } });
+  const D = { status: "called", party: "D" };
+  const call = { kind: "update", calls: { president: { PA: D } } };
+  const need = (rule, state, change) =>
+    approvalReason(rule, SHOWN, state, apply(state, change), change);
+
+  assert.equal(need("wins", close, call), "it decides U.S. President 2020");
+  assert.equal(need("wins", START, call), "");
+  assert.equal(need("wins", close, { calls: { senate: { OH: D } } }), "");
+  assert.equal(need("wins", apply(close, call), { calls: { president: { GA: D } } }), "");
   assert.match(need("calls", START, call), /every call/);
-  assert.equal(need("calls", START, { view: { focus: "OH" } }), "");
+  assert.equal(need("calls", START, { view: { contest: "president", focus: "OH" } }), "");
   assert.equal(need("never", close, call), "");
 });

@@ -1,23 +1,44 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { election, load, useLanguage, vectors } from "./modules.mjs";
+import { contest, load, useLanguage, vectors } from "./modules.mjs";
 
-const { bars, label, mark, passed, result } = await load("broadcaster/rendering/drawing.js");
-const { totals } = await load("broadcaster/domain/replica.js");
-const { cases, election: year } = vectors("picture");
+const { bars, counted, label, lead, mark, racesIn, result, share } = await load(
+  "broadcaster/rendering/drawing.js",
+);
 
-for (const { name, language, calls, units, ...expected } of cases) {
+for (const { name, language, contest: id, calls, counts, races, ...expected } of vectors("picture")
+  .cases) {
   test(name, async () => {
     await useLanguage(language);
-    const { votes, candidates } = election(year, language);
-    const won = { O: 0, ...totals(votes, calls) };
-    assert.equal(label(won, candidates), expected.label);
-    assert.equal(passed(won), expected.passed);
-    assert.deepEqual(bars(won), expected.bars);
-    for (const [unit, words] of Object.entries(units)) {
-      const call = calls[unit] ?? { status: "open" };
-      assert.deepEqual([mark(call), result(call, candidates)], words, unit);
+    const shown = contest(id, language);
+    const won = shown.totals(calls);
+    assert.equal(label(won, shown), expected.label);
+    assert.equal(shown.winner(won), expected.passed);
+    assert.deepEqual(bars(won, shown), expected.bars);
+    for (const [race, words] of Object.entries(races)) {
+      const call = calls[race] ?? { status: "open" };
+      assert.deepEqual([mark(call, shown), result(call, shown, race)], words, race);
+    }
+    for (const [race, [leader, words]] of Object.entries(expected.counted ?? {})) {
+      const found = counted(counts[race], race, shown);
+      assert.deepEqual([found.leader, found.words], [leader, words], race);
     }
   });
 }
+
+test("a lead in short has the party's letter, and a tie has a word", async () => {
+  await useLanguage();
+  const lakeland = contest("lakeland-2027");
+  const short = (count) => {
+    const found = counted(count, "N", lakeland);
+    return [lead(found), share(found)];
+  };
+  assert.deepEqual(short({ votes: { FAR: 6, GRN: 4 }, expected: 0.5 }), ["Fa +20.0", "50%"]);
+  assert.deepEqual(short({ votes: { FAR: 5, GRN: 5 } }), ["Tied", ""]);
+  assert.deepEqual(short({ votes: { FAR: 0 }, expected: 0 }), ["", "0%"]);
+});
+
+test("the races of one contest are found among those of several", () => {
+  assert.deepEqual(racesIn("senate", ["president/PA", "senate/OH", "senate/PA"]), ["OH", "PA"]);
+});

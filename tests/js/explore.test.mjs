@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { election, load, vectors } from "./modules.mjs";
+import { contest, load, vectors } from "./modules.mjs";
 
-const { PlayoutBuffer, flipped, neighbour, pastMap, pointsOf, viewOf } = await load(
+const { PlayoutBuffer, flipped, middle, neighbour, pastMap, pointsOf, viewOf } = await load(
   "viewers/shared/explore.js",
 );
 const { frames } = vectors("session");
-const { votes } = election(2020);
+const president = contest("us-president-2020");
 
 // The playout buffer
 
@@ -18,7 +18,7 @@ const snapshot = (seq, epoch = "a") => [
 ];
 const call = (seq) => [
   "update",
-  { seq, at: seq, kind: "update", calls: { PA: { status: "called", party: "D" } } },
+  { seq, at: seq, kind: "update", calls: { president: { PA: { status: "called", party: "D" } } } },
 ];
 const begin = () => new PlayoutBuffer(frames["snapshot a:1"]);
 const seqs = (events) => events.map(([, { seq }]) => seq);
@@ -28,7 +28,7 @@ test("without a delay, events are released at once", () => {
   buffer.add([call(2), call(3), ["heartbeat"]], 1000);
   assert.equal(buffer.nextDue, 1000);
   assert.deepEqual(seqs(buffer.release(1000)), [2, 3]);
-  assert.equal(buffer.replica.state.calls.PA.party, "D");
+  assert.equal(buffer.replica.state.calls.president.PA.party, "D");
   assert.equal(buffer.waiting, 0);
   assert.equal(buffer.nextDue, null);
 });
@@ -81,34 +81,36 @@ test("a new history that begins during a pause is held, too", () => {
 });
 
 test("a viewer who explores keeps the place and sees no highlights of another place", () => {
-  const view = { layer: "president", focus: "US", highlight: ["OH"] };
+  const view = { contest: "president", focus: "", highlight: ["OH"] };
   assert.equal(viewOf(view, null), view);
-  assert.deepEqual(viewOf(view, "TX"), { layer: "president", focus: "TX", highlight: [] });
+  assert.deepEqual(viewOf(view, "TX"), { focus: "TX", highlight: [] });
 });
 
 // Earlier elections
 
-const past = [
-  { year: 2016, candidates: { D: "Clinton", R: "Trump" }, winners: "DR", votes: [55, 38] },
-  { year: 2012, candidates: { D: "Obama", R: "Romney" }, winners: "DD", votes: [55, 38] },
-];
-
 test("an earlier election has calls, votes and candidates", () => {
-  const { calls, election: earlier } = pastMap(past, 2016, ["CA", "TX"]);
+  const { calls, contest: then } = pastMap(president, 0);
   assert.deepEqual(calls.TX, { status: "called", party: "R" });
-  assert.deepEqual(earlier.votes, { CA: 55, TX: 38 });
-  assert.deepEqual(earlier.before, { CA: "D", TX: "D" });
-  assert.equal(earlier.candidates.D, "Clinton");
+  assert.equal(then.title, "2016");
+  assert.equal(then.races.CA.weight, 55);
+  assert.equal(then.nameOf("D"), "Clinton");
+  assert.equal(then.totals(calls).R, 306);
 });
 
-test("units called for another party than before have flipped", () => {
+test("an earlier contest knows no seats held, and races without an outcome are open", () => {
+  const { calls, contest: then } = pastMap(contest("lakeland-2027"), 0);
+  assert.deepEqual(Object.keys(calls), ["N", "C1", "C2"]);
+  assert.deepEqual(then.totals(calls), { GRN: 1, FAR: 5, LIB: 1, uncalled: 14 });
+});
+
+test("races called for another party than before have flipped", () => {
   const calls = {
     CA: { status: "called", party: "D" },
     TX: { status: "called", party: "D" },
     GA: { status: "too_close" },
   };
-  assert.deepEqual(flipped(calls, { CA: "D", TX: "R", GA: "R" }), ["TX"]);
-  assert.deepEqual(flipped(calls, {}), []);
+  assert.deepEqual(flipped(calls, president), ["TX"]);
+  assert.deepEqual(flipped({ NE: { status: "called", party: "FAR" } }, contest("lakeland-2027")), []);
 });
 
 // The arrow keys
@@ -116,10 +118,12 @@ test("units called for another party than before have flipped", () => {
 const geometry = JSON.parse(
   readFileSync(new URL("../../broadcaster/data/geometries/us-states.json", import.meta.url)),
 );
-const shapes = Object.fromEntries(
-  geometry.shapes.map(({ id, label }) => [["ME", "NE"].includes(id) ? `${id}-AL` : id, label]),
+const first = Object.entries(president.races).reduce(
+  (found, [race, { shape }]) => ({ ...found, [shape]: found[shape] ?? race }),
+  {},
 );
-const points = pointsOf(Object.keys(votes), shapes);
+const labels = Object.fromEntries(geometry.shapes.map(({ id, label }) => [first[id], label]));
+const points = pointsOf(president, labels, geometry.view[2]);
 const KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
 
 test("an arrow key leads to the neighbour in its direction", () => {

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { election, load, vectors } from "./modules.mjs";
+import { contests, load, vectors } from "./modules.mjs";
 
 const { Follower } = await load("viewers/follow/follow.js");
 const { ViewerSession } = await load("viewers/follow/session.js");
-const { frames } = vectors("session");
-const { votes } = election(2020);
+const { frames, contests: ids } = vectors("session");
+const shown = contests(ids);
 
 let sockets; // all that were opened, oldest first
 let requests;
@@ -64,7 +64,7 @@ function fakeFetch(url, { method = "GET", signal }) {
 
 function follow(options) {
   const snapshot = frames["snapshot a:1"];
-  const session = new ViewerSession({ votes, snapshot, random: () => 1, ...options });
+  const session = new ViewerSession({ contests: shown, snapshot, random: () => 1, ...options });
   const follower = new Follower(session, "https://example.org/broadcasts/night/", {
     onEvents: (events) =>
       reported.push(...(events.length ? events.map(([event]) => event) : ["answering"])),
@@ -100,7 +100,7 @@ afterEach(() => {
 
 test("the follower connects at once, from the position of the page", () => {
   follow();
-  assert.equal(sockets[0].url, "wss://example.org/broadcasts/night/ws?since=a%3A1");
+  assert.equal(sockets[0].url, "wss://example.org/broadcasts/night/ws?v=2&since=a%3A1");
   sockets[0].onopen();
   sockets[0].receive("update 2");
   assert.deepEqual(reported, ["update"]);
@@ -132,7 +132,7 @@ test("the follower falls back to polling when no frame comes in time", () => {
   tick(5000);
   assert.ok(sockets[0].closed);
   tick(500);
-  assert.equal(requests[0].url, "https://example.org/broadcasts/night/updates?since=a%3A1");
+  assert.equal(requests[0].url, "https://example.org/broadcasts/night/updates?v=2&since=a%3A1");
 });
 
 test("a poll follows each answered poll at once", async () => {

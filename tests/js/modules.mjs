@@ -48,16 +48,14 @@ function parsePo(text) {
   return messages;
 }
 
-/** Return electoral votes by unit and candidates, as pages get them. */
-export function election(year, language = "en") {
-  const facts = JSON.parse(
-    readFileSync(new URL("../../broadcaster/data/election_facts.json", import.meta.url)),
-  );
-  const { apportionment, D, R } = facts.elections[year];
-  const surname = (name) => name.split(" ").at(-1);
-  return {
-    year,
-    votes: facts.apportionments[apportionment].units,
-    candidates: { D: surname(D), R: surname(R), O: { en: "Other", es: "Otros" }[language] },
-  };
+const { Contest } = await load("broadcaster/domain/replica.js");
+
+/** Return a contest of tests/vectors/contests.json, as pages get it. */
+export function contest(id, language = "en") {
+  return new Contest(vectors("contests")[language][id]);
+}
+
+/** Return contests by key from their ids by key. */
+export function contests(ids, language) {
+  return Object.fromEntries(Object.entries(ids).map(([key, id]) => [key, contest(id, language)]));
 }

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { election, load, vectors } from "./modules.mjs";
+import { contests, load, vectors } from "./modules.mjs";
 
-const { Replica, apply, sameTotals, totals } = await load("broadcaster/domain/replica.js");
-const { cases, election: year } = vectors("mapstate");
-const { votes } = election(year);
+const { Replica, apply, sameTotals, stateOf, totals } = await load("broadcaster/domain/replica.js");
+const { cases, contests: ids } = vectors("mapstate");
+const shown = contests(ids);
 
 const start = {
-  election: year,
   phase: "scheduled",
-  view: { layer: "president", focus: "US", highlight: [] },
+  view: { contest: "president", focus: "", highlight: [] },
   calls: {},
+  counts: {},
   story: { headline: "", body: "", annotations: [], announce: "none" },
 };
 
@@ -27,7 +27,7 @@ for (const { name, steps } of cases) {
         assert.equal(String(replica.position), step.position);
         state = replica.state;
       }
-      const found = { ...state, totals: totals(votes, state.calls) };
+      const found = { ...state, totals: totals(shown, state.calls) };
       for (const [key, value] of Object.entries(step.then)) {
         assert.deepEqual(found[key], value, key);
       }
@@ -36,14 +36,25 @@ for (const { name, steps } of cases) {
 }
 
 test("apply does not change the state that it starts from", () => {
-  apply(start, { kind: "start", calls: { PA: { status: "called", party: "D" } } });
+  apply(start, { kind: "start", calls: { president: { PA: { status: "called", party: "D" } } } });
   assert.equal(start.phase, "scheduled");
   assert.deepEqual(start.calls, {});
 });
 
 test("sameTotals ignores the order of keys and notices one key or vote more", () => {
-  assert.ok(sameTotals({ D: 1, R: 2 }, { R: 2, D: 1 }));
-  assert.ok(!sameTotals({ D: 1, R: 2 }, { D: 1, R: 3 }));
-  assert.ok(!sameTotals({ D: 1, R: 2 }, { D: 1, R: 2, O: 1 }));
-  assert.ok(!sameTotals({ D: 1, R: 2, O: 1 }, { D: 1, R: 2 }));
+  const one = { president: { D: 1, R: 2 }, senate: { D: 28 } };
+  assert.ok(sameTotals(one, { senate: { D: 28 }, president: { R: 2, D: 1 } }));
+  assert.ok(!sameTotals(one, { ...one, senate: { D: 29 } }));
+  assert.ok(!sameTotals(one, { ...one, senate: { D: 28, R: 0 } }));
+  assert.ok(!sameTotals(one, { president: one.president }));
+  assert.ok(!sameTotals({ president: one.president }, one));
+});
+
+test("the state of a contest has the view only if the view is of that contest", () => {
+  const view = { contest: "senate", focus: "OH", highlight: ["OH"] };
+  const calls = { senate: { OH: { status: "called", party: "R" } } };
+  const state = { ...start, view, calls };
+  assert.deepEqual(stateOf(state, "senate"), { view, calls: calls.senate, counts: {} });
+  const elsewhere = stateOf(state, "president");
+  assert.deepEqual(elsewhere, { view: { focus: "", highlight: [] }, calls: {}, counts: {} });
 });

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { election, load, vectors } from "./modules.mjs";
+import { contests, load, vectors } from "./modules.mjs";
 
 const { ViewerSession } = await load("viewers/follow/session.js");
-const { frames, cases } = vectors("session");
-const { votes } = election(2020);
+const { frames, cases, contests: ids } = vectors("session");
 
 function close(found, expected, what) {
   assert.ok(Math.abs(found - expected) < 1e-6, `${what}: ${found} is not ${expected}`);
@@ -41,7 +40,7 @@ for (const { name, transports, start, random, steps: script } of cases) {
   test(name, () => {
     const numbers = [...random];
     const session = new ViewerSession({
-      votes,
+      contests: contests(ids),
       snapshot: start && frames[start],
       transports,
       random: () => numbers.shift(),

@@ -1,21 +1,28 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { election, load, vectors } from "./modules.mjs";
+import { contests, load, vectors } from "./modules.mjs";
 
 const { approvalReason } = await load("broadcaster/desk/approval.js");
 const { isAllowedIn } = await load("broadcaster/desk/take_target.js");
 const { apply } = await load("broadcaster/domain/replica.js");
-const { approvals, election: year, phases } = vectors("takes");
-const { votes } = election(year);
+const { approvals, contests: ids, phases } = vectors("takes");
+const shown = contests(ids);
+
+/** Return calls by contest from the parties that have won, by contest and race. */
+function called(parties) {
+  const byRace = (won) =>
+    Object.fromEntries(
+      Object.entries(won).map(([race, party]) => [race, { status: "called", party }]),
+    );
+  return Object.fromEntries(Object.entries(parties).map(([key, won]) => [key, byRace(won)]));
+}
 
 for (const { name, rule, before, calls, needed } of approvals) {
   test(`approval: ${name}`, () => {
-    const calledFor = ([unit, party]) => [unit, { status: "called", party }];
-    const called = Object.fromEntries(Object.entries(before).map(calledFor));
-    const state = { phase: "live", calls: called };
+    const state = { phase: "live", calls: called(before), counts: {} };
     const change = { kind: "update", calls };
-    const reason = approvalReason(rule, votes, state, apply(state, change), change);
+    const reason = approvalReason(rule, shown, state, apply(state, change), change);
     assert.equal(Boolean(reason), needed);
   });
 }

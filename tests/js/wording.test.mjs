@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { load, useLanguage, vectors } from "./modules.mjs";
+import { contest, contests, load, useLanguage, vectors } from "./modules.mjs";
 
-const { announcements, clock, layerWords, paused, status } = await load(
-  "viewers/shared/wording.js",
-);
+const { announcements, clock, closing, facts, layerWords, paused, status, undecided, undecidedTexts } =
+  await load("viewers/shared/wording.js");
+const { pastMap } = await load("viewers/shared/explore.js");
 
 const EASTERN = "America/New_York";
 const NIGHT = Date.UTC(2020, 10, 4, 2, 47, 3); // 9:47:03 pm on November 3 in New York
@@ -78,19 +78,70 @@ test("a paused page has the number of updates that wait", () => {
 });
 
 test("a layer has words for what the map shows", () => {
-  const candidates = { D: "Obama", R: "McCain" };
-  const earlier = { year: 2008, candidates, votes: { CA: 55, TX: 34 } };
-  const calls = { CA: { party: "D" }, TX: { party: "R" } };
-  const words = "The map shows 2008: Obama (D) 55, McCain (R) 34";
-  assert.equal(layerWords("2008", earlier, calls), words);
-  assert.equal(layerWords("swing", earlier, calls), "Outlined: another party than in 2004");
+  const president = contest("us-president-2020");
+  const { calls, contest: then } = pastMap(president, 0);
+  assert.match(layerWords("0", then, calls), /^The map shows 2016: Clinton \(D\) \d+, Trump \(R\) 306/);
+  const words = layerWords("swing", president, {}, "2016");
+  assert.equal(words, "Outlined: another party than in 2016");
+  assert.equal(layerWords("swing", president, {}), "Outlined: another party than before");
+  assert.match(layerWords("counted", president, {}), /not calls/);
 });
 
-const nameOf = (unit) => ({ PA: "Pennsylvania", GA: "Georgia" })[unit] ?? unit;
-const resultOf = ({ status: words }) => words;
+// Races
+
+const lakeland = contest("lakeland-2027");
+const CLOSES = lakeland.races.E.closes; // 2 pm in New York
+const here = {
+  calls: { N: { status: "called", party: "FAR" }, S: { status: "too_close" } },
+  counts: { E: { votes: { LIB: 1500, GRN: 500 }, expected: 0.5 } },
+};
+
+test("polls close, or have closed", () => {
+  assert.equal(closing(CLOSES, CLOSES - 1, EASTERN), "Polls close 2:00 pm EDT");
+  assert.equal(closing(CLOSES, CLOSES, EASTERN), "Polls closed 2:00 pm EDT");
+  assert.equal(closing(undefined, CLOSES, EASTERN), "");
+});
+
+test("the heaviest races are to be decided first", () => {
+  const found = undecided(lakeland, here.calls);
+  assert.deepEqual(found, ["E", "W", "S", "NE", "SW", "C1", "C2", "ABROAD"]);
+});
+
+test("a race that is to be decided has its weight, holder, and count or closing time", () => {
+  const texts = (race, counts = here.counts) => {
+    const found = undecidedTexts(race, lakeland, { ...here, counts }, CLOSES - 1, EASTERN);
+    return Object.values(found).filter((text) => text !== "");
+  };
+  assert.deepEqual(texts("E"), ["East", 3, "L +50.0", "50%"]);
+  assert.deepEqual(texts("E", {}), ["East", 3, "Polls close 2:00 pm EDT"]);
+  assert.deepEqual(texts("S"), ["South", 3, "Too close to call"]);
+});
+
+test("the facts of a race have its result, count and history", () => {
+  const found = facts("E", lakeland, here, CLOSES, EASTERN);
+  assert.deepEqual(found, {
+    unit: "East",
+    "facts-votes": "(seats: 3):",
+    "facts-result": "Not called",
+    "facts-counts":
+      "O’Hara ahead by 50.0 points, 50% of expected votes counted: O’Hara 1,500, Green Alliance 500",
+    "facts-closes": "Polls closed 2:00 pm EDT",
+    "facts-before": "",
+  });
+  const north = facts("N", lakeland, here, CLOSES, EASTERN);
+  assert.equal(north["facts-result"], "Farmers (Fa)");
+  assert.equal(north["facts-before"], "Before: 2023 Fa");
+  const arizona = facts("AZ", contest("us-senate-2024"), { calls: {}, counts: {} }, 0, EASTERN);
+  assert.equal(arizona["facts-counts"], "Gallego (D), Lake (R)");
+});
+
+// Announcements
+
+const SHOWN = contests({ president: "us-president-2020" });
 const whole = (pieces) => pieces && pieces.map(({ text }) => text).join("");
-function announced(updates, winner = "", before = "") {
-  const { notice, alert } = announcements(updates, nameOf, resultOf, before, winner);
+function announced(updates, winner = "", before = "", shown = SHOWN) {
+  const [was, is] = [{ president: before }, { president: winner }];
+  const { notice, alert } = announcements(updates, shown, was, is);
   return { notice: whole(notice), alert: whole(alert) };
 }
 const story = (headline, announce = "polite") => ({
@@ -100,25 +151,30 @@ const story = (headline, announce = "polite") => ({
 const nothing = { notice: null, alert: null };
 
 test("the announcement of an update is its headline", () => {
-  const calls = { PA: { status: "called", party: "D" } };
+  const calls = { president: { PA: { status: "called", party: "D" } } };
   const update = { ...story("Pennsylvania called"), calls };
   assert.deepEqual(announced([update]), { notice: "Pennsylvania called", alert: null });
 });
 
 test("a candidate who passes 270 is named", () => {
-  const { notice } = announced([story("Pennsylvania called")], "Biden");
+  const { notice } = announced([story("Pennsylvania called")], "D");
   assert.equal(notice, "Pennsylvania called. Biden has passed 270.");
 });
 
 test("a candidate who falls below 270 is named, and one who stays above is not", () => {
   const correction = { ...story("Correction"), kind: "correct" };
-  assert.equal(announced([correction], "", "Biden").alert, "Correction. Biden no longer has 270.");
-  assert.equal(announced([story("Next")], "Biden", "Biden").notice, "Next");
+  assert.equal(announced([correction], "", "D").alert, "Correction. Biden no longer has 270.");
+  assert.equal(announced([story("Next")], "D", "D").notice, "Next");
 });
 
 test("headlines are marked as English, other texts as the language of the page", async () => {
   await useLanguage("es");
-  const { notice } = announcements([story("Pennsylvania called")], nameOf, resultOf, "", "Biden");
+  const { notice } = announcements(
+    [story("Pennsylvania called")],
+    SHOWN,
+    { president: "" },
+    { president: "D" },
+  );
   await useLanguage();
   assert.deepEqual(notice, [
     { text: "Pennsylvania called", lang: "en" },
@@ -131,11 +187,12 @@ test("several updates at once announce the newest", () => {
 });
 
 test("an update without a headline announces what changed", () => {
-  const some = { PA: { status: "too close" }, GA: { status: "too early" } };
-  const { notice } = announced([{ kind: "update", calls: some }]);
-  assert.equal(notice, "Pennsylvania: too close; Georgia: too early");
-  const many = Object.fromEntries(["A", "B", "C", "D"].map((unit) => [unit, {}]));
-  assert.equal(announced([{ kind: "update", calls: many }]).notice, "4 states have changed");
+  const some = { PA: { status: "too_close" }, GA: { status: "too_early" } };
+  const { notice } = announced([{ kind: "update", calls: { president: some } }]);
+  assert.equal(notice, "Pennsylvania: Too close to call; Georgia: Too early to call");
+  const many = Object.fromEntries(["A", "B", "C", "D"].map((race) => [race, {}]));
+  const update = { kind: "update", calls: { president: many } };
+  assert.equal(announced([update]).notice, "4 races have changed");
 });
 
 test("a correction is an alert, and so is an assertive story", () => {
@@ -146,7 +203,18 @@ test("a correction is an alert, and so is an assertive story", () => {
 });
 
 test("a view, a story without announcement and no updates announce nothing", () => {
-  assert.deepEqual(announced([{ kind: "update", view: { focus: "OH" } }]), nothing);
-  assert.deepEqual(announced([story("Pssst", "none")], "Biden"), nothing);
+  assert.deepEqual(announced([{ kind: "update", view: { contest: "president", focus: "OH" } }]), nothing);
+  assert.deepEqual(announced([story("Pssst", "none")], "D"), nothing);
   assert.deepEqual(announced([]), nothing);
+});
+
+test("votes counted are never announced", () => {
+  const counts = { president: { PA: { votes: { D: 1 } } } };
+  assert.deepEqual(announced([{ kind: "update", counts }]), nothing);
+});
+
+test("where a show has several contests, the one that is decided is named", () => {
+  const shown = contests({ president: "us-president-2020", senate: "us-senate-2024" });
+  const { notice } = announced([story("Pennsylvania called")], "D", "", shown);
+  assert.equal(notice, "Pennsylvania called. U.S. President 2020: Biden has passed 270.");
 });

@@ -1,4 +1,4 @@
-"""The calculator: a viewer's own map, starting from the calls now, an earlier election or none."""
+"""The calculator: a viewer's own map, starting from the calls now, an earlier outcome or none."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
 from broadcaster.domain.change import calls_of
-from broadcaster.domain.electoral import ELECTIONS, UNITS, earlier
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.contest import Contest
 from broadcaster.models import Broadcast
-from broadcaster.rendering.election_picture import ElectionPicture
-from viewers.pages.scenario import CHOICES, decode, encode
+from broadcaster.rendering.contest_data import contest_data
+from broadcaster.rendering.picture import Picture
+from viewers.pages.map_context import chosen_contest, map_context
+from viewers.pages.scenario import choices, decode, encode
 from viewers.pages.wording import clock, script_words
 
 MODULES = (
@@ -29,50 +30,64 @@ MODULES = (
 )
 """The modules that calculator.js imports."""
 
-NOTHING = "nothing"  # `?from=nothing` starts with no state decided
+NOTHING = "nothing"  # `?from=nothing` starts with no race decided
+RACE = "race."  # what the form without a script has before a race's id
 
-Parties = Mapping[str, str]  # unit -> "D", "R" or "O"; open units are absent
+Parties = Mapping[str, str]  # by race; open races are absent
 
 
 @gzip_page
 def calculator(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return the map with the viewer's own calls, which are in the address.
+    """Return the map of a contest with the viewer's own calls, which are in the address.
 
-    The query has the calls in `s` (see scenario.py) or the start in `from`; with `keep`, tonight's
-    calls replace the viewer's. The form without a script sends a party per unit instead, and is
-    redirected to an address with `s`.
+    The query has the contest, the calls in `s` (see scenario.py) or the start in `from`; with
+    `keep`, tonight's calls replace the viewer's. The form without a script sends a party per race
+    instead, and is redirected to an address with `s`.
     """
     broadcast = get_object_or_404(Broadcast, slug=slug)
-    query = request.GET
-    if chosen := {unit: query[unit] for unit in UNITS if query.get(unit) in CHOICES}:
-        return redirect(f"{request.path}?{scenario_query(chosen, keep='keep' in query)}")
-    tonight = {unit: call for unit, call in broadcast.state.calls.items() if call.decided}
-    called = {unit: call.party for unit, call in tonight.items()}
-    own, problem = starting_parties(query, broadcast.election, called)
-    is_undecided = len(called) < len(UNITS)
+    query, show = request.GET, broadcast.show
+    shown = chosen_contest(query, show, broadcast.state)
+    contest = show.contests[shown]
+    sent = {race: query.get(f"{RACE}{race}") for race in contest.race_of}
+    if chosen := {race: party for race, party in sent.items() if party in contest.party_of}:
+        parties = {race: str(party) for race, party in chosen.items()}
+        return redirect(
+            f"{request.path}?{scenario_query(shown, contest, parties, 'keep' in query)}"
+        )
+    calls = broadcast.state.calls.get(shown, {})
+    tonight = {race: call for race, call in calls.items() if call.decided}
+    called = {race: call.party for race, call in tonight.items()}
+    own, problem = starting_parties(query, contest, called)
+    is_undecided = len(called) < len(contest.races)
     keep = "keep" in query or (is_undecided and not {"s", "from"} & set(query))
-    calls = calls_of(own)
-    picture = ElectionPicture(
-        MapState(broadcast.election, calls=calls | tonight if keep else calls), _
-    )
-    shown = own | called if keep else own
+    own_calls = calls_of(own)
+    edition = show.editions[shown]
+    picture = Picture(edition, own_calls | tonight if keep else own_calls, gettext=_, key=shown)
+    final = own | called if keep else own
+    own_query = scenario_query(shown, contest, final)
     response = render(
         request,
         "viewers/calculator.html",
-        {
+        map_context(show, broadcast.state, shown)
+        | {
             "broadcast": broadcast,
             "picture": picture,
             "as_of": clock(broadcast.at, True),
-            "choices": [(party, picture.candidates.get(party, _("Open"))) for party in CHOICES],
-            "years": earlier(broadcast.election),
+            "choices": [
+                (party, picture.candidates.get(party, _("Open"))) for party in choices(contest)
+            ],
+            "starts": [
+                (str(number), earlier.title) for number, earlier in enumerate(contest.earlier)
+            ],
             "nothing": NOTHING,
             "keep": keep,
             "kept": tonight if keep else {},
             "problem": problem,
-            "address": request.build_absolute_uri(f"{request.path}?{scenario_query(shown)}"),
+            "address": request.build_absolute_uri(f"{request.path}?{own_query}"),
             "modules": MODULES,
             "script_data": {
-                "election": picture.script_data,
+                "shown": shown,
+                "contest": contest_data(edition, _),
                 "own": own,
                 "tonight": msgspec.to_builtins(tonight),
                 "words": script_words(),
@@ -84,21 +99,25 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def starting_parties(
-    query: QueryDict, election: int, called: dict[str, str]
+    query: QueryDict, contest: Contest, called: dict[str, str]
 ) -> tuple[dict[str, str], str]:
     """Return the parties to start with, and the error in the query, or "".
 
-    They are those in `s`, those of `from`, or `called`, also if the query has an error.
+    They are those in `s`, those of `from`, or `called`, also if the query has an error. `from` is
+    the number or the title of an earlier outcome.
     """
     if "s" in query:
         try:
-            return decode(query.get("s", "")), ""
+            return decode(query.get("s", ""), contest), ""
         except ValueError:
             return called, _("This link is not whole, so here are the calls as they stand.")
-    starts = {str(year): ELECTIONS[year].winners for year in earlier(election)} | {NOTHING: {}}
+    starts: dict[str, Parties] = {NOTHING: {}}
+    for number, earlier in enumerate(contest.earlier):
+        starts |= {str(number): earlier.winners, earlier.title: earlier.winners}
     return dict(starts.get(query.get("from", ""), called)), ""
 
 
-def scenario_query(parties: Parties, keep: bool = False) -> str:
+def scenario_query(key: str, contest: Contest, parties: Parties, keep: bool = False) -> str:
     """Return the query of a scenario; with `keep`, tonight's calls replace its own."""
-    return urlencode({"s": encode(parties)} | ({"keep": "on"} if keep else {}))
+    query = {"contest": key, "s": encode(parties, contest)}
+    return urlencode(query | ({"keep": "on"} if keep else {}))

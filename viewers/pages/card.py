@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
-from broadcaster.rendering.election_picture import ElectionPicture
+from broadcaster.rendering.picture import Picture
 from viewers.pages import raster
 from viewers.pages.single_flight import Overloaded, SingleFlight, release_connection
 from viewers.pages.wording import date_and_clock
@@ -43,7 +43,7 @@ _drawings = threading.BoundedSemaphore(MAX_DRAWINGS)
 
 
 def picture(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return a PNG of 1200 × 630: the map at `?at=<epoch>:<seq>`, or now.
+    """Return a PNG of 1200 × 630: the map at `?at=<epoch>:<seq>`, or now, of `?contest=`.
 
     A picture is drawn once for all requests. If too many are requested at once, the response is
     503 with Retry-After.
@@ -53,9 +53,14 @@ def picture(request: HttpRequest, slug: str) -> HttpResponse:
         position = Position.parse(request.GET.get("at", str(broadcast.position)))
     except ValueError as error:
         raise Http404 from error
-    key = broadcast.pk, position, get_language(), broadcast.title, broadcast.starts_at
+    contest = request.GET.get("contest", "")
+    if contest not in broadcast.show.contests:
+        contest = ""
+    editions = tuple(broadcast.show.digests.values())
+    look = get_language(), contest, broadcast.title, broadcast.starts_at, editions
+    key = broadcast.pk, position, *look
     try:
-        png = pictures.get(key, lambda: draw(card_svg(broadcast, position)))
+        png = pictures.get(key, lambda: draw(card_svg(broadcast, position, contest)))
     except Overloaded:
         return overloaded_response()
     response = HttpResponse(png, content_type="image/png")
@@ -76,8 +81,8 @@ def overloaded_response() -> HttpResponse:
     return response
 
 
-def card_svg(broadcast: Broadcast, position: Position) -> str:
-    """Return the picture as SVG, in the active language.
+def card_svg(broadcast: Broadcast, position: Position, contest: str = "") -> str:
+    """Return the picture as SVG, in the active language, by default of the contest in view.
 
     Raises Http404 for a position that is not in the log.
     """
@@ -87,12 +92,16 @@ def card_svg(broadcast: Broadcast, position: Position) -> str:
     state = recording.at_seq(position.seq)
     headline = state.story.headline
     at = history.moment(recording.updates[-1].at) if position.seq else broadcast.starts_at
+    picture = Picture.of(recording.show, contest or state.view.contest, state, _)
+    titles = [broadcast.title] if headline else []
+    if len(recording.show.contests) > 1:
+        titles.append(picture.contest.title)
     svg = render_to_string(
         "viewers/card.svg",
         {
             "broadcast": broadcast,
-            "picture": ElectionPicture(state, _),
-            "title": broadcast.title if headline else "",
+            "picture": picture,
+            "title": " · ".join(titles),
             "lines": wrap(headline or broadcast.title),
             "when": at and (_("As of %s") if position.seq else _("Begins %s")) % date_and_clock(at),
         },

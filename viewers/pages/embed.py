@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 
 from broadcaster.domain.change import calls_of
-from broadcaster.domain.electoral import ELECTIONS, earlier
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.contest import Earlier
+from broadcaster.domain.show import Edition, Show
 from broadcaster.models import Broadcast
-from broadcaster.rendering.election_picture import ElectionPicture
+from broadcaster.rendering.picture import Picture
 from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import live_context
 
@@ -25,9 +25,9 @@ THEMES = {
     "dark": _("Dark"),
 }
 PARTS = {
-    "both": _("Map and electoral votes"),
+    "both": _("Map and tally"),
     "map": _("Map"),
-    "tally": _("Electoral votes"),
+    "tally": _("Tally"),
 }
 HEIGHTS = {"both": 720, "map": 600, "tally": 240}  # CSS pixels
 SIZES = range(160, 2001)  # CSS pixels that a frame's width and height may have
@@ -38,6 +38,7 @@ MODULES = (
     "viewers/embed/embed.js",
     "viewers/follow/follow.js",
     "viewers/follow/session.js",
+    "viewers/shared/contest_pieces.js",
     "viewers/shared/wording.js",
 )
 """The modules that embed.js imports."""
@@ -49,19 +50,31 @@ class EmbedOptions:
 
     theme: str
     show: str
-    layer: int | None  # the year of an earlier election; None: tonight
+    contest: str  # the key of the one that it keeps to; "": as the broadcast shows
+    layer: str  # the number of an earlier outcome of the contest; "": tonight
+    layer_title: str
     width: int | None  # CSS pixels; None: all the width there is
     height: int | None  # CSS pixels; None: enough for a frame 640 wide
 
     @classmethod
-    def parse(cls, query: QueryDict, election: int) -> "EmbedOptions":
-        """Return the options in a query. Unknown options and values are ignored."""
-        theme, show = query.get("theme", ""), query.get("show", "")
-        years = {str(year): year for year in earlier(election)}
+    def parse(cls, query: QueryDict, show: Show) -> "EmbedOptions":
+        """Return the options in a query. Unknown options and values are ignored.
+
+        An earlier outcome may be given by its title, such as 2016.
+        """
+        theme, parts = query.get("theme", ""), query.get("show", "")
+        contests, layer = show.contests, query.get("layer", "")
+        contest = query.get("contest", "")
+        contest = contest if contest in contests else ""
+        earlier = contests[contest or show.first].earlier
+        layers = {str(number): each.title for number, each in enumerate(earlier)}
+        layer = {title: number for number, title in layers.items()}.get(layer, layer)
         return cls(
             theme=theme if theme in THEMES else "auto",
-            show=show if show in PARTS else "both",
-            layer=years.get(query.get("layer", "")),
+            show=parts if parts in PARTS else "both",
+            contest=contest,
+            layer=layer if layer in layers else "",
+            layer_title=layers.get(layer, ""),
             width=_parse_size(query.get("width", "")),
             height=_parse_size(query.get("height", "")),
         )
@@ -73,8 +86,11 @@ class EmbedOptions:
     @property
     def query(self) -> str:
         """Return the query of the frame's address, without options that have their default."""
-        options = {"theme": self.theme, "show": self.show, "layer": self.layer}
-        chosen = {k: v for k, v in options.items() if v not in ("auto", "both", None)}
+        names = ("theme", "show", "contest", "layer")
+        options = {name: getattr(self, name) for name in names}
+        chosen = {
+            name: value for name, value in options.items() if value not in ("auto", "both", "")
+        }
         return f"?{urlencode(chosen)}" if chosen else ""
 
 
@@ -87,18 +103,20 @@ def _parse_size(text: str) -> int | None:
 @xframe_options_exempt
 @csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type] # views have arguments
 def embed(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
-    """Return the live map, or with `?layer=<year>` an earlier election, for a frame of any size."""
-    options = EmbedOptions.parse(request.GET, broadcast.election)
-    context = live_context(broadcast) | {"options": options, "modules": MODULES}
-    context["script_data"]["corrected"] = context["corrected"]
+    """Return the live map, or with `?layer=` an earlier outcome, for a frame of any size."""
+    options = EmbedOptions.parse(request.GET, broadcast.show)
+    context = live_context(broadcast, request.GET) | {"options": options, "modules": MODULES}
+    context["script_data"] |= {"corrected": context["corrected"], "pinned": options.contest}
     if options.layer:
-        past = ElectionPicture(final_state(options.layer), gettext)
-        context |= {"picture": past, "corrected": []}
+        edition = broadcast.show.editions[options.contest or broadcast.show.first]
+        earlier = edition.contest.earlier[int(options.layer)]
+        context |= {"picture": past_picture(edition, earlier), "corrected": []}
     response = render(request, "viewers/embed.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response
 
 
-def final_state(year: int) -> MapState:
-    """Return the map of an earlier election with all its results."""
-    return MapState(year, calls=calls_of(ELECTIONS[year].winners))
+def past_picture(edition: Edition, earlier: Earlier) -> Picture:
+    """Return the picture of an earlier outcome."""
+    then = Edition(edition.contest.before(earlier), edition.geometry)
+    return Picture(then, calls_of(earlier.winners), gettext=gettext)

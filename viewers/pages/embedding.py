@@ -9,7 +9,6 @@ from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from broadcaster.domain.electoral import earlier
 from broadcaster.models import Broadcast
 from viewers.pages.embed import PARTS, SIZES, THEMES, EmbedOptions
 
@@ -18,7 +17,9 @@ from viewers.pages.embed import PARTS, SIZES, THEMES, EmbedOptions
 def embedding(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the page with the choices that the query has."""
     broadcast = get_object_or_404(Broadcast, slug=slug)
-    options = EmbedOptions.parse(request.GET, broadcast.election)
+    show = broadcast.show
+    options = EmbedOptions.parse(request.GET, show)
+    earlier = show.contests[options.contest or show.first].earlier
     address = request.build_absolute_uri(reverse("embed", args=[slug])) + options.query
     response = render(
         request,
@@ -28,7 +29,8 @@ def embedding(request: HttpRequest, slug: str) -> HttpResponse:
             "options": options,
             "themes": THEMES,
             "parts": PARTS,
-            "years": earlier(broadcast.election),
+            "contests": [(key, contest.title) for key, contest in show.contests.items()],
+            "layers": [(str(number), each.title) for number, each in enumerate(earlier)],
             "sizes": (SIZES[0], SIZES[-1]),
             "address": address,
             "code": iframe_code(broadcast, address, options),
@@ -44,7 +46,7 @@ def iframe_code(broadcast: Broadcast, address: str, options: EmbedOptions) -> st
         '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy"'
         ' style="border: 0; max-width: 100%"></iframe>',
         address,
-        f"{broadcast}, {options.layer or _('live map')}",
+        f"{broadcast}, {options.layer_title or _('live map')}",
         options.width or "100%",
         options.height or options.default_height,
     )

@@ -12,7 +12,7 @@ from broadcaster.desk import rebroadcasts
 from broadcaster.domain.mapstate import ON_AIR
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock as database_clock
-from broadcaster.rendering.election_picture import ElectionPicture
+from broadcaster.rendering.picture import Picture
 from viewers.pages.wording import clock, status
 
 
@@ -39,6 +39,8 @@ def front(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def summary(broadcast: Broadcast) -> tuple[Broadcast, ElectionPicture, dict[str, Any]]:
-    """Return a broadcast with its map and its status, as the template shows them."""
-    return broadcast, ElectionPicture(broadcast.state, _), status(broadcast)
+def summary(broadcast: Broadcast) -> tuple[Broadcast, list[Picture], dict[str, Any]]:
+    """Return a broadcast with the pictures of its contests and its status, for the template."""
+    show, state = broadcast.show, broadcast.state
+    pictures = [Picture.of(show, key, state, _) for key in show.contests]
+    return broadcast, pictures, status(broadcast)

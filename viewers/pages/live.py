@@ -4,14 +4,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
+from broadcaster.domain.geometry import shipped
+from broadcaster.domain.show import Show
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock, history
-from broadcaster.rendering.election_picture import SHAPES
+from broadcaster.rendering.picture import Unit
 from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import live_context
+from viewers.pages.wording import clock as clock_words
 
 DELAYS = range(0, 61, 5)  # seconds
+MAX_UNDECIDED = 20  # races in the list of those still to decide
+COUNTY_MAP = "us-states"
+"""The map whose shapes have county lines: static/broadcaster/rendering/counties/."""
 MODULES = (
     "broadcaster/domain/replica.js",
     "broadcaster/domain/translation.js",
@@ -28,10 +35,14 @@ MODULES = (
 @of_broadcast
 def live(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return the page that follows a broadcast: its map, table, log and status as they are now."""
-    context = live_context(broadcast) | {"modules": MODULES, "delays": DELAYS}
+    context = live_context(broadcast, request.GET) | {"modules": MODULES, "delays": DELAYS}
+    undecided = context["picture"].undecided
+    context |= {
+        "undecided": [(unit, closing(unit)) for unit in undecided[:MAX_UNDECIDED]],
+        "undecided_more": max(len(undecided) - MAX_UNDECIDED, 0),
+    }
     context["script_data"] |= {
-        "past": context["picture"].past,
-        "counties": counties(),
+        "counties": counties(broadcast.show),
         "now": history.milliseconds(clock.now()),
     }
     response = render(request, "viewers/live.html", context)
@@ -39,6 +50,21 @@ def live(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     return response
 
 
-def counties() -> dict[str, str]:
-    """Return the address of the file with the county lines of each state."""
-    return {state: static(f"broadcaster/rendering/counties/{state}.json") for state in SHAPES}
+def closing(unit: Unit) -> str:
+    """Return when the polls of a race close or closed; "" if that is not known."""
+    if unit.closes is None:
+        return ""
+    words = _("Polls close %(time)s") if unit.closes > clock.now() else _("Polls closed %(time)s")
+    return words % {"time": clock_words(unit.closes, False)}
+
+
+def counties(show: Show) -> dict[str, dict[str, str]]:
+    """Return by contest the address of the file with the county lines of each state."""
+    return {
+        key: {
+            shape.id: static(f"broadcaster/rendering/counties/{shape.id}.json")
+            for shape in shipped(COUNTY_MAP).shapes
+        }
+        for key, edition in show.editions.items()
+        if edition.geometry.id == COUNTY_MAP
+    }

@@ -18,7 +18,7 @@ from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.publishing import clock as database_clock
 from broadcaster.publishing import history
 from viewers.pages.by_slug import of_broadcast
-from viewers.pages.map_context import data_address, past_context
+from viewers.pages.map_context import contest_script_data, data_address, past_context
 from viewers.pages.recording_json import recording_address
 from viewers.pages.wording import clock, elapsed, hour, script_words
 
@@ -39,6 +39,7 @@ MODULES = (
     "broadcaster/rendering/drawing.js",
     "viewers/replay/player.js",
     "viewers/replay/replay.js",
+    "viewers/shared/contest_pieces.js",
     "viewers/shared/share.js",
     "viewers/shared/wording.js",
 )
@@ -62,7 +63,7 @@ def replay(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
         raise Http404
     t = start_time(request.GET, recording, rebroadcast)
     at = history.moment(recording.began + max(t, 0))
-    context = past_context(broadcast, recording, recording.seq_at(t)) | {
+    context = past_context(broadcast, recording, recording.seq_at(t), request.GET) | {
         "at": at,
         "clock": clock(at, with_seconds=True),
         "coming": rebroadcast and t < 0,
@@ -77,10 +78,10 @@ def replay(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
         "speeds": SPEEDS,
         "modules": MODULES,
     }
-    context["script_data"] = {
+    context["script_data"] = contest_script_data(recording.show, context["shown"]) | {
+        "snapshot": {"contests": recording.show.digests},
         "file": recording_address(broadcast, position),
         "from": max(t, 0),
-        "election": context["picture"].script_data,
         "timeZone": settings.TIME_ZONE,
         "moment": f"{broadcast.get_absolute_url()}?at={recording.epoch}:",
         "rebroadcast": rebroadcast
@@ -111,7 +112,10 @@ def start_time(query: QueryDict, recording: Recording, rebroadcast: Rebroadcast 
 
 
 def log_entries(recording: Recording) -> list[dict[str, Any]]:
-    """Return the updates as the log and the time line show them, newest first."""
+    """Return the updates as the log and the time line show them, newest first.
+
+    Votes counted are left out: a feed may send them every few seconds of a night.
+    """
     corrected = recording.corrected()
     return [
         {
@@ -122,12 +126,18 @@ def log_entries(recording: Recording) -> list[dict[str, Any]]:
             "mark": timeline_mark(update),
             "kind": KIND_LABELS.get(update.kind, ""),
             "headline": update.headline,
-            "words": "" if update.kind in KIND_LABELS else describe(update, _),
+            "words": "" if update.kind in KIND_LABELS else describe(update, recording.show, _),
             "reason": update.reason,
             "corrected": update.seq in corrected,
         }
         for update in reversed(recording.updates)
+        if not is_count(update)
     ]
+
+
+def is_count(update: Update) -> bool:
+    """Return whether an update has votes counted and nothing else."""
+    return bool(update.counts) and not (update.calls or update.view or update.story)
 
 
 def timeline_mark(update: Update) -> str:

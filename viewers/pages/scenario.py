@@ -1,36 +1,53 @@
-"""A viewer's own calls as one short code for an address.
+"""A viewer's own calls of a contest as one short code for an address.
 
-Two bits per unit, in the order of UNITS: 14 bytes, 19 characters of base64url. scenario.js writes
-the same codes; tests/vectors/scenario.json pins both.
+The races in the order of their ids, each in as many bits as its choices need: two for three
+parties. scenario.js writes the same codes; tests/vectors/scenario.json pins both.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 
-from broadcaster.domain.electoral import UNITS
-
-CHOICES = ("", "D", "R", "O")
-"""The party for each value of a unit's two bits; "" is open."""
-
-_BYTES = 14
-_LENGTH = 19  # characters
+from broadcaster.domain.contest import Contest
 
 
-def encode(parties: Mapping[str, str]) -> str:
-    """Return the code for `parties`: unit -> "D", "R" or "O"; open units may be absent."""
+def choices(contest: Contest) -> list[str]:
+    """Return the party for each value of a race's bits; "" is open."""
+    return ["", *contest.party_of]
+
+
+def encode(parties: Mapping[str, str], contest: Contest) -> str:
+    """Return the code for `parties` by race; open races may be absent."""
+    values, size = choices(contest), _size(contest)
     bits = 0
-    for unit in UNITS:
-        bits = bits << 2 | CHOICES.index(parties.get(unit, ""))
-    return urlsafe_b64encode(bits.to_bytes(_BYTES)).decode().rstrip("=")
+    for race in sorted(contest.race_of):
+        bits = bits << size | values.index(parties.get(race, ""))
+    return urlsafe_b64encode(bits.to_bytes(_length(contest))).decode().rstrip("=")
 
 
-def decode(code: str) -> dict[str, str]:
-    """Return the parties in a code, without open units. Raises ValueError for any other text."""
-    if len(code) != _LENGTH or not code.isascii():
-        raise ValueError("a scenario has 19 characters of base64url")
-    bits = int.from_bytes(urlsafe_b64decode(f"{code}="))
-    values = [bits >> 2 * place & 3 for place in reversed(range(len(UNITS)))]
-    parties = {unit: CHOICES[value] for unit, value in zip(UNITS, values, strict=True) if value}
-    if encode(parties) != code:  # foreign characters are skipped, and the 2 spare bits must be 0
+def decode(code: str, contest: Contest) -> dict[str, str]:
+    """Return the parties in a code, without open races. Raises ValueError for any other text."""
+    parties, size = choices(contest), _size(contest)
+    if not code.isascii() or len(code) != len(encode({}, contest)):
+        raise ValueError("a scenario has as many characters of base64url as its contest needs")
+    bits = int.from_bytes(urlsafe_b64decode(code + "=" * (-len(code) % 4)))
+    found = {}
+    for race in sorted(contest.race_of, reverse=True):
+        value = bits & (1 << size) - 1
+        bits >>= size
+        if value >= len(parties):
+            raise ValueError("this code names a party that is not there")
+        if value:
+            found[race] = parties[value]
+    if encode(found, contest) != code:  # foreign characters are skipped, and spare bits must be 0
         raise ValueError("this code does not come from the calculator")
-    return parties
+    return found
+
+
+def _size(contest: Contest) -> int:
+    """Return the bits of a race."""
+    return len(contest.parties).bit_length()
+
+
+def _length(contest: Contest) -> int:
+    """Return the bytes of a code."""
+    return -(-len(contest.races) * _size(contest) // 8)

@@ -6,8 +6,7 @@ from unittest import IsolatedAsyncioTestCase, TestCase
 from channels.layers import InMemoryChannelLayer
 from prometheus_client.parser import text_string_to_metric_families
 
-from broadcaster.domain.parsing import parse_change
-from tests.support.changes import fold
+from tests.support.changes import fold, parse_change
 from tests.support.memory_log import MemoryLog
 from viewers.fanout.relay_registry import RelayRegistry
 from viewers.fanout.subscription import Subscription

@@ -16,17 +16,20 @@ from django.utils.translation import override
 from PIL import Image
 
 from broadcaster.domain.change import Change, Kind, Story
-from broadcaster.domain.parsing import parse_change
+from broadcaster.domain.geometry import shipped
 from broadcaster.models import Broadcast
-from broadcaster.rendering.election_picture import SHAPES, WHOLE
-from tests.support.changes import PA_TO_BIDEN
+from broadcaster.rendering.picture import view_box
+from tests.support.changes import PA_TO_BIDEN, parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import wait_for
 from viewers.pages import card
 
+WHOLE = view_box(shipped("us-states").view)
+SHAPES = shipped("us-states").shape_of
 MARKUP = {"story": {"headline": 'Pennsylvania & <its> "20" votes go to Biden'}}
 AZ_TO_TRUMP = {
-    "calls": {"AZ": {"status": "called", "party": "R"}},
+    "calls": {"president": {"AZ": {"status": "called", "party": "R"}}},
     "story": {"headline": "Arizona goes to Trump"},
 }
 COLOURS = {"D": (33, 102, 172), "R": (178, 24, 43), "": (217, 217, 217), "ground": (255, 255, 255)}
@@ -63,7 +66,9 @@ class Meta(HTMLParser):
 
 class CardTests(TestCase):
     def setUp(self):
-        self.broadcast = Broadcast.objects.create(slug="night", title="A & B", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug="night", title="A & B", contests=president(2020)
+        )
 
     def publish(self, *changes):
         for change in changes:
@@ -170,7 +175,9 @@ class ManyRequestsTests(TransactionTestCase):
     """Requests in threads, as the server has them, while drawing takes as long as a test wants."""
 
     def setUp(self):
-        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug="night", title="Night", contests=president(2020)
+        )
         publish(self.broadcast, parse_change({"kind": "start"}))
         for number in range(1, card.MAX_PICTURES + 1):
             publish(self.broadcast, parse_change({"story": {"headline": f"Number {number}"}}))

@@ -6,12 +6,16 @@ from django.http import QueryDict
 from django.test import SimpleTestCase, TestCase
 
 from broadcaster.models import Broadcast
+from tests.support.contests import president, show
 from viewers.pages.embed import EmbedOptions
 from viewers.pages.embedding import iframe_code
 
+SHOW = show(president="us-president-2020", lakeland="lakeland-2027")
+
 
 def parse(query):
-    return EmbedOptions.parse(QueryDict(query), 2020)
+    """Return the options of the frame of a broadcast of 2020 and Lakeland."""
+    return EmbedOptions.parse(QueryDict(query), SHOW)
 
 
 class EmbedOptionsTests(SimpleTestCase):
@@ -20,16 +24,23 @@ class EmbedOptionsTests(SimpleTestCase):
         for query in ("theme=pink", "show=", "width=1", "height=-5", "width=٣٠٠", "layer=2020"):
             self.assertEqual(parse(query), defaults, query)
 
+    def test_layer_is_an_earlier_outcome_of_the_contest(self):
+        self.assertEqual(parse("contest=lakeland&layer=2023").layer_title, "2023")
+        self.assertEqual(parse("contest=lakeland&layer=2016").layer, "")
+        self.assertEqual(parse("contest=senate&layer=2016").contest, "")
+
     def test_default_options_are_left_out_of_the_address(self):
         self.assertEqual(parse("theme=auto&show=both&layer=").query, "")
         query = parse("theme=dark&show=map&layer=2012&width=300").query
-        self.assertEqual(query, "?theme=dark&show=map&layer=2012")
+        self.assertEqual(query, "?theme=dark&show=map&layer=1")
         self.assertEqual(parse(query[1:]).query, query)
 
 
 class EmbedPageTests(TestCase):
     def setUp(self):
-        self.broadcast = Broadcast.objects.create(slug="night", title='"><script>', election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug="night", title='"><script>', contests=president(2020)
+        )
 
     def test_number_of_thousands_of_digits_is_ignored(self):
         digits = "0" * 5000 + "500"
@@ -48,7 +59,7 @@ class EmbedPageTests(TestCase):
         response = self.client.get("/broadcasts/night/embed/?layer=2016")
         totals = response.context["picture"].tally.totals
         self.assertEqual((totals["D"], totals["R"]), (232, 306))
-        self.assertContains(response, "The election of 2016")
+        self.assertContains(response, "2016")
         self.assertContains(response, "Clinton")
         self.assertNotContains(response, "<script")
         self.assertNotContains(response, "refresh")

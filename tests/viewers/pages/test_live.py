@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from viewers.pages.wording import clock, hour, status
 
@@ -48,7 +49,7 @@ class ClockTests(SimpleTestCase):
 class PageTests(TestCase):
     def setUp(self):
         self.broadcast = Broadcast.objects.create(
-            slug="night", title="Election <Night>", election=2020, starts_at=NIGHT
+            slug="night", title="Election <Night>", contests=president(2020), starts_at=NIGHT
         )
 
     def publish(self, change):
@@ -77,7 +78,7 @@ class PageTests(TestCase):
         for unit in ("PA", "OH"):
             called = {unit: {"status": "called", "party": "D"}}
             self.publish({"calls": called, "story": {"headline": "A call"}})
-            self.assertContains(self.page(), f'data-logged="{unit}"')
+            self.assertContains(self.page(), f'data-logged="president/{unit}"')
             for path in ("", "embed/"):
                 with CaptureQueriesContext(connection) as queries:
                     self.client.get(f"/broadcasts/night/{path}")
@@ -110,9 +111,13 @@ class PageTests(TestCase):
             self.assertFalse(response.cookies)
 
     def test_front_page_leaves_out_unlisted_broadcasts(self):
-        Broadcast.objects.create(slug="rehearsal", title="Rehearsal", listed=False)
+        Broadcast.objects.create(
+            slug="rehearsal", title="Rehearsal", listed=False, contests=president(2020)
+        )
         later = timezone.now() + timedelta(days=1)
-        Broadcast.objects.create(slug="next", title="Next week", starts_at=later)
+        Broadcast.objects.create(
+            slug="next", title="Next week", starts_at=later, contests=president(2020)
+        )
         page = self.client.get("/")
         self.assertContains(page, "Next week")
         self.assertNotContains(page, "Rehearsal")

@@ -4,11 +4,13 @@ from django.contrib.auth import get_user_model
 from django.test import TestCase
 
 from broadcaster.domain.change import Call, Status
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.recording_file import parse_recording
-from broadcaster.management import evening
+from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast
+from broadcaster.models.contests import geometry_of
 from broadcaster.publishing.publish import start_over
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish, store
 
 FILE = "/broadcasts/night/recording.json"
@@ -16,14 +18,19 @@ BEGAN = 1_604_448_000_000  # Nov 3, 2020, 7 pm in New York
 
 
 def call(unit, party, headline):
-    return {"calls": {unit: {"status": "called", "party": party}}, "story": {"headline": headline}}
+    return {
+        "calls": {"president": {unit: {"status": "called", "party": party}}},
+        "story": {"headline": headline},
+    }
 
 
 class RecordingCase(TestCase):
     """A broadcast in which Arizona is called (seq 3), retracted (5) and called again (6)."""
 
     def setUp(self):
-        self.broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug="night", title="Night", contests=president(2020)
+        )
         self.user = get_user_model().objects.create_user("broadcaster")
         for change in (
             {"kind": "start", "story": {"headline": "Good evening"}},
@@ -34,7 +41,7 @@ class RecordingCase(TestCase):
                 "kind": "correct",
                 "corrects": 3,
                 "reason": "Too early",
-                "calls": {"AZ": {"status": "retracted"}},
+                "calls": {"president": {"AZ": {"status": "retracted"}}},
                 "story": {"headline": "Correction: Arizona is not called"},
             },
             call("AZ", "D", "Arizona goes to Biden after all"),
@@ -53,10 +60,10 @@ class RecordingFileTests(RecordingCase):
     def test_recording_at_a_position_has_the_updates_until_then(self):
         response = self.client.get(FILE, {"upto": self.position(5)})
 
-        recording = parse_recording(response.json())
+        recording = parse_recording(response.json(), geometry_of)
         self.assertEqual([update.seq for update in recording.updates], [1, 2, 3, 4, 5])
         self.assertEqual(recording.duration, recording.updates[-1].at - recording.began)
-        self.assertEqual(recording.at_seq(5).calls["AZ"], Call(Status.RETRACTED))
+        self.assertEqual(recording.at_seq(5).calls["president"]["AZ"], Call(Status.RETRACTED))
 
     def test_recording_at_a_position_may_be_cached_for_good(self):
         response = self.client.get(FILE, {"upto": self.position(5)})
@@ -92,7 +99,7 @@ class RecordingFileTests(RecordingCase):
         start_over(self.broadcast)
         self.publish({"kind": "start"})
 
-        recording = parse_recording(self.client.get(FILE, {"upto": before}).json())
+        recording = parse_recording(self.client.get(FILE, {"upto": before}).json(), geometry_of)
         self.assertEqual(len(recording.updates), 6)
         self.assertEqual(len(self.client.get(FILE, follow=True).json()["updates"]), 1)
 
@@ -101,7 +108,7 @@ class ReplayPageTests(TestCase):
     """The demonstration: Arizona is called at 1:10 (seq 9) and retracted at 1:20 (10)."""
 
     def setUp(self):
-        self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
+        self.broadcast = store(Evening().recording(BEGAN), slug="night", title="Night")
 
     def page(self, **query):
         return self.client.get("/broadcasts/night/replay/", query)
@@ -134,7 +141,7 @@ class ReplayPageTests(TestCase):
             self.assertContains(self.page(t=t), f"{headline}</h2>")
 
     def test_broadcast_without_updates_has_a_replay_page(self):
-        Broadcast.objects.create(slug="day", title="Day", election=2020)
+        Broadcast.objects.create(slug="day", title="Day", contests=president(2020))
         self.assertEqual(self.client.get("/broadcasts/day/replay/").status_code, 200)
         self.assertEqual(self.client.get("/broadcasts/none/replay/").status_code, 404)
 
@@ -143,7 +150,7 @@ class MomentTests(TestCase):
     """The page of the map after one update."""
 
     def setUp(self):
-        self.broadcast = store(evening.recording(BEGAN), slug="night", title="Night")
+        self.broadcast = store(Evening().recording(BEGAN), slug="night", title="Night")
 
     def page(self, at):
         return self.client.get("/broadcasts/night/", {"at": at})
@@ -164,9 +171,11 @@ class MomentTests(TestCase):
 
     def test_log_of_a_moment_ends_with_its_update(self):
         called, corrected = self.page(9), self.page(10)
-        self.assertContains(called, '<span data-logged="AZ">Arizona</span>')
+        self.assertContains(called, '<span data-logged="president/AZ">Arizona</span>')
         self.assertNotContains(called, "Called too early")
-        self.assertContains(corrected, '<span data-logged="AZ" data-struck>Arizona</span>')
+        self.assertContains(
+            corrected, '<span data-logged="president/AZ" data-struck>Arizona</span>'
+        )
         self.assertContains(corrected, "Called too early")
 
     def test_unknown_moment_is_not_found(self):
@@ -175,7 +184,7 @@ class MomentTests(TestCase):
 
     def test_moment_may_be_cached_for_a_day_once_the_broadcast_has_ended(self):
         self.assertIn("max-age=86400", self.page(18).headers["Cache-Control"])
-        live = Broadcast.objects.create(slug="live", title="Live", election=2020)
+        live = Broadcast.objects.create(slug="live", title="Live", contests=president(2020))
         publish(live, parse_change({"kind": "start"}))
         page = self.client.get("/broadcasts/live/?at=1")
         self.assertIn("max-age=10", page.headers["Cache-Control"])

@@ -1,12 +1,12 @@
 // A recording beside a video: the map follows the video's clock, shifted by the form's offset.
 
 import { draw } from "../rendering/drawing.js";
+import { contestsOf, stateOf } from "../domain/replica.js";
 import { Recording } from "../domain/recording.js";
 
-const { recording: data, election } = JSON.parse(
-  document.getElementById("preview-data").textContent,
-);
-const recording = new Recording(data);
+const data = JSON.parse(document.getElementById("preview-data").textContent);
+const contests = contestsOf(data.contests);
+const recording = new Recording(data.recording);
 const preview = document.querySelector(".preview");
 const video = preview.querySelector("video");
 const offset = document.getElementById("id_offset");
@@ -23,7 +23,10 @@ function show() {
   if (seq === shownSeq) return;
   shownSeq = seq;
   const state = recording.states[seq];
-  draw(preview, state, election);
+  for (const picture of preview.querySelectorAll("[data-picture]")) {
+    const key = picture.dataset.picture;
+    draw(picture, stateOf(state, key), contests[key]);
+  }
   preview.querySelector('[data-part="headline"]').textContent = state.story.headline;
   entries.forEach((entry, i) => entry.toggleAttribute("data-now", i === seq - 1));
 }

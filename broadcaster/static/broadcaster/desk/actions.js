@@ -106,7 +106,7 @@ export class Actions {
       return desk.form.focus(field);
     }
     const { draft } = desk;
-    const title = draft.title.trim() || change.story?.headline || summarize(change);
+    const title = draft.title.trim() || change.story?.headline || summarize(change, desk.contests);
     const cue = { title: title.slice(0, MAX_TITLE), change };
     return desk.editing ? this.#saveEdit(cue, title, draft) : this.#addCue(cue, title, draft);
   }

@@ -3,6 +3,7 @@
 import { isolate } from "../domain/bidi.js";
 import { clockTime, nextTimeAt } from "./clock.js";
 import { fromChange, isEmpty } from "./draft.js";
+import { pollsClose } from "./polls.js";
 import { countdown, cueToMoveBefore, nextCue } from "./rundown.js";
 
 const PUBLISHING = ["take_cue", "confirm", "decline", "unschedule"]; // or not publishing
@@ -53,11 +54,19 @@ export class CueActions {
     return this.commands.run("decline", { cue: id }, doneText);
   }
 
-  schedule({ id, version, title }, time) {
-    const { now } = this.desk;
-    const at = nextTimeAt(time, now);
+  schedule(cue, time) {
+    return this.#scheduleAt(cue, nextTimeAt(time, this.desk.now));
+  }
+
+  /** Schedule a cue for the time at which the last polls of its races close. */
+  schedule_close(cue) {
+    return this.#scheduleAt(cue, pollsClose(cue.change, this.desk.contests));
+  }
+
+  #scheduleAt({ id, version, title }, at) {
+    const left = at - this.desk.now;
     const doneText = () =>
-      `“${isolate(title)}” goes out automatically at ${clockTime(at)}, in ${countdown(at - now)}.`;
+      `“${isolate(title)}” goes out automatically at ${clockTime(at)}, in ${countdown(left)}.`;
     return this.commands.run("schedule", { cue: id, version, at }, doneText);
   }
 

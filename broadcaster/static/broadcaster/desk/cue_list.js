@@ -1,10 +1,11 @@
 // The rundown on the page: a row for each cue, in the server's order.
 
 import { isolate } from "../domain/bidi.js";
-import { zoneName } from "./clock.js";
+import { clockTime, zoneName } from "./clock.js";
+import { pollsClose } from "./polls.js";
 import { allowedCommands, cueStatus, cueToMoveBefore, statusNote } from "./rundown.js";
 import { makeSortable } from "./sortable.js";
-import { summarize } from "./summary.js";
+import { afterText, summarize } from "./summary.js";
 
 const MARK_LABELS = {
   next: "NEXT",
@@ -33,11 +34,8 @@ export class CueList {
    * `onAction(name, cue, argument)` is called for every button of a row. The name is that of a
    * command to the server, or "select", "edit" or "step".
    */
-  constructor(list, may, me, onAction) {
-    this.list = list;
-    this.may = may;
-    this.me = me;
-    this.onAction = onAction;
+  constructor(list, contests, may, me, onAction) {
+    Object.assign(this, { list, contests, may, me, onAction });
     this.cues = [];
     this.rows = new Map(); // id -> its row
     if (may.prepare) makeSortable(list, (id, before) => onAction("move", this.#cue(id), before));
@@ -144,13 +142,17 @@ export class CueList {
     row.dataset.status = status;
     find(row, "select").setAttribute("aria-current", selected);
     write(row, "title", cue.title);
-    const after = status === "taken" ? null : cue.after;
-    const totals = after ? ` · then ${after.D}–${after.R}–${after.uncalled}` : "";
-    write(row, "summary", `${summarize(cue.change)}${totals} · ${cue.by}`);
+    const then = status === "taken" ? "" : afterText(cue, this.contests);
+    const parts = [summarize(cue.change, this.contests), then, cue.by];
+    write(row, "summary", parts.filter(Boolean).join(" · "));
     write(row, "note", statusNote(cue, now, this.me, live));
     write(row, "zone", zoneName(now));
     const { move, ...commands } = allowed;
-    const shown = { ...commands, tools: selected && (move || commands.schedule) };
+    const closes = pollsClose(cue.change, this.contests);
+    const isLater = commands.schedule && closes > now;
+    if (isLater) write(row, "schedule_close", `At poll close, ${clockTime(closes)}`);
+    const tools = selected && (move || commands.schedule);
+    const shown = { ...commands, tools, schedule_close: isLater };
     for (const [name, isShown] of Object.entries(shown)) find(row, name).hidden = !isShown;
     for (const [name, step] of [["up", -1], ["down", 1]]) {
       const button = find(row, name);

@@ -2,7 +2,7 @@
 // them, and Preview.
 
 import { isolate } from "../domain/bidi.js";
-import { Replica, sameTotals, totals } from "../domain/replica.js";
+import { Replica, contestsOf, placesOf, sameTotals, totals } from "../domain/replica.js";
 import { CueList } from "./cue_list.js";
 import { DeliveryPanel } from "./delivery_panel.js";
 import { askYesOrNo } from "./dialog.js";
@@ -16,7 +16,7 @@ import { changedCues, cueNotifications, upNext } from "./rundown.js";
 import { Screen } from "./screen.js";
 import { programLabel } from "./show_status.js";
 import { StatusBar } from "./status_bar.js";
-import { summarize } from "./summary.js";
+import { focusText, summarize } from "./summary.js";
 import { takeTarget } from "./take_target.js";
 
 export class Desk {
@@ -25,8 +25,9 @@ export class Desk {
    * buttons, `onGap` when updates are missing or the totals differ from the server's.
    */
   constructor(root, data, onCueAction, onGap) {
-    const { election, may, me, broadcast, names, initial } = data;
-    Object.assign(this, { root, may, me, votes: election.votes, onGap });
+    const { may, me, broadcast, places, initial } = data;
+    const contests = contestsOf(data.contests);
+    Object.assign(this, { root, may, me, contests, onGap });
     this.store = new LocalStore(`desk:${broadcast.slug}:${me}`);
     const stored = this.store.load(null);
     const { draft, selected = null, editing = null } = stored ?? {};
@@ -43,12 +44,12 @@ export class Desk {
     part("preview").querySelector('[data-screen="copy"]').replaceWith(copy);
     this.messages = new Messages(part("done"), part("error"));
     this.statusBar = new StatusBar(root, part, broadcast);
-    this.preview = new Screen(part("preview"), election);
-    this.program = new Screen(part("program"), election);
-    this.cueList = new CueList(part("cues"), may, me, onCueAction);
-    this.form = document.getElementById("draft") && new DraftForm(part, names);
-    const onCorrect = this.form && may.correct ? (units) => this.form.correct(units) : null;
-    this.logTable = new LogTable(part("log"), initial, onCorrect);
+    this.preview = new Screen(part("preview"), contests, () => this.show());
+    this.program = new Screen(part("program"), contests, () => this.show());
+    this.cueList = new CueList(part("cues"), contests, may, me, onCueAction);
+    this.form = document.getElementById("draft") && new DraftForm(part, contests, places);
+    const onCorrect = this.form && may.correct ? (races) => this.form.correct(races) : null;
+    this.logTable = new LogTable(part("log"), contests, initial, onCorrect);
     this.deliveryPanel = new DeliveryPanel(part, this.logTable);
 
     this.#handleSnapshot(data.snapshot);
@@ -87,7 +88,7 @@ export class Desk {
     for (const update of updates) {
       const outcome = this.replica.apply(epoch, update);
       if (outcome === "seen") continue;
-      const sums = totals(this.votes, this.replica.state.calls);
+      const sums = totals(this.contests, this.replica.state.calls);
       if (outcome === "gap" || !sameTotals(sums, update.totals)) return this.onGap();
       this.logTable.add(update);
       if (update.by !== this.me) this.recent.addUpdate(update);
@@ -148,9 +149,9 @@ export class Desk {
   }
 
   get takeTarget() {
-    const { state, now, me, may, votes } = this;
+    const { state, now, me, may, contests } = this;
     const { history } = this.logTable;
-    const context = { state, history, now, me, may, votes, rule: this.plan.approval };
+    const context = { state, history, now, me, may, contests, rule: this.plan.approval };
     return takeTarget(this.cue(this.selected) ?? null, this.draft, this.editing, context);
   }
 
@@ -159,6 +160,7 @@ export class Desk {
   /** Put a cue into Preview, or the draft (null). */
   select(id) {
     this.selected = id;
+    this.preview.chosen = null;
     this.recent.clearPreview();
     const { draft, selected, editing } = this;
     this.store.save({ draft, selected, editing });
@@ -196,20 +198,36 @@ export class Desk {
     const { phase } = state;
     const { change, name, after, problem, blocked } = this.takeTarget;
     this.form?.showChoices(state);
-    this.program.show(state, programLabel(phase, state.view.focus));
+    const shown = this.#contestOf(state.view);
+    this.program.show(state, programLabel(phase, this.#placeOf(state.view)), shown);
     const label = isPreviewEmpty ? "nothing selected" : name;
-    const units = Object.keys(change.calls ?? {});
-    this.preview.show(after, label, units, part("whole-country").checked);
+    const [called] = Object.keys(change.calls ?? {});
+    const previewed = change.view?.contest ?? called ?? shown;
+    const places = placesOf(change.calls);
+    this.preview.show(after, label, previewed, places, part("whole-map").checked);
     this.#showRundown(phase === "live");
     this.statusBar.showPhase(phase);
     if (this.may.take) {
       const take = this.root.querySelector('[data-action="take"]');
       take.toggleAttribute("data-blocked", blocked);
-      const summary = isPreviewEmpty ? "Choose a cue, or draft an update." : summarize(change);
+      const summary = isPreviewEmpty ? "Choose a cue, or draft an update." : summarize(change, this.contests);
       part("take-summary").textContent = summary;
     }
     if (this.form) this.#showDraft(isPreviewEmpty ? "" : problem);
     this.showTime();
+  }
+
+  /** Return the contest that a view shows: the first, before there was one. */
+  #contestOf({ contest }) {
+    return contest in this.contests ? contest : Object.keys(this.contests)[0];
+  }
+
+  /** Return what a view shows, in a few words: "OH", "senate OH", "senate". */
+  #placeOf(view) {
+    const isSeveral = Object.keys(this.contests).length > 1;
+    const key = this.#contestOf(view);
+    const place = focusText(this.contests[key], view.focus, isSeveral);
+    return [isSeveral && key, place].filter(Boolean).join(" ");
   }
 
   #showUpdates() {

@@ -1,10 +1,12 @@
 // The draft: an update that is being prepared. Pure: no DOM, no network.
-// A draft is {title, calls: {unit: choice}, headline, body, announce, annotations, focus,
-// highlight, reason}, which are the values of the form.
+// A draft is {title, calls: {"contest/race": choice}, headline, body, announce, annotations, focus,
+// highlight, reason}, which are the values of the form. `focus` is "contest/place", with an empty
+// place for the whole map, or "" if the view stays.
 
 import { seqToCorrect } from "../domain/corrections.js";
 
-export const DECIDED = ["called", "certified"]; // statuses of a unit that somebody has won
+export const DECIDED = ["called", "certified"]; // statuses of a race that somebody has won
+const OTHERS = ["too_close", "too_early", "open", "retracted"];
 
 export const EMPTY = Object.freeze({
   title: "",
@@ -18,28 +20,28 @@ export const EMPTY = Object.freeze({
   reason: "",
 });
 
-/** The choices for a unit: the form's value, and the call it makes. */
-export const CHOICES = {
-  "called-D": { status: "called", party: "D" },
-  "called-R": { status: "called", party: "R" },
-  "called-O": { status: "called", party: "O" },
-  too_close: { status: "too_close" },
-  too_early: { status: "too_early" },
-  open: { status: "open" },
-  retracted: { status: "retracted" },
-  "certified-D": { status: "certified", party: "D" },
-  "certified-R": { status: "certified", party: "R" },
-  "certified-O": { status: "certified", party: "O" },
-};
-
-/** Return whether viewers see this unit as won by somebody. */
-export function isDecided(state, unit) {
-  return DECIDED.includes(state.calls[unit]?.status);
+/** Return the call that a choice makes, such as "called-D" or "too_close"; null for another text. */
+export function callOf(choice) {
+  const [status, party] = choice.split("-");
+  if (DECIDED.includes(status) && party) return { status, party };
+  return OTHERS.includes(choice) ? { status } : null;
 }
 
-/** Return whether giving `unit` this call takes back one that viewers have seen. */
-export function isCorrection(state, unit, call) {
-  return isDecided(state, unit) && call.party !== state.calls[unit].party;
+/** Return the choice that makes a call. */
+function choiceOf({ status, party }) {
+  return party ? `${status}-${party}` : status;
+}
+
+/** Return whether a state, or a change, has a race as won by somebody. A race is [contest, race]. */
+export function isDecided({ calls }, [contest, race]) {
+  return DECIDED.includes(calls?.[contest]?.[race]?.status);
+}
+
+/** Return whether giving a race this call takes back one that viewers have seen. */
+export function isCorrection(state, [contest, race], call) {
+  return (
+    isDecided(state, [contest, race]) && call.party !== state.calls[contest][race].party
+  );
 }
 
 /** Return whether clearing the draft would lose nothing. */
@@ -51,13 +53,17 @@ export function isEmpty(draft) {
 /** Return the change that the draft makes so far, for the preview. It may be incomplete. */
 export function toPartialChange(draft) {
   const change = { kind: "update" };
-  const calls = Object.entries(draft.calls).filter(([, choice]) => CHOICES[choice]);
   const [headline, body] = [draft.headline.trim(), draft.body.trim()];
-  if (calls.length) {
-    change.calls = Object.fromEntries(calls.map(([unit, choice]) => [unit, CHOICES[choice]]));
+  for (const [place, choice] of Object.entries(draft.calls)) {
+    const [contest, race] = place.split("/");
+    const call = callOf(choice);
+    if (!call) continue;
+    change.calls ??= {};
+    change.calls[contest] = { ...change.calls[contest], [race]: call };
   }
   if (draft.focus) {
-    change.view = { layer: "president", focus: draft.focus, highlight: draft.highlight };
+    const [contest, focus] = draft.focus.split("/");
+    change.view = { contest, focus, highlight: draft.highlight };
   }
   if (headline) {
     const { annotations, announce } = draft;
@@ -72,29 +78,31 @@ export function toPartialChange(draft) {
  */
 export function toChange(draft, state, history) {
   const change = toPartialChange(draft);
-  const units = Object.keys(draft.calls);
-  const unchosen = units.find((unit) => !change.calls?.[unit]);
-  if (unchosen) return { problem: `Choose a result for ${unchosen}.`, field: "calls" };
-  if (units.length && !change.story) {
+  const races = Object.keys(draft.calls).map((place) => place.split("/"));
+  const call = ([contest, race]) => change.calls?.[contest]?.[race];
+  const names = (some) => some.map(([, race]) => race).join(", ");
+  const unchosen = races.find((race) => !call(race));
+  if (unchosen) return { problem: `Choose a result for ${unchosen[1]}.`, field: "calls" };
+  if (races.length && !change.story) {
     return { problem: "A call needs a headline.", field: "headline" };
   }
-  const corrected = units.filter((unit) => isCorrection(state, unit, change.calls[unit]));
+  const corrected = races.filter((race) => isCorrection(state, race, call(race)));
   if (corrected.length) {
-    const names = corrected.join(", ");
-    if (corrected.length < units.length) {
-      return { problem: `Take the correction of ${names} by itself.`, field: "calls" };
+    if (corrected.length < races.length) {
+      const problem = `Take the correction of ${names(corrected)} by itself.`;
+      return { problem, field: "calls" };
     }
     const reason = draft.reason.trim();
     if (!reason) return { problem: "A correction needs a reason.", field: "reason" };
-    const seq = seqToCorrect(units, history);
+    const seq = seqToCorrect(races, history);
     if (seq === undefined) {
-      const problem = `${names} were called by different updates. Correct them one at a time.`;
+      const problem = `${names(corrected)} were called by different updates. Correct them one at a time.`;
       return { problem, field: "calls" };
     }
     Object.assign(change, { kind: "correct", corrects: seq, reason });
     change.story.announce = "assertive";
-  } else if (units.some((unit) => change.calls[unit].status === "retracted")) {
-    return { problem: "Only a called unit can be retracted.", field: "calls" };
+  } else if (races.some((race) => call(race).status === "retracted")) {
+    return { problem: "Only a called race can be retracted.", field: "calls" };
   }
   if (draft.highlight.length && !change.view) {
     return { problem: "A highlight needs a view.", field: "focus" };
@@ -110,16 +118,15 @@ export function toChange(draft, state, history) {
 
 /** Return the draft that makes `change`, to edit a cue. */
 export function fromChange(change, title = "") {
-  const calls = Object.entries(change.calls ?? {}).map(([unit, call]) => [
-    unit,
-    call.party ? `${call.status}-${call.party}` : call.status,
-  ]);
+  const calls = Object.entries(change.calls ?? {}).flatMap(([contest, races]) =>
+    Object.entries(races).map(([race, call]) => [`${contest}/${race}`, choiceOf(call)]),
+  );
   return {
     ...EMPTY,
     title,
     calls: Object.fromEntries(calls),
     ...change.story,
-    focus: change.view?.focus ?? "",
+    focus: change.view ? `${change.view.contest}/${change.view.focus}` : "",
     highlight: change.view?.highlight ?? [],
     reason: change.reason ?? "",
   };

@@ -1,26 +1,32 @@
 // The form that holds the draft.
 
-import { CHOICES, EMPTY, isCorrection, isDecided } from "./draft.js";
+import { racesOf } from "../domain/replica.js";
+import { EMPTY, callOf, isCorrection, isDecided } from "./draft.js";
 
 const FIELDS = ["title", "headline", "body", "announce", "focus", "reason"];
 
 export class DraftForm {
   onChange = () => {}; // called after every edit
 
-  /** `part(name)` finds an element of the desk. */
-  constructor(part, names) {
-    this.part = part;
-    this.names = names;
+  /**
+   * `part(name)` finds an element of the desk. `places` has the names of the places that a view can
+   * focus on, by contest and id. Races are in the form "contest/race".
+   */
+  constructor(part, contests, places) {
+    Object.assign(this, { part, contests, places });
+    this.isSeveral = Object.keys(contests).length > 1;
     this.form = document.getElementById("draft");
-    this.rows = new Map(); // unit -> its row
+    this.rows = new Map(); // "contest/race" -> its row
     this.highlight = [];
     this.annotations = []; // not shown in the form, but kept while a cue is edited
+    this.#fillMenus();
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", ({ target }) => {
+      if (target.name === "focus") this.#changeContest();
       if (!target.matches("select[data-desk]")) this.onChange();
     });
-    this.#onPick("add", (unit) => this.add(unit));
-    this.#onPick("correct", (unit) => this.correct([unit]));
+    this.#onPick("add", (race) => this.add(race));
+    this.#onPick("correct", (race) => this.correct([race]));
     this.#onPick("highlight", (place) =>
       this.#setHighlight([...new Set([...this.highlight, place])]),
     );
@@ -29,7 +35,7 @@ export class DraftForm {
   /** Return the draft. */
   read() {
     const fields = FIELDS.map((name) => [name, this.form.elements[name].value]);
-    const calls = [...this.rows].map(([unit, row]) => [unit, readChoice(row)]);
+    const calls = [...this.rows].map(([race, row]) => [race, readChoice(row)]);
     const { highlight, annotations } = this;
     const values = Object.fromEntries(fields);
     return { ...values, calls: Object.fromEntries(calls), highlight, annotations };
@@ -39,28 +45,34 @@ export class DraftForm {
   write(draft) {
     const complete = { ...EMPTY, ...draft };
     for (const name of FIELDS) this.form.elements[name].value = complete[name];
+    const [contest] = complete.focus.split("/");
+    const menu = this.form.elements.focus;
+    if (!menu.value && contest in this.contests) menu.value = `${contest}/`; // the whole map
+    this.#fillHighlightMenu();
     this.annotations = complete.annotations;
-    for (const unit of this.rows.keys()) this.#removeCall(unit);
-    for (const [unit, chosen] of Object.entries(complete.calls)) this.#addCall(unit, chosen);
+    for (const race of this.rows.keys()) this.#removeCall(race);
+    for (const [race, chosen] of Object.entries(complete.calls)) {
+      if (this.#isKnown(race)) this.#addCall(race, chosen);
+    }
     this.#setHighlight(complete.highlight);
   }
 
-  /** Add a unit to be called, and move the focus to its choices. */
-  add(unit) {
-    const existing = this.rows.get(unit);
-    const row = existing ?? this.#addCall(unit, "");
+  /** Add a race to be called, and move the focus to its choices. */
+  add(race) {
+    const existing = this.rows.get(race);
+    const row = existing ?? this.#addCall(race, "");
     if (!existing) this.onChange();
     (row.querySelector("input:checked") ?? row.querySelector("input")).focus();
   }
 
-  /** Add a correction of the calls of `units`, and move the focus to the reason. */
-  correct(units) {
-    for (const unit of units) if (!this.rows.has(unit)) this.#addCall(unit, "retracted");
+  /** Add a correction of the calls of `races`, and move the focus to the reason. */
+  correct(races) {
+    for (const race of races) if (!this.rows.has(race)) this.#addCall(race, "retracted");
     this.onChange();
     this.form.elements.reason.focus();
   }
 
-  /** Move the focus to a field; for "calls", to the first unit without a choice. */
+  /** Move the focus to a field; for "calls", to the first race without a choice. */
   focus(field) {
     const row = [...this.rows.values()].find((each) => !readChoice(each));
     const input = field === "calls" ? row?.querySelector("input") : this.form.elements[field];
@@ -69,30 +81,87 @@ export class DraftForm {
 
   /** Show the fields and choices that make sense for the map in `state`. */
   showChoices(state) {
-    for (const [unit, row] of this.rows) {
-      const [decided, chosen] = [isDecided(state, unit), readChoice(row)];
+    for (const [race, row] of this.rows) {
+      const [decided, chosen] = [isDecided(state, race.split("/")), readChoice(row)];
       row.querySelector('[data-call="open"]').hidden = decided && chosen !== "open";
       row.querySelector('[data-call="retract"]').hidden = !decided && chosen !== "retracted";
-      row.querySelector('[type="checkbox"]').disabled = !CHOICES[chosen]?.party;
+      row.querySelector('[type="checkbox"]').disabled = !callOf(chosen)?.party;
     }
     const { calls } = this.read();
     const corrects = Object.entries(calls).some(
-      ([unit, chosen]) => CHOICES[chosen] && isCorrection(state, unit, CHOICES[chosen]),
+      ([race, chosen]) => callOf(chosen) && isCorrection(state, race.split("/"), callOf(chosen)),
     );
     this.part("reason").hidden = !corrects;
     this.part("announce").hidden = corrects; // a correction always interrupts screen readers
-    this.#offerCorrections(Object.keys(state.calls).filter((unit) => isDecided(state, unit)));
+    const decided = racesOf(state.calls).filter((race) => isDecided(state, race));
+    this.#offerCorrections(decided.map((race) => race.join("/")));
   }
 
-  /** List `units` in the menu of calls to correct. */
-  #offerCorrections(units) {
+  /** List races in the menu of calls to correct. */
+  #offerCorrections(races) {
     const menu = this.part("correct");
-    const list = units.join(" ");
-    if (menu.dataset.units === list) return;
-    menu.dataset.units = list;
-    menu.hidden = !units.length;
-    const named = units.map((unit) => [this.names[unit], unit]).sort();
+    const list = races.join(" ");
+    if (menu.dataset.races === list) return;
+    menu.dataset.races = list;
+    menu.hidden = !races.length;
+    const named = races.map((race) => [this.#nameOf(race), race]).sort();
     menu.replaceChildren(menu.firstElementChild, ...named.map((item) => new Option(...item)));
+  }
+
+  #isKnown(race) {
+    const [key, id] = race.split("/");
+    return Boolean(this.contests[key]?.races[id]);
+  }
+
+  /** Return the name of a race, after its contest's key if there are several. */
+  #nameOf(race) {
+    const [key, id] = race.split("/");
+    const { name } = this.contests[key].races[id];
+    return this.isSeveral ? `${key}: ${name}` : name;
+  }
+
+  /** Fill the menus of races and of views, a group for each contest. */
+  #fillMenus() {
+    for (const [key, contest] of Object.entries(this.contests)) {
+      const races = Object.entries(contest.races).map(([id, { name }]) => [name, id]);
+      this.#addGroup("add", key, races.sort());
+      this.#addGroup("focus", key, [["Whole map", ""], ...this.#placesOf(key)]);
+    }
+    this.#fillHighlightMenu();
+  }
+
+  #placesOf(key) {
+    return Object.entries(this.places[key])
+      .map(([id, name]) => [name, id])
+      .sort();
+  }
+
+  /** Add options for [name, id] of one contest. A chosen one has the contest's key before it. */
+  #addGroup(name, key, items) {
+    const before = this.isSeveral ? `${key}: ` : "";
+    const options = items.map(([words, id]) => new Option(before + words, `${key}/${id}`));
+    const menu = this.form.elements[name] ?? this.part(name);
+    if (!this.isSeveral) return menu.append(...options);
+    const group = document.createElement("optgroup");
+    group.label = this.contests[key].title;
+    group.append(...options);
+    return menu.append(group);
+  }
+
+  /** The view may be of another contest now: its places can be highlighted, and no others. */
+  #changeContest() {
+    if (this.#fillHighlightMenu()) this.#setHighlight([]);
+  }
+
+  /** List the places of the view's contest. Return whether it is another contest than before. */
+  #fillHighlightMenu() {
+    const menu = this.part("highlight");
+    const key = this.form.elements.focus.value.split("/")[0] || Object.keys(this.contests)[0];
+    if (menu.dataset.of === key) return false;
+    menu.dataset.of = key;
+    const options = this.#placesOf(key).map((item) => new Option(...item));
+    menu.replaceChildren(menu.firstElementChild, ...options);
+    return true;
   }
 
   /** Call `act` with each item that is chosen in a menu, which then shows its title again. */
@@ -105,30 +174,46 @@ export class DraftForm {
     });
   }
 
-  #addCall(unit, chosen) {
+  #addCall(race, chosen) {
     const row = document.getElementById("call-row").content.cloneNode(true).firstElementChild;
-    row.dataset.call = unit;
-    row.querySelector('[data-call="name"]').textContent = this.names[unit];
+    const name = this.#nameOf(race);
+    row.dataset.call = race;
+    row.querySelector('[data-call="name"]').textContent = name;
+    row.querySelector("legend").after(...this.#partyChoices(race));
     for (const input of row.querySelectorAll('[type="radio"]')) {
-      input.name = `call-${unit}`;
+      input.name = `call-${race}`;
       input.checked = input.value === chosen.replace("certified", "called");
     }
     row.querySelector('[type="checkbox"]').checked = chosen.startsWith("certified");
     const remove = row.querySelector('[data-call="remove"]');
-    remove.setAttribute("aria-label", `Remove ${this.names[unit]} from the draft`);
+    remove.setAttribute("aria-label", `Remove ${name} from the draft`);
     remove.addEventListener("click", () => {
-      this.#removeCall(unit);
+      this.#removeCall(race);
       this.onChange();
       this.part("add").focus();
     });
     this.part("calls").append(row);
-    this.rows.set(unit, row);
+    this.rows.set(race, row);
     return row;
   }
 
-  #removeCall(unit) {
-    this.rows.get(unit).remove();
-    this.rows.delete(unit);
+  /** Return a choice for each party of a race's contest. */
+  #partyChoices(race) {
+    const [key, id] = race.split("/");
+    const contest = this.contests[key];
+    return contest.parties.map((party) => {
+      const template = document.getElementById("call-party");
+      const choice = template.content.cloneNode(true).firstElementChild;
+      choice.dataset.look = party.look;
+      choice.querySelector("input").value = `called-${party.id}`;
+      choice.querySelector("span").textContent = `${party.letter} ${contest.nameOf(party.id, id)}`;
+      return choice;
+    });
+  }
+
+  #removeCall(race) {
+    this.rows.get(race).remove();
+    this.rows.delete(race);
   }
 
   #setHighlight(places) {
@@ -149,7 +234,7 @@ export class DraftForm {
   }
 }
 
-/** Return a row's choice, a key of CHOICES, or "" if there is none yet. */
+/** Return a row's choice, as callOf() takes it, or "" if there is none yet. */
 function readChoice(row) {
   const chosen = row.querySelector('[type="radio"]:checked')?.value ?? "";
   const certified = row.querySelector('[type="checkbox"]').checked;

@@ -1,21 +1,22 @@
 // The log: the published updates, newest first. Corrected calls are struck through, not removed.
 
 import { seqToCorrect } from "../domain/corrections.js";
+import { placesOf, racesOf } from "../domain/replica.js";
 import { clockTime } from "./clock.js";
 import { isDecided } from "./draft.js";
 import { summaryParts } from "./summary.js";
 
 export class LogTable {
   /**
-   * `initial` has the calls of the map that the broadcast began with. `onCorrect(units)` starts a
-   * correction of calls of one update; null for a person who may not correct.
+   * `initial` has the calls of the map that the broadcast began with. `onCorrect(places)` starts a
+   * correction of calls of one update; null for a person who may not correct. A place is
+   * "contest/race".
    */
-  constructor(body, initial, onCorrect) {
-    this.body = body;
-    this.onCorrect = onCorrect;
+  constructor(body, contests, initial, onCorrect) {
+    Object.assign(this, { body, contests, onCorrect });
     this.history = { initial, updates: [] };
     this.rows = new Map(); // seq -> its row
-    this.correctable = new Map(); // seq -> units whose calls can be corrected there
+    this.correctable = new Map(); // seq -> races whose calls can be corrected there
   }
 
   restart(updates) {
@@ -33,12 +34,14 @@ export class LogTable {
     cell("by").textContent = publishers(update);
     cell("headline").textContent = update.story?.headline ?? "";
     cell("reason").textContent = update.reason ? `Reason: ${update.reason}` : "";
-    cell("summary").replaceChildren(...summaryNodes(summaryParts(update)));
+    cell("summary").replaceChildren(...summaryNodes(summaryParts(update, this.contests)));
     cell("correct").setAttribute("aria-label", `Correct update ${update.seq}`);
     cell("correct").addEventListener("click", () =>
       this.onCorrect(this.correctable.get(update.seq)),
     );
     row.dataset.kind = update.kind;
+    row.toggleAttribute("data-counts", isCount(update));
+    this.#removeOlderCount(update);
     this.history.updates.push(update);
     this.rows.set(update.seq, row);
     this.body.prepend(row);
@@ -48,9 +51,9 @@ export class LogTable {
   /** Offer a correction beside the updates whose calls stand in `state`. */
   showCorrectable(state) {
     this.correctable.clear();
-    for (const unit of Object.keys(state.calls).filter((each) => isDecided(state, each))) {
-      const seq = seqToCorrect([unit], this.history);
-      this.correctable.set(seq, [...(this.correctable.get(seq) ?? []), unit]);
+    for (const race of racesOf(state.calls).filter((each) => isDecided(state, each))) {
+      const seq = seqToCorrect([race], this.history);
+      this.correctable.set(seq, [...(this.correctable.get(seq) ?? []), race.join("/")]);
     }
     for (const [seq, row] of this.rows) {
       const button = row.querySelector('[data-log="correct"]');
@@ -64,18 +67,31 @@ export class LogTable {
     if (cell) cell.textContent = text;
   }
 
+  /** Of counts that follow each other, as a feed sends them, show the newest only. */
+  #removeOlderCount(update) {
+    const newest = this.body.firstElementChild;
+    if (!isCount(update) || !newest?.hasAttribute("data-counts")) return;
+    newest.remove();
+    this.rows.delete(this.history.updates.at(-1).seq);
+  }
+
   #strikeCorrected({ corrects, calls, seq }) {
     const row = this.rows.get(corrects);
     if (!row) return;
-    for (const unit of Object.keys(calls)) {
-      const part = row.querySelector(`[data-called="${unit}"]`);
+    for (const place of placesOf(calls)) {
+      const part = row.querySelector(`[data-called="${place}"]`);
       const struck = document.createElement("s");
       struck.append(part.textContent);
       part.replaceChildren(struck);
     }
+    const names = racesOf(calls).map(([, race]) => race);
     const note = row.querySelector('[data-log="corrected"]');
-    note.append(`⚑ ${Object.keys(calls).join(", ")} corrected by update ${seq}. `);
+    note.append(`⚑ ${names.join(", ")} corrected by update ${seq}. `);
   }
+}
+
+function isCount({ kind, calls, view, story, counts }) {
+  return kind === "update" && Boolean(counts) && !calls && !view && !story;
 }
 
 function publishers({ by, confirmed_by: second, via }) {
@@ -83,14 +99,15 @@ function publishers({ by, confirmed_by: second, via }) {
   return via === "schedule" ? `${names} (scheduled)` : names;
 }
 
-/** Return a summary's text nodes, with an element for each called unit so that it can be struck. */
+/** Return a summary's text nodes, with an element for each called race so that it can be struck. */
 function summaryNodes(parts) {
-  return parts.flatMap(({ units, words }, i) => {
-    const unitNodes = units.flatMap((unit) => {
+  return parts.flatMap(({ key, places, words }, i) => {
+    const nodes = places.flatMap((place) => {
       const span = document.createElement("span");
-      span.textContent = span.dataset.called = unit;
+      span.dataset.called = place;
+      span.textContent = place.split("/")[1];
       return [span, " "];
     });
-    return [i ? ", " : "", ...unitNodes, words];
+    return [i ? ", " : "", key && `${key} `, ...nodes, words];
   });
 }

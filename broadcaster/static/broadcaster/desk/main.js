@@ -44,8 +44,8 @@ for (const element of root.querySelectorAll("[data-action]")) {
 }
 for (const screen of [desk.preview, desk.program]) {
   screen.element.addEventListener("click", ({ target }) => {
-    const unit = target.closest(".picture [data-unit]")?.dataset.unit;
-    if (unit) desk.form?.add(unit);
+    const element = target.closest(".picture [data-unit]");
+    if (element) desk.form?.add(`${screen.contestOf(element)}/${element.dataset.unit}`);
   });
 }
 
@@ -68,7 +68,7 @@ listenForShortcuts(
   () => shortcutsOn.checked,
 );
 
-desk.part("whole-country").addEventListener("change", () => desk.show());
+desk.part("whole-map").addEventListener("change", () => desk.show());
 setInterval(() => desk.showTime(), 1000);
 connection.connect();
 root.querySelector(".desk-body").inert = false; // the page is inert until its buttons work

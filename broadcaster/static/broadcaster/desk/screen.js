@@ -1,20 +1,50 @@
-// One of the two screens, Preview and Program: a map with its headline.
+// One of the two screens, Preview and Program: the map of a contest with its headline, and tabs.
 
-import { draw, tag } from "../rendering/drawing.js";
+import { stateOf } from "../domain/replica.js";
+import { draw, drawTally, racesIn, tag } from "../rendering/drawing.js";
 
 export class Screen {
-  constructor(element, election) {
-    this.element = element;
-    this.election = election;
+  /** Calls `onChoose()` when another contest is to be shown. */
+  constructor(element, contests, onChoose) {
+    Object.assign(this, { element, contests });
+    this.chosen = null; // the contest that was chosen by a tab; null: the one that matters
+    element.addEventListener("click", (event) => {
+      const tab = event.target.closest(".tab");
+      if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.chosen = tab.dataset.contest;
+      onChoose();
+    });
   }
 
-  /** Show `state`. `changed` units are outlined; `wholeCountry` replaces the view's focus. */
-  show(state, label, changed = [], wholeCountry = false) {
-    const { focus, highlight } = state.view;
-    const outlined = focus === "US" ? highlight : [...highlight, focus];
-    const view = wholeCountry ? { ...state.view, focus: "US", highlight: outlined } : state.view;
-    draw(this.element, { ...state, view }, this.election);
-    tag(this.element, "data-drafted", changed);
+  /** The contest of an element on a map of this screen. */
+  contestOf(element) {
+    return element.closest(".picture").dataset.picture;
+  }
+
+  /**
+   * Show a contest of `state`. `changed` races, as "contest/race", are outlined; `isWhole` replaces
+   * the view's focus.
+   */
+  show(state, label, contest, changed = [], isWhole = false) {
+    const key = this.chosen ?? contest;
+    for (const picture of this.element.querySelectorAll(".picture")) {
+      picture.hidden = picture.dataset.picture !== key;
+    }
+    for (const tab of this.element.querySelectorAll(".tab")) {
+      const { contest: each } = tab.dataset;
+      drawTally(tab, this.contests[each].totals(state.calls[each]), this.contests[each]);
+      tab.toggleAttribute("data-changed", racesIn(each, changed).length > 0);
+      if (each === key) tab.setAttribute("aria-current", "true");
+      else tab.removeAttribute("aria-current");
+    }
+    const picture = this.element.querySelector(`[data-picture="${key}"]`);
+    const here = stateOf(state, key);
+    const { focus, highlight } = here.view;
+    const outlined = this.contests[key].isPlace(focus) ? [...highlight, focus] : highlight;
+    const view = isWhole ? { focus: "", highlight: outlined } : here.view;
+    draw(picture, { ...here, view }, this.contests[key]);
+    tag(picture, "data-drafted", racesIn(key, changed));
     const headline = this.#write("headline", state.story.headline || "No headline yet");
     headline.toggleAttribute("data-empty", !state.story.headline);
     this.#write("story", state.story.body);

@@ -33,9 +33,9 @@ export function modeLabel(broadcast, phase) {
   return broadcast.rehearsal ? `REHEARSAL · ${REHEARSAL_PHASES[phase]}` : MODE_LABELS[phase];
 }
 
-/** Return what Program shows. */
-export function programLabel(phase, focus) {
-  return `${PROGRAM_LABELS[phase]} · view ${focus}`;
+/** Return what Program shows. `place` is what the view shows. */
+export function programLabel(phase, place) {
+  return `${PROGRAM_LABELS[phase]} · view ${place}`;
 }
 
 /** Return the planned start before the broadcast or the planned end during it; "" without one. */

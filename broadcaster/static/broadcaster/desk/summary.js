@@ -1,28 +1,68 @@
 // An update in a few words. Pure: no DOM, no network.
 
+import { UNCALLED, placesOf } from "../domain/replica.js";
+
 const KIND_LABELS = { correct: "correction" };
 
 /**
- * Return the parts of a summary:
- * [{units: ["KY", "IN"], words: "→ R"}, {units: [], words: "view OH"}].
+ * Return the parts of a summary: [{key: "senate", places: ["senate/KY", "senate/IN"], words: "→ R"},
+ * {key: "", places: [], words: "view OH"}]. `contests` are those of the show by key; if there is one
+ * only, `key` is "".
  */
-export function summaryParts(update) {
-  const unitsByResult = new Map();
-  for (const [unit, call] of Object.entries(update.calls ?? {})) {
-    const words = call.party ? `→ ${call.party}` : call.status.replace("_", " ");
-    unitsByResult.set(words, [...(unitsByResult.get(words) ?? []), unit]);
+export function summaryParts(update, contests) {
+  const isSeveral = Object.keys(contests).length > 1;
+  const parts = Object.entries(update.calls ?? {}).flatMap(([contest, calls]) => {
+    const placesByResult = new Map();
+    for (const [race, call] of Object.entries(calls)) {
+      const letter = contests[contest].partyOf[call.party]?.letter;
+      const words = letter ? `→ ${letter}` : call.status.replace("_", " ");
+      placesByResult.set(words, [...(placesByResult.get(words) ?? []), `${contest}/${race}`]);
+    }
+    const key = isSeveral ? contest : "";
+    return [...placesByResult].map(([words, places]) => ({ key, places, words }));
+  });
+  if (update.view) {
+    const { contest, focus } = update.view;
+    const place = [isSeveral && contest, focusText(contests[contest], focus, isSeveral)];
+    parts.push(only(["view", ...place].filter(Boolean).join(" ")));
   }
-  const parts = [...unitsByResult].map(([words, units]) => ({ units, words }));
-  if (update.view) parts.push({ units: [], words: `view ${update.view.focus}` });
-  if (update.kind !== "update") {
-    parts.unshift({ units: [], words: KIND_LABELS[update.kind] ?? update.kind });
-  }
-  return parts.length ? parts : [{ units: [], words: "story" }];
+  if (update.counts) parts.push(only(`votes counted in ${racesText(placesOf(update.counts))}`));
+  if (update.kind !== "update") parts.unshift(only(KIND_LABELS[update.kind] ?? update.kind));
+  return parts.length ? parts : [only("story")];
+}
+
+/** Return what a view shows: a place's id, or the whole map, which a contest's key stands for. */
+export function focusText(contest, focus, isSeveral) {
+  if (contest.isPlace(focus)) return focus;
+  return isSeveral ? "" : "whole map";
+}
+
+function only(words) {
+  return { key: "", places: [], words };
+}
+
+function racesText({ length }) {
+  return length === 1 ? "1 race" : `${length} races`;
 }
 
 /** Return the same as text: "KY IN → R, view OH". */
-export function summarize(update) {
-  return summaryParts(update)
-    .map(({ units, words }) => [...units, words].join(" "))
+export function summarize(update, contests) {
+  return summaryParts(update, contests)
+    .map(({ key, places, words }) => {
+      const races = places.map((place) => place.split("/")[1]);
+      return [key, ...races, words].filter(Boolean).join(" ");
+    })
     .join(", ");
+}
+
+/** Return the totals after a cue for the contests that it calls races of: "then 273–214–51". */
+export function afterText({ after, change }, contests) {
+  const keys = Object.keys(change.calls ?? {}).filter((key) => after?.[key]);
+  const isSeveral = Object.keys(contests).length > 1;
+  const texts = keys.map((key) => {
+    const shown = contests[key].parties.filter(({ id, side }) => side || after[key][id]);
+    const sums = [...shown.map(({ id }) => after[key][id]), after[key][UNCALLED]];
+    return (isSeveral ? `${key} ` : "") + sums.join("–");
+  });
+  return texts.length ? `then ${texts.join(", ")}` : "";
 }

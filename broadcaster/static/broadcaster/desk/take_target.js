@@ -2,6 +2,7 @@
 
 import { apply } from "../domain/replica.js";
 import { approvalReason } from "./approval.js";
+import { openPollsWarning } from "./polls.js";
 import { toChange, toPartialChange } from "./draft.js";
 import { statusNote } from "./rundown.js";
 
@@ -11,29 +12,32 @@ import { statusNote } from "./rundown.js";
  * - after: the state after it;
  * - complete: whether the change could be stored as a cue;
  * - problem, field: why it cannot be sent, and the form's field for it;
- * - warning: why it would wait for approval or be rejected;
+ * - warning: why it would wait for approval or be rejected, or that polls are open;
  * - blocked: whether TAKE would do nothing now.
  *
  * `cue` is null for the draft, `editing` is the cue that the draft edits, or null.
- * `context` is {state, history, now, me, may, rule, votes}.
+ * `context` is {state, history, now, me, may, rule, contests}.
  */
 export function takeTarget(cue, draft, editing, context) {
   return cue ? cueTarget(cue, context) : draftTarget(draft, editing, context);
 }
 
-function cueTarget(cue, { state, now, me, may }) {
+function cueTarget(cue, { state, now, me, may, contests }) {
   const { change, title } = cue;
   return {
     change,
     name: title,
     after: apply(state, change),
     complete: true,
-    warning: cueWarning(cue, now, me) || missingPermission(change, may),
+    warning: sentences(
+      cueWarning(cue, now, me) || missingPermission(change, may),
+      cue.taken ? "" : openPollsWarning(change, contests, now),
+    ),
     blocked: Boolean(cue.taken) || !isAllowedIn(state, change),
   };
 }
 
-function draftTarget(draft, editing, { state, history, may, rule, votes }) {
+function draftTarget(draft, editing, { state, history, now, may, rule, contests }) {
   const { change = toPartialChange(draft), problem: missing, field } = toChange(
     draft,
     state,
@@ -42,7 +46,7 @@ function draftTarget(draft, editing, { state, history, may, rule, votes }) {
   const after = apply(state, change);
   const problem =
     missing ?? (editing ? "This draft edits a cue: save it, then take the cue." : undefined);
-  const approval = approvalReason(rule, votes, state, after, change);
+  const approval = approvalReason(rule, contests, state, after, change);
   return {
     change,
     name: editing ? "the cue as edited" : "the draft",
@@ -50,7 +54,10 @@ function draftTarget(draft, editing, { state, history, may, rule, votes }) {
     complete: !missing,
     problem,
     field,
-    warning: missingPermission(change, may) || (approval && `Needs approval: ${approval}.`),
+    warning: sentences(
+      missingPermission(change, may) || (approval && `Needs approval: ${approval}.`),
+      openPollsWarning(change, contests, now),
+    ),
     blocked: Boolean(problem) || !isAllowedIn(state, change),
   };
 }
@@ -58,6 +65,10 @@ function draftTarget(draft, editing, { state, history, may, rule, votes }) {
 /** Return whether the broadcast's phase lets the change out: on hold, only corrections. */
 export function isAllowedIn({ phase }, { kind }) {
   return phase === "live" || (phase === "held" && kind === "correct");
+}
+
+function sentences(...some) {
+  return some.filter(Boolean).join(" ");
 }
 
 function cueWarning(cue, now, me) {

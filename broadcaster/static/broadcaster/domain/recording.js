@@ -2,7 +2,7 @@
 // tests/vectors/recording.json pins both. Times are milliseconds after the beginning.
 
 import { seqsOfCall } from "./corrections.js";
-import { apply } from "./replica.js";
+import { apply, racesOf } from "./replica.js";
 
 export class Recording {
   /** Takes the JSON of recording.json: {began, initial, updates: [{seq, t, …}]}. */
@@ -44,8 +44,8 @@ export class Recording {
     this.updates.forEach(({ seq, corrects, calls }, index) => {
       if (corrects === undefined) return;
       const history = { initial, updates: this.updates.slice(0, index) };
-      for (const unit of Object.keys(calls)) {
-        for (const behind of seqsOfCall(unit, history)) {
+      for (const race of racesOf(calls)) {
+        for (const behind of seqsOfCall(race, history)) {
           if (!found.has(behind)) found.set(behind, seq);
         }
       }
@@ -53,14 +53,16 @@ export class Recording {
     return found;
   }
 
-  /** Return which calls on the map after `seq` were corrected later: unit → seq. */
+  /** Return which calls on the map after `seq` were corrected later: {contest: {race: seq}}. */
   laterCorrected(seq) {
     const standing = this.states[seq].calls;
-    const found = new Map();
+    const found = {};
     for (const update of this.updates.slice(seq)) {
       if (update.corrects === undefined) continue;
-      for (const unit of Object.keys(update.calls)) {
-        if (standing[unit]?.party && !found.has(unit)) found.set(unit, update.seq);
+      for (const [contest, race] of racesOf(update.calls)) {
+        if (!standing[contest]?.[race]?.party) continue;
+        found[contest] ??= {};
+        found[contest][race] ??= update.seq;
       }
     }
     return found;

@@ -19,7 +19,7 @@ export function gettext_noop(text) {
   return text;
 }
 
-/** Translate a text; each %(name)s in it is replaced by `values.name`. */
+/** Translate a text; each %(name)s in it is replaced by `values.name`, and %% by a percent sign. */
 export function gettext(text, values = {}) {
   return fill(current.messages[text] ?? text, values);
 }
@@ -31,5 +31,5 @@ export function ngettext(one, more, count) {
 }
 
 function fill(text, values) {
-  return text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+  return text.replace(/%\((\w+)\)s|%%/g, (_, name) => (name ? values[name] : "%"));
 }

@@ -1,11 +1,10 @@
 // Updates a picture that the server rendered (templates/broadcaster/picture/).
-// Texts, sums and groups are those of picture.py and call_log.py; tests/vectors/ pins both.
+// Texts, sums and groups are those of picture.py, tally.py, counts.py and call_log.py; tests/vectors/
+// pins both.
 
-import { totals } from "../domain/replica.js";
+import { UNCALLED, placesOf } from "../domain/replica.js";
 import { gettext, gettext_noop } from "../domain/translation.js";
 
-const TOTAL = 538;
-const TO_WIN = 270;
 const GLIDE = 400; // milliseconds
 const PULSE = 600; // milliseconds, as in picture.css
 const RESULTS = {
@@ -16,36 +15,44 @@ const RESULTS = {
 };
 const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
 const CERTIFIED = "✓"; // after the party's letter
-const MAX_NAMED = 2; // up to so many units of an update have their full name in the log
+const MAX_NAMED = 2; // up to so many races of an update have their full name in the log
+export const OPEN = { status: "open" }; // the call of a race about which nothing was published
+const BANDS = [2, 5, 10]; // percentage points: margins from which a hatch is denser
 
-const drawn = new WeakMap(); // by root: what was drawn there last, {calls, election}
+const drawn = new WeakMap(); // by root: what was drawn there last, {calls, counts, contest, layer}
 const gliding = new WeakMap(); // by map: the number of its animation frame
 
 /**
- * Draw `state` in `root`, which has any of the picture's parts. Elements that would not change are
- * left alone. `election` is {candidates, looks, votes, before} as ElectionPicture.script_data has it. `still`:
- * units do not pulse, since their calls are not new.
+ * Draw a contest in `root`, which has any of the picture's parts. `state` is that of stateOf().
+ * Elements that would not change are left alone. `still`: races do not pulse, since their calls are
+ * not new. With `state.layer` "counted" the map shows who leads in the votes counted, and no calls.
  */
-export function draw(root, state, election, still = false) {
+export function draw(root, state, contest, still = false) {
+  const { calls, counts, layer } = state;
   const last = drawn.get(root);
-  drawn.set(root, { calls: state.calls, election });
-  for (const element of root.querySelectorAll(changedUnits(last, state, election))) {
-    drawUnit(element, state, election, still);
+  drawn.set(root, { calls, counts, contest, layer });
+  for (const element of root.querySelectorAll(changedRaces(last, state, contest))) {
+    drawRace(element, state, contest, still);
   }
-  drawHighlights(root, state.view.highlight);
-  const won = { O: 0, ...totals(election.votes, state.calls) };
-  for (const tally of root.querySelectorAll(".tally")) drawTally(tally, won);
+  drawHighlights(root, state.view.highlight, contest);
+  const won = contest.totals(calls);
+  for (const tally of root.querySelectorAll(".tally")) drawTally(tally, won, contest);
   for (const map of root.querySelectorAll(".map")) {
-    set(map, "aria-label", label(won, election.candidates));
-    focusOn(map, state.view.focus);
+    set(map, "aria-label", layer === "counted" ? countedLabel() : label(won, contest));
+    focusOn(map, state.view.focus, contest);
+  }
+  for (const table of root.querySelectorAll(".results")) {
+    table.toggleAttribute("data-counted", Object.keys(counts).length > 0);
   }
 }
 
-/** Return a selector for the elements of units whose call is another object than last time. */
-function changedUnits(last, { calls }, election) {
-  if (last?.election !== election) return "[data-unit]";
-  const units = Object.keys(election.votes).filter((unit) => last.calls[unit] !== calls[unit]);
-  return units.map((unit) => `[data-unit="${unit}"]`).join() || ":not(*)";
+/** Return a selector for the elements of races whose call or count is another object than before. */
+function changedRaces(last, { calls, counts, layer }, contest) {
+  if (last?.contest !== contest || last.layer !== layer) return "[data-unit]";
+  const races = Object.keys(contest.races).filter(
+    (race) => last.calls[race] !== calls[race] || last.counts[race] !== counts[race],
+  );
+  return races.map((race) => `[data-unit="${race}"]`).join() || ":not(*)";
 }
 
 /** Set the attribute `name` on the elements of `units`, and remove it from all other units. */
@@ -61,17 +68,17 @@ export function tag(root, name, units) {
 }
 
 /** Write `story` into the parts of `root` for it: headline, body, annotations. */
-export function drawStory(root, story) {
+export function drawStory(root, story, contests) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   for (const name of ["headline", "body"]) {
     write(part(name), story[name]);
     part(name).hidden = !story[name];
   }
-  const notes = story.annotations.map(({ at, text }) => {
+  const notes = story.annotations.map(({ contest, at, text }) => {
     const note = document.createElement("li");
     const words = document.createElement("bdi");
     words.textContent = text;
-    note.append(at === "US" ? "" : `${at}: `, words);
+    note.append(contests[contest]?.isPlace(at) ? `${at}: ` : "", words);
     return note;
   });
   if (notes.length || part("annotations").children.length) {
@@ -80,63 +87,122 @@ export function drawStory(root, story) {
   part("annotations").hidden = !notes.length;
 }
 
-/** Return the text of a unit's result. */
-export function result(call, candidates) {
+/** Return the text of a race's result. */
+export function result(call, contest, race = "") {
   if (!call.party) return gettext(RESULTS[call.status]);
-  const winner = `${candidates[call.party]} (${call.party})`;
+  const winner = `${contest.nameOf(call.party, race)} (${contest.partyOf[call.party].letter})`;
   return call.status === "certified" ? gettext("%(winner)s, certified", { winner }) : winner;
 }
 
-/** Return what a unit shows besides its colour; "" for one that is open. */
-export function mark(call) {
-  if (call.party) return call.status === "certified" ? call.party + CERTIFIED : call.party;
-  return MARKS[call.status] ?? "";
+/** Return what a race shows besides its colour; "" for one that is open. */
+export function mark(call, contest) {
+  if (!call.party) return MARKS[call.status] ?? "";
+  const { letter } = contest.partyOf[call.party];
+  return call.status === "certified" ? letter + CERTIFIED : letter;
 }
 
 /** Return the map in one sentence. */
-export function label(won, candidates) {
-  const parts = Object.keys(candidates)
-    .filter((party) => party !== "O" || won.O)
-    .map((party) => `${candidates[party]} ${won[party]}`);
+export function label(won, contest) {
+  const parts = shown(won, contest).map(({ id, name }) => `${name} ${won[id]}`);
   return gettext(
-    "Map of the United States: %(won)s, not called %(uncalled)s. The table of results has every state.",
-    { won: parts.join(", "), uncalled: won.uncalled },
+    "Map, %(title)s: %(won)s, not called %(uncalled)s. The table of results has every race.",
+    { title: contest.title, won: parts.join(", "), uncalled: won[UNCALLED] },
   );
 }
 
-/** Return the party with at least 270 electoral votes, or "". */
-export function passed(won) {
-  return ["D", "R", "O"].find((party) => won[party] >= TO_WIN) ?? "";
+function countedLabel() {
+  return gettext("Map of the votes counted so far. These are not calls.");
+}
+
+/** Return the parties that a key names: without a side only with something won, if others have one. */
+export function shown(won, { parties }) {
+  const sided = parties.some(({ side }) => side);
+  return parties.filter(({ id, side }) => side || won[id] || !sided);
 }
 
 /** Return by party where its part of the bar starts, and how wide it is. */
-export function bars(won) {
-  return {
-    D: [percent(0), percent(won.D)],
-    O: [percent(won.D), percent(won.O)],
-    R: [percent(TOTAL - won.R), percent(won.R)],
-  };
+export function bars(won, { parties, size }) {
+  const order = ["left", "", "right"];
+  const place = ({ side = "" }) => order.indexOf(side);
+  const found = {};
+  let end = 0;
+  for (const party of [...parties].sort((one, other) => place(one) - place(other))) {
+    const start = end + (party.side === "right" ? won[UNCALLED] : 0);
+    end += won[party.id];
+    found[party.id] = [percent(start / size), percent(won[party.id] / size)];
+  }
+  return found;
 }
 
-function drawUnit(element, state, election, still) {
+/**
+ * Return the votes counted in a race: {leader, look, letter, margin, expected, words}. The leader is
+ * the party with most votes, "" if two have as many; `margin` is its lead in percentage points as
+ * text, "" without votes; `expected` is the percent of the expected votes that are in, or null. They
+ * decide nothing. counting.py does the same.
+ */
+export function counted({ votes, expected }, race, contest) {
+  const ranked = Object.entries(votes).sort(([, one], [, other]) => other - one);
+  const total = ranked.reduce((sum, [, each]) => sum + each, 0);
+  const [[party, first] = ["", 0], [, second] = ["", 0]] = ranked;
+  const leader = first > second ? party : "";
+  const tenths = total ? Math.floor((2000 * (first - second) + total) / (2 * total)) : 0;
+  const margin = total ? `${Math.floor(tenths / 10)}.${tenths % 10}` : "";
+  const percent = expected === undefined ? null : Math.floor(expected * 100 + 1e-9);
+  const { look = "", letter = "" } = contest.partyOf[leader] ?? {};
+  const name = leader && contest.nameOf(leader, race);
+  const words = countedWords(name, margin, percent);
+  return { leader, look, letter, margin, expected: percent, words };
+}
+
+function countedWords(name, margin, percent) {
+  if (!margin) return gettext("No votes counted");
+  const words = name
+    ? gettext("%(name)s ahead by %(margin)s points", { name, margin })
+    : gettext("Tied");
+  if (percent === null) return words;
+  const part = gettext("%(percent)s%% of expected votes counted", { percent });
+  return `${words}, ${part}`;
+}
+
+/** Return who leads, and by how much, in short: "D +1.2". `count` is that of counted(). */
+export function lead({ leader, letter, margin }) {
+  if (leader) return `${letter} +${margin}`;
+  return margin && gettext("Tied");
+}
+
+/** Return the percent of the expected votes that are in as "63%"; "" if it is not known. */
+export function share({ expected }) {
+  return expected === null ? "" : `${expected}%`;
+}
+
+function drawRace(element, state, contest, still) {
   const { unit } = element.dataset;
-  const call = state.calls[unit] ?? { status: "open" };
+  const call = state.calls[unit] ?? OPEN;
   const { status, party = "" } = call;
+  const found = state.counts[unit];
+  const count = found && counted(found, unit, contest);
   const hasNewParty = element.dataset.party !== party;
-  if (!hasNewParty && element.dataset.status === status) return;
   element.dataset.status = status;
   element.dataset.party = party;
-  element.dataset.look = election.looks[party] ?? "";
-  const before = election.before?.[unit];
+  element.dataset.look = contest.partyOf[party]?.look ?? "";
+  const before = contest.races[unit].before;
   element.toggleAttribute("data-flipped", Boolean(party && before && party !== before));
-  for (const part of element.querySelectorAll("[data-part]")) {
-    write(part, part.dataset.part === "mark" ? mark(call) : result(call, election.candidates));
+  const isLead = state.layer === "counted" && count;
+  if (isLead) {
+    element.dataset.lead = count.look;
+    element.dataset.band = BANDS.filter((least) => count.margin >= least).length;
+  } else {
+    delete element.dataset.lead;
+    delete element.dataset.band;
   }
+  const texts = {
+    mark: isLead ? lead(count) : mark(call, contest),
+    result: result(call, contest, unit),
+    margin: count ? lead(count) : "",
+    expected: count ? share(count) : "",
+  };
+  for (const part of element.querySelectorAll("[data-part]")) write(part, texts[part.dataset.part]);
   if (hasNewParty && party && !still) pulse(element);
-}
-
-function isHighlighted(places, unit) {
-  return places.includes(unit) || places.includes(unit.split("-")[0]);
 }
 
 function pulse(element) {
@@ -144,29 +210,37 @@ function pulse(element) {
   setTimeout(() => element.classList.remove("called-now"), PULSE);
 }
 
-function drawTally(tally, won) {
+/** Draw a tally, or another element with such parts. `won` is a contest's totals. */
+export function drawTally(tally, won, contest) {
+  const passed = contest.winner(won);
+  const named = shown(won, contest).map(({ id }) => id);
   for (const part of tally.querySelectorAll("[data-part]")) write(part, won[part.dataset.part]);
   for (const note of tally.querySelectorAll("[data-passed]")) {
-    note.hidden = note.dataset.passed !== passed(won);
+    note.hidden = note.dataset.passed !== passed;
   }
   for (const other of tally.querySelectorAll("[data-other]")) {
-    other.hidden = !won[other.dataset.other];
+    other.hidden = !named.includes(other.dataset.other);
+    set(other, "data-look", contest.partyOf[other.dataset.other].look); // it may be corrected
   }
-  const places = bars(won);
+  const places = bars(won, contest);
   for (const bar of tally.querySelectorAll("[data-bar]")) {
     const [x, width] = places[bar.dataset.bar];
+    set(bar, "data-look", contest.partyOf[bar.dataset.bar].look);
     set(bar, "x", x);
     set(bar, "width", width);
   }
 }
 
-function drawHighlights(root, places) {
+function drawHighlights(root, places, contest) {
+  const isMarked = ({ dataset: { unit } }) => {
+    const { shape, parent } = contest.races[unit];
+    return [unit, shape, parent].some((place) => places.includes(place));
+  };
   const key = places.join(" ");
   for (const map of root.querySelectorAll(".map")) {
     if (map.dataset.highlight === key) continue;
     map.dataset.highlight = key;
-    const shapes = [...map.querySelectorAll(".map-shapes path")];
-    const marked = shapes.filter((shape) => isHighlighted(places, shape.dataset.unit));
+    const marked = [...map.querySelectorAll(".map-shapes path")].filter(isMarked);
     const d = marked.map((shape) => shape.getAttribute("d")).join("");
     set(map.querySelector(".map-outlines"), "d", d);
   }
@@ -174,16 +248,17 @@ function drawHighlights(root, places) {
     if (boxes.dataset.highlight === key) continue;
     boxes.dataset.highlight = key;
     for (const box of boxes.querySelectorAll("li")) {
-      box.toggleAttribute("data-highlight", isHighlighted(places, box.dataset.unit));
+      box.toggleAttribute("data-highlight", isMarked(box));
     }
   }
 }
 
 /** Glide to a place; at once if the user wants no motion or the tab is hidden. */
-function focusOn(map, place) {
+function focusOn(map, focus, contest) {
+  const place = contest.isPlace(focus) ? focus : "";
   if (map.dataset.focus === place) return;
   map.dataset.focus = place;
-  const shape = map.querySelector(`[data-state="${place.split("-")[0]}"]`);
+  const shape = shapeAt(map, contest.shapeOf(place));
   const goal = numbers(shape?.dataset.view ?? map.dataset.whole);
   const start = numbers(map.getAttribute("viewBox"));
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
@@ -214,12 +289,17 @@ function fits(label, labels, zoom) {
   return room >= labels.dataset.markRoom && label.hasAttribute("data-alone") ? "mark" : "no";
 }
 
+/** Return the element of a shape on a map, or null. */
+export function shapeAt(map, id) {
+  return id ? map.querySelector(`.map-shapes [data-state="${id}"]`) : null;
+}
+
 function numbers(text) {
   return text.split(" ").map(Number);
 }
 
-function percent(votes) {
-  return `${((votes / TOTAL) * 100).toFixed(3)}%`;
+function percent(part) {
+  return `${(part * 100).toFixed(3)}%`;
 }
 
 function set(element, name, value) {
@@ -232,32 +312,53 @@ function write(element, value) {
 
 // The log of calls
 
-/** Group the calls of an update by result: [{status, party, mark, words, units, votes}]. */
-export function groups(calls, { votes, candidates }) {
-  const found = new Map();
-  for (const [unit, call] of Object.entries(calls)) {
-    const { status, party = "" } = call;
-    const key = `${status} ${party}`;
-    if (!found.has(key)) {
-      const words = party ? candidates[party] : result(call, candidates);
-      found.set(key, { status, party, mark: mark(call), words, units: [], votes: 0 });
+/**
+ * Group the calls of an update by contest and result:
+ * [{contest, status, party, mark, words, races, weight}].
+ */
+export function groups(calls, contests) {
+  return Object.entries(calls).flatMap(([key, races]) => {
+    const contest = contests[key];
+    const found = new Map();
+    for (const [race, call] of Object.entries(races)) {
+      const { status, party = "" } = call;
+      const id = `${status} ${party}`;
+      const head = { contest: key, status, party, mark: mark(call, contest), words: "" };
+      if (!found.has(id)) found.set(id, { ...head, races: [], weight: 0 });
+      found.get(id).races.push(race);
+      found.get(id).weight += contest.races[race].weight;
     }
-    found.get(key).units.push(unit);
-    found.get(key).votes += votes[unit];
-  }
-  return [...found.values()];
+    for (const group of found.values()) {
+      const { status, party, races } = group;
+      const named = races.length === 1 ? races[0] : "";
+      group.words = party ? contest.nameOf(party, named) : result({ status }, contest);
+    }
+    return [...found.values()];
+  });
 }
 
-/** The log of calls in `root`. `nameOf(unit)` and `clock(at)` return texts. */
+/** Return the races of one contest among those in the form "contest/race". */
+export function racesIn(key, places) {
+  const found = places.map((place) => place.split("/")).filter(([contest]) => contest === key);
+  return found.map(([, race]) => race);
+}
+
+/** Return the name of a race in the form "contest/race": "Ohio", or "Ohio (U.S. Senate 2024)". */
+export function nameOfPlace(place, contests) {
+  const [contest, race] = place.split("/");
+  const { title, races } = contests[contest];
+  return Object.keys(contests).length > 1 ? `${races[race].name} (${title})` : races[race].name;
+}
+
+/** The log of calls in `root`. `clock(at)` returns text. */
 export class CallLog {
-  constructor(root, election, nameOf, clock) {
+  constructor(root, contests, clock) {
     this.list = root.querySelector(".log ol");
-    this.election = election;
-    this.nameOf = nameOf;
+    this.contests = contests;
     this.clock = clock;
   }
 
-  /** The units that have a corrected call. */
+  /** The races that have a corrected call, as "contest/race". */
   get corrected() {
     return (this.list.dataset.corrected ?? "").split(" ").filter(Boolean);
   }
@@ -266,32 +367,20 @@ export class CallLog {
   add(update) {
     const known = this.list.querySelector(`li[data-seq="${update.seq}"]`);
     if (!update.calls || known) return;
-    const units = Object.keys(update.calls);
+    const places = placesOf(update.calls);
     if (update.kind === "correct") {
-      for (const unit of units) this.#strike(unit);
-      this.list.dataset.corrected = [...new Set([...this.corrected, ...units])].join(" ");
+      for (const place of places) this.#strike(place);
+      this.list.dataset.corrected = [...new Set([...this.corrected, ...places])].join(" ");
     }
     const entry = this.#copy("log-entry");
     entry.dataset.seq = update.seq;
     const time = entry.querySelector("time");
     time.dateTime = new Date(update.at).toISOString();
     time.textContent = this.clock(update.at);
-    for (const group of groups(update.calls, this.election)) {
-      const line = this.#copy("log-group");
-      line.dataset.status = group.status;
-      line.dataset.party = group.party;
-      line.dataset.look = this.election.looks[group.party] ?? "";
-      line.querySelector(".swatch").textContent = group.mark;
-      line.querySelector(".words").textContent = group.words;
-      line.querySelector(".votes").textContent = group.votes;
-      for (const unit of group.units) {
-        const place = document.createElement("span");
-        place.dataset.logged = unit;
-        place.textContent = units.length <= MAX_NAMED ? this.nameOf(unit) : unit;
-        line.querySelector(".units").append(place, " ");
-      }
-      entry.querySelector("div").append(line);
-    }
+    groups(update.calls, this.contests).forEach((group, index, all) => {
+      const isTitled = group.contest !== all[index - 1]?.contest;
+      entry.querySelector("div").append(this.#line(group, isTitled, places.length <= MAX_NAMED));
+    });
     if (update.reason) {
       const reason = document.createElement("p");
       reason.className = "reason";
@@ -310,16 +399,42 @@ export class CallLog {
     for (const update of updates) this.add(update);
   }
 
-  /** Strike the call of a unit: its newest entry, and those before it for the same party. */
-  #strike(unit) {
+  /** Return a group's line, with the contest's title and the races' full names if asked for. */
+  #line(group, isTitled, isNamed) {
+    const contest = this.contests[group.contest];
+    const line = this.#copy("log-group");
+    line.dataset.status = group.status;
+    line.dataset.party = group.party;
+    line.dataset.look = contest.partyOf[group.party]?.look ?? "";
+    const several = Object.keys(this.contests).length > 1;
+    const texts = {
+      title: several && isTitled ? contest.title : "",
+      mark: group.mark,
+      words: group.words,
+      weight: contest.isWeighted ? group.weight : "",
+    };
+    for (const part of line.querySelectorAll("[data-log]")) {
+      part.textContent = texts[part.dataset.log];
+    }
+    for (const race of group.races) {
+      const place = document.createElement("span");
+      place.dataset.logged = `${group.contest}/${race}`;
+      place.textContent = isNamed ? contest.races[race].name : race;
+      line.querySelector(".units").append(place, " ");
+    }
+    return line;
+  }
+
+  /** Strike the call of a race: its newest entry, and those before it for the same party. */
+  #strike(place) {
     let party;
-    for (const place of this.list.querySelectorAll(`[data-logged="${unit}"]`)) {
-      const line = place.closest("[data-party]");
+    for (const logged of this.list.querySelectorAll(`[data-logged="${place}"]`)) {
+      const line = logged.closest("[data-party]");
       party ??= line.dataset.party;
       if (!party || line.dataset.party !== party) return;
-      if (place.hasAttribute("data-struck")) continue;
-      place.toggleAttribute("data-struck", true);
-      place.after(" ", this.#copy("log-chip"));
+      if (logged.hasAttribute("data-struck")) continue;
+      logged.toggleAttribute("data-struck", true);
+      logged.after(" ", this.#copy("log-chip"));
     }
   }
 

@@ -1,9 +1,9 @@
-// The calculator: a click, a key or a menu calls a unit. The address holds the map.
+// The calculator: a click, a key or a menu calls a race. The address holds the map.
 
-import { draw, passed, result } from "../../broadcaster/rendering/drawing.js";
-import { totals } from "../../broadcaster/domain/replica.js";
-import { gettext, ngettext, setLanguage } from "../../broadcaster/domain/translation.js";
-import { neighbour, pointsOf } from "../shared/explore.js";
+import { draw, result, shapeAt, shown as named } from "../../broadcaster/rendering/drawing.js";
+import { Contest, UNCALLED } from "../../broadcaster/domain/replica.js";
+import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
+import { middle, neighbour, readMap } from "../shared/explore.js";
 import { encode, next } from "./scenario.js";
 import { passing } from "../shared/wording.js";
 
@@ -12,12 +12,11 @@ const map = page.querySelector(".map");
 const form = page.querySelector("form");
 const share = form.querySelector("#share");
 const copy = form.querySelector('[data-action="copy"]');
-const { election, own, tonight, words } = JSON.parse(
-  document.getElementById("calculator").textContent,
-);
-setLanguage(words);
-const units = Object.keys(election.votes); // in alphabetical order
-const VIEW = { focus: "US", highlight: [] };
+const data = JSON.parse(document.getElementById("calculator").textContent);
+const { own, tonight } = data;
+setLanguage(data.words);
+const contest = new Contest(data.contest);
+const VIEW = { focus: "", highlight: [] };
 
 function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
@@ -28,6 +27,11 @@ function isKept(unit) {
   return form.keep.checked && unit in tonight;
 }
 
+/** Return the race of a menu, whose name is "race.PA". */
+function raceOf(menu) {
+  return menu.name.slice("race.".length);
+}
+
 function calls() {
   const made = Object.entries(own).map(([unit, party]) => [unit, { status: "called", party }]);
   return { ...Object.fromEntries(made), ...(form.keep.checked ? tonight : {}) };
@@ -35,14 +39,16 @@ function calls() {
 
 function drawAll() {
   const shown = calls();
-  draw(page, { view: VIEW, calls: shown }, election);
+  draw(page, { view: VIEW, calls: shown, counts: {} }, contest);
   for (const menu of form.querySelectorAll("select")) {
-    menu.value = shown[menu.name]?.party ?? "";
-    menu.disabled = isKept(menu.name);
+    const race = raceOf(menu);
+    menu.value = shown[race]?.party ?? "";
+    menu.disabled = isKept(race);
   }
   const address = new URL(location.pathname, location.href);
   const parties = Object.entries(shown).map(([unit, { party }]) => [unit, party]);
-  address.searchParams.set("s", encode(units, Object.fromEntries(parties)));
+  address.searchParams.set("contest", data.shown);
+  address.searchParams.set("s", encode(contest, Object.fromEntries(parties)));
   share.value = String(address);
   part("copied").textContent = "";
   if (form.keep.checked) address.searchParams.set("keep", "on");
@@ -60,51 +66,42 @@ function assign(unit, party) {
   describe(unit);
 }
 
-/** Write a unit's call and the totals below the map; screen readers announce it. */
-function describe(unit) {
+/** Write a race's call and the totals below the map; screen readers announce it. */
+function describe(race) {
   const shown = calls();
-  const { candidates, votes } = election;
-  const count = ngettext("%(count)s vote", "%(count)s votes", votes[unit]);
-  const name = page.querySelector(`#row-${unit}`).textContent;
+  const won = contest.totals(shown);
+  const { name, weight } = contest.races[race];
+  const count = contest.isWeighted ? ` (${contest.counting}: ${weight})` : "";
   const open = gettext("open");
-  const goes = shown[unit] ? result(shown[unit], candidates) : open;
-  const kept = isKept(unit) ? [gettext("called tonight")] : [];
-  const won = totals(votes, shown);
-  const other = won.O ? `${candidates.O} ${won.O}, ` : "";
-  const winner = candidates[passed(won)];
+  const goes = shown[race] ? result(shown[race], contest, race) : open;
+  const kept = isKept(race) ? [gettext("called tonight")] : [];
+  const totals = named(won, contest).map((party) => `${party.name} ${won[party.id]}`);
+  const winner = contest.winner(won);
   part("announcement").textContent = [
-    `${name}, ${count}: ${[goes, ...kept].join(", ")}.`,
-    `${candidates.D} ${won.D}, ${candidates.R} ${won.R}, ${other}${open} ${won.uncalled}.`,
-    winner ? passing(winner) : "",
+    `${name}${count}: ${[goes, ...kept].join(", ")}.`,
+    `${totals.join(", ")}, ${open} ${won[UNCALLED]}.`,
+    winner ? passing(contest, winner) : "",
   ].join(" ");
 }
 
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", ({ target }) => {
-  if (target.matches("select")) assign(target.name, target.value);
+  if (target.matches("select")) assign(raceOf(target), target.value);
   else drawAll();
 });
 page.addEventListener("click", ({ target }) => {
   const unit = target.closest(".picture [data-unit]")?.dataset.unit;
-  if (unit) assign(unit, next(own[unit] ?? ""));
+  if (unit) assign(unit, next(contest, own[unit] ?? ""));
 });
 
 // The arrow keys
 
-const points = pointsOf(
-  units,
-  Object.fromEntries(
-    [...map.querySelectorAll(".map-labels g")].map((label) => [
-      label.dataset.unit,
-      label.getAttribute("transform").match(/-?[\d.]+/g).map(Number),
-    ]),
-  ),
-);
-let cursor = null; // the unit that the arrow keys have reached
+const { points, whole } = readMap(map, contest);
+let cursor = null; // the race that the arrow keys have reached
 
 function moveCursor(unit) {
   cursor = unit;
-  const shape = cursor && map.querySelector(`[data-state="${cursor.split("-")[0]}"]`);
+  const shape = cursor && shapeAt(map, contest.shapeOf(cursor));
   map.querySelector(".map-cursor").setAttribute("d", shape ? shape.getAttribute("d") : "");
   for (const box of page.querySelectorAll(".boxes li")) {
     box.toggleAttribute("data-pinned", box.dataset.unit === cursor);
@@ -114,9 +111,9 @@ function moveCursor(unit) {
 map.addEventListener("keydown", (event) => {
   const { key } = event;
   if (key.startsWith("Arrow")) {
-    moveCursor(cursor ? neighbour(points, cursor, key) : "KS");
+    moveCursor(cursor ? neighbour(points, cursor, key) : middle(points, whole));
     describe(cursor);
-  } else if ((key === "Enter" || key === " ") && cursor) assign(cursor, next(own[cursor] ?? ""));
+  } else if ((key === "Enter" || key === " ") && cursor) assign(cursor, next(contest, own[cursor] ?? ""));
   else if (key === "Escape") moveCursor(null);
   else return;
   event.preventDefault();

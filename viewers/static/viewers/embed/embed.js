@@ -1,21 +1,37 @@
 // The map in a frame: follows the broadcast, and draws the parts that the frame has.
 
-import { draw, tag } from "../../broadcaster/rendering/drawing.js";
+import {
+  draw,
+  drawTally,
+  nameOfPlace,
+  racesIn,
+  tag,
+} from "../../broadcaster/rendering/drawing.js";
+import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { follow, historyUntil } from "../follow/follow.js";
+import { ContestPieces } from "../shared/contest_pieces.js";
 import { clock, status } from "../shared/wording.js";
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
-const { address, startsAt, timeZone, election, snapshot } = data;
+const { address, startsAt, timeZone, snapshot } = data;
 setLanguage(data.words);
-const { session } = follow(data, {
-  onEvents,
-  onWaiting: () => drawStatus(navigator.onLine ? "reconnecting" : "offline"),
-  onOver: () => drawStatus("outdated"),
-});
+const contests = contestsOf(data.contests);
+const pieces = new ContestPieces(page, data, contests);
+let chosen = data.pinned; // the contest of the frame's address or of a tab; "": the broadcast's
+let isOutdated = false; // whether the contests are others than those of this page
+const follower = follow(
+  { ...data, contests },
+  {
+    onEvents,
+    onWaiting: () => drawStatus(navigator.onLine ? "reconnecting" : "offline"),
+    onOver: () => drawStatus("outdated"),
+  },
+);
+const { session } = follower;
 let shown = session.replica; // the last one, while the session has none
-let { corrected } = data; // units with a corrected call in this history
+let { corrected } = data; // races with a corrected call in this history, as "contest/race"
 let { epoch } = snapshot;
 
 function part(name) {
@@ -25,29 +41,68 @@ function part(name) {
 function onEvents(events) {
   shown = session.replica ?? shown;
   if (events.some(([event]) => event === "snapshot" || event === "update")) {
-    draw(page, shown.state, election);
+    drawAll();
     part("headline").textContent = shown.state.story.headline;
     part("headline").hidden = !shown.state.story.headline;
     for (const [event, data] of events) {
-      if (event === "snapshot") fetchCorrected(data);
-      else if (event === "update") drawCorrected([data]);
+      if (event === "snapshot") {
+        fetchCorrected(data);
+        compareContests(data.contests);
+      } else if (event === "update") drawCorrected([data]);
     }
   }
   drawStatus(shown.state.phase);
 }
 
-/** Mark also the units that these updates correct. */
-function drawCorrected(updates) {
-  const corrections = updates.filter(({ kind }) => kind === "correct");
-  const units = corrections.flatMap(({ calls }) => Object.keys(calls ?? {}));
-  corrected = [...new Set([...corrected, ...units])];
-  tag(page, "data-corrected", corrected);
-  part("corrected").hidden = !corrected.length;
-  const row = (unit) => page.querySelector(`tr[data-unit="${unit}"] th`);
-  part("corrected-units").textContent = corrected.map((unit) => row(unit).textContent).join(", ");
+/** Draw the contest that is in the page, and put the one there that is to be shown. */
+function drawAll() {
+  const { state } = shown;
+  const { contest } = state.view;
+  const wanted = chosen || (contest in contests ? contest : pieces.shown);
+  if (wanted !== pieces.shown) changeContest(wanted);
+  draw(page, stateOf(state, pieces.shown), contests[pieces.shown]);
+  for (const tab of page.querySelectorAll("[data-contest]")) {
+    const { contest: key } = tab.dataset;
+    drawTally(tab, contests[key].totals(state.calls[key]), contests[key]);
+    if (key === pieces.shown) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+  }
+  tag(page, "data-corrected", racesIn(pieces.shown, corrected));
 }
 
-/** Mark the units corrected before a snapshot, which only the updates before it contain. */
+async function changeContest(key) {
+  try {
+    if (await pieces.show(key)) drawAll();
+  } catch (error) {
+    console.warn("A contest could not be loaded.", error); // the next update tries again
+  }
+}
+
+/** After a snapshot: load contests whose names or looks were corrected. */
+async function compareContests(digests) {
+  try {
+    const changed = await pieces.update(digests);
+    isOutdated = changed === null;
+    if (isOutdated) follower.stop(); // its sums would differ from the server's
+    else if (changed.length) drawAll();
+  } catch (error) {
+    console.warn("Corrected names could not be loaded.", error);
+  }
+  drawStatus(shown.state.phase);
+}
+
+/** Mark also the races that these updates correct. */
+function drawCorrected(updates) {
+  const corrections = updates.filter(({ kind }) => kind === "correct");
+  const places = corrections.flatMap(({ calls }) => placesOf(calls));
+  corrected = [...new Set([...corrected, ...places])];
+  tag(page, "data-corrected", racesIn(pieces.shown, corrected));
+  part("corrected").hidden = !corrected.length;
+  const names = corrected.map((place) => nameOfPlace(place, contests));
+  part("corrected-units").textContent = names.join(", ");
+}
+
+/** Mark the races corrected before a snapshot, which only the updates before it contain. */
 async function fetchCorrected(snapshot) {
   if (snapshot.epoch !== epoch) corrected = [];
   epoch = snapshot.epoch;
@@ -61,7 +116,7 @@ async function fetchCorrected(snapshot) {
 
 function drawStatus(state) {
   if (shown.state.phase === "ended") state = "ended";
-  else if (shown.state.election !== election.year) state = "outdated";
+  else if (isOutdated) state = "outdated";
   const { words, at } = status(state, shown.at, startsAt);
   part("status").dataset.state = state;
   part("words").textContent = words;
@@ -70,3 +125,12 @@ function drawStatus(state) {
   part("time").dateTime = new Date(at).toISOString();
   part("time").textContent = clock(at, Date.now(), timeZone, at !== startsAt);
 }
+
+page.addEventListener("click", (event) => {
+  const tab = event.target.closest("[data-contest]");
+  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  chosen = tab.dataset.contest;
+  drawAll();
+});
+if (Object.keys(contests).length > 1) pieces.prefetch();

@@ -5,17 +5,19 @@ import { ViewerSession } from "./session.js";
 const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by the HTTP status of a poll
 const CONNECT = { ws: openSocket, poll };
 const POLL = { cache: "no-store", credentials: "omit" };
+const VERSION = 2; // of the protocol; pages of older ones are told to reload
 const ENDED = 4001; // the close code of a broadcast that has ended: rehearsals may start over
 const RECHECK = [60, 180]; // seconds after which a visible page checks whether it did
 const CHECK_EVERY = 5; // seconds between looks at the clock: timers stop while a machine sleeps
 
 /**
  * Follow a broadcast from the snapshot in a page's data, unless it has ended: through lost
- * networks, sleep, and the browser's back-forward cache. `callbacks` is as for Follower.
+ * networks, sleep, and the browser's back-forward cache. `contests` are by key; `callbacks` is as
+ * for Follower.
  */
-export function follow({ address, election: { votes }, snapshot }, callbacks) {
+export function follow({ address, contests, snapshot }, callbacks) {
   const transports = typeof WebSocket === "undefined" ? ["poll"] : ["ws", "poll"];
-  const session = new ViewerSession({ votes, snapshot, transports });
+  const session = new ViewerSession({ contests, snapshot, transports });
   const follower = new Follower(session, new URL(address, location.href), callbacks);
   if (snapshot.state.phase === "ended") return follower;
   follower.start();
@@ -181,11 +183,16 @@ export async function historyUntil(address, { epoch, seq }) {
 
 // The transports. Each returns {close}; after close() no callback is called.
 
+function setQuery(url, since) {
+  url.searchParams.set("v", VERSION);
+  if (since !== null) url.searchParams.set("since", since);
+}
+
 /** Receive frames over a WebSocket. */
 function openSocket(address, since, { onopen, onframe, onend }) {
   const url = new URL("ws", address);
   url.protocol = url.protocol.replace("http", "ws");
-  if (since !== null) url.searchParams.set("since", since);
+  setQuery(url, since);
   const socket = new WebSocket(url);
   socket.onopen = onopen;
   socket.onmessage = (message) => onframe(message.data);
@@ -208,7 +215,7 @@ function openSocket(address, since, { onopen, onframe, onend }) {
  */
 function poll(address, since, { isLost, onopen, onframe, onend }) {
   const url = new URL("updates", address);
-  if (since !== null) url.searchParams.set("since", since);
+  setQuery(url, since);
   const controller = new AbortController();
   const { signal } = controller;
   if (isLost && since !== null) {

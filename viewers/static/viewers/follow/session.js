@@ -22,8 +22,8 @@ export function decode(text) {
   const frame = JSON.parse(text);
   need(frame, "t");
   if (frame.t === "snapshot") {
-    need(frame, "epoch", "seq", "at", "heartbeat", "state");
-    need(frame.state, "election", "phase", "view", "calls", "story");
+    need(frame, "epoch", "seq", "at", "heartbeat", "contests", "state");
+    need(frame.state, "phase", "view", "calls", "counts", "story");
   } else if (frame.t === "updates") {
     need(frame, "epoch", "seq", "updates");
     for (const update of frame.updates) need(update, "seq", "at", "totals");
@@ -43,9 +43,9 @@ function need(object, ...keys) {
 
 /** One viewer, from the first attempt until the broadcast is over. */
 export class ViewerSession {
-  /** `votes`: electoral votes by unit. `snapshot`: what the page was rendered from, if any. */
-  constructor({ votes, snapshot, transports = ["ws", "poll"], random = Math.random }) {
-    this.votes = votes;
+  /** `contests` are by key. `snapshot`: what the page was rendered from, if any. */
+  constructor({ contests, snapshot, transports = ["ws", "poll"], random = Math.random }) {
+    this.contests = contests;
     this.transports = transports;
     this.transport = transports[0];
     this.replica = snapshot ? new Replica(snapshot) : null;
@@ -216,7 +216,7 @@ export class ViewerSession {
     const outcome = this.replica ? this.replica.apply(epoch, update) : "gap";
     if (outcome === "seen") return ["seen", update];
     if (outcome === "gap") return this.#fail("gap");
-    if (!sameTotals(totals(this.votes, this.replica.state.calls), update.totals)) {
+    if (!sameTotals(totals(this.contests, this.replica.state.calls), update.totals)) {
       this.replica = null;
       return this.#fail("diverged");
     }

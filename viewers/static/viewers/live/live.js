@@ -4,11 +4,12 @@ import {
   CallLog,
   draw,
   drawStory,
-  passed,
-  result,
+  drawTally,
+  nameOfPlace,
+  racesIn,
   tag,
 } from "../../broadcaster/rendering/drawing.js";
-import { totals } from "../../broadcaster/domain/replica.js";
+import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
 import { Explorer, PlayoutBuffer } from "../shared/explore.js";
 import { follow, historyUntil } from "../follow/follow.js";
@@ -16,28 +17,52 @@ import {
   announcements,
   broadcastShows,
   clock,
+  facts,
   layerWords,
   paused,
   status,
+  undecided,
+  undecidedTexts,
+  winners,
 } from "../shared/wording.js";
+
+const MAX_UNDECIDED = 20; // races that "Still to decide" has
+const MINUTE = 60_000; // milliseconds
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
-const { address, startsAt, timeZone, election, snapshot, now, words } = data;
+const { address, startsAt, timeZone, snapshot, now, words } = data;
 const clockOffset = now - Date.now(); // milliseconds that the server's clock is ahead of this one
 setLanguage(words);
+const contests = contestsOf(data.contests);
+const isSeveral = Object.keys(contests).length > 1;
 const buffer = new PlayoutBuffer(snapshot);
-const callLog = new CallLog(page, election, nameOf, (at) => clock(at, at, timeZone, false, false));
+const callLog = new CallLog(page, contests, (at) => clock(at, at, timeZone, false, false));
 let timer = null; // until the next update is due
-let winner = leader(); // the candidate who has passed 270, or ""
+let won = winners(contests, buffer.replica.state);
 let drawnLayer = "";
 let drawnCorrected = callLog.corrected.join();
+let fresh = []; // the races that the last update called, as "contest/race"
 let isLost = false; // whether the connection is lost
+let isOutdated = false; // whether the contests are others than those of this page
 let sinceSnapshot = []; // the updates shown since the last snapshot
-const explorer = new Explorer(page, data, () => {
-  drawAll();
-  drawNotices();
-});
+let pieces = null; // the promise of a ContestPieces, once it is needed
+const explorer = new Explorer(
+  page,
+  data,
+  () => {
+    drawAll();
+    drawNotices();
+  },
+  (race) => {
+    const here = stateOf(buffer.replica.state, explorer.key);
+    return facts(race, contests[explorer.key], here, serverNow(), timeZone);
+  },
+);
+explorer.show(data.shown, contests[data.shown]);
+if (new URLSearchParams(location.search).has("contest")) {
+  Object.assign(explorer, { own: "", chosen: data.shown }); // a link chose the contest
+}
 
 function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
@@ -72,13 +97,15 @@ function logCalls(events) {
     if (name === "snapshot") {
       sinceSnapshot = [];
       fetchLog(data);
+      compareContests(data.contests);
     } else {
       sinceSnapshot.push(data);
       callLog.add(data);
     }
   }
-  const changed = events.flatMap(([, { calls }]) => Object.keys(calls ?? {}));
-  if (changed.length) tag(page, "data-fresh", changed);
+  const changed = events.flatMap(([, { calls, state }]) => (state ? [] : placesOf(calls)));
+  if (changed.length) fresh = changed;
+  tag(page, "data-fresh", racesIn(explorer.key, fresh));
   drawCorrected();
 }
 
@@ -98,22 +125,89 @@ function drawCorrected() {
   const { corrected } = callLog;
   if (corrected.join() === drawnCorrected) return;
   drawnCorrected = corrected.join();
-  tag(page, "data-corrected", corrected);
+  tag(page, "data-corrected", racesIn(explorer.key, corrected));
   part("corrected").hidden = !corrected.length;
-  part("corrected-units").textContent = corrected.map(nameOf).join(", ");
+  const names = corrected.map((place) => nameOfPlace(place, contests));
+  part("corrected-units").textContent = names.join(", ");
 }
 
 /** With a delay, go back from the rendered state to the one that is due now. */
 async function rewind() {
   buffer.rewind(await historyUntil(address, snapshot), clockOffset);
   callLog.rebuild(buffer.release(Date.now()).map(([, update]) => update));
-  winner = leader();
+  won = winners(contests, buffer.replica.state);
   drawCorrected();
   drawAll();
 }
 
-function leader() {
-  return election.candidates[passed(totals(election.votes, buffer.replica.state.calls))] ?? "";
+// The contests
+
+function loadPieces() {
+  pieces ??= import("../shared/contest_pieces.js").then(
+    ({ ContestPieces }) => new ContestPieces(page, data, contests),
+  );
+  return pieces;
+}
+
+/** Return the contest to show: the broadcast's, or the one that an exploring viewer chose. */
+function wantedContest() {
+  const { contest } = buffer.replica.state.view;
+  if (explorer.own !== null) return explorer.chosen;
+  return contest in contests ? contest : Object.keys(contests)[0];
+}
+
+/** Put another contest into the page and draw it. */
+async function changeContest(key) {
+  try {
+    const isThere = await (await loadPieces()).show(key);
+    if (!isThere || explorer.key === key) return;
+  } catch (error) {
+    console.warn("A contest could not be loaded.", error);
+    if (explorer.own !== null) location.assign(tabOf(key).href);
+    return;
+  }
+  showContest(key);
+}
+
+function showContest(key) {
+  explorer.show(key, contests[key]);
+  for (const tab of page.querySelectorAll("[data-contest]")) {
+    if (tab === tabOf(key)) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+  }
+  tag(page, "data-fresh", racesIn(key, fresh));
+  tag(page, "data-corrected", racesIn(key, callLog.corrected));
+  drawnLayer = null; // its calls are not new
+  drawAll();
+  drawNotices();
+}
+
+function tabOf(key) {
+  return page.querySelector(`[data-contest="${key}"]`);
+}
+
+/** After a snapshot: load contests whose names or looks were corrected. */
+async function compareContests(digests) {
+  if (!pieces && isSame(digests, snapshot.contests)) return;
+  try {
+    const changed = await (await loadPieces()).update(digests);
+    isOutdated = changed === null;
+    if (isOutdated) follower.stop(); // its sums would differ from the server's
+    if (changed?.length) {
+      for (const key of changed) {
+        const title = tabOf(key)?.querySelector(".tab-title");
+        if (title) title.textContent = contests[key].title;
+      }
+      showContest(explorer.key);
+    }
+  } catch (error) {
+    console.warn("Corrected names could not be loaded.", error);
+  }
+  drawStatus();
+}
+
+function isSame(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function onWaiting() {
@@ -125,17 +219,54 @@ function onWaiting() {
 
 function drawAll() {
   const { state } = buffer.replica;
-  draw(part("votes"), state, election);
-  draw(part("results"), state, election);
-  const { layer } = explorer;
-  const visible = explorer.visible(state);
-  draw(part("picture"), visible.state, visible.election, layer !== drawnLayer);
+  const wanted = wantedContest();
+  if (wanted !== explorer.key) changeContest(wanted);
+  const { key, layer } = explorer;
+  const here = stateOf(state, key);
+  draw(part("votes"), here, contests[key]);
+  draw(part("results"), here, contests[key]);
+  const visible = explorer.visible(here);
+  draw(part("picture"), visible.state, visible.contest, layer !== drawnLayer);
   drawnLayer = layer;
+  for (const tab of page.querySelectorAll("[data-contest]")) {
+    const contest = contests[tab.dataset.contest];
+    drawTally(tab, contest.totals(state.calls[tab.dataset.contest]), contest);
+  }
+  drawUndecided();
   explorer.drawCounties();
   explorer.drawFacts();
-  drawStory(page, state.story);
-  part("share").href = `?at=${buffer.replica.position}`;
+  drawStory(page, state.story, contests);
+  part("share").href = `?at=${buffer.replica.position}${isSeveral ? `&contest=${key}` : ""}`;
   part("share").hidden = !buffer.replica.position.seq;
+  if (isSeveral) part("calculator").search = `?contest=${key}`;
+}
+
+/** Draw the races that are not decided. */
+function drawUndecided() {
+  const here = stateOf(buffer.replica.state, explorer.key);
+  const races = undecided(contests[explorer.key], here.calls);
+  const rows = races.slice(0, MAX_UNDECIDED).map((race) => {
+    const row = document.getElementById("undecided-row").content.cloneNode(true).firstElementChild;
+    const texts = undecidedTexts(race, contests[explorer.key], here, serverNow(), timeZone);
+    for (const element of row.querySelectorAll("[data-part]")) {
+      element.textContent = texts[element.dataset.part];
+    }
+    row.querySelector("[data-show]").dataset.show = race;
+    return row;
+  });
+  const list = part("undecided");
+  const text = (element) => element.textContent.replace(/\s+/g, " ");
+  const isDrawn = (row, index) => list.children[index] && text(list.children[index]) === text(row);
+  if (list.children.length === rows.length && rows.every(isDrawn)) return;
+  list.replaceChildren(...rows);
+  part("undecided-section").hidden = !rows.length;
+  const more = races.length - rows.length;
+  part("undecided-more").hidden = !more;
+  part("undecided-more").textContent = gettext("and %(count)s more in the table", { count: more });
+}
+
+function serverNow() {
+  return Date.now() + clockOffset;
 }
 
 function drawStatus() {
@@ -156,22 +287,23 @@ function pageState() {
   const { state } = buffer.replica;
   if (state.phase === "ended") return "ended";
   const isOver = follower.session.over !== null && !buffer.waiting;
-  if (isOver || state.election !== election.year) return "outdated";
+  if (isOver || isOutdated) return "outdated";
   if (isLost) return navigator.onLine ? "reconnecting" : "offline";
   return state.phase;
 }
 
 function drawNotices() {
   const { phase, view } = buffer.replica.state;
-  const { focus } = view;
   const { own, layer } = explorer;
   page.dataset.mode = own === null ? "following" : "exploring";
   page.toggleAttribute("data-paused", buffer.paused);
-  part("place").textContent = broadcastShows(focus === "US" ? gettext("US") : nameOf(focus));
+  part("place").textContent = broadcastShows(placeOf(view));
   part("waiting").textContent = paused(buffer.waiting);
   if (layer) {
-    const visible = explorer.visible(buffer.replica.state);
-    part("layer-words").textContent = layerWords(layer, visible.election, visible.state.calls);
+    const visible = explorer.visible(stateOf(buffer.replica.state, explorer.key));
+    const before = contests[explorer.key].earlier[0]?.title;
+    const { calls } = visible.state;
+    part("layer-words").textContent = layerWords(layer, visible.contest, calls, before);
   }
   const isShown = {
     held: phase === "held",
@@ -195,11 +327,10 @@ function drawNotices() {
 }
 
 function announce(events) {
-  const before = winner;
-  winner = leader();
+  const before = won;
+  won = winners(contests, buffer.replica.state);
   const updates = events.filter(([event]) => event === "update").map(([, update]) => update);
-  const resultOf = (call) => result(call, election.candidates);
-  const { notice, alert } = announcements(updates, nameOf, resultOf, before, winner);
+  const { notice, alert } = announcements(updates, contests, before, won);
   if (!notice && !alert) return;
   writePieces("notice", notice ?? []);
   writePieces("alert", alert ?? []);
@@ -216,9 +347,11 @@ function writePieces(name, pieces) {
   part(name).replaceChildren(...spans);
 }
 
-function nameOf(place) {
-  const row = page.querySelector(`tr[data-unit="${place}"], tr[data-unit="${place}-AL"]`);
-  return row.querySelector("th").textContent;
+/** Return the name of the place that a view shows. */
+function placeOf({ contest: key, focus }) {
+  const contest = contests[key] ?? Object.values(contests)[0];
+  const place = contest.isPlace(focus) ? contest.placeName(focus) : gettext("the whole map");
+  return isSeveral ? `${contest.title}, ${place}` : place;
 }
 
 // Controls
@@ -244,6 +377,14 @@ page.addEventListener("click", ({ target }) => {
   const same = page.querySelector(`.actions [data-action="${action}"]`);
   (same ?? page.querySelector(".map")).focus(); // the button is hidden now: the focus moves on
 });
+page.addEventListener("click", (event) => {
+  const race = event.target.closest("[data-show]")?.dataset.show;
+  if (race) explorer.zoom(race);
+  const tab = event.target.closest("[data-contest]");
+  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  explorer.choose(tab.dataset.contest);
+});
 part("layer").addEventListener("change", ({ target }) => explorer.showLayer(target.value));
 
 const root = document.documentElement;
@@ -268,7 +409,9 @@ try {
 } catch (error) {
   console.warn("The history could not be loaded. The page stays covered for 60 seconds.", error);
 }
-const follower = follow(data, { onEvents, onWaiting, onOver: drawStatus });
+const follower = follow({ ...data, contests }, { onEvents, onWaiting, onOver: drawStatus });
 showDue();
 explorer.drawCounties();
+if (isSeveral) loadPieces().then((loaded) => loaded.prefetch());
+setInterval(() => document.hidden || drawUndecided(), MINUTE); // closing times pass
 document.addEventListener("visibilitychange", showDue);

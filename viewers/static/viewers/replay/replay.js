@@ -1,9 +1,11 @@
 // The replay page: a recording with a time line. All its data is in one file.
 
-import { draw, drawStory } from "../../broadcaster/rendering/drawing.js";
+import { draw, drawStory, drawTally, nameOfPlace } from "../../broadcaster/rendering/drawing.js";
+import { contestsOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { Recording } from "../../broadcaster/domain/recording.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { Player } from "./player.js";
+import { ContestPieces } from "../shared/contest_pieces.js";
 import { share } from "../shared/share.js";
 import { clock, elapsed } from "../shared/wording.js";
 
@@ -11,10 +13,12 @@ const STEP = 10_000; // milliseconds that an arrow key moves
 const TICK = [40, 250]; // milliseconds between looks at the clock, at least and at most
 
 const page = document.querySelector("main");
-const { file, from, election, timeZone, moment, rebroadcast, words } = JSON.parse(
-  document.getElementById("replay").textContent,
-);
+const data = JSON.parse(document.getElementById("replay").textContent);
+const { file, from, timeZone, moment, rebroadcast, words } = data;
 setLanguage(words);
+const contests = contestsOf(data.contests);
+const pieces = new ContestPieces(page, data, contests);
+let chosen = new URLSearchParams(location.search).get("contest"); // by the viewer; null: the show's
 const entries = [...page.querySelectorAll("[data-seq]")]; // of the log, newest first
 const slider = part("slider");
 let recording, player;
@@ -73,23 +77,45 @@ function drawRebroadcast(t) {
 
 function drawMap(seq) {
   shown = seq;
-  const state = recording.states[seq];
-  draw(page, state, election);
-  drawStory(page, state.story);
+  drawContest();
+  drawStory(page, recording.states[seq].story, contests);
   for (const entry of entries) {
     const at = Number(entry.dataset.seq);
     entry.toggleAttribute("data-later", at > seq);
     entry.toggleAttribute("data-now", at === seq);
   }
-  const units = [...recording.laterCorrected(seq).keys()];
-  part("later").hidden = !units.length;
-  part("later-units").textContent = units.map(nameOf).join(", ");
-  part("share").href = moment + seq;
+  const later = Object.entries(recording.laterCorrected(seq)).flatMap(([key, races]) =>
+    Object.keys(races).map((race) => nameOfPlace(`${key}/${race}`, contests)),
+  );
+  part("later").hidden = !later.length;
+  part("later-units").textContent = later.join(", ");
   part("share").hidden = !seq; // a rebroadcast that has not begun
 }
 
-function nameOf(unit) {
-  return page.querySelector(`tr[data-unit="${unit}"] th`).textContent;
+/** Draw the contest that is in the page, and put the one there that is to be shown. */
+function drawContest() {
+  const state = recording.states[shown];
+  const { contest } = state.view;
+  const wanted = chosen ?? contest;
+  if (wanted in contests && wanted !== pieces.shown) changeContest(wanted);
+  draw(page, stateOf(state, pieces.shown), contests[pieces.shown]);
+  for (const tab of page.querySelectorAll("[data-contest]")) {
+    const { contest: key } = tab.dataset;
+    drawTally(tab, contests[key].totals(state.calls[key]), contests[key]);
+    if (key === pieces.shown) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+  }
+  const isSeveral = Object.keys(contests).length > 1;
+  part("share").href = moment + shown + (isSeveral ? `&contest=${pieces.shown}` : "");
+}
+
+async function changeContest(key) {
+  try {
+    if (await pieces.show(key)) drawContest();
+  } catch (error) {
+    console.warn("A contest could not be loaded.", error);
+    if (chosen === key) location.assign(page.querySelector(`[data-contest="${key}"]`).href);
+  }
 }
 
 // Controls
@@ -114,12 +140,21 @@ function stepTo(seq) {
 }
 
 function previous() {
-  const { t } = recording.updates[recording.seqAt(player.at(now())) - 1] ?? { t: 0 };
-  stepTo(recording.seqAt(t - 1)); // before all updates of the same time
+  const at = recording.updates[recording.seqAt(player.at(now())) - 1]?.t ?? 0;
+  const earlier = steps().findLast(({ t }) => t < at); // before all updates of the same time
+  stepTo(earlier?.seq ?? 0);
 }
 
 function next() {
-  stepTo(Math.min(recording.seqAt(player.at(now())) + 1, recording.updates.length));
+  const seq = recording.seqAt(player.at(now()));
+  const later = steps().find((update) => update.seq > seq);
+  if (later) stepTo(later.seq);
+}
+
+/** Return the updates in the log, oldest first. Votes counted are not in it. */
+function steps() {
+  const logged = new Set(entries.map(({ dataset }) => Number(dataset.seq)));
+  return recording.updates.filter(({ seq }) => logged.has(seq));
 }
 
 const actions = {
@@ -174,9 +209,14 @@ async function start() {
   page.addEventListener("click", (event) => {
     const action = event.target.closest("[data-action]")?.dataset.action;
     const link = event.target.closest("[data-seq] a");
+    const tab = event.target.closest("[data-contest]");
     if (action) actions[action]();
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!(link || tab) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    if (tab) {
+      chosen = tab.dataset.contest;
+      return drawContest();
+    }
     stepTo(Number(link.closest("[data-seq]").dataset.seq));
   });
   slider.addEventListener("input", () => control(() => player.seek(slider.value * 1000, now())));
@@ -197,6 +237,7 @@ async function start() {
     share(part("share"));
   });
   for (const control of page.querySelectorAll(":disabled")) control.disabled = false;
+  if (Object.keys(contests).length > 1) pieces.prefetch();
   show();
 }
 

@@ -1,8 +1,9 @@
-// The viewer's own choices: a delay, another place than the broadcast's, an earlier election. Times
-// are milliseconds on any clock. Only Explorer uses the page.
+// The viewer's own choices: a delay, another place than the broadcast's, another layer of the map.
+// Times are milliseconds on any clock. Only Explorer uses the page.
 
-import { Replica } from "../../broadcaster/domain/replica.js";
-import { gettext, ngettext } from "../../broadcaster/domain/translation.js";
+import { Contest, Replica } from "../../broadcaster/domain/replica.js";
+import { gettext } from "../../broadcaster/domain/translation.js";
+import { shapeAt } from "../../broadcaster/rendering/drawing.js";
 
 /** Holds received events until the page shows them: after a delay, or when a pause ends. */
 export class PlayoutBuffer {
@@ -60,23 +61,30 @@ export class PlayoutBuffer {
 
 /** Return the view to show. `own` is the viewer's place while exploring, null while following. */
 export function viewOf(view, own) {
-  return own === null ? view : { ...view, focus: own, highlight: [] };
+  return own === null ? view : { focus: own, highlight: [] };
 }
 
-const DISTRICT = 4; // map units from one district's point to the next, below their state's
+const SPREAD_BELOW = 1 / 258; // part of the map's width from one race of a shape to the next
 
-/** Return each unit's point for the arrow keys. `shapes` has those of units with an outline. */
-export function pointsOf(units, shapes) {
-  const points = {};
-  for (const unit of units) {
-    const [state, district] = unit.split("-");
-    const [x, y] = shapes[unit] ?? shapes[`${state}-AL`];
-    points[unit] = shapes[unit] ? [x, y] : [x, y + DISTRICT * district];
+/**
+ * Return each race's point for the arrow keys. `labels` has the points of races with a label; others
+ * on the same shape are below it. Races beside the map have none.
+ */
+export function pointsOf({ races }, labels, width) {
+  const points = { ...labels };
+  const below = {}; // by shape: its label, and how many races have been put below it
+  for (const [race, point] of Object.entries(labels)) {
+    if (races[race].shape) below[races[race].shape] = { point, count: 0 };
+  }
+  for (const [race, { shape }] of Object.entries(races)) {
+    const place = below[shape];
+    if (race in labels || !place) continue;
+    place.count += 1;
+    points[race] = [place.point[0], place.point[1] + place.count * width * SPREAD_BELOW];
   }
   return points;
 }
 
-const MIDDLE = "KS"; // where the arrow keys start
 const DIRECTIONS = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
@@ -85,8 +93,8 @@ const DIRECTIONS = {
 };
 
 /**
- * Return the unit to which an arrow key leads, or `from` at the edge of the map: the nearest one in
- * that direction, with distance to the side counting double. `points` has each unit's [x, y], y
+ * Return the race to which an arrow key leads, or `from` at the edge of the map: the nearest one in
+ * that direction, with distance to the side counting double. `points` has each race's [x, y], y
  * growing downwards.
  */
 export function neighbour(points, from, key) {
@@ -94,37 +102,59 @@ export function neighbour(points, from, key) {
   const [x, y] = points[from];
   let found = from;
   let least = Infinity;
-  for (const [unit, [px, py]] of Object.entries(points)) {
+  for (const [race, [px, py]] of Object.entries(points)) {
     const ahead = (px - x) * dx + (py - y) * dy;
     const aside = Math.abs((px - x) * dy - (py - y) * dx);
     const cost = ahead + 2 * aside;
-    if (ahead > 0 && aside <= 1.25 * ahead && cost < least) [found, least] = [unit, cost];
+    if (ahead > 0 && aside <= 1.25 * ahead && cost < least) [found, least] = [race, cost];
   }
   return found;
 }
 
-/** Return the units that are called for another party than in `before`. */
-export function flipped(calls, before) {
-  const other = ([unit, { party }]) => party && before[unit] && party !== before[unit];
-  return Object.entries(calls).filter(other).map(([unit]) => unit);
+/** Return the race nearest to the middle of a map, where the arrow keys start. */
+export function middle(points, [left, top, width, height]) {
+  const away = (race) =>
+    Math.hypot(points[race][0] - left - width / 2, points[race][1] - top - height / 2);
+  return Object.keys(points).reduce((one, other) => (away(other) < away(one) ? other : one));
 }
 
-/** Return an earlier election for draw(): {calls, election}. `past` is as Picture.past gives it. */
-export function pastMap(past, year, units) {
-  const winners = (of) => {
-    const found = past.find((each) => each.year === of);
-    return Object.fromEntries(units.map((unit, i) => [unit, found?.winners[i]]));
-  };
-  const { candidates, votes } = past.find((each) => each.year === year);
-  const won = Object.entries(winners(year));
+/** Return the points of a drawn map, and its whole view: {points, whole}. */
+export function readMap(map, contest) {
+  const numbers = (text) => text.match(/-?[\d.]+/g).map(Number);
+  const whole = numbers(map.dataset.whole);
+  const labels = [...map.querySelectorAll(".map-labels g")].map((label) => [
+    label.dataset.unit,
+    numbers(label.getAttribute("transform")),
+  ]);
+  return { points: pointsOf(contest, Object.fromEntries(labels), whole[2]), whole };
+}
+
+/** Return the races that are called for another party than held them before. */
+export function flipped(calls, { races }) {
+  const other = ([race, { party }]) => party && races[race].before && party !== races[race].before;
+  return Object.entries(calls).filter(other).map(([race]) => race);
+}
+
+/** Return an earlier outcome of a contest for draw(): {calls, contest}. */
+export function pastMap(contest, index) {
+  const { title, names, winners, weights = {} } = contest.earlier[index];
+  const before = contest.earlier[index + 1]?.winners ?? [];
+  const entries = Object.entries(contest.races);
+  const races = entries.map(([race, { weight, ...rest }], i) => [
+    race,
+    { ...rest, weight: weights[race] ?? weight, before: before[i], names: undefined },
+  ]);
+  const won = entries.map(([race], i) => [race, { status: "called", party: winners[i] }]);
   return {
-    calls: Object.fromEntries(won.map(([unit, party]) => [unit, { status: "called", party }])),
-    election: {
-      year,
-      candidates,
-      votes: Object.fromEntries(units.map((unit, i) => [unit, votes[i]])),
-      before: winners(year - 4),
-    },
+    calls: Object.fromEntries(won.filter(([, { party }]) => party)),
+    contest: new Contest({
+      ...contest,
+      title,
+      to_win: contest.toWin,
+      parties: contest.parties.map((party) => ({ ...party, name: names[party.id] ?? party.name })),
+      held: {},
+      races: Object.fromEntries(races),
+    }),
   };
 }
 
@@ -133,33 +163,27 @@ const SPREAD = 4000; // milliseconds over which followers fetch county lines, to
 /** Lets the viewer explore the map with mouse and keys. */
 export class Explorer {
   own = null; // the viewer's place; null while following
-  pinned = null; // the unit whose facts are shown
-  layer = ""; // "" for tonight, "swing", or a year
-  #drawn = null; // the unit that is marked on the map
-  #close = "US"; // the state whose county lines are shown
-  #counties = new Map(); // by state: the promise of its lines
+  chosen = ""; // the contest that the viewer has chosen, while exploring
+  pinned = null; // the race whose facts are shown
+  layer = ""; // "" for tonight, "counted", "swing", or the index of an earlier outcome
+  #drawn = null; // the race that is marked on the map
+  #close = ""; // the shape whose county lines are shown
+  #counties = new Map(); // by address: the promise of its lines
+  #past = null; // the earlier outcome that is shown, {layer, …pastMap()}
 
-  /** Calls `onChange()` when the map has to be drawn again. */
-  constructor(page, { election, past, counties }, onChange) {
-    this.page = page;
-    this.map = page.querySelector(".map");
-    this.election = election;
-    this.units = Object.keys(election.votes);
-    this.past = past;
-    this.addresses = counties;
-    this.onChange = onChange;
-    const labels = [...this.map.querySelectorAll(".map-labels g")].map((label) => [
-      label.dataset.unit,
-      label.getAttribute("transform").match(/-?[\d.]+/g).map(Number),
-    ]);
-    this.points = pointsOf(this.units, Object.fromEntries(labels));
-    this.map.setAttribute("role", "application");
-    this.map.setAttribute("aria-roledescription", gettext("map"));
-    this.map.tabIndex = 0;
-    this.map.addEventListener("keydown", (event) => this.#onKey(event));
-    page.querySelector(".picture").addEventListener("click", ({ target }) => {
-      const unit = target.closest("[data-unit]")?.dataset.unit;
-      if (unit) this.zoom(unit);
+  /**
+   * Calls `onChange()` when the map has to be drawn again. `counties` has addresses of lines by
+   * contest and shape. `factsOf(race)` returns the texts of a race's facts by part.
+   */
+  constructor(page, { counties }, onChange, factsOf) {
+    Object.assign(this, { page, counties, onChange, factsOf });
+    const picture = page.querySelector(".picture");
+    picture.addEventListener("keydown", (event) => {
+      if (event.target.closest(".map")) this.#onKey(event);
+    });
+    picture.addEventListener("click", ({ target }) => {
+      const race = target.closest("[data-unit]")?.dataset.unit;
+      if (race) this.zoom(race);
     });
     document.addEventListener("keydown", ({ key }) => {
       if (key !== "Escape") return;
@@ -168,10 +192,35 @@ export class Explorer {
     });
   }
 
+  /** Work on the map of a contest, which is in the page now. */
+  show(key, contest) {
+    Object.assign(this, { key, contest });
+    this.map = this.page.querySelector(".map");
+    Object.assign(this, readMap(this.map, contest));
+    this.map.setAttribute("role", "application");
+    this.map.setAttribute("aria-roledescription", gettext("map"));
+    this.map.tabIndex = 0;
+    this.pinned = this.#drawn = this.#past = null;
+    this.#close = "";
+    const menu = this.#part("layer");
+    const options = layers(contest).map(([value, words]) => new Option(words, value));
+    menu.replaceChildren(...options);
+    const isKept = !isPast(this.layer) && options.some(({ value }) => value === this.layer);
+    if (!isKept) this.layer = "";
+    menu.value = this.layer;
+    this.#markLayer();
+  }
+
   /** Return to the broadcast's view and tonight's calls. */
   follow() {
     this.own = this.pinned = null;
     this.showLayer("");
+  }
+
+  /** Show another contest, whole. */
+  choose(key) {
+    this.pinned = null;
+    this.#go("", key);
   }
 
   /** Keep the present place when the broadcast's view changes. */
@@ -179,101 +228,111 @@ export class Explorer {
     this.#go(this.own ?? this.map.dataset.focus);
   }
 
-  /** Zoom in on a unit, or back out from it to the country. */
-  zoom(unit = this.pinned) {
-    this.pinned = unit;
-    this.#go(this.map.dataset.focus === unit ? "US" : unit);
+  /** Zoom in on a race, or back out from it to the whole map. */
+  zoom(race = this.pinned) {
+    this.pinned = race;
+    this.#go(this.map.dataset.focus === race ? "" : race);
   }
 
-  /** Show a unit's facts; when zoomed in, also go there. */
-  pin(unit) {
-    this.pinned = unit;
-    if (unit && this.map.dataset.focus !== "US") this.#go(unit);
+  /** Show a race's facts; when zoomed in, also go there. */
+  pin(race) {
+    this.pinned = race;
+    if (race && this.map.dataset.focus) this.#go(race);
     else this.drawFacts();
   }
 
-  /** Show tonight's calls (""), units that changed party ("swing"), or the election of a year. */
+  /** Show tonight's calls or another layer. */
   showLayer(layer) {
     this.layer = layer;
-    this.page.querySelector('[data-part="layer"]').value = layer;
-    this.page.querySelector(".picture").toggleAttribute("data-past", Number(layer) > 0);
+    this.#part("layer").value = layer;
+    this.#markLayer();
     this.onChange();
   }
 
-  /** Return what the map shows of `state`: {state, election} for draw(). */
+  /** Return what the map shows of `state`, that of stateOf(): {state, contest} for draw(). */
   visible(state) {
+    const { contest, layer } = this;
     const view = viewOf(state.view, this.own);
-    if (this.layer === "swing") {
-      const highlight = flipped(state.calls, this.election.before);
-      return { state: { ...state, view: { ...view, highlight } }, election: this.election };
+    if (layer === "counted") return { state: { ...state, view, calls: {}, layer }, contest };
+    if (layer === "swing") {
+      const highlight = flipped(state.calls, contest);
+      return { state: { ...state, view: { ...view, highlight } }, contest };
     }
-    if (!this.layer) return { state: { ...state, view }, election: this.election };
-    const { calls, election } = pastMap(this.past, Number(this.layer), this.units);
-    const { looks } = this.election;
-    const then = { ...election, looks };
-    return { state: { ...state, calls, view: { ...view, highlight: [] } }, election: then };
+    if (!layer) return { state: { ...state, view }, contest };
+    if (this.#past?.layer !== layer) this.#past = { layer, ...pastMap(contest, Number(layer)) };
+    const { calls, contest: then } = this.#past;
+    return { state: { calls, counts: {}, view: { ...view, highlight: [] } }, contest: then };
   }
 
-  /** Draw the pinned unit's facts, taken from the table, and its outline on the map. */
+  /** Draw the pinned race's facts, and its outline on the map. */
   drawFacts() {
     const { map, pinned, page } = this;
-    const part = (name) => page.querySelector(`[data-part="${name}"]`);
-    const shape = pinned && map.querySelector(`[data-state="${pinned.split("-")[0]}"]`);
     if (!pinned && !this.#drawn) return;
     this.#drawn = pinned;
+    const shape = pinned && shapeAt(map, this.contest.shapeOf(pinned));
     map.querySelector(".map-cursor").setAttribute("d", shape ? shape.getAttribute("d") : "");
     for (const box of page.querySelectorAll(".boxes li")) {
       box.toggleAttribute("data-pinned", box.dataset.unit === pinned);
     }
     map.querySelector("#pinned-unit")?.removeAttribute("id");
     map.removeAttribute("aria-activedescendant");
-    part("hint").hidden = pinned !== null;
-    part("facts").hidden = pinned === null;
+    this.#part("hint").hidden = pinned !== null;
+    this.#part("facts").hidden = pinned === null;
     if (!pinned) return;
-    const row = page.querySelector(`tr[data-unit="${pinned}"]`);
-    const votes = Number(row.querySelector(".votes").textContent);
-    const index = this.units.indexOf(pinned);
-    const won = this.past.map(({ year, winners }) => `${year} ${winners[index]}`).join(", ");
-    part("unit").textContent = row.querySelector("th").textContent;
-    part("facts-votes").textContent = ngettext("%(count)s vote", "%(count)s votes", votes);
-    part("facts-result").textContent = row.querySelector('[data-part="result"]').textContent;
-    part("facts-before").textContent = won && gettext("Before: %(winners)s", { winners: won });
+    for (const [name, text] of Object.entries(this.factsOf(pinned))) {
+      this.#part(name).textContent = text;
+    }
     const isClose = map.dataset.focus === pinned;
-    part("zoom").textContent = isClose ? gettext("Back to US") : gettext("Zoom in");
+    this.#part("zoom").hidden = !shape;
+    this.#part("zoom").textContent = isClose ? gettext("Whole map") : gettext("Zoom in");
+    if (!shape) return;
     shape.id = "pinned-unit";
     shape.setAttribute("role", "img");
-    shape.setAttribute("aria-label", part("facts-words").textContent.replace(/\s+/g, " ").trim());
+    const words = this.#part("facts-words").textContent.replace(/\s+/g, " ").trim();
+    shape.setAttribute("aria-label", words);
     map.setAttribute("aria-activedescendant", "pinned-unit");
   }
 
-  /** Draw the county lines of the state in view, once they are loaded. */
+  /** Draw the county lines of the shape in view, once they are loaded. */
   async drawCounties() {
-    const state = this.map.dataset.focus.split("-")[0];
-    const path = this.map.querySelector(".map-counties");
-    const shape = this.map.querySelector(`.map-shapes [data-state="${state}"]`);
-    path.dataset.look = shape?.dataset.look ?? ""; // they contrast with the state's colour
+    const { map } = this;
+    const state = this.contest.shapeOf(map.dataset.focus);
+    const path = map.querySelector(".map-counties");
+    path.dataset.look = shapeAt(map, state)?.dataset.look ?? ""; // they contrast with its colour
     if (state === this.#close) return;
     this.#close = state;
     path.setAttribute("d", "");
-    if (!this.addresses[state]) return;
-    if (!this.#counties.has(state)) this.#counties.set(state, this.#fetchCounties(state));
-    const lines = await this.#counties.get(state);
-    if (this.#close === state) path.setAttribute("d", lines);
+    const address = this.counties[this.key]?.[state];
+    if (!address) return;
+    if (!this.#counties.has(address)) this.#counties.set(address, this.#fetchCounties(address));
+    const lines = await this.#counties.get(address);
+    if (this.map === map && this.#close === state) path.setAttribute("d", lines);
   }
 
-  async #fetchCounties(state) {
+  async #fetchCounties(address) {
     const wait = this.own === null ? SPREAD * Math.random() : 0;
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
-      return await (await fetch(this.addresses[state])).json();
+      return await (await fetch(address)).json();
     } catch {
-      this.#counties.delete(state); // to be tried again; the map is usable without them
+      this.#counties.delete(address); // to be tried again; the map is usable without them
       return "";
     }
   }
 
-  #go(place) {
+  #part(name) {
+    return this.page.querySelector(`[data-part="${name}"]`);
+  }
+
+  #markLayer() {
+    const picture = this.page.querySelector(".picture");
+    picture.toggleAttribute("data-past", isPast(this.layer));
+    picture.toggleAttribute("data-counted", this.layer === "counted");
+  }
+
+  #go(place, key = this.key) {
     this.own = place;
+    this.chosen = key;
     this.onChange();
   }
 
@@ -281,10 +340,29 @@ export class Explorer {
     const { key } = event;
     if (key in DIRECTIONS) {
       const { focus } = this.map.dataset;
-      const here = focus in this.points ? focus : MIDDLE;
-      this.pin(this.pinned === null ? here : neighbour(this.points, this.pinned, key));
+      const here = focus in this.points ? focus : middle(this.points, this.whole);
+      this.pin(this.pinned in this.points ? neighbour(this.points, this.pinned, key) : here);
     } else if ((key === "Enter" || key === " ") && this.pinned) this.zoom();
     else return;
     event.preventDefault();
   }
+}
+
+function isPast(layer) {
+  return /^\d+$/.test(layer);
+}
+
+/** Return the layers that a contest's map can show: [[value, words]]. live.html has the same. */
+function layers({ races, earlier }) {
+  const before = earlier[0]?.title;
+  const isHeld = Object.values(races).some((race) => race.before);
+  const changed = before
+    ? gettext("Changed since %(title)s", { title: before })
+    : gettext("Changed hands");
+  return [
+    ["", gettext("Tonight")],
+    ["counted", gettext("Votes counted so far")],
+    ...(isHeld ? [["swing", changed]] : []),
+    ...earlier.map(({ title }, index) => [String(index), title]),
+  ];
 }

@@ -1,7 +1,8 @@
 // The texts of the status line, notices and announcements. wording.py writes the same before the
 // script runs; tests/vectors/wording.json pins both.
 
-import { totals } from "../../broadcaster/domain/replica.js";
+import { racesOf } from "../../broadcaster/domain/replica.js";
+import { OPEN, counted, lead, result, share, shown } from "../../broadcaster/rendering/drawing.js";
 import { gettext, gettext_noop, language, ngettext } from "../../broadcaster/domain/translation.js";
 
 const NEWSROOM = "en"; // the language of headlines
@@ -33,14 +34,101 @@ export function paused(waiting) {
   return ngettext("Paused. %(count)s update waits.", "Paused. %(count)s updates wait.", waiting);
 }
 
-/** Return what the map shows instead of tonight's calls. */
-export function layerWords(layer, { year, candidates, votes }, calls) {
-  if (layer === "swing") {
-    return gettext("Outlined: another party than in %(year)s", { year: year - 4 });
+/**
+ * Return what the map shows instead of tonight's calls. `contest` and `calls` are those of
+ * Explorer.visible(), `before` is the title of the outcome before tonight's, if known.
+ */
+export function layerWords(layer, contest, calls, before) {
+  if (layer === "counted") {
+    return gettext("Votes counted so far. These are not calls: stripes show who leads.");
   }
-  const { D, R } = totals(votes, calls);
-  const won = `${candidates.D} (D) ${D}, ${candidates.R} (R) ${R}`;
-  return gettext("The map shows %(year)s: %(won)s", { year, won });
+  if (layer === "swing") {
+    if (!before) return gettext("Outlined: another party than before");
+    return gettext("Outlined: another party than in %(title)s", { title: before });
+  }
+  const totals = contest.totals(calls);
+  const won = shown(totals, contest).map(({ id, name, letter }) => `${name} (${letter}) ${totals[id]}`);
+  return gettext("The map shows %(title)s: %(won)s", { title: contest.title, won: won.join(", ") });
+}
+
+/** Return when the polls of a race close or closed; "" if that is not known. */
+export function closing(closes, now, timeZone) {
+  if (closes === undefined) return "";
+  const time = clock(closes, now, timeZone, false);
+  return closes > now
+    ? gettext("Polls close %(time)s", { time })
+    : gettext("Polls closed %(time)s", { time });
+}
+
+/** Return the races that are to be called, the heaviest first. picture.py has the same order. */
+export function undecided({ races }, calls) {
+  const left = Object.keys(races).filter((race) => !calls[race]?.party);
+  return left.sort((one, other) => races[other].weight - races[one].weight);
+}
+
+/** Return the texts of a race that is to be called, by part. `here` is the state of stateOf(). */
+export function undecidedTexts(race, contest, here, now, timeZone) {
+  const { name, weight, before, closes } = contest.races[race];
+  const call = here.calls[race];
+  const count = countOf(race, contest, here);
+  return {
+    name,
+    weight: contest.isWeighted ? weight : "",
+    before: before ? heldBy(contest, before) : "",
+    status: call ? result(call, contest, race) : "",
+    margin: count ? lead(count) : "",
+    expected: count ? share(count) : "",
+    closes: count ? "" : closing(closes, now, timeZone),
+  };
+}
+
+/** Return the texts of the facts about a race, by part. `here` is the state of stateOf(). */
+export function facts(race, contest, here, now, timeZone) {
+  const { name, weight, closes } = contest.races[race];
+  const count = countOf(race, contest, here);
+  const index = Object.keys(contest.races).indexOf(race);
+  const before = contest.earlier
+    .filter(({ winners: won }) => won[index])
+    .map(({ title, winners: won }) => `${title} ${contest.partyOf[won[index]].letter}`);
+  return {
+    unit: contest.isWeighted ? name : `${name}:`,
+    "facts-votes": contest.isWeighted ? `(${contest.counting}: ${weight}):` : "",
+    "facts-result": result(here.calls[race] ?? OPEN, contest, race),
+    "facts-counts": count?.margin
+      ? `${count.words}: ${votes(here.counts[race], contest, race)}`
+      : candidates(contest, race),
+    "facts-closes": closing(closes, now, timeZone),
+    "facts-before": before.length
+      ? gettext("Before: %(winners)s", { winners: before.join(", ") })
+      : "",
+  };
+}
+
+function countOf(race, contest, { counts }) {
+  return counts[race] && counted(counts[race], race, contest);
+}
+
+/** Return the party that held a race: "2020 D", or "Held by D" if there is no earlier contest. */
+function heldBy({ earlier, partyOf }, party) {
+  const { letter } = partyOf[party];
+  return earlier.length ? `${earlier[0].title} ${letter}` : gettext("Held by %(letter)s", { letter });
+}
+
+/** Return the votes of each party, the most first: "Biden 3,377,674, Trump 3,295,319". */
+function votes({ votes: byParty }, contest, race) {
+  const number = new Intl.NumberFormat(language());
+  return Object.entries(byParty)
+    .sort(([, one], [, other]) => other - one)
+    .map(([party, each]) => `${contest.nameOf(party, race)} ${number.format(each)}`)
+    .join(", ");
+}
+
+/** Return the candidates of a race that has its own: "Casey (D), McCormick (R)"; else "". */
+function candidates(contest, race) {
+  return contest.parties
+    .filter(({ id }) => contest.races[race].names?.[id])
+    .map(({ id, letter }) => `${contest.nameOf(id, race)} (${letter})`)
+    .join(", ");
 }
 
 /**
@@ -75,41 +163,63 @@ export function elapsed(milliseconds) {
   return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60))}:${two(seconds)}`;
 }
 
+/** Return the party that has won each contest, by key; "" if none has. */
+export function winners(contests, { calls }) {
+  const pairs = Object.entries(contests).map(([key, contest]) => [
+    key,
+    contest.winner(contest.totals(calls[key])),
+  ]);
+  return Object.fromEntries(pairs);
+}
+
 /**
  * Return the announcements for screen readers after these updates: `alert` interrupts, `notice`
  * waits. Each is the newest headline, or what was called, in pieces {text, lang}; null for none.
- * `before` and `winner` are the candidate with 270 votes before and after, or "".
+ * `before` and `after` are the winners by contest. Counts are never announced.
  */
-export function announcements(updates, nameOf, resultOf, before, winner) {
+export function announcements(updates, contests, before, after) {
   const found = { notice: null, alert: null };
   for (const update of updates) {
-    const piece = sentence(update, nameOf, resultOf);
+    const piece = sentence(update, contests);
     if (piece.text) found[isUrgent(update) ? "alert" : "notice"] = [piece];
   }
   const last = found.notice ?? found.alert;
-  if (winner !== before && last) {
-    const lost = gettext("%(name)s no longer has 270.", { name: before });
-    last.push({ text: `. ${winner ? passing(winner) : lost}`, lang: language() });
+  for (const [key, contest] of Object.entries(contests)) {
+    if (before[key] === after[key] || !last) continue;
+    const title = Object.keys(contests).length > 1 ? `${contest.title}: ` : "";
+    const words = after[key] ? passing(contest, after[key]) : losing(contest, before[key]);
+    last.push({ text: `. ${title}${words}`, lang: language() });
   }
   return found;
 }
 
-/** Return that a candidate has the votes to win. */
-export function passing(name) {
-  return gettext("%(name)s has passed 270.", { name });
+/** Return that a party or its candidate has reached the threshold. */
+export function passing(contest, party) {
+  const values = { name: contest.nameOf(party), to_win: contest.toWin };
+  return gettext("%(name)s has passed %(to_win)s.", values);
+}
+
+function losing(contest, party) {
+  const values = { name: contest.nameOf(party), to_win: contest.toWin };
+  return gettext("%(name)s no longer has %(to_win)s.", values);
 }
 
 function isUrgent({ kind, story }) {
   return kind === "correct" || story?.announce === "assertive";
 }
 
-function sentence({ calls, story }, nameOf, resultOf) {
+function sentence({ calls, story }, contests) {
   if (story?.announce === "none") return { text: "" };
   if (story?.headline || !calls) return { text: story?.headline, lang: NEWSROOM };
-  const units = Object.keys(calls);
+  const races = racesOf(calls);
   const text =
-    units.length > 3
-      ? gettext("%(count)s states have changed", { count: units.length })
-      : units.map((unit) => `${nameOf(unit)}: ${resultOf(calls[unit])}`).join("; ");
+    races.length > 3
+      ? gettext("%(count)s races have changed", { count: races.length })
+      : races.map((race) => raceWords(race, calls, contests)).join("; ");
   return { text, lang: language() };
+}
+
+function raceWords([key, race], calls, contests) {
+  const contest = contests[key];
+  return `${contest.races[race].name}: ${result(calls[key][race], contest, race)}`;
 }
