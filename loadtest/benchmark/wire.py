@@ -30,7 +30,7 @@ def poll_after(body: bytes, path: str, host: str) -> bytes:
     found = frames.decode(body)
     if isinstance(found, frames.ByeFrame | frames.UnknownFrame):
         raise ValueError("the frame has no position")
-    return request("GET", f"{path}?since={found.epoch}:{found.seq}", host)
+    return request("GET", f"{path}?v={frames.VERSION}&since={found.epoch}:{found.seq}", host)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from loadtest.common.script import ELECTION
+from broadcaster.domain.contest import Contest
+from loadtest.common.script import CONTESTS
 from loadtest.common.target import Target
 
 
@@ -20,6 +21,12 @@ class _Body(msgspec.Struct):
 
     error: str = ""
     seq: int = 0
+
+
+class _ContestFile(msgspec.Struct):
+    """The key of a contest's file that is used here."""
+
+    contest: Contest
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class Api:
 
     def create(self, slug: str) -> ApiResponse:
         """Create an unlisted broadcast."""
-        body = {"slug": slug, "title": "Viewer swarm", "listed": False, "election": ELECTION}
+        body = {"slug": slug, "title": "Viewer swarm", "listed": False, "contests": CONTESTS}
         return self.request("POST", "/api/broadcasts", body)
 
     def publish(self, slug: str, change: Mapping[str, object]) -> ApiResponse:
@@ -90,6 +97,15 @@ class Api:
     def snapshot(self, slug: str) -> ApiResponse:
         """Fetch the snapshot frame of the broadcast."""
         return self.request("GET", f"/broadcasts/{slug}/snapshot.json")
+
+    def contest(self, digest: str) -> Contest:
+        """Fetch the document of a contest. Raises `NoResponse` if the server does not have it."""
+        response = self.request("GET", f"/contests/{digest}.json")
+        try:
+            return msgspec.json.decode(response.body, type=_ContestFile).contest
+        except msgspec.DecodeError as error:
+            words = f"contest {digest}: {response.status}, {error}"
+            raise NoResponse(words) from error
 
     def metrics(self) -> ApiResponse:
         """Fetch the metrics of all processes on this port, in Prometheus' text format."""

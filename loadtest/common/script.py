@@ -1,50 +1,54 @@
-"""The updates that the swarm publishes, and the election that they are about."""
+"""The updates that the swarm publishes: calls and counts of the contests that the server has."""
 
-from collections import Counter
+from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
-from broadcaster.domain.electoral import (
-    ELECTIONS,
-    STATE_NAMES,
-    VOTES_TO_WIN,
-    Election,
-    unit_name,
-)
+from broadcaster.domain.mapstate import Contests
 
-ELECTION = 2020
+CONTESTS = {"president": "us-president-2020"}
+"""The contests that the swarm's broadcast has, by their ids."""
+
+COUNTS_EVERY = 2.5  # seconds at least: the server takes counts of a broadcast every 2 s
 
 
-def changes(count: int) -> list[dict[str, Any]]:
-    """Return `count` changes as the publishing API takes them: focus a state, call it, the next.
+class Script:
+    """Takes viewers to one race after the other, counts some of its votes, and calls it.
 
-    After the last state the list starts over. A repeated call is the same call, so the map's
-    rules reject none of them. No party wins: by default a call that crosses 270 waits for the
-    approval of another person.
+    After the last race it starts over. A repeated call is the same call, so the map's rules reject
+    none of them; the parties take turns, so no call decides a contest.
     """
-    election = ELECTIONS[ELECTION]
-    units = _states_without_a_winner(election)
-    found: list[dict[str, Any]] = []
-    for number in range(count):
-        unit = units[number // 2 % len(units)]
-        if number % 2 == 0:
-            found.append({"view": {"focus": unit, "highlight": [unit]}})
-            continue
-        party = election.winners[unit]
-        headline = f"{unit_name(unit)} goes to {election.candidates[party]}"
-        found.append(
-            {
-                "calls": {unit: {"status": "called", "party": party}},
-                "story": {"headline": headline},
+
+    def __init__(self, contests: Contests) -> None:
+        self._contests = contests
+        self._counted = float("-inf")  # seconds, when the last counts were due
+        self._votes = 0
+        self._steps = self._endless()
+
+    def next(self, at: float) -> dict[str, Any]:
+        """Return the change for a time in seconds, as the publishing API takes it.
+
+        Times must increase. Counts that would be too early are left out.
+        """
+        change = next(self._steps)
+        if "counts" in change:
+            if at - self._counted < COUNTS_EVERY:
+                return next(self._steps)
+            self._counted = at
+        return change
+
+    def _endless(self) -> Iterator[dict[str, Any]]:
+        races = [
+            (key, race, contest.parties[number % len(contest.parties)].id)
+            for key, contest in self._contests.items()
+            for number, race in enumerate(contest.races)
+        ]
+        for key, race, party in cycle(races):
+            self._votes += 1000
+            name = self._contests[key].name_of(party, race.id)
+            yield {"view": {"contest": key, "focus": race.id, "highlight": [race.id]}}
+            yield {"counts": {key: {race.id: {"votes": {party: self._votes}, "expected": 0.5}}}}
+            yield {
+                "calls": {key: {race.id: {"status": "called", "party": party}}},
+                "story": {"headline": f"{race.name} goes to {name}"},
             }
-        )
-    return found
-
-
-def _states_without_a_winner(election: Election) -> list[str]:
-    """Return states, as many as can be called before a party would win."""
-    found, votes = [], Counter[str]()
-    for unit, party in election.winners.items():
-        if unit in STATE_NAMES and votes[party] + election.votes[unit] < VOTES_TO_WIN:
-            votes[party] += election.votes[unit]
-            found.append(unit)
-    return found

@@ -4,13 +4,19 @@ import math
 import time
 from collections import Counter
 
+from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.stream import Snapshot
 from loadtest.common.failures import Failure
-from loadtest.common.plan import Plan
 from loadtest.swarm.client_pool import ClientPool
 from loadtest.swarm.histograms import record
 from loadtest.swarm.lag_meter import LagMeter
-from loadtest.swarm.messages import EvidenceReport, ProgressReport, UpdateProgress, Visit
+from loadtest.swarm.messages import (
+    EvidenceReport,
+    ProgressReport,
+    StartSimulator,
+    UpdateProgress,
+    Visit,
+)
 from loadtest.swarm.tally import MessageTally, Tally, expected_at
 from loadtest.swarm.viewer import SimulatedViewer
 from loadtest.swarm.watcher import Deliveries, Watcher
@@ -22,12 +28,14 @@ POOL_TAKEN = Failure("client", "waiting for a connection of the client pool")
 class CountedViewers:
     """The viewers of one simulator, and what they share."""
 
-    def __init__(self, plan: Plan, number: int, slug: str, heartbeat: float) -> None:
+    def __init__(self, start: StartSimulator) -> None:
+        plan, number = start.plan, start.number
         self.target = plan.target
-        self.path = f"{plan.target.prefix}/broadcasts/{slug}"
+        self.path = f"{plan.target.prefix}/broadcasts/{start.slug}"
+        self.contests: Contests = start.contests
         self.reopen = plan.poll_reopen
         self.page = plan.page
-        self.heartbeat = heartbeat
+        self.heartbeat = start.heartbeat
         self.tally = Tally(requested=plan.sizes[number])
         self.present: Counter[str] = Counter()
         self.deliveries = {"ws": Deliveries(), "poll": Deliveries()}

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Protocol
 
+from broadcaster.domain.contest import Contest
 from loadtest.common.http_api import Api, ApiResponse, NoResponse
 from loadtest.common.plan import duration, offsets
-from loadtest.common.script import changes
+from loadtest.common.script import Script
 from loadtest.swarm.messages import (
     Ramp,
     Release,
@@ -60,7 +61,7 @@ class Director:
         self.view = view
         self.workers = Workers(run, start_simulator)
         self._on_air = False
-        self._published = 0  # updates
+        self._script = Script({})  # of the broadcast's contests, as soon as it is on air
 
     async def play(self) -> Run:
         """Play the whole run and return it.
@@ -101,7 +102,17 @@ class Director:
         await self._request(lambda: self.api.publish(slug, {"kind": "start"}), HTTPStatus.CREATED)
         self._on_air = True
         response = await self._request(lambda: self.api.snapshot(slug), HTTPStatus.OK)
-        self.run.heartbeat = frames.decode_snapshot(response.body).heartbeat
+        snapshot = frames.decode_snapshot(response.body)
+        self.run.heartbeat = snapshot.heartbeat
+        self.run.contests = await asyncio.to_thread(self._contests, snapshot.contests)
+        self._script = Script(self.run.contests)
+
+    def _contests(self, digests: dict[str, str]) -> dict[str, Contest]:
+        """Fetch the broadcast's contests. Raises `PreflightFailed`."""
+        try:
+            return {key: self.api.contest(digest) for key, digest in digests.items()}
+        except NoResponse as error:
+            raise PreflightFailed(f"The server has no document of a contest: {error}") from error
 
     async def _ramp(self) -> None:
         """Let the viewers connect."""
@@ -157,11 +168,9 @@ class Director:
         self._enter("rounds", LEAD_TIME + duration(self.plan.rounds))
         run.before = await self.meter.read()
         first = time.monotonic_ns() + int(LEAD_TIME * 1e9)
-        script = changes(self._published + len(schedule))[self._published :]
-        self._published += len(schedule)
         updates = [
-            ScheduledUpdate(first + int(at * 1e9), change)
-            for (_, at), change in zip(schedule, script, strict=True)
+            ScheduledUpdate(first + int(at * 1e9), self._script.next(first / 1e9 + at))
+            for _, at in schedule
         ]
         self.workers.publish(Schedule(updates))
         self.workers.send_to_simulators(StartRounds(first))

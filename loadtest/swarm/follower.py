@@ -13,7 +13,7 @@ from loadtest.common.target import Target
 from loadtest.swarm.client_pool import ClientPool
 from loadtest.swarm.transports import PollConnection, WebSocketConnection
 from loadtest.swarm.watcher import Watcher, WatcherGroup
-from viewers.protocol.frames import Close
+from viewers.protocol.frames import VERSION, Close
 from viewers.protocol.session import Attempt
 
 REJECTIONS = {404: Close.UNKNOWN, 503: Close.FULL}
@@ -121,7 +121,7 @@ class Follower(Watcher):
 
     def _path(self, name: str) -> str:
         since = self.session.since
-        return f"{self.group.path}/{name}" + (f"?since={since}" if since else "")
+        return f"{self.group.path}/{name}?v={VERSION}" + (f"&since={since}" if since else "")
 
     def _poll(self) -> None:
         assert isinstance(self.line, PollConnection)

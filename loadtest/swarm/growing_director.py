@@ -62,6 +62,7 @@ class GrowingDirector(Director):
             label=last.label,
             environment=last.environment,
             heartbeat=last.heartbeat,
+            contests=last.contests,
             local=last.local,
             local_token=last.local_token,
             ended_before=len(self.meter.ended),

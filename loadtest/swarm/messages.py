@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
+from broadcaster.domain.contest import Contest
 from loadtest.common.plan import Plan
 from loadtest.common.target import Target
 
@@ -29,6 +30,7 @@ class StartSimulator(Struct, tag="start"):
     number: int
     slug: str
     heartbeat: float  # seconds
+    contests: dict[str, Contest]
 
 
 class Ramp(Struct, tag="ramp"):

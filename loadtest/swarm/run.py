@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from broadcaster.domain.contest import Contest
 from loadtest.common.environment import Environment
 from loadtest.common.plan import Plan
 from loadtest.swarm.messages import ProgressReport, SentUpdate, UpdateProgress
@@ -41,6 +42,7 @@ class Run:
     label: str = ""
     environment: Environment = field(default_factory=Environment)
     heartbeat: float = 0.0
+    contests: dict[str, Contest] = field(default_factory=dict)  # of the broadcast
     started_at: float = field(default_factory=time.time)
     phase: str = PHASES[0]
     began: float = 0.0  # time.monotonic() when the ramp began

@@ -40,7 +40,7 @@ class Simulator:
 
     def __init__(self, start: StartSimulator) -> None:
         self.number = start.number
-        self.counted = CountedViewers(start.plan, start.number, start.slug, start.heartbeat)
+        self.counted = CountedViewers(start)
         self.viewers = self.counted.viewers
         self.absences = absences(start.plan, start.number)
 

@@ -111,7 +111,7 @@ class SimulatedViewer(Follower):
         assert self.loading is not None
         self.group.page_loaded(time.monotonic() - self.loading)
         self.loading = None
-        self.session.replica = Replica(snapshot)
+        self.session.replica = Replica(snapshot, self.group.contests)
         self.joined = snapshot.seq
         self.begin()
 

@@ -5,6 +5,7 @@ from array import array
 from collections import Counter, defaultdict
 from typing import Protocol
 
+from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.stream import Update
 from loadtest.common.failures import Failure
 from loadtest.common.plan import FALLBACK, ViewerSpec
@@ -30,9 +31,11 @@ class Deliveries:
 class WatcherGroup(Protocol):
     """What the viewers of one simulator share, and where they report to.
 
-    `present` counts those that are watching now, by transport; the viewers keep it.
+    `present` counts those that are watching now, by transport; the viewers keep it. `contests` are
+    those of the broadcast.
     """
 
+    contests: Contests
     deliveries: dict[str, Deliveries]
     present: Counter[str]
 
@@ -76,7 +79,7 @@ class Watcher:
     def start_over(self) -> None:
         """Start with a new session, which has no position."""
         kinds = ("ws", "poll") if self.spec.habit == FALLBACK else (self.spec.transport,)
-        self.session = ViewerSession(kinds)
+        self.session = ViewerSession(self.group.contests, kinds)
         self.joined: int | None = None  # the seq after which updates are expected
         self.catching_up = False  # the next frame has only what was missed while away
 

@@ -102,7 +102,7 @@ class Workers:
             peer = await self._start_simulator(number)
             self._simulators.append(peer)
             self.spawn(self._follow_simulator(peer, number))
-            peer.send(StartSimulator(plan, number, run.slug, run.heartbeat))
+            peer.send(StartSimulator(plan, number, run.slug, run.heartbeat, run.contests))
         wanted = plan.simulators + 1
         await self.wait_until(
             lambda: self._ready >= wanted or bool(run.lost or run.swarm_errors), START_TIMEOUT

@@ -17,7 +17,9 @@ class Wire(TestCase):
 
     def test_next_poll_of_map_center_has_the_position(self):
         body = b'{"t":"heartbeat","epoch":"abc","seq":43}'
-        self.assertTrue(poll_after(body, "/x", "h").startswith(b"GET /x?since=abc:43 HTTP/1.1\r\n"))
+        self.assertTrue(
+            poll_after(body, "/x", "h").startswith(b"GET /x?v=2&since=abc:43 HTTP/1.1\r\n")
+        )
 
     def test_next_poll_of_nchan_has_the_message_id(self):
         head = HEAD + b"\r\nLast-Modified: Tue, 03 Nov 2020 23:00:00 GMT\r\nEtag: 7"

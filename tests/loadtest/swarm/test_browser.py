@@ -7,13 +7,12 @@ from collections import Counter
 from unittest import IsolatedAsyncioTestCase
 
 from broadcaster.domain.change import to_json
-from broadcaster.domain.mapstate import MapState
-from broadcaster.domain.stream import Snapshot
 from loadtest.common.target import Target
 from loadtest.swarm.browser import Browser
+from tests.support.changes import snapshot
 from tests.support.server import LIMIT
 
-SNAPSHOT = Snapshot("e1", 7, 0, MapState(election=2020))
+SNAPSHOT = snapshot(epoch="e1", seq=7)
 DATA = json.dumps({"snapshot": to_json(SNAPSHOT)})
 PAGE = f"""<!doctype html>
 <link rel="stylesheet" href="/static/a.css"><script type="module" src="/static/m.js"></script>

@@ -15,6 +15,7 @@ from django.utils import timezone
 from broadcaster.domain.change import Change, Kind
 from broadcaster.models import ApiToken, Broadcast
 from loadtest.swarm.leftovers import USER, local_token
+from tests.support.contests import president
 from tests.support.log import publish
 
 HERE = socket.gethostname()
@@ -29,7 +30,9 @@ def tidy():
 
 def on_air(slug):
     """Return an unlisted broadcast that is on air, as a run makes it."""
-    broadcast = Broadcast.objects.create(slug=slug, title="Viewer swarm", listed=False)
+    broadcast = Broadcast.objects.create(
+        slug=slug, title="Viewer swarm", listed=False, contests=president(2020)
+    )
     publish(broadcast, Change(Kind.START))
     return broadcast
 
@@ -95,5 +98,7 @@ class LocalToken(TransactionTestCase):
 
     def test_broadcast_that_was_never_on_air_is_deleted(self):
         with local_token("swarm-1"):
-            Broadcast.objects.create(slug="swarm-1", title="Viewer swarm", listed=False)
+            Broadcast.objects.create(
+                slug="swarm-1", title="Viewer swarm", listed=False, contests=president(2020)
+            )
         self.assertFalse(Broadcast.objects.exists())

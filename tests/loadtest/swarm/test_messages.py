@@ -24,6 +24,7 @@ from loadtest.swarm.messages import (
     moved,
 )
 from tests.loadtest.examples import HERE
+from tests.support.changes import CONTESTS
 from tests.support.server import free_port
 
 
@@ -36,7 +37,7 @@ class Messages(TestCase):
 
     def test_plan_is_unchanged_on_its_way_to_a_simulator(self):
         plan = Plan(HERE, rounds=parse_rounds("3@0.5"), source_ips=("127.0.1.1",), ramp=0.0)
-        self.check(StartSimulator(plan, 1, "swarm-x", 25.0))
+        self.check(StartSimulator(plan, 1, "swarm-x", 25.0, CONTESTS))
 
     def test_send_times_and_snapshot_are_unchanged(self):
         self.check(Count({2: 7}, b"\0"))
