@@ -22,6 +22,7 @@ from tests.end_to_end.evening_before import BeforeTheShow
 from tests.end_to_end.evening_on_air import DuringTheShow
 from tests.end_to_end.evening_people import HIDE, EmbedPage, PlainPage, StaffPage, ViewerPage
 from tests.support.browser import chromium, in_a_thread
+from tests.support.contests import president
 from tests.support.newspaper import Newspaper
 from tests.support.server import ServeProcess, wait_for
 from tests.support.staff import the_group
@@ -46,7 +47,7 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
         self.broadcast = Broadcast.objects.create(
             slug=SLUG,
             title="Election Night 2020",
-            election=2020,
+            contests=president(2020),
             starts_at=timezone.localtime().replace(hour=19, minute=0, second=0, microsecond=0),
         )
         for name in GROUPS:
@@ -97,7 +98,7 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
             ViewerPage, "Phone", HIDE, viewport={"width": 390, "height": 844}, has_touch=True
         )
         self.phone.block_websockets()
-        with self.phone.page.expect_request("**/updates?since=*"):
+        with self.phone.page.expect_request("**/updates?v=2&since=*"):
             self.phone.open(self.path)
         self.phone.mark_page()
         self.keyboard = self.viewer("Keyboard")
@@ -128,7 +129,7 @@ class Evening(BeforeTheShow, DuringTheShow, AfterTheShow, TransactionTestCase):
                 self.assertEqual(person.read_facts(), expected, person.name)
         snapshot = self.snapshot()
         self.assertEqual(snapshot["seq"], self.seq)
-        won = snapshot["state"]["totals"]
+        won = snapshot["state"]["totals"]["president"]
         self.assertEqual(f"{won['D']}–{won['R']}–{won['uncalled']}", totals)
 
     def published(self):

@@ -61,7 +61,10 @@ class AfterTheShow:
             page.click("text=Download JSON")
         file = download.value.path()
         part = json.loads(file.read_text())
-        self.assertEqual(part["initial"]["totals"], {"D": 3, "R": 33, "uncalled": 502})
+        self.assertEqual(
+            part["initial"]["totals"]["president"],
+            {"D": 3, "R": 33, "O": 0, "uncalled": 502},
+        )
         times = [update["t"] for update in part["updates"]]
         self.assertEqual(times[0], 1000)
         self.assertEqual(times[-1], round(1000 * (end - start + 1)))
@@ -88,7 +91,7 @@ class AfterTheShow:
         for action, who, what in (
             ("prepared", "contributor", "Closed"),
             ("took", "broadcaster", "update 3"),
-            ("undid", "broadcaster", "View: United States"),
+            ("undid", "broadcaster", "View: U.S. President 2020"),
             ("confirmed", "editor", "Pennsylvania goes to Biden"),
             ("corrected", "editor", "Correction: Arizona is not called"),
             ("refused", "contributor", "may not take updates on air"),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster.management import evening
+from broadcaster.management.evening import Evening
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing.history import milliseconds
 from tests.end_to_end.evening_people import PREVIEW, TAKE, PersonPage
@@ -19,7 +19,7 @@ from tests.support.server import ROOT, wait_for
 
 SPEED = "3600"  # an hour of the show in a second
 KENTUCKY = {
-    "calls": {"KY": {"status": "called", "party": "R"}},
+    "calls": {"president": {"KY": {"status": "called", "party": "R"}}},
     "story": {"headline": "Kentucky goes to Trump"},
 }
 
@@ -76,7 +76,7 @@ class BeforeTheShow:
         desk = self.contributor.page
         cues = self.broadcast.cues.count()
         desk.click("text=Preview the draft")
-        desk.select_option('[data-desk="add"]', "PA")
+        desk.select_option('[data-desk="add"]', "president/PA")
         desk.check(".call [value=called-D]")
         desk.click("text=Add to rundown")
         self.contributor.wait_for_message("Not in the rundown. A call needs a headline")
@@ -107,7 +107,7 @@ class BeforeTheShow:
     def rehearse(self):
         """Play the recording of another evening into a rehearsal with manage.py rehearse."""
         began = milliseconds(timezone.now() - timedelta(days=1))
-        store(evening.recording(began), slug="last-time", title="Last time")
+        store(Evening().recording(began), slug="last-time", title="Last time")
         command = [sys.executable, "manage.py", "rehearse", "last-time", "--speed", SPEED]
         environment, quiet = self.server.environment, subprocess.DEVNULL
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet) as process:

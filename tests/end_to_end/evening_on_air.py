@@ -3,8 +3,8 @@
 import json
 import signal
 
-from broadcaster.management.evening import RUNDOWN
-from broadcaster.rendering.election_picture import SHAPES
+from broadcaster.domain.geometry import shipped
+from broadcaster.management.evening import Evening
 from broadcaster.rendering.picture import view_box
 from tests.end_to_end.evening_people import RECONNECT_TIMEOUT, TAKE, PersonPage, ViewerPage, unit
 from tests.support.server import wait_for
@@ -15,12 +15,13 @@ WELCOME = "Welcome to election night"
 RETRACTION = "Correction: Arizona is not called"
 REASON = "Too many ballots in Maricopa County are uncounted"
 AWAY = "While the server was away"
+SHAPES = shipped("us-states").shape_of
 OHIO, TEXAS = (view_box(SHAPES[state].view) for state in ("OH", "TX"))
 
 
 def headline(title):
     """Return the headline of a cue of the demonstration."""
-    return RUNDOWN[title]["story"]["headline"]
+    return Evening().rundown[title]["story"]["headline"]
 
 
 class DuringTheShow:
@@ -38,7 +39,7 @@ class DuringTheShow:
         self.wait_for_totals("0–0–538")
         self.wait_for_all('[data-part="status"][data-state="live"]')
         desk = self.broadcaster.page
-        desk.select_option("#draft-focus", "US")
+        desk.select_option("#draft-focus", "president/")
         desk.fill("#draft-headline", WELCOME)
         self.broadcaster.take_draft(2)
         self.wait_for_totals("0–0–538")
@@ -54,7 +55,7 @@ class DuringTheShow:
         self.wait_for_totals("75–72–391")
         self.assertEqual(self.keyboard.recorded("announced")[2:], [headline("C2")])
 
-        desk.select_option("#draft-focus", "OH")
+        desk.select_option("#draft-focus", "president/OH")
         self.broadcaster.take_draft(5)
         self.wait_for_totals("75–72–391")
         self.wait_for_all('.map[data-focus="OH"]')
@@ -67,7 +68,7 @@ class DuringTheShow:
         self.desktop.wait_for(f'.map[viewBox="{TEXAS}"]')
         self.broadcaster.take("C3")
         self.wait_for_totals("118–109–311")
-        self.desktop.wait_for_text("Broadcast is showing US")
+        self.desktop.wait_for_text("Broadcast is showing the whole map")
         self.assertEqual(
             self.desktop.page.get_attribute(".map", "viewBox"), view_box(SHAPES["TX"].view)
         )
@@ -113,7 +114,7 @@ class DuringTheShow:
         self.broadcaster.wait_for_message("“C4” no longer goes out automatically")
         self.desktop.page.click("text=Return")
         self.desktop.wait_for_text("Following the broadcast")
-        self.desktop.wait_for('.map[data-focus="US"]')
+        self.desktop.wait_for('.map[data-focus=""]')
 
         due = self.editor.schedule("C4", AHEAD)
         self.wait_for_totals("209–119–210")
@@ -209,14 +210,14 @@ class DuringTheShow:
 
     def undo_a_view_and_hold(self):
         desk = self.broadcaster.page
-        desk.select_option("#draft-focus", "TX")
+        desk.select_option("#draft-focus", "president/TX")
         self.broadcaster.take_draft(self.seq + 1)
         self.wait_for_totals("227–213–98")
         self.wait_for_all('.map[data-focus="TX"]')
         desk.click('[data-action="undoView"]')
         self.broadcaster.wait_for_message(f"Update {self.seq + 1} restored the view before")
         self.wait_for_totals("227–213–98")
-        self.wait_for_all('.map[data-focus="US"]')
+        self.wait_for_all('.map[data-focus=""]')
 
         desk.click('[data-action="hold"]')
         self.wait_for_totals("227–213–98")
@@ -243,15 +244,15 @@ class DuringTheShow:
             page.keyboard.press(key)
         pinned = page.get_attribute(".map", "aria-activedescendant")
         label = page.get_attribute(f"#{pinned}", "aria-label")
-        self.assertRegex(label, r"Nebraska 2nd district 1 vote: Biden \(D\)")
+        self.assertRegex(label, r"Nebraska 2nd district \(electoral votes: 1\): Biden \(D\)")
         page.keyboard.press("Enter")
         page.wait_for_selector('.map[data-focus="NE-2"]')
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
-        page.wait_for_selector('.map[data-focus="US"]')
+        page.wait_for_selector('.map[data-focus=""]')
 
     def cross_270(self):
-        polled = "/updates?since="  # going offline fails new polls, not the waiting one
+        polled = "/updates?v=2&since="  # going offline fails new polls, not the waiting one
         with self.phone.page.expect_event("requestfailed", lambda asked: polled in asked.url):
             self.phone.context.set_offline(True)
         self.phone.wait_for_text("Offline, last known")

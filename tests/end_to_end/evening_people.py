@@ -136,7 +136,7 @@ class ViewerPage(PersonPage):
         socket.on("framereceived", lambda text: self.frames.append(json.loads(text)))
 
     def _keep_poll(self, response) -> None:
-        if "/updates?since=" in response.url and response.request.method == "GET":
+        if "/updates?v=2&since=" in response.url and response.request.method == "GET":
             self.polls.append(response)
 
     def block_websockets(self) -> None:

@@ -6,10 +6,11 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from broadcaster.desk.permissions import BROADCASTER
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
 from broadcaster.publishing.publish import start_over
 from tests.support.browser import Visit, chromium, hold_back, in_a_thread
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import ServeProcess, wait_for
 from tests.support.staff import publisher, staff
@@ -38,7 +39,7 @@ RECORD_TEXT = """
 
 def call(unit, party):
     return {
-        "calls": {unit: {"status": "called", "party": party}},
+        "calls": {"president": {unit: {"status": "called", "party": party}}},
         "story": {"headline": f"{unit} is called"},
     }
 
@@ -54,7 +55,7 @@ class LivePage(TransactionTestCase):
         self.broadcast = Broadcast.objects.create(
             slug=f"night-{self.id().split('.')[-1][-20:].replace('_', '-')}",
             title="Election Night",
-            election=2020,
+            contests=president(2020),
             approval="never",
         )
         self.publish = publisher(self.server, self.broadcast)
@@ -109,12 +110,12 @@ class LivePage(TransactionTestCase):
             self.assertEqual(visit.page.locator('[data-part="words"]').inner_text(), "Live, as of")
         desk.wait_for('[data-desk="done"] >> text=is on air')
         desk.wait_for('[data-desk="log"] tr >> nth=0 >> text=anna')
-        self.assertTrue(any("/updates?since=" in url for url in requests))
+        self.assertTrue(any("/updates?v=2&since=" in url for url in requests))
 
     def test_websocket_without_frames_is_replaced_by_polling(self):
         viewer = self.visit()
         viewer.context.route_web_socket("**/ws*", lambda socket: None)
-        with viewer.page.expect_request("**/updates?since=*"):
+        with viewer.page.expect_request("**/updates?v=2&since=*"):
             viewer.open(self.path)
 
         self.publish({"view": {"focus": "OH"}, "story": {"headline": "Ohio next"}})
@@ -134,14 +135,14 @@ class LivePage(TransactionTestCase):
 
         viewer = self.visit()
         viewer.context.route_web_socket("**/ws*", cut)
-        with viewer.page.expect_request("**/updates?since=*"):
+        with viewer.page.expect_request("**/updates?v=2&since=*"):
             viewer.open(self.path)
         viewer.wait_for('[data-state="live"]')
 
     def test_offline_page_shows_that_and_catches_up_afterwards(self):
         viewer = self.viewer(NO_WEBSOCKET)
         viewer.wait_for('[data-state="live"]')
-        polled = "/updates?since="  # going offline fails only the requests that come after it
+        polled = "/updates?v=2&since="  # going offline fails only the requests that come after it
         with viewer.page.expect_event("requestfailed", lambda request: polled in request.url):
             viewer.context.set_offline(True)
         viewer.wait_for("text=Offline, last known")
@@ -173,16 +174,18 @@ class LivePage(TransactionTestCase):
     def test_broadcast_that_starts_over_has_a_new_log(self):
         viewer = self.viewer(HIDE)
         self.publish(call("PA", "D"))
-        viewer.wait_for('.log [data-logged="PA"]')
+        viewer.wait_for('.log [data-logged="president/PA"]')
         self.publish({"kind": "end"})
         viewer.wait_for('[data-state="ended"]')
         in_a_thread(start_over, self.broadcast)
         self.publish({"kind": "start"})
         self.publish(call("OH", "R"))
-        is_shown_again = "show(true), document.querySelector('.log [data-logged=OH]') !== null"
+        is_shown_again = (
+            "show(true), document.querySelector('.log [data-logged=\"president/OH\"]') !== null"
+        )
         wait_for(lambda: viewer.page.evaluate(is_shown_again), "the new history", limit=15)
         viewer.wait_for('[data-state="live"]')
-        self.assertEqual(viewer.page.locator('.log [data-logged="PA"]').count(), 0)
+        self.assertEqual(viewer.page.locator('.log [data-logged="president/PA"]').count(), 0)
 
     def test_page_survives_a_restart_of_the_server(self):
         viewer = self.viewer()
@@ -199,7 +202,7 @@ class LivePage(TransactionTestCase):
     def test_page_without_javascript_is_complete(self):
         self.publish(
             {
-                "calls": {"PA": {"status": "called", "party": "D"}},
+                "calls": {"president": {"PA": {"status": "called", "party": "D"}}},
                 "story": {"headline": "Pennsylvania goes to Biden"},
             }
         )
@@ -238,12 +241,12 @@ class LivePage(TransactionTestCase):
         page = self.viewer().page
         page.click('.map-shapes [data-unit="TX"]')
         page.wait_for_selector('.map[data-focus="TX"]')
-        self.assertIn("38 votes: Not called", page.inner_text('[data-part="facts"]'))
+        self.assertIn("(electoral votes: 38): Not called", page.inner_text('[data-part="facts"]'))
 
         self.publish({"view": {"focus": "OH"}} | call("TX", "R"))
 
         page.wait_for_selector("text=Broadcast is showing Ohio")
-        page.wait_for_selector('[data-part="facts"]:has-text("38 votes: Trump (R)")')
+        page.wait_for_selector('[data-part="facts"]:has-text("(electoral votes: 38): Trump (R)")')
         self.assertEqual(page.get_attribute(".map", "data-focus"), "TX")
         page.click("text=Return")
         page.wait_for_selector('.map[data-focus="OH"]')
@@ -329,8 +332,8 @@ class LivePage(TransactionTestCase):
         page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
         self.publish(call("PA", "D"))
         page.wait_for_selector('.map-counties[data-look="blue"]')
-        page.click("text=Back to US")
-        page.wait_for_selector('.map[data-focus="US"]')
+        page.click('[data-action="zoom"]')
+        page.wait_for_selector('.map[data-focus=""]')
         self.assertEqual(page.get_attribute(".map-counties", "d"), "")
 
     def test_correction_is_also_shown_to_viewers_who_come_later(self):
@@ -342,12 +345,13 @@ class LivePage(TransactionTestCase):
                 "kind": "correct",
                 "corrects": 2,
                 "reason": "Too many ballots are uncounted.",
-                "calls": {"AZ": {"status": "retracted"}},
+                "calls": {"president": {"AZ": {"status": "retracted"}}},
                 "story": {"headline": "Arizona is not called"},
             }
         )
         early.wait_for('.log [data-seq="3"]')
-        late = self.viewer(java_script_enabled=False)
+        late = self.visit(java_script_enabled=False)
+        late.open_late(self.path, "Too many ballots are uncounted.")
         seen = [
             [
                 visit.page.inner_text(part)
@@ -372,13 +376,13 @@ class LivePage(TransactionTestCase):
             page.keyboard.press(key)
         pinned = page.get_attribute(".map", "aria-activedescendant")
         label = page.get_attribute(f"#{pinned}", "aria-label")
-        self.assertEqual(label, "Nebraska 2nd district 1 vote: Not called")
+        self.assertEqual(label, "Nebraska 2nd district (electoral votes: 1): Not called")
         page.keyboard.press("Enter")
         page.wait_for_selector('.map[data-focus="NE-2"]')
         page.keyboard.press("Escape")
         self.assertFalse(page.is_visible('[data-part="facts"]'))
         page.keyboard.press("Escape")
-        page.wait_for_selector('.map[data-focus="US"]')
+        page.wait_for_selector('.map[data-focus=""]')
 
     def test_pages_fit_a_phone_320_pixels_wide(self):
         for path in (self.path, "/"):

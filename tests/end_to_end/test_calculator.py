@@ -5,6 +5,7 @@ from django.test import TransactionTestCase
 from tests.support.audience import BrowserAudience
 from tests.support.browser import violations
 from tests.support.changes import PA_TO_BIDEN
+from tests.support.contests import PRESIDENT_2020
 from viewers.pages.scenario import encode
 
 
@@ -37,11 +38,14 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         ):
             page.click(texas)
             self.assertEqual(page.get_attribute(texas, "data-party"), party)
-            self.assertEqual(page.input_value('select[name="TX"]'), party)
+            self.assertEqual(page.input_value('select[name="race.TX"]'), party)
             self.assertEqual(self.tally(page), tally)
         page.click('.boxes [data-unit="ME-2"]')
         shared = page.input_value("#share")
-        self.assertIn(encode({"PA": "D", "TX": "D", "ME-2": "D"}), shared)
+        self.assertIn(
+            encode({"PA": "D", "TX": "D", "ME-2": "D"}, PRESIDENT_2020.contests["president"]),
+            shared,
+        )
 
         page.reload()  # the page reads the map from its address
         self.assertEqual(self.tally(page), ["59", "0", "479"])
@@ -55,11 +59,11 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         page.click('.boxes [data-unit="ME-2"]')
         page.click('.map-shapes [data-unit="PA"]')
         self.assertIn("Biden (D), called tonight", page.inner_text('[data-part="announcement"]'))
-        self.assertTrue(page.is_disabled('select[name="PA"]'))
+        self.assertTrue(page.is_disabled('select[name="race.PA"]'))
         self.assertEqual(self.tally(page), ["21", "0", "517"])
 
         page.uncheck("[name=keep]")
-        page.select_option('select[name="PA"]', "R")
+        page.select_option('select[name="race.PA"]', "R")
         self.assertEqual(self.tally(page), ["1", "20", "517"])
         page.check("[name=keep]")
         self.assertEqual(self.tally(page), ["21", "0", "517"])
@@ -68,10 +72,10 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
 
     def test_map_and_totals_stay_in_view_down_to_the_last_menu(self):
         page = self.calculator(viewport={"width": 1440, "height": 900}).page
-        page.focus('select[name="WY"]')
-        page.select_option('select[name="WY"]', "R")
+        page.focus('select[name="race.WY"]')
+        page.select_option('select[name="race.WY"]', "R")
         self.assertEqual(self.tally(page), ["20", "3", "515"])
-        for part in (".tally", ".map", '[data-part="announcement"]', 'select[name="WY"]'):
+        for part in (".tally", ".map", '[data-part="announcement"]', 'select[name="race.WY"]'):
             place = page.locator(part).bounding_box()
             self.assertGreaterEqual(place["y"], 0, part)
             self.assertLessEqual(place["y"] + place["height"], 900, part)
@@ -86,16 +90,16 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         self.assertEqual(
             announced,
             [
-                "Kansas, 6 votes: open",
-                "Kansas, 6 votes: Biden (D)",
-                "Oklahoma, 7 votes: open",
-                "Oklahoma, 7 votes: Biden (D)",
-                "Oklahoma, 7 votes: Trump (R)",
-                "Kansas, 6 votes: Biden (D)",
+                "Kansas (electoral votes: 6): open",
+                "Kansas (electoral votes: 6): Biden (D)",
+                "Oklahoma (electoral votes: 7): open",
+                "Oklahoma (electoral votes: 7): Biden (D)",
+                "Oklahoma (electoral votes: 7): Trump (R)",
+                "Kansas (electoral votes: 6): Biden (D)",
             ],
         )
         self.assertEqual(self.tally(page), ["26", "7", "505"])
-        page.focus('select[name="CA"]')
+        page.focus('select[name="race.CA"]')
         page.keyboard.press("B")  # menus choose by first letter: Biden
         self.assertEqual(self.tally(page), ["81", "7", "450"])
 
@@ -103,14 +107,14 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         page = self.calculator("?from=2012").page
         self.assertTrue(page.is_visible('[data-passed="D"]'))
         for unit, winner in (("CA", "Biden"), ("FL", "Trump")):  # 277 and 261, 248 and 290
-            page.select_option(f'select[name="{unit}"]', "R")
+            page.select_option(f'select[name="race.{unit}"]', "R")
             self.assertIn(f"{winner} has passed 270", page.inner_text('[data-part="announcement"]'))
         self.assertFalse(page.is_visible('[data-passed="D"]'))
         self.assertTrue(page.is_visible('[data-passed="R"]'))
 
     def test_menus_and_button_work_without_javascript(self):
         page = self.calculator(java_script_enabled=False).page
-        page.select_option('select[name="TX"]', "R")
+        page.select_option('select[name="race.TX"]', "R")
         page.click("noscript button")
         self.assertEqual(self.tally(page), ["20", "38", "480"])
         self.assertTrue(page.is_checked("[name=keep]"))

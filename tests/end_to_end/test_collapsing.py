@@ -14,7 +14,10 @@ from tests.support.proxies import NAME, Nginx, ProxyCase
 from tests.support.server import LIMIT
 
 POLLS = int(os.environ.get("POLLS", "500"))
-CALL = {"calls": {"VT": {"status": "called", "party": "D"}}, "story": {"headline": "Vermont"}}
+CALL = {
+    "calls": {"president": {"VT": {"status": "called", "party": "D"}}},
+    "story": {"headline": "Vermont"},
+}
 
 
 class PollCrowd:

@@ -1,7 +1,7 @@
 """The console's accessibility: axe in every phase, and narrow screens."""
 
 from broadcaster.desk.permissions import CONTRIBUTOR, EDITOR
-from broadcaster.management.evening import call
+from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast
 from broadcaster.publishing.publish import start_over
 from tests.support.browser import in_a_thread, violations
@@ -13,8 +13,8 @@ class ConsoleAccessibility(ConsoleTestCase):
 
     def setUp(self):
         super().setUp()
-        self.add_cue("C1", call("KY IN WV SC VT", "First calls"))
-        self.add_cue("PA", call("PA", "Pennsylvania"))
+        self.add_cue("C1", Evening().call("KY IN WV SC VT", "First calls"))
+        self.add_cue("PA", Evening().call("PA", "Pennsylvania"))
 
     def check(self, page, state, *, maps=False):
         """Check a page with axe, by default without its maps, which are slow and never change."""
@@ -31,7 +31,7 @@ class ConsoleAccessibility(ConsoleTestCase):
         self.wait_for_message(desk, "Update 2 is on air")
         self.check(desk, "live")
         desk.click('[data-desk="log"] >> text=Correct')
-        desk.select_option('[data-desk="add"]', "NV")
+        desk.select_option('[data-desk="add"]', "president/NV")
         desk.select_option("#draft-highlight", "OH")
         desk.click(TAKE)
         self.wait_for_message(desk, "Not taken")

@@ -7,6 +7,7 @@ from django.test import TransactionTestCase
 from websockets.sync.client import connect
 
 from broadcaster.models import Broadcast
+from tests.support.contests import president
 from tests.support.server import ServeProcess, free_port, redis
 from tests.support.staff import next_frame, open_desk, publisher
 
@@ -22,7 +23,9 @@ class ConsoleMembership(TransactionTestCase):
         self.port = port
         self.server = self.enterContext(ServeProcess(REDIS_URL=self.url))
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         self.publish = publisher(self.server, self.broadcast)
         self.publish({"kind": "start"})
 

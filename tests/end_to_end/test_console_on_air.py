@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
-from broadcaster.management.evening import call
+from broadcaster.management.evening import Evening
 from broadcaster.publishing.publish import start_over
 from tests.support.browser import Visit, hold_back, in_a_thread
 from tests.support.console import CONNECTED, DONE, PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
@@ -60,7 +60,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertEqual(self.seq(), 2)
 
     def test_corrected_call_is_struck_through_in_the_log(self):
-        self.publish(call("AZ GA", "Two calls"))
+        self.publish(Evening().call("AZ GA", "Two calls"))
         desk = self.open_console(EDITOR)
         desk.click('[data-desk="log"] >> text=Correct')
         desk.click('[aria-label="Remove Georgia from the draft"]')
@@ -85,7 +85,7 @@ class ConsoleOnAir(ConsoleTestCase):
         desk.click('[data-action="undoView"]')
 
         self.wait_for_message(desk, "Update 3 restored the view before.")
-        desk.wait_for_selector(f"{PROGRAM} >> text=view US")
+        desk.wait_for_selector(f"{PROGRAM} >> text=view whole map")
 
     def test_frame_shows_the_phase(self):
         in_a_thread(start_over, self.broadcast)
@@ -115,7 +115,7 @@ class ConsoleOnAir(ConsoleTestCase):
         desk.wait_for_selector(".desk-bar >> text=/ends automatically at .*, in 1:59:/")
 
     def test_shortcuts_press_buttons_except_while_typing_or_switched_off(self):
-        self.add_cue("C1", call("KY", "Kentucky"))
+        self.add_cue("C1", Evening().call("KY", "Kentucky"))
         desk = self.open_console(BROADCASTER)
         desk.focus("#draft-headline")
         desk.keyboard.press("Shift+H")
@@ -138,8 +138,8 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertEqual(self.seq(), 3)
 
     def test_double_press_takes_one_cue(self):
-        self.add_cue("C1", call("KY", "Kentucky"))
-        self.add_cue("C2", call("IN", "Indiana"))
+        self.add_cue("C1", Evening().call("KY", "Kentucky"))
+        self.add_cue("C2", Evening().call("IN", "Indiana"))
         desk = self.open_console(BROADCASTER)
 
         desk.dblclick(TAKE)
@@ -149,8 +149,8 @@ class ConsoleOnAir(ConsoleTestCase):
         self.assertEqual(self.seq(), 2)
 
     def test_second_press_after_the_answer_takes_nothing(self):
-        self.add_cue("C1", call("KY", "Kentucky"))
-        self.add_cue("C2", call("IN", "Indiana"))
+        self.add_cue("C1", Evening().call("KY", "Kentucky"))
+        self.add_cue("C2", Evening().call("IN", "Indiana"))
         desk = self.open_console(BROADCASTER)
         self.press_when(desk, TAKE, DONE, "is on air")
 
@@ -178,7 +178,7 @@ class ConsoleOnAir(ConsoleTestCase):
     def test_view_that_two_people_undo_is_undone_once(self):
         self.publish({"view": {"focus": "TX"}})
         first, second = self.open_console(BROADCASTER), self.open_console(EDITOR)
-        self.press_when(second, '[data-action="undoView"]', PROGRAM, "view US")
+        self.press_when(second, '[data-action="undoView"]', PROGRAM, "view whole map")
 
         first.click('[data-action="undoView"]')
 
@@ -198,7 +198,7 @@ class ConsoleOnAir(ConsoleTestCase):
         return visit.page
 
     def test_take_without_a_socket_is_posted_and_its_outcome_shown(self):
-        self.add_cue("C1", call("KY", "Kentucky"))
+        self.add_cue("C1", Evening().call("KY", "Kentucky"))
         desk = self.open_console_without_socket(BROADCASTER)
         self.assertIn("socket down: takes still work", desk.inner_text(".desk-bar"))
 

@@ -4,7 +4,7 @@ import json
 from urllib.request import Request, urlopen
 
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
-from broadcaster.management.evening import call
+from broadcaster.management.evening import Evening
 from broadcaster.models import ApiToken, Cue, Publication
 from tests.support.console import DONE, PREVIEW, PROGRAM, TAKE, ConsoleTestCase
 from tests.support.staff import staff
@@ -15,8 +15,8 @@ NEARLY_WON = "CA OR WA HI NY CO NM MA MD DE DC NJ CT RI IL VA VT NH MN WI MI ME-
 class ConsoleRundown(ConsoleTestCase):
     def setUp(self):
         super().setUp()
-        self.add_cue("C1", call("KY IN WV SC VT", "First calls"))
-        self.add_cue("C2", call("NY CO", "Nine o'clock"))
+        self.add_cue("C1", Evening().call("KY IN WV SC VT", "First calls"))
+        self.add_cue("C2", Evening().call("NY CO", "Nine o'clock"))
         self.add_cue("C3", {"view": {"focus": "OH"}})
 
     def test_next_cue_is_previewed_after_a_take(self):
@@ -74,7 +74,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertEqual(desk.locator(f"{TAKE}, .cue-take:visible").count(), 0)
 
         desk.click("text=Preview the draft")
-        desk.select_option('[data-desk="add"]', "PA")
+        desk.select_option('[data-desk="add"]', "president/PA")
         desk.check(".call [value=called-D]")
         desk.click("text=Add to rundown")
         self.wait_for_message(desk, "Not in the rundown. A call needs a headline.")
@@ -177,7 +177,7 @@ class ConsoleRundown(ConsoleTestCase):
     def test_proposed_cue_is_previewed_and_taken(self):
         desk = self.open_console(BROADCASTER)
         token = ApiToken.issue(staff("ap-robot", CONTRIBUTOR))
-        message = {"calls": [{"unit": "PA", "status": "Called", "party": "Dem"}]}
+        message = {"calls": [{"race": "PA", "status": "Called", "winner": "Dem"}]}
         request = Request(
             f"{self.server.url}/api/broadcasts/{self.broadcast.slug}/calls",
             json.dumps(message).encode(),
@@ -197,8 +197,8 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertEqual(Publication.objects.get(seq=2).cue.by.username, "ap-robot")
 
     def test_double_press_on_decline_declines_once_without_an_error(self):
-        self.publish(call(NEARLY_WON, "Nearly"))
-        self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
+        self.publish(Evening().call(NEARLY_WON, "Nearly"))
+        self.add_cue("PA", Evening().call("PA", "Pennsylvania goes to Biden"))
         desk = self.open_console(BROADCASTER)
         self.row(desk, "PA").locator(".cue-take").click()
         self.wait_for_message(desk, "Not on air yet. Another person must confirm")
@@ -209,8 +209,8 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertEqual(desk.inner_text('[data-desk="error"]'), "")
 
     def test_take_that_crosses_270_waits_for_approval(self):
-        self.publish(call(NEARLY_WON, "Nearly"))
-        self.add_cue("PA", call("PA", "Pennsylvania goes to Biden"))
+        self.publish(Evening().call(NEARLY_WON, "Nearly"))
+        self.add_cue("PA", Evening().call("PA", "Pennsylvania goes to Biden"))
         broadcaster, editor = self.open_console(BROADCASTER), self.open_console(EDITOR)
         self.assertIn("NEEDS APPROVAL", self.row(broadcaster, "PA").inner_text())
 

@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import ApiToken, Broadcast
 from broadcaster.publishing.publish import start_over
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import ServeProcess, redis
 from tests.support.watcher import PollWatcher, WebSocketWatcher
@@ -21,7 +22,7 @@ def view(focus):
 
 
 def call(unit, party):
-    return {"calls": {unit: {"status": "called", "party": party}}, "story": HEADLINE}
+    return {"calls": {"president": {unit: {"status": "called", "party": party}}}, "story": HEADLINE}
 
 
 class DeliveryScenarios:
@@ -49,7 +50,9 @@ class DeliveryScenarios:
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         user = get_user_model().objects.create_superuser(f"robot-{self.slug}")
         self.token = ApiToken.issue(user)
         self.publish({"kind": "start"})
@@ -83,7 +86,8 @@ class DeliveryScenarios:
         self.assertEqual(watcher.names(), ["snapshot", "updates"])
         self.assertEqual(watcher.seqs(), [4])
         self.assertEqual(watcher.state, self.stored_state())
-        self.assertEqual(watcher.state.totals, {"D": 3, "R": 8, "uncalled": 527})
+        totals = {"D": 3, "R": 8, "O": 0, "uncalled": 527}
+        self.assertEqual(watcher.state.totals, {"president": totals})
 
     def test_returning_viewer_gets_only_missed_updates(self):
         watcher = self.watcher()
@@ -113,7 +117,7 @@ class DeliveryScenarios:
 
         self.publish_unannounced(view("OH"))
         self.publish_unannounced(view("PA"))
-        self.publish(view("US"))
+        self.publish(view(""))
         watcher.follow_to(4)
 
         self.assertEqual(watcher.seqs(), [2, 3, 4])
@@ -175,7 +179,9 @@ class DeliveryScenarios:
         self.assertEqual(watcher.session.over, 4044)
 
     def test_deleted_broadcast_closes_viewers_for_good(self):
-        empty = Broadcast.objects.create(slug=f"{self.slug}-empty", title="Never", election=2020)
+        empty = Broadcast.objects.create(
+            slug=f"{self.slug}-empty", title="Never", contests=president(2020)
+        )
         watcher = self.watcher_class(self.server, empty.slug)
         watcher.follow_to(0)
 

@@ -14,7 +14,10 @@ from tests.support.proxies import HAProxy, Nginx, Proxy, ProxyCase, send_request
 from tests.support.server import LIMIT, wait_for
 from tests.support.watcher import PollWatcher, WebSocketWatcher
 
-CALL = {"calls": {"VT": {"status": "called", "party": "D"}}, "story": {"headline": "Vermont"}}
+CALL = {
+    "calls": {"president": {"VT": {"status": "called", "party": "D"}}},
+    "story": {"headline": "Vermont"},
+}
 
 
 class SameOnBoth:
@@ -45,7 +48,7 @@ class SameOnBoth:
 
         for watcher in watchers:
             self.assertEqual(watcher.names(), ["snapshot", "updates"])
-            self.assertEqual(watcher.state.totals["D"], 3)
+            self.assertEqual(watcher.state.totals["president"]["D"], 3)
 
     def test_viewers_of_a_server_that_stops_continue_at_the_other(self):
         proxy = self.start()

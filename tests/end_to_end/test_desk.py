@@ -10,8 +10,9 @@ from django.test import Client, TransactionTestCase
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Publication
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import LIMIT, ServeProcess
 from tests.support.watcher import PollWatcher, WebSocketWatcher
@@ -27,7 +28,9 @@ class DeskEndpoints(TransactionTestCase):
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         publish(self.broadcast, parse_change({"kind": "start"}))
         self.page = f"/admin/broadcaster/broadcast/{self.broadcast.pk}/console/"
 

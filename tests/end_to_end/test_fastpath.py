@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.test import TransactionTestCase
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.raw_frames import masked
 from tests.support.server import ServeProcess
@@ -39,7 +40,9 @@ class FastPathTests(TransactionTestCase):
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         for change in ({"kind": "start"}, {"view": {"focus": "OH"}}):
             publish(self.broadcast, parse_change(change))
         self.broadcast.refresh_from_db()
@@ -97,15 +100,15 @@ class FastPathTests(TransactionTestCase):
         return fast
 
     def test_polls_get_the_same_answer(self):
-        here = f"updates?since={self.epoch}:2"
+        here = f"updates?v=2&since={self.epoch}:2"
         for request in [
             self.get("updates"),
-            self.get(f"updates?since={self.epoch}:1"),
-            self.get(f"updates?since={self.epoch}%3A1&x=y"),
-            self.get("updates?since=stale:1"),
-            self.get("updates?since=nonsense"),
-            self.get("updates?since="),
-            self.get("updates?since=%ff%00"),
+            self.get(f"updates?v=2&since={self.epoch}:1"),
+            self.get(f"updates?v=2&since={self.epoch}%3A1&x=y"),
+            self.get("updates?v=2&since=stale:1"),
+            self.get("updates?v=2&since=nonsense"),
+            self.get("updates?v=2&since="),
+            self.get("updates?v=2&since=%ff%00"),
             self.get(here),  # a heartbeat after half a second
             self.get(here, "HEAD"),
             self.get("updates", "HEAD"),
@@ -139,13 +142,16 @@ class FastPathTests(TransactionTestCase):
 
     def test_polls_on_a_persistent_connection_get_the_same_answer(self):
         """The fast path handles some of these requests itself, and passes on the others."""
-        usual = self.get("updates", "GET", "1.1", "127.0.0.1", "Accept: */*")
+        here = "127.0.0.1"
+        usual = self.get("updates", "GET", "1.1", here, "Accept: */*")
         for request in [
             usual,
-            self.get(f"updates?since={self.epoch}:1", "GET", "1.1", "127.0.0.1", "A: b"),
-            self.get(f"updates?x=%41&since={self.epoch}%3A1", "GET", "1.1", "127.0.0.1", "A: b"),
-            self.get("updates?since=nonsense", "GET", "1.1", "127.0.0.1", "A: b"),
-            self.get("updates?since=a#b", "GET", "1.1", "127.0.0.1", "A: b"),
+            self.get(f"updates?v=2&since={self.epoch}:1", "GET", "1.1", "127.0.0.1", "A: b"),
+            self.get(
+                f"updates?v=2&x=%41&since={self.epoch}%3A1", "GET", "1.1", "127.0.0.1", "A: b"
+            ),
+            self.get("updates?v=2&since=nonsense", "GET", "1.1", "127.0.0.1", "A: b"),
+            self.get("updates?v=2&since=a#b", "GET", "1.1", "127.0.0.1", "A: b"),
             self.get("updates", "GET", "1.1", "evil.example", "A: b"),
             self.get("updates", "GET", "1.0", "127.0.0.1", "Connection: keep-alive"),
             usual.replace(b"/night-", b"/nope-"),
@@ -178,7 +184,7 @@ class FastPathTests(TransactionTestCase):
     def test_pipelined_requests_are_answered_in_order(self):
         keep_alive = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
         waiting = self.get(
-            f"updates?since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
+            f"updates?v=2&since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
         )
         last = self.get("updates")
 
@@ -191,7 +197,7 @@ class FastPathTests(TransactionTestCase):
     def test_repeated_requests_get_the_same_answer(self):
         again = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
         waiting = self.get(
-            f"updates?since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
+            f"updates?v=2&since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
         )
 
         answers = self.assertSame(again, again, waiting, again, waiting, self.get("updates"))
@@ -221,8 +227,8 @@ class FastPathTests(TransactionTestCase):
                 self.assertSame(first, first, last, until=until, answer=b"</html>")
 
     def test_incomplete_request_is_not_cached(self):
-        whole = self.get("updates?since=stale:1", "GET", "1.1", "127.0.0.1", "A: b")
-        half = self.get(f"updates?since={self.epoch}:1", "GET", "1.1", "127.0.0.1", "A: ")[:-4]
+        whole = self.get("updates?v=2&since=stale:1", "GET", "1.1", "127.0.0.1", "A: b")
+        half = self.get(f"updates?v=2&since={self.epoch}:1", "GET", "1.1", "127.0.0.1", "A: ")[:-4]
         for server in self.servers:
             with socket.create_connection(("127.0.0.1", server.port), 3) as line:
                 line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -242,10 +248,10 @@ class FastPathTests(TransactionTestCase):
     def test_handshakes_get_the_same_answer(self):
         for request in [
             self.upgrade(),
-            self.upgrade("?since=stale:1"),
-            self.upgrade(f"?since={self.epoch}:1"),
-            self.upgrade(f"?since={self.epoch}:2"),
-            self.upgrade("?since=nonsense"),
+            self.upgrade("?v=2&since=stale:1"),
+            self.upgrade(f"?v=2&since={self.epoch}:1"),
+            self.upgrade(f"?v=2&since={self.epoch}:2"),
+            self.upgrade("?v=2&since=nonsense"),
             self.upgrade(Origin="http://evil.example"),
             self.upgrade(Origin=None),
             self.upgrade(Origin="http://["),
@@ -327,7 +333,7 @@ class FastPathTests(TransactionTestCase):
                     received += line.recv(65536)
 
     def test_updates_have_the_same_bytes(self):
-        query = self.upgrade(f"?since={self.epoch}:2")
+        query = self.upgrade(f"?v=2&since={self.epoch}:2")
         with ThreadPoolExecutor(2) as pool:
             received = [
                 pool.submit(self.talk, server, query, until=b'"seq":3,"updates"')

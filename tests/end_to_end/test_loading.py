@@ -95,7 +95,9 @@ class PageLoading(BrowserAudience, TransactionTestCase):
         self.assertIn("reloads every 30 seconds", page.inner_text(".masthead"))
 
         called = {"PA": {"status": "called", "party": "D"}}
-        self.publish({"calls": called, "story": {"headline": "Pennsylvania goes to Biden"}})
+        self.publish(
+            {"calls": {"president": called}, "story": {"headline": "Pennsylvania goes to Biden"}}
+        )
         self.publish({"kind": "end"})
         visit.wait_for("text=Final, as of")
 

@@ -12,8 +12,9 @@ from django.test import TransactionTestCase
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import ServeProcess, wait_for
 from tests.support.watcher import PollWatcher, WebSocketWatcher
@@ -26,7 +27,9 @@ class ServerCase(TransactionTestCase):
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         for change in ({"kind": "start"}, {"view": {"focus": "OH"}}):
             publish(self.broadcast, parse_change(change))
         self.broadcast.refresh_from_db()
@@ -93,18 +96,43 @@ class TransportRules:
         self.assertEqual(response.status, 403)
 
     def test_unusable_position_on_a_websocket_gets_the_snapshot(self):
-        for query in ("", "?since=nonsense", "?since=", "?since=old:1", "?since=a:b&x=%ff"):
+        for query in (
+            "",
+            "?v=2&since=nonsense",
+            "?v=2&since=",
+            "?v=2&since=old:1",
+            "?v=2&since=a:b&x=%ff",
+        ):
             frame = json.loads(self.open(query).recv(10))
             self.assertEqual((frame["t"], frame["seq"]), ("snapshot", 2), query)
 
+    def test_page_of_version_1_is_told_to_reload(self):
+        query = f"?since={self.broadcast.epoch}:1"
+        for browser in ({"Sec-Fetch-Mode": "websocket"}, {"User-Agent": "Mozilla/5.0 (X11)"}):
+            frames, code = self.read_to_close(
+                self.open(query, additional_headers=browser, user_agent_header=None)
+            )
+            self.assertEqual((frames, code), ([{"t": "bye", "code": 4004}], 4004), browser)
+            _, frame = self.get(f"updates{query}", **browser)
+            self.assertEqual(frame, {"t": "bye", "code": 4004}, browser)
+            _, frame = self.get(f"updates{query}&v=2", **browser)
+            self.assertEqual((frame["t"], frame["seq"]), ("updates", 2))
+
+    def test_program_need_not_name_the_version(self):
+        query = f"?since={self.broadcast.epoch}:1"
+        frame = json.loads(self.open(query).recv(10))
+        self.assertEqual((frame["t"], frame["seq"]), ("updates", 2))
+        _, frame = self.get(f"updates{query}")
+        self.assertEqual((frame["t"], frame["seq"]), ("updates", 2))
+
     def test_current_position_gets_a_heartbeat_at_once(self):
-        frame = json.loads(self.open(f"?since={self.position}").recv(10))
+        frame = json.loads(self.open(f"?v=2&since={self.position}").recv(10))
 
         self.assertEqual(frame, {"t": "heartbeat", "epoch": self.broadcast.epoch, "seq": 2})
 
     def test_malformed_position_in_a_poll_gets_400_with_the_field(self):
         for since in ("nonsense", "", "a:-1", "a:1e3", "%ff:1", "a:1%00", "a:" + "9" * 99):
-            response, answer = self.get(f"updates?since={since}")
+            response, answer = self.get(f"updates?v=2&since={since}")
             self.assertEqual(response.status, 400, since)
             self.assertEqual(answer["field"], "since")
             self.assertEqual(response.headers["Cache-Control"], "no-store")
@@ -112,8 +140,8 @@ class TransportRules:
     def test_polls_with_data_are_cacheable(self):
         for query, cache in [
             ("", "public, max-age=1"),
-            (f"?since={self.broadcast.epoch}:1", "public, max-age=60"),
-            ("?since=stale:7", "public, max-age=1"),
+            (f"?v=2&since={self.broadcast.epoch}:1", "public, max-age=60"),
+            ("?v=2&since=stale:7", "public, max-age=1"),
         ]:
             response, frame = self.get(f"updates{query}")
             self.assertEqual(response.headers["Cache-Control"], cache, query)
@@ -127,7 +155,7 @@ class TransportRules:
             self.assertEqual(response.status, 405)
             self.assertEqual(response.headers["Allow"], "GET, HEAD")
             self.assertEqual(answer["field"], "method")
-        response, body = self.get(f"updates?since={self.position}", "HEAD")
+        response, body = self.get(f"updates?v=2&since={self.position}", "HEAD")
         self.assertEqual((response.status, body), (200, b""))
         self.assertEqual(response.headers["Cache-Control"], "no-store")
 
@@ -143,7 +171,7 @@ class TransportRules:
 
     def test_unknown_broadcast_gets_404(self):
         self.slug = "nope"
-        for path in ("updates", "snapshot.json", "updates?since=a:1"):
+        for path in ("updates", "snapshot.json", "updates?v=2&since=a:1"):
             response, answer = self.get(path)
             self.assertEqual((response.status, answer["field"]), (404, "broadcast"))
         frames, code = self.read_to_close(self.open())
@@ -189,7 +217,7 @@ class StoppingServer(ServerCase):
             socket.recv(10)
             answers = []
             poll = threading.Thread(
-                target=lambda: answers.append(self.get(f"updates?since={self.position}")[1])
+                target=lambda: answers.append(self.get(f"updates?v=2&since={self.position}")[1])
             )
             poll.start()
             self.wait_for_viewers(poll=1, ws=1)
@@ -242,7 +270,7 @@ class FullServer(ServerCase):
                 socket.recv(10)
 
             frames, code = self.read_to_close(self.open())
-            response, answer = self.get(f"updates?since={self.position}")
+            response, answer = self.get(f"updates?v=2&since={self.position}")
             connected[0].close()
             frame = None
             while frame is None or frame["t"] == "bye":

@@ -10,9 +10,10 @@ from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 from redis import Redis
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.layer.messages import group_name
 from broadcaster.models import ApiToken, Broadcast
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import ServeProcess, free_port, redis, wait_for
 from tests.support.staff import next_frame, open_desk
@@ -73,7 +74,7 @@ class Processes(TwoProcesses):
         self.publish({"view": {"focus": "PA"}})
         self.assertAllFollow(watchers, 3)
         wait_for(lambda: len(self.workers()) == 2 and self.workers() != before, "a replacement")
-        self.publish({"view": {"focus": "US"}})
+        self.publish({"view": {"focus": ""}})
         self.assertAllFollow(watchers, 4)
 
     def test_rolling_restart_replaces_every_process_and_loses_no_update(self):
@@ -129,7 +130,7 @@ class Processes(TwoProcesses):
 class RedisRestarts(TransactionTestCase):
     def test_viewers_miss_no_update_while_redis_is_down_or_afterwards(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"
-        broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug=slug, title="Night", contests=president(2020))
         publish(broadcast, parse_change({"kind": "start"}))
         token = ApiToken.issue(get_user_model().objects.create_superuser(slug))
         port = free_port()
@@ -157,7 +158,7 @@ class RedisRestarts(TransactionTestCase):
     def test_all_relays_of_a_process_join_again_after_a_quick_restart(self):
         """Only one channel of a process waits for Redis, so only that one gets the error."""
         broadcasts = [
-            Broadcast.objects.create(slug=f"night-{n}", title="Night", election=2020)
+            Broadcast.objects.create(slug=f"night-{n}", title="Night", contests=president(2020))
             for n in range(3)
         ]
         url = self.enterContext(redis())

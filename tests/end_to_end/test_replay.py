@@ -10,8 +10,9 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from broadcaster.desk.permissions import EDITOR
+from broadcaster.domain.geometry import shipped
 from broadcaster.domain.recording_file import parse_recording
-from broadcaster.management import evening
+from broadcaster.management.evening import Evening
 from broadcaster.models import Rebroadcast
 from broadcaster.publishing.history import milliseconds
 from tests.support.audience import BrowserAudience
@@ -54,7 +55,7 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
     def setUp(self):
         began = milliseconds(timezone.now() - timedelta(days=1))
         slug = f"evening-{uuid.uuid4().hex[:8]}"
-        self.broadcast = store(evening.recording(began), slug=slug, title="Election Night")
+        self.broadcast = store(Evening().recording(began), slug=slug, title="Election Night")
         self.path = f"/broadcasts/{slug}/"
 
     def open(self, path, **options):
@@ -243,8 +244,10 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         visit.wait_for('.preview .tally [data-part="D"]:text("238")')
         with page.expect_download() as download:
             page.click("text=Download JSON")
-        part = parse_recording(json.loads(download.value.path().read_text()))
-        self.assertEqual(part.fold(599_000).totals, {"D": 238, "R": 213, "uncalled": 87})
+        part = parse_recording(json.loads(download.value.path().read_text()), shipped)
+        self.assertEqual(
+            part.fold(599_000).totals["president"], {"D": 238, "R": 213, "O": 0, "uncalled": 87}
+        )
         self.assertEqual(visit.errors, [])
         self.assertEqual(violations(page), [])  # last, since axe itself violates the page's policy
 

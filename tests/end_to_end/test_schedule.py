@@ -16,8 +16,9 @@ from websockets.sync.client import connect
 
 from broadcaster.desk.permissions import CONTRIBUTOR, EDITOR
 from broadcaster.desk.schedule import GRACE
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast, Publication
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import ServeProcess, redis, wait_for, worker
 from tests.support.staff import staff
@@ -31,7 +32,9 @@ LATEST = 3.0  # seconds after its time by which a cue is out, also if the worker
 class ScheduledCues(TransactionTestCase):
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         publish(self.broadcast, parse_change({"kind": "start"}))
         self.editor = self.cookie("editor", EDITOR)
 
@@ -43,7 +46,7 @@ class ScheduledCues(TransactionTestCase):
     def prepare(self, server, unit):
         """Prepare a call as the editor; return the cue's id."""
         change = {
-            "calls": {unit: {"status": "called", "party": "R"}},
+            "calls": {"president": {unit: {"status": "called", "party": "R"}}},
             "story": {"headline": f"{unit} goes to Trump"},
         }
         with self.console(server) as socket:
@@ -90,7 +93,7 @@ class ScheduledCues(TransactionTestCase):
             watcher.follow_to(2)
 
             self.assertGreater(self.wait_until_published("OH", due), -0.001)
-            self.assertEqual(watcher.state.calls["OH"].party, "R")
+            self.assertEqual(watcher.state.calls["president"]["OH"].party, "R")
             self.assertEqual(watcher.seqs(), [2])
 
     def test_cue_that_came_due_while_the_server_was_down_is_taken_late(self):

@@ -15,6 +15,7 @@ from django.test import TransactionTestCase
 from websockets.frames import CLOSE
 
 from broadcaster.models import ApiToken, Broadcast
+from tests.support.contests import president
 from tests.support.server import ServeProcess
 from tests.support.staff import next_frame, open_desk
 from tests.support.watcher import PollWatcher, WebSocketWatcher
@@ -111,7 +112,9 @@ class SlowViewerRules:
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         self.token = ApiToken.issue(get_user_model().objects.create_superuser(self.slug))
         self.publish({"kind": "start"})
         self.fast_viewer = WebSocketWatcher(self.server, self.slug)

@@ -13,18 +13,22 @@ NARROW = {"viewport": {"width": 320, "height": 640}}
 WIDER = "document.scrollingElement.scrollWidth - innerWidth"
 CALLED = {
     "calls": {
-        "NC": {"status": "called", "party": "R"},
-        "ME-2": {"status": "called", "party": "R"},
-        "VT": {"status": "certified", "party": "D"},
-        "GA": {"status": "too_close"},
-        "NM": {"status": "too_early"},
+        "president": {
+            "NC": {"status": "called", "party": "R"},
+            "ME-2": {"status": "called", "party": "R"},
+            "VT": {"status": "certified", "party": "D"},
+            "GA": {"status": "too_close"},
+            "NM": {"status": "too_early"},
+        }
     },
     "story": {"headline": "North Carolina goes to Trump", "body": "It is the first of the states."},
 }
 WON = {
     "calls": {
-        unit: {"status": "called", "party": "D"}
-        for unit in re.findall(r"\w+", "CA NY IL PA MI NJ VA WA MA MD MN WI CO OR CT FL")
+        "president": {
+            unit: {"status": "called", "party": "D"}
+            for unit in re.findall(r"\w+", "CA NY IL PA MI NJ VA WA MA MD MN WI CO OR CT FL")
+        }
     },
     "story": {"headline": "Biden wins the election"},
 }
@@ -32,7 +36,7 @@ RETRACTED = {
     "kind": "correct",
     "corrects": 2,
     "reason": "The count of this state is not complete.",
-    "calls": {"NC": {"status": "retracted"}},
+    "calls": {"president": {"NC": {"status": "retracted"}}},
     "story": {"headline": "Correction: North Carolina is not called", "announce": "assertive"},
 }
 
@@ -73,7 +77,10 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         for visit in both:
             visit.wait_for('tr[data-unit="NC"] >> text="Trump (R)"')
         check_both("live", "En vivo, actualizado:")
-        row = {unit: wide.page.inner_text(f'tr[data-unit="{unit}"]') for unit in CALLED["calls"]}
+        row = {
+            race: wide.page.inner_text(f'tr[data-unit="{race}"]')
+            for race in CALLED["calls"]["president"]
+        }
         self.assertIn("Carolina del Norte", row["NC"])
         self.assertIn("Maine, 2.º distrito", row["ME-2"])
         self.assertIn("Biden (D), certificado", row["VT"])
@@ -86,9 +93,9 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
 
         for visit in both:
             visit.page.click('.boxes [data-unit="VT"]')
-            visit.wait_for("text=La transmisión muestra Estados Unidos")
+            visit.wait_for("text=La transmisión muestra todo el mapa")
             visit.page.click('.actions [data-action="pause"]')
-            visit.page.select_option('[data-part="layer"]', "2008")
+            visit.page.select_option('[data-part="layer"]', label="2008")
             visit.wait_for("text=El mapa muestra 2008: Obama (D) 365")
         check_both("exploring", "En vivo, actualizado:")
         for visit in both:
@@ -145,7 +152,7 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         page.click('.boxes [data-unit="VT"]')
         page.uncheck("[name=keep]")
         page.click('.boxes [data-unit="NE-2"]')
-        visit.wait_for("text=/Nebraska, 2.º distrito, 1 voto: Biden .D.. .* Biden superó los 270./")
+        visit.wait_for("text=/2.º distrito .votos electorales: 1.: Biden .D.. .* superó los 270./")
         self.check_spanish(visit, "calculator")
         mine = page.url.partition("?")[2]
         page.click(".languages a")

@@ -3,11 +3,10 @@
 from hypothesis import given, settings
 from hypothesis.extra.django import TransactionTestCase
 
-from broadcaster.domain.electoral import UNITS
 from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
 from tests.support.browser import in_a_thread, violations
-from tests.support.changes import logs
+from tests.support.changes import RACES, logs
 from tests.support.log import publish
 
 NO_WEBSOCKET = "delete window.WebSocket"
@@ -28,7 +27,10 @@ TOLERANCE = 1.5  # between two machines, the time of an update may vary by this 
 
 def call(party, *units, **story):
     calls = {unit: {"status": "called", "party": party} for unit in units}
-    return {"calls": calls, "story": {"headline": f"{' '.join(units)} called"} | story}
+    return {
+        "calls": {"president": calls},
+        "story": {"headline": f"{' '.join(units)} called"} | story,
+    }
 
 
 class LivePageStates(BrowserAudience, TransactionTestCase):
@@ -54,21 +56,27 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
         check_accessible("waiting")
         self.publish({"kind": "start", "story": {"headline": "Good evening"}})
         self.publish(call("D", "AZ", "VT", "NE-2", "ME-1"))
-        self.publish({"calls": {"GA": {"status": "too_close"}, "ME-2": {"status": "too_early"}}})
+        self.publish(
+            {
+                "calls": {
+                    "president": {"GA": {"status": "too_close"}, "ME-2": {"status": "too_early"}}
+                }
+            }
+        )
         for visit in (light, dark):
-            visit.wait_for('.log [data-logged="GA"]')
+            visit.wait_for('.log [data-logged="president/GA"]')
         check_accessible("live")
         for visit in (light, dark):
             visit.page.click('.boxes [data-unit="VT"]')
-            visit.wait_for("text=Broadcast is showing US")
+            visit.wait_for("text=Broadcast is showing the whole map")
         check_accessible("exploring")
         press('.actions [data-action="pause"]')
-        light.page.select_option('[data-part="layer"]', "2008")
+        light.page.select_option('[data-part="layer"]', label="2008")
         dark.page.select_option('[data-part="layer"]', "swing")
         check_accessible("paused, other layers")
         press("text=Resume")
         retraction = {
-            "calls": {"AZ": {"status": "retracted"}},
+            "calls": {"president": {"AZ": {"status": "retracted"}}},
             "corrects": 2,
             "reason": "Too early",
         }
@@ -91,7 +99,7 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
 
     def test_page_fits_the_screen_at_400_percent(self):
         self.publish({"kind": "start", "story": {"headline": "Good evening"}})
-        self.publish(call("D", *UNITS[:45]))
+        self.publish(call("D", *RACES[:45]))
         wrong = {"kind": "correct", "corrects": 2, "reason": "Too early"}
         self.publish(call("O", "AZ") | wrong)
         page = self.viewer(viewport={"width": 320, "height": 256}).page
@@ -132,19 +140,22 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
         for change in log:
             in_a_thread(publish, self.broadcast, change)
         state = Broadcast.objects.get(pk=self.broadcast.pk).state.to_dict()
+        calls = state["calls"].get("president", {})
         if state["phase"] == "held":
             self.publish({"kind": "resume"})
         self.publish({"story": {"headline": "The last one"}})
-        visits.append(self.viewer(java_script_enabled=False))
+        late = self.visit(java_script_enabled=False)
+        late.open_late(self.path, "The last one")
+        visits.append(late)
         for visit in visits:
             visit.wait_for("text=The last one")
             drawn = visit.page.locator("[data-unit]").evaluate_all(
                 "all => all.map(({ dataset: { unit, status, party } }) => [unit, status, party])"
             )
             for unit, *shown in drawn:
-                call = state["calls"].get(unit, {"status": "open"})
+                call = calls.get(unit, {"status": "open"})
                 self.assertEqual(shown, [call["status"], call.get("party", "")], unit)
-            for party, votes in state["totals"].items():
+            for party, votes in state["totals"]["president"].items():
                 text = visit.page.text_content(f'.tally [data-part="{party}"]')
                 self.assertEqual(text, str(votes))
         early, polling, late = [visit.page.inner_text(".log").split() for visit in visits]
@@ -170,7 +181,7 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
             with socket.value.expect_event("framereceived", lambda frame: "updates" in frame):
                 self.publish(call("D", units.pop()))
 
-        units = list(UNITS[:16])
+        units = list(RACES[:16])
         idle = min(cost(lambda: None) for _ in range(4))
         took = [
             cost(update) - idle for _ in range(len(units))

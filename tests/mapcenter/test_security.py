@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.test import Client, SimpleTestCase, TestCase
+from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 
 from broadcaster.desk.permissions import GROUPS
@@ -18,6 +18,7 @@ from broadcaster.models import ApiToken, AuditEntry, Broadcast, ContestDocument,
 from loadtest.models import LoadTest, LoadTestRun
 from tests.support.addresses import django_routes, fill, routes, websocket_routes
 from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.staff import staff, the_group
 from viewers.routing import http_urlpatterns
@@ -40,7 +41,7 @@ class Addresses(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        cls.night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish(cls.night, parse_change({"kind": "start"}))
         publish(cls.night, parse_change({"kind": "end"}))
         cls.people = {
@@ -72,6 +73,7 @@ class Addresses(TestCase):
         }
         cls.parameters = {
             "slug": "night",
+            "digest": cls.night.contests[0][1],
             "number": again.pk,
             "app_label": "broadcaster",
             "content_type_id": ContentType.objects.get_for_model(Broadcast).pk,
@@ -89,7 +91,8 @@ class Addresses(TestCase):
 
     def answer(self, role, path):
         """Return the table's word for a request of `role`: by GET, or POST where GET is 405."""
-        client = Client()
+        client = self.client  # one for all: each would list the static files again
+        client.logout()
         if role in self.people:
             client.force_login(self.people[role])
         response = client.get(path)

@@ -4,6 +4,7 @@ import uuid
 
 from broadcaster.models import Broadcast
 from tests.support.browser import Visit, chromium
+from tests.support.contests import president
 from tests.support.server import ServeProcess
 from tests.support.staff import publisher
 
@@ -31,7 +32,7 @@ class BrowserAudience:
     def setUp(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(
-            slug=slug, title="Night", election=2020, approval="never"
+            slug=slug, title="Night", contests=president(2020), approval="never"
         )
         self.publish = publisher(self.server, self.broadcast)
         self.path = f"/broadcasts/{slug}/"

@@ -12,7 +12,7 @@ from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests.support.programs import find_program
-from tests.support.server import ServeProcess
+from tests.support.server import ServeProcess, wait_for
 
 # Playwright's synchronous interface runs an event loop in this thread, which makes Django
 # believe that its database is called from asynchronous code.
@@ -101,6 +101,12 @@ class Visit:
 
     def open(self, path: str):
         self.page.goto(self.server.url + path)
+        return self.page
+
+    def open_late(self, path: str, text: str):
+        """Open a page that the server may keep for a second, once it has `text`."""
+        self.open(path)
+        wait_for(lambda: text in self.page.content() or not self.page.reload(), f"{text}, late")
         return self.page
 
     def log_in(self, username: str, password: str) -> None:

@@ -6,10 +6,11 @@ from django.test import TransactionTestCase
 
 from broadcaster.desk.permissions import CONTRIBUTOR
 from broadcaster.desk.rundown import prepare
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from broadcaster.publishing.actor import Actor
 from tests.support.browser import Visit, chromium, in_a_thread
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.server import ServeProcess
 from tests.support.staff import publisher, staff
 
@@ -41,7 +42,7 @@ class ConsoleTestCase(TransactionTestCase):
 
     def setUp(self):
         self.broadcast = Broadcast.objects.create(
-            slug=f"night-{uuid.uuid4().hex[:8]}", title="Election Night", election=2020
+            slug=f"night-{uuid.uuid4().hex[:8]}", title="Election Night", contests=president(2020)
         )
         self.publish = publisher(self.server, self.broadcast)
         self.publish({"kind": "start", "story": {"headline": "Good evening"}})

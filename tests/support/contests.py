@@ -11,6 +11,8 @@ from broadcaster.domain.contest import Contest
 from broadcaster.domain.contest_parsing import parse_contest
 from broadcaster.domain.geometry import Geometry
 from broadcaster.domain.geometry_parsing import parse_geometry
+from broadcaster.domain.show import Edition, Show
+from broadcaster.models.contests import keep_all
 
 LOOKS = ("green", "purple", "orange", "teal", "blue", "red", "gold", "grey")
 
@@ -113,3 +115,27 @@ def parsed(document: dict[str, Any], geometry: dict[str, Any]) -> tuple[Contest,
     """Return a contest and its geometry from their JSON."""
     found = parse_geometry(geometry)
     return parse_contest(document, {found.id: found}.get), found
+
+
+def edition(id: str) -> Edition:
+    """Return a contest that ships on its map, or that of Lakeland."""
+    if id == "lakeland-2027":
+        return Edition(*parsed(lakeland(), lakeland_geometry()))
+    found = contest.shipped(id)
+    return Edition(found, geometry.shipped(found.geometry))
+
+
+def show(**ids: str) -> Show:
+    """Return the contests of these ids, by key, as the vectors name them."""
+    return Show({key: edition(id) for key, id in ids.items()})
+
+
+CHOSEN = {"chosen_0": "president", "chosen_1": "us-president-2024"}
+"""The contest of a broadcast in the admin's form."""
+
+PRESIDENT_2020 = show(president="us-president-2020")
+
+
+def president(year: int = 2020) -> list[list[str]]:
+    """Return the lineup of a show with the presidential contest of a year, stored."""
+    return keep_all(show(president=f"us-president-{year}").editions)

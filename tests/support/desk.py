@@ -5,9 +5,10 @@ from django.test import TestCase
 from broadcaster.desk import state
 from broadcaster.desk.commands import execute
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing.actor import Actor
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.staff import staff
 
@@ -18,7 +19,9 @@ START = {"kind": "start"}
 def calling(units, party="D"):
     """Return a change as JSON that calls `units`, separated by spaces, for `party`."""
     return {
-        "calls": {unit: {"status": "called", "party": party} for unit in units.split()},
+        "calls": {
+            "president": {unit: {"status": "called", "party": party} for unit in units.split()}
+        },
         "story": {"headline": f"{units} called"},
     }
 
@@ -29,7 +32,7 @@ class DeskCase(TestCase):
         cls.contributor = staff("contributor", CONTRIBUTOR)
         cls.broadcaster = staff("broadcaster", BROADCASTER)
         cls.editor = staff("editor", EDITOR)
-        cls.night = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        cls.night = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish(cls.night, parse_change(START))
 
     def do(self, user, command, via="socket", **arguments):

@@ -19,6 +19,7 @@ from django.contrib.auth import get_user_model
 from django.test import TransactionTestCase
 
 from broadcaster.models import ApiToken, Broadcast
+from tests.support.contests import president
 from tests.support.programs import find_program
 from tests.support.server import LIMIT, ROOT, ServeProcess, answers, free_port, redis, wait_for
 
@@ -172,7 +173,7 @@ class ProxyCase(TransactionTestCase):
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        Broadcast.objects.create(slug=self.slug, title="Night", contests=president(2020))
         user = get_user_model().objects.create_superuser(f"robot-{self.slug}")
         self.token = ApiToken.issue(user)
         self.publish(self.servers[1], {"kind": "start"})
@@ -189,7 +190,7 @@ class ProxyCase(TransactionTestCase):
         return str(Broadcast.objects.get(slug=self.slug).position)
 
     def updates(self, position):
-        return f"/broadcasts/{self.slug}/updates?since={quote(position)}"
+        return f"/broadcasts/{self.slug}/updates?v=2&since={quote(position)}"
 
     def polls_waiting(self):
         """Return how many polls wait at the servers."""

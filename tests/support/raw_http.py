@@ -4,8 +4,9 @@ import asyncio
 import time
 import uuid
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import ServeProcess
 
@@ -52,7 +53,7 @@ class RawRequests:
 
     def setUp(self):
         slug = f"night-{uuid.uuid4().hex[:8]}"
-        broadcast = Broadcast.objects.create(slug=slug, title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug=slug, title="Night", contests=president(2020))
         publish(broadcast, parse_change({"kind": "start"}))
         self.path = f"/broadcasts/{slug}/"
 

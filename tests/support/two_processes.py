@@ -4,8 +4,9 @@ import uuid
 
 from django.test import TransactionTestCase
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import ServeProcess, redis
 
@@ -21,5 +22,7 @@ class TwoProcesses(TransactionTestCase):
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         publish(self.broadcast, parse_change({"kind": "start"}))

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import connect
 
 from broadcaster.domain.mapstate import MapState
+from tests.support.changes import CONTESTS
 from viewers.protocol.frames import FIRST_FRAME, Close
 from viewers.protocol.session import Event, ViewerSession
 
@@ -30,7 +31,7 @@ class Watcher(ABC):
     def __init__(self, server, slug: str, rand: Callable[[], float] = lambda: 0.02) -> None:
         self.server = server
         self.slug = slug
-        self.session = ViewerSession((self.transport,), rand)
+        self.session = ViewerSession(CONTESTS, (self.transport,), rand)
         self.events: list[Event] = []
         self.frames: list[dict] = []
         self.applied: dict[int, float] = {}  # when each update came, by seq
@@ -101,7 +102,7 @@ class Watcher(ABC):
         attempt = self.session.attempt(time.monotonic())
         assert attempt is not None, f"over: {self.session.over}"
         time.sleep(attempt.delay)
-        return f"?since={quote(attempt.since)}" if attempt.since else ""
+        return f"?v=2&since={quote(attempt.since)}" if attempt.since else ""
 
     @property
     @abstractmethod

@@ -64,7 +64,7 @@ class WrongClock(TestCase):
 
     def test_a_proposal_that_the_feed_takes_back_is_removed_at_the_right_time(self):
         for status in ("Called", "Uncalled"):
-            call = {"unit": "PA", "status": status, "party": "Dem"}
+            call = {"race": "PA", "status": status, "winner": "Dem"}
             answer = self.site.request(
                 "/api/broadcasts/night/calls",
                 {"calls": [call]},

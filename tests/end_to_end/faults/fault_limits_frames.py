@@ -3,7 +3,6 @@
 import json
 import time
 
-from broadcaster.domain.parsing import parse_change
 from tests.end_to_end.faults.limits import (
     AT_ONCE,
     CLOSED,
@@ -13,6 +12,7 @@ from tests.end_to_end.faults.limits import (
     session_cookie,
     watch,
 )
+from tests.support.changes import parse_change
 from tests.support.log import publish
 from tests.support.proxies import send_request
 from tests.support.raw_frames import masked

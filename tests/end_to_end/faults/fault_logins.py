@@ -13,6 +13,7 @@ from broadcaster.desk.permissions import EDITOR
 from broadcaster.models import AuditEntry, Broadcast
 from tests.support.browser import Visit, chromium
 from tests.support.console import CONNECTED, TAKE, WIDE
+from tests.support.contests import president
 from tests.support.figures import check_within
 from tests.support.proxies import Nginx, replace, send_request
 from tests.support.server import ROOT, ServeProcess
@@ -78,7 +79,7 @@ class ManyLogins(TransactionTestCase):
         check_within(self, "a page of the desk beside 40 wrong log-ins", slowest, 2)
 
     def test_a_take_beside_40_wrong_log_ins_is_not_slowed(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publish = publisher(self.server, broadcast)
         publish({"kind": "start"})
         alone = self.measure(publish)
@@ -165,7 +166,7 @@ class SingleSignOn(TransactionTestCase):
             self.assertEqual(self.get(port, None, path, **forged), 401, path)
 
     def test_the_console_follows_and_takes(self):
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         publisher(self.server, broadcast)({"kind": "start"})
         browser = self.enterContext(chromium())
         credentials = {"username": "editor", "password": "pass"}

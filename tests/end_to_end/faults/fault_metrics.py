@@ -12,9 +12,10 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from broadcaster.domain.change import Change, Kind
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast, Cue
 from mapcenter import __version__
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.server import ROOT, ServeProcess, free_port, wait_for
 from tests.support.two_processes import TwoProcesses
@@ -110,7 +111,7 @@ class SeveralProcesses(TwoProcesses):
 class Site(TransactionTestCase):
     def test_metrics_have_version_database_and_cues(self):
         user = get_user_model().objects.create_user("editor")
-        broadcast = Broadcast.objects.create(slug="night", title="Night", election=2020)
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
         Cue.objects.create(
             broadcast=broadcast,
             rank=1,

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 from django.test import TransactionTestCase
 
 from broadcaster.desk.permissions import BROADCASTER
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
 from tests.support.browser import Visit, chromium, in_a_thread
+from tests.support.changes import parse_change
 from tests.support.console import CONNECTED, WIDE
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.proxies import HAProxy, Nginx, replace, send_request
 from tests.support.raw_http import request
@@ -33,7 +34,9 @@ class PathPrefix(TransactionTestCase):
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         publish(broadcast, parse_change({"kind": "start"}))
 
     def send(self, path):
@@ -102,7 +105,9 @@ class BehindProxy:
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         start = parse_change({"kind": "start", "story": {"headline": "Hello"}})
         in_a_thread(publish, self.broadcast, start)
 

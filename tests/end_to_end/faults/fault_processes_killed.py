@@ -16,8 +16,9 @@ from django.test import TransactionTestCase
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.models import Broadcast
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.figures import check_within
 from tests.support.log import publish
 from tests.support.programs import find_program
@@ -44,7 +45,9 @@ def has_connection(process, client):
 class Case(TransactionTestCase):
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         self.put({"kind": "start"})
 
     def put(self, change):

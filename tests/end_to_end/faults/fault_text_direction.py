@@ -21,7 +21,7 @@ class BidirectionalText(BrowserAudience, TransactionTestCase):
                 "kind": "correct",
                 "corrects": 2,
                 "reason": f"Too {OVERRIDE}early",
-                "calls": {"PA": {"status": "retracted"}},
+                "calls": {"president": {"PA": {"status": "retracted"}}},
                 "story": {"headline": "\u05e4\u05e0\u05e1\u05d9\u05dc\u05d1\u05e0\u05d9\u05d4"},
             }
         )

@@ -18,6 +18,7 @@ from tests.end_to_end.faults.people import FOCUSES, LONGEST_ANSWER, LONGEST_DELA
 from tests.end_to_end.faults.site import command
 from tests.end_to_end.test_slow_viewers import BODY, FastViewers, RawWebSocket
 from tests.loadtest.swarm_process import HELD, swarm
+from tests.support.contests import president
 from tests.support.figures import check_within
 from tests.support.server import LIMIT, ServeProcess, wait_for
 from tests.support.staff import next_frame, open_desk
@@ -37,7 +38,7 @@ class Thousand(TransactionTestCase):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         slug = f"night-{uuid.uuid4().hex[:8]}"
         self.broadcast = Broadcast.objects.create(
-            slug=slug, title="Night", election=2020, approval="never"
+            slug=slug, title="Night", contests=president(2020), approval="never"
         )
         self.token = ApiToken.issue(get_user_model().objects.create_superuser(slug))
         self.server.publish(slug, self.token, {"kind": "start"})

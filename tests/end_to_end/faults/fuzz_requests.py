@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 
 from hypothesis import strategies as st
 
-from broadcaster.domain.electoral import UNITS
 from mapcenter.middleware import ADMIN_METHODS
 from tests.end_to_end.faults.fuzz_values import (
     INTEGERS,
@@ -18,7 +17,7 @@ from tests.end_to_end.faults.fuzz_values import (
     texts,
 )
 from tests.support.addresses import PARAMETER, fill
-from tests.support.changes import calls, changes
+from tests.support.changes import RACES, calls, changes
 from viewers.pages.embed import PARTS, THEMES
 
 CSRF = "c" * 32
@@ -180,14 +179,17 @@ def forms(draw, site, known: dict[str, list[str]]) -> tuple[str, bytes]:
 
 def valid_json(site, route: str) -> st.SearchStrategy[Any] | None:
     """Return the right bodies of an address that takes JSON; None for any other."""
-    views = st.sampled_from(UNITS).map(lambda unit: {"view": {"focus": unit}})
+    views = st.sampled_from(RACES).map(lambda unit: {"view": {"focus": unit}})
     change = views | changes().map(lambda change: change.to_dict())
     change |= st.sampled_from([{"kind": "start"}, {"kind": "resume"}])
     keys = st.sampled_from((None, "one", "two"))
     if route == "api/broadcasts":
         slugs = st.uuids().map(lambda uuid: uuid.hex)
         title = st.just("Night")
-        return st.fixed_dictionaries({"slug": slugs, "title": title, "listed": st.just(False)})
+        contests = st.just({"president": "us-president-2020"})
+        return st.fixed_dictionaries(
+            {"slug": slugs, "title": title, "contests": contests, "listed": st.just(False)}
+        )
     if route == "api/broadcasts/<slug>/updates":
         return st.builds(lambda change, key: change | {"client_id": key}, change, keys)
     if route == "api/broadcasts/<slug>/calls":
@@ -199,9 +201,9 @@ def valid_json(site, route: str) -> st.SearchStrategy[Any] | None:
 
 feed_calls = calls().map(
     lambda drawn: [
-        {"unit": unit, "status": "Called", "party": "Dem"}
+        {"race": unit, "status": "Called", "winner": "Dem"}
         if "party" in call
-        else {"unit": unit, "status": "Too Early to Call"}
+        else {"race": unit, "status": "Too Early to Call"}
         for unit, call in drawn.items()
     ]
 )

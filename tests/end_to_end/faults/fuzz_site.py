@@ -23,13 +23,15 @@ from broadcaster.models import *
 from broadcaster.models.log import Rebroadcast
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import publish
-from broadcaster.domain.parsing import parse_change
 from loadtest.models import LoadTest, LoadTestRun
+from tests.support.changes import parse_change
+from tests.support.contests import president
 chief = get_user_model().objects.get(username="chief")
 by = Actor(chief, Via.COMMAND)
 for slug in ("quiet", "over", "after"):
-    Broadcast.objects.create(slug=slug, title=slug, election=2020, approval="never")
-CALL = {"calls": {"PA": {"status": "called", "party": "D"}}, "story": {"headline": "PA"}}
+    Broadcast.objects.create(slug=slug, title=slug, contests=president(2020), approval="never")
+PA = {"president": {"PA": {"status": "called", "party": "D"}}}
+CALL = {"calls": PA, "story": {"headline": "PA"}}
 for slug, change in (
     *(("over", change) for change in ({"kind": "start"}, CALL, {"kind": "end"})),
     *(("night", change) for change in ({"kind": "start"}, CALL)),

@@ -16,10 +16,11 @@ from django.contrib.auth import get_user_model
 from django.test import Client, TransactionTestCase
 from websockets.sync.client import connect
 
-from broadcaster.domain.parsing import parse_change
 from broadcaster.domain.recording_file import to_dict
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
+from tests.support.changes import parse_change
+from tests.support.contests import president
 from tests.support.log import publish
 from tests.support.proxies import send_request
 from tests.support.raw_frames import masked
@@ -220,7 +221,9 @@ class LimitsCase(TransactionTestCase):
 
     def setUp(self):
         self.slug = f"night-{uuid.uuid4().hex[:8]}"
-        self.broadcast = Broadcast.objects.create(slug=self.slug, title="Night", election=2020)
+        self.broadcast = Broadcast.objects.create(
+            slug=self.slug, title="Night", contests=president(2020)
+        )
         publish(self.broadcast, parse_change({"kind": "start"}))
         self.logged = {server: len(server.output()) for server in self.servers}
 
