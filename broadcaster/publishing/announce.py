@@ -14,6 +14,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
+from broadcaster.domain.stream import Position
 from broadcaster.layer.connection import TIMEOUT
 from broadcaster.layer.messages import (
     RUNDOWN,
@@ -28,9 +29,13 @@ from broadcaster.publishing import history
 
 logger = logging.getLogger(__name__)
 
+announced: dict[str, Position] = {}
+"""The newest positions that this process has announced, by the slug of the broadcast."""
+
 
 def announce(publication: Publication) -> None:
     """Send all processes an update that is on the log. Never raises."""
+    announced[publication.broadcast.slug] = Position(publication.epoch, publication.seq)
     message = update_message(publication.epoch, history.to_update(publication))
     _try_to_send(group_name(publication.broadcast_id), message)
 

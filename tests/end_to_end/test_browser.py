@@ -285,10 +285,12 @@ class LivePage(TransactionTestCase):
         Publication.objects.update(at=timezone.now() - timedelta(minutes=1))
         visit = self.visit()
         visit.context.add_init_script(RECORD_TEXT)
-        visit.open(self.path)
+        page = visit.open(self.path).url
         visit.wait_for("text=PA is called")
         visit.page.select_option('[data-part="delay"]', "50")
         self.publish(call("OH", "R"))
+        # The server process learns of it later, and may keep its page until then.
+        wait_for(lambda: "OH is called" in visit.page.request.get(page).text(), "a page with it")
         held = []
         for delay, new in (("50", False), ("0", True)):
             visit.page.route("**/viewers/live/live.js", lambda route: held.append(route))

@@ -168,6 +168,9 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
         with page.expect_response("**/contests/*.html?v=*"), page.expect_websocket():
             visit.open(self.path)
         page.wait_for_load_state("networkidle")
+        page.wait_for_function(
+            "() => performance.getEntries().filter(({ name }) => /contests/.test(name)).length > 1"
+        )
         loaded = page.evaluate(LOADED)
         contests = [name for name, _ in loaded if "/contests/" in name]
         self.assertEqual(len(contests), 2)  # the third is in the page itself

@@ -35,7 +35,7 @@ def front(request: HttpRequest) -> HttpResponse:
             "past": [summary(broadcast) for broadcast in listed.filter(phase="ended")],
         },
     )
-    patch_cache_control(response, public=True, max_age=5)
+    patch_cache_control(response, public=True, max_age=1)
     return response
 
 

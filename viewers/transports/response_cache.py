@@ -11,7 +11,7 @@ import asyncio
 import gzip
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
@@ -38,12 +38,16 @@ REPLACED = frozenset((b"content-length", b"etag", b"vary", b"accept-ranges", b"l
 
 @dataclass(frozen=True, slots=True)
 class SharedRequest:
-    """What a response depends on. The query has known parameters only, in the order of names."""
+    """What a response depends on. The query has known parameters only, in the order of names.
+
+    `version` says what the content was of when it was made.
+    """
 
     scheme: str
     host: bytes
     path: str
     query: bytes
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,15 @@ class ResponseCache:
         paths: matches these paths.
         parameters: the names of the query's parameters on which they depend. Others, such as
             those that social networks append to a link, are removed.
+        version_of: returns the version of the content of a path, as far as this process knows it.
+            What is kept of an older one is not used.
     """
 
-    def __init__(self, paths: re.Pattern[str], parameters: Sequence[str]) -> None:
+    def __init__(
+        self, paths: re.Pattern[str], parameters: Sequence[str], version_of: Callable[[str], str]
+    ) -> None:
         self.paths = paths
+        self.version_of = version_of
         self.parameters = [name.encode() for name in parameters]
         self.size = 0  # bytes
         self._kept: OrderedDict[SharedRequest, SharedResponse] = OrderedDict()
@@ -138,7 +147,7 @@ class ResponseCache:
         if not self.paths.fullmatch(path):
             return None
         host = b",".join(value for name, value in headers if name == b"host")
-        return SharedRequest(scheme, host, path, self._known(query))
+        return SharedRequest(scheme, host, path, self._known(query), self.version_of(path))
 
     def _known(self, query: bytes) -> bytes:
         """Return the known parameters of a query.

@@ -37,7 +37,10 @@ class Site:
 class ResponseCacheTests(IsolatedAsyncioTestCase):
     def setUp(self):
         self.site = Site()
-        self.cache = ResponseCache(re.compile("/(page|other)"), ("at", "theme"))
+        self.version = "1"
+        self.cache = ResponseCache(
+            re.compile("/(page|other)"), ("at", "theme"), lambda path: self.version
+        )
         self.application = self.cache.in_front_of(self.site)
 
     async def get(self, path="/page", query=b"", method="GET", **headers):
@@ -124,7 +127,7 @@ class ResponseCacheTests(IsolatedAsyncioTestCase):
             ([PUBLIC, HTML], b"short"),
             ([PUBLIC, (b"content-type", b"image/png")], LONG),
         ):
-            self.application = ResponseCache(self.cache.paths, ()).in_front_of(self.site)
+            self.application = ResponseCache(self.cache.paths, (), str).in_front_of(self.site)
             _, headers, body = await self.get(accept_encoding="gzip")
             self.assertEqual(body, self.site.body)
             self.assertNotIn(b"vary", headers)
@@ -179,6 +182,11 @@ class ResponseCacheTests(IsolatedAsyncioTestCase):
         self.cache.kept(kept).expires = 0.0
         self.assertEqual(await self.get(accept_encoding="gzip"), first)
         self.assertEqual(len(self.site.asked), 2)
+
+    async def test_response_of_an_older_version_is_not_used(self):
+        await self.get()
+        self.version, self.site.body = "2", b"Ohio is not called."
+        self.assertEqual((await self.get())[2], b"Ohio is not called.")
 
     async def test_memory_is_bounded(self):
         self.site.headers = [PUBLIC, (b"content-type", b"image/png")]
