@@ -14,6 +14,7 @@ from unittest import TestCase
 from tests.support.server import LIMIT, ROOT, ServeProcess
 
 SETUP = """
+from tests.support.contests import president
 from django.contrib.auth import get_user_model
 from broadcaster.models import ApiToken, Broadcast
 Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
@@ -23,7 +24,6 @@ print(ApiToken.issue(get_user_model().objects.create_superuser("chief")))
 
 GROW_AND_DIE = """
 import os, shutil, sqlite3, sys
-from tests.support.contests import president
 database, copy = sys.argv[1:]
 connection = sqlite3.connect(database, isolation_level=None)
 connection.execute("CREATE TABLE filler (text, more UNIQUE)")

@@ -3,7 +3,6 @@
 import socket
 import time
 
-from broadcaster.domain.parsing import parse_change
 from tests.end_to_end.faults.limits import (
     AT_ONCE,
     LimitsCase,
@@ -14,6 +13,7 @@ from tests.end_to_end.faults.limits import (
     watch,
 )
 from tests.end_to_end.faults.site import command
+from tests.support.changes import parse_change
 from tests.support.figures import check_within
 from tests.support.log import publish
 from tests.support.proxies import send_request
