@@ -72,6 +72,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     channel_layer_alias = "none"  # not configured, so Channels makes no channel
     tasks: tuple[asyncio.Task[None], ...] = ()
+    is_closed = False  # from here
 
     async def __call__(self, *connection: Any) -> None:
         """Serve one connection. Its tasks end with it, also if a handler raises."""
@@ -230,7 +231,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
         )
 
     async def close(self, *arguments: Any, **options: Any) -> None:
-        """Close the socket, unless the browser has closed it already."""
+        """Close the socket, unless the browser has closed it already. Nothing is sent then."""
+        self.is_closed = True
         with contextlib.suppress(OSError):
             await super().close(*arguments, **options)
 
@@ -239,6 +241,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
         A closed socket is a normal end: the server reports the disconnect next.
         """
+        if self.is_closed:
+            return
         with contextlib.suppress(OSError):
             await self.send(json.dumps(frame))
 

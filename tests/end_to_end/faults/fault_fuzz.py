@@ -16,6 +16,7 @@ import psutil
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import HypothesisDeprecationWarning
 
+from broadcaster.domain.geometry import shipped
 from broadcaster.domain.recording_file import parse_recording
 from tests.end_to_end.faults.fuzz_frames import conversations, raw_bytes, statuses, talk
 from tests.end_to_end.faults.fuzz_requests import QUERIES, requests, valid_json
@@ -199,7 +200,8 @@ class Fuzz:
                 status, text, _ = self.site.request(path)
                 if status == HTTPStatus.OK:
                     break
-            self.assertEqual(len(parse_recording(json.loads(text)).updates), seq)
+            recording = parse_recording(json.loads(text), shipped)
+            self.assertEqual(len(recording.updates), seq)
 
     def check_service(self):
         """Check that the server is ready, staff have their pages, and an update arrives."""

@@ -22,23 +22,30 @@ from viewers.pages.embed import PARTS, THEMES
 
 CSRF = "c" * 32
 METHODS = ("OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND", "TRACE", "CONNECT", "get", "X")
-EMBED = {"theme": [*THEMES], "show": [*PARTS], "layer": ["2016"], "width": ["640"]}
+EMBED = {"theme": [*THEMES], "show": [*PARTS], "layer": ["0"], "width": ["640"]}
 POSITION = {name: ["0:1", "1", "2", "-1"] for name in ("at", "upto", "since")}
+CONTEST = {"contest": ["president", "senate"]}
 QUERIES: dict[str, dict[str, list[str]]] = {
     "": {},
-    "broadcasts/<slug>/": POSITION,
-    "broadcasts/<slug>/calculator/": {"s": ["AAAAAAAAAAAAAAAAAAA"], "from": ["2016", "nothing"]},
-    "broadcasts/<slug>/embed/": EMBED,
-    "broadcasts/<slug>/embedding/": EMBED,
-    "broadcasts/<slug>/picture.png": POSITION,
+    "broadcasts/<slug>/": POSITION | CONTEST,
+    "broadcasts/<slug>/calculator/": CONTEST
+    | {"s": ["AAAAAAAAAAAAAAAAAAA"], "from": ["0", "nothing"]},
+    "broadcasts/<slug>/calls.atom": {},
+    "broadcasts/<slug>/embed/": EMBED | CONTEST,
+    "broadcasts/<slug>/embedding/": EMBED | CONTEST,
+    "broadcasts/<slug>/picture.png": POSITION | CONTEST,
     "broadcasts/<slug>/recording.json": POSITION,
-    "broadcasts/<slug>/replay/": POSITION | {"t": ["5"], "rebroadcast": ["1"]},
+    "broadcasts/<slug>/replay/": POSITION | CONTEST | {"t": ["5"], "rebroadcast": ["1"]},
+    "broadcasts/<slug>/results.json": {},
     "broadcasts/<slug>/snapshot.json": POSITION,
     "broadcasts/<slug>/updates": POSITION,
     "broadcasts/<slug>/ws": POSITION,
     "api/broadcasts": {},
     "api/broadcasts/<slug>/calls": {},
+    "api/broadcasts/<slug>/counts": CONTEST,
     "api/broadcasts/<slug>/updates": {},
+    "contests/<digest>.html": {"v": ["1.0.0"]},
+    "contests/<digest>.json": {},
     "healthz": {},
     "metrics": {},
     "readyz": {},
@@ -78,7 +85,7 @@ OWN = ("select_across", "csrfmiddlewaretoken")
 
 
 PROGRAMS = re.compile(
-    r"/api/broadcasts(/[-a-zA-Z0-9_]+/(calls|updates))?"
+    r"/api/broadcasts(/[-a-zA-Z0-9_]+/(calls|counts|updates))?"
     r"|/admin/broadcaster/broadcast/[0-9]{1,18}/console/command"
 )
 """The paths of addresses that answer programs with JSON."""
@@ -199,6 +206,10 @@ def valid_json(site, route: str) -> st.SearchStrategy[Any] | None:
     return None
 
 
+cells = st.sampled_from(["race", "D", "R", "expected", "PA", "12", "55%", "-1", ""]) | texts
+tables = st.lists(st.lists(cells, max_size=4), max_size=4).map(
+    lambda rows: "\n".join(",".join(row) for row in rows).encode(errors="surrogatepass")
+)
 feed_calls = calls().map(
     lambda drawn: [
         {"race": unit, "status": "Called", "winner": "Dem"}
@@ -257,7 +268,9 @@ def requests(draw, site, route: str) -> Request:
         session = f"sessionid={site.session}; " if knows_session else ""
         found |= {"Cookie": f"{session}csrftoken={CSRF}", "X-CSRFToken": CSRF}
     body = b""
-    if bodies is not None and method == "POST":
+    if plain.endswith("/counts") and method == "POST":
+        found["Content-Type"], body = "text/csv", draw(tables)
+    elif bodies is not None and method == "POST":
         found["Content-Type"], body = "application/json", draw(json_bodies(bodies))
     elif method == "POST":
         found["Content-Type"], body = draw(forms(site, inputs.fields))

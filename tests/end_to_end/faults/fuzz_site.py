@@ -57,6 +57,7 @@ ids = {
     "admin/auth/user/": [other.pk],
     "admin/auth/group/": [g.pk for g in Group.objects.all()],
     "number": [again.pk],
+    "digest": [e.digest for e in ContestEdition.objects.all()],
     "content_type_id": [c.pk for c in ContentType.objects.all()],
 }
 print(json.dumps({"ids": ids, "direct": ApiToken.issue(chief, direct=True), "chief": chief.pk}))
@@ -74,7 +75,7 @@ class FuzzSite(Site):
         filled = json.loads(
             self.server.manage("shell", "--verbosity", "0", "-c", FILL).splitlines()[-1]
         )
-        self.ids: dict[str, list[int]] = filled["ids"]
+        self.ids: dict[str, list[int | str]] = filled["ids"]
         self.chief = str(filled["chief"])
         self.tokens = (self.token, self.token, filled["direct"], "wrong")
         self.inputs = cache(self.find_inputs)
@@ -105,7 +106,7 @@ class FuzzSite(Site):
     def find_inputs(self, route: str) -> PageInputs:
         """Return what the page at an address lets its users send."""
         names = {name: self.parameters(route, name)[0] for name in ("slug", "app_label", "url")}
-        ids = ("pk", "object_id", "id", "number", "content_type_id", "path", "a", "b")
+        ids = ("pk", "object_id", "id", "number", "content_type_id", "path", "a", "b", "digest")
         parameters = names | {name: self.parameters(route, name)[-1] for name in ids}
         path = fill(route, parameters)
         status, body, _ = self.request(path, Cookie=self.cookies)
