@@ -76,7 +76,7 @@ class ServeProcess:
             env=self.environment,
             stdout=self.log,
             stderr=self.log,
-            preexec_fn=self._limit_files if self.files else None,
+            preexec_fn=self._prepare,
         )
         started = f"{self.command} to answer"
         try:
@@ -123,8 +123,10 @@ class ServeProcess:
         """Return the lines with `words` that the process has printed."""
         return [line for line in self.output().splitlines() if words in line]
 
-    def _limit_files(self) -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
+    def _prepare(self) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` ignores it for all that it starts
+        if self.files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
 
     def _has_ended(self) -> str | None:
         return self.output() if self.process.poll() is not None else None
