@@ -15,8 +15,9 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth import get_user_model
 from broadcaster.models import ApiToken, Broadcast
-from tests.support.contests import president
-Broadcast.objects.create(slug="night", title="Night", contests=president(2020), approval="never")
+from broadcaster.publishing.lineup import choose
+contests = choose({"president": "us-president-2020"})
+Broadcast.objects.create(slug="night", title="Night", contests=contests, approval="never")
 chief = get_user_model().objects.create_superuser("chief")
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY] = str(chief.pk)
