@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 
 from broadcaster.domain.show import Edition
 from broadcaster.models import ContestEdition
@@ -17,7 +16,6 @@ from broadcaster.rendering.picture import Picture
 from viewers.pages.recording_json import YEAR
 
 
-@gzip_page
 def contest_json(request: HttpRequest, digest: str) -> HttpResponse:
     """Return the document, and its form for scripts in the language of the address.
 
@@ -29,7 +27,6 @@ def contest_json(request: HttpRequest, digest: str) -> HttpResponse:
     return _kept(response)
 
 
-@gzip_page
 def contest_html(request: HttpRequest, digest: str) -> HttpResponse:
     """Return tally, map, legend and table of the contest before any call, as a part of pages.
 
