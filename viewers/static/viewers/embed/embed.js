@@ -2,7 +2,6 @@
 
 import {
   draw,
-  drawTally,
   nameOfPlace,
   racesIn,
   tag,
@@ -10,7 +9,7 @@ import {
 import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { follow, historyUntil } from "../follow/follow.js";
-import { ContestPieces } from "../shared/contest_pieces.js";
+import { ContestPieces, drawTabs } from "../shared/contest_pieces.js";
 import { clock, status } from "../shared/wording.js";
 
 const page = document.querySelector("main");
@@ -61,12 +60,7 @@ function drawAll() {
   const wanted = chosen || (contest in contests ? contest : pieces.shown);
   if (wanted !== pieces.shown) changeContest(wanted);
   draw(page, stateOf(state, pieces.shown), contests[pieces.shown]);
-  for (const tab of page.querySelectorAll("[data-contest]")) {
-    const { contest: key } = tab.dataset;
-    drawTally(tab, contests[key].totals(state.calls[key]), contests[key]);
-    if (key === pieces.shown) tab.setAttribute("aria-current", "true");
-    else tab.removeAttribute("aria-current");
-  }
+  drawTabs(page, contests, state.calls, pieces.shown);
   tag(page, "data-corrected", racesIn(pieces.shown, corrected));
 }
 

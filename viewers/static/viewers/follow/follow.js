@@ -5,7 +5,7 @@ import { ViewerSession } from "./session.js";
 const CLOSE_CODES = { 403: 4003, 404: 4044, 503: 4100 }; // by the HTTP status of a poll
 const CONNECT = { ws: openSocket, poll };
 const POLL = { cache: "no-store", credentials: "omit" };
-const VERSION = 2; // of the protocol; pages of older ones are told to reload
+const VERSION = 2; // of the protocol. The server tells pages of an older version to reload.
 const ENDED = 4001; // the close code of a broadcast that has ended: rehearsals may start over
 const RECHECK = [60, 180]; // seconds after which a visible page checks whether it did
 const CHECK_EVERY = 5; // seconds between looks at the clock: timers stop while a machine sleeps

@@ -1,11 +1,11 @@
 // The replay page: a recording with a time line. All its data is in one file.
 
-import { draw, drawStory, drawTally, nameOfPlace } from "../../broadcaster/rendering/drawing.js";
+import { draw, drawStory, nameOfPlace } from "../../broadcaster/rendering/drawing.js";
 import { contestsOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { Recording } from "../../broadcaster/domain/recording.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { Player } from "./player.js";
-import { ContestPieces } from "../shared/contest_pieces.js";
+import { ContestPieces, drawTabs } from "../shared/contest_pieces.js";
 import { share } from "../shared/share.js";
 import { clock, elapsed } from "../shared/wording.js";
 
@@ -99,12 +99,7 @@ function drawContest() {
   const wanted = chosen ?? contest;
   if (wanted in contests && wanted !== pieces.shown) changeContest(wanted);
   draw(page, stateOf(state, pieces.shown), contests[pieces.shown]);
-  for (const tab of page.querySelectorAll("[data-contest]")) {
-    const { contest: key } = tab.dataset;
-    drawTally(tab, contests[key].totals(state.calls[key]), contests[key]);
-    if (key === pieces.shown) tab.setAttribute("aria-current", "true");
-    else tab.removeAttribute("aria-current");
-  }
+  drawTabs(page, contests, state.calls, pieces.shown);
   const isSeveral = Object.keys(contests).length > 1;
   part("share").href = moment + shown + (isSeveral ? `&contest=${pieces.shown}` : "");
 }

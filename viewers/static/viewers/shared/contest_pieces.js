@@ -2,6 +2,7 @@
 // by pages with several contests, and when names were corrected.
 
 import { Contest } from "../../broadcaster/domain/replica.js";
+import { drawTally } from "../../broadcaster/rendering/drawing.js";
 
 const PREFETCH = [2, 12]; // seconds after which a page fetches the other contests, at random
 
@@ -112,4 +113,14 @@ function isSame(contest, data) {
     parties.map(({ id }) => id),
   ];
   return JSON.stringify(facts(contest)) === JSON.stringify(facts(data));
+}
+
+/** Draw the score of each contest on its tab, and mark the tab of the one that is shown. */
+export function drawTabs(page, contests, calls, shown) {
+  for (const tab of page.querySelectorAll("[data-contest]")) {
+    const { contest: key } = tab.dataset;
+    drawTally(tab, contests[key].totals(calls[key]), contests[key]);
+    if (key === shown) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+  }
 }
