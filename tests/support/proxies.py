@@ -1,11 +1,13 @@
 """The proxies of deploy/: real ones, with those files, in which only addresses and paths differ."""
 
 import contextlib
+import csv
 import http.client
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -127,6 +129,26 @@ class Nginx(Proxy):
 
 class HAProxy(Proxy):
     source = "haproxy.cfg"
+
+    def __enter__(self) -> "HAProxy":
+        super().__enter__()
+        wait_for(self.has_all_servers, "HAProxy to check its servers", self.has_ended)
+        return self
+
+    def has_all_servers(self) -> bool:
+        """Return whether each server gets its full share of new connections, and nothing else does.
+
+        HAProxy takes all addresses of its file for servers until its first checks have failed.
+        """
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.connect(str(self.folder / "admin.sock"))
+            admin.sendall(b"show stat\n")
+            with admin.makefile() as answer:
+                rows = list(csv.DictReader(answer))
+        servers = [row for row in rows if re.fullmatch("[a-d]", row["svname"])]
+        full = [row for row in servers if row["status"] == "UP" and not row["throttle"]]
+        down = [row for row in servers if row["status"] == "DOWN"]
+        return len(full) == len(self.servers) and len(full) + len(down) == len(servers)
 
     def config(self) -> str:
         text = super().config()

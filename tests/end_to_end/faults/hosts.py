@@ -98,13 +98,12 @@ class HostsCase(TestCase):
         environment |= wrong_clock(str(cls.folder), CLOCK_SKEW=SKEW)
         cls.wrong = Host(nodes[1], cls.checkout("wrong"), **environment)
         cls.hosts = [cls.right, cls.wrong]
-        proxy = QuickProxy(*cls.hosts)
-        cls.site = SiteOfHosts(cls.hosts, proxy)
+        cls.proxy = QuickProxy(*cls.hosts)
+        cls.site = SiteOfHosts(cls.hosts, cls.proxy)
         for host in cls.hosts:
             cls.prepare(host)
             cls.enterClassContext(host)
-        cls.enterClassContext(proxy)
-        wait_for(lambda: cls.site.request("/readyz")[0] == 200, "the proxy to find its servers")
+        cls.enterClassContext(cls.proxy)
         assert cls.site.publish({"kind": "start"})[0] == 201
 
     @classmethod
@@ -121,6 +120,7 @@ class HostsCase(TestCase):
             if host.process.poll() is not None:  # a test failed before it did so
                 host.start()
             wait_for(lambda host=host: self.is_ready(host), "the host")
+        wait_for(self.proxy.has_all_servers, "viewers to go to both hosts")
         self.people = self.enterContext(People(self.site))
         self.printed = [len(host.output().splitlines()) for host in self.hosts]
 

@@ -217,13 +217,13 @@ class People:
     def wait_for_counts(self, silent: int = 0) -> None:
         """Wait until each console has the true number of viewers, and follows the log.
 
-        `silent` is the number of processes that went away with viewers.
+        `silent` is the number of processes that went away. Those without a viewer do not count.
         """
         ws = VIEWERS[WebSocketWatcher]
 
         def is_true(console: Console) -> bool:
             counts = console.viewers
-            shown = bool(counts) and counts["known"] and counts["silent"] in (0, silent)
+            shown = bool(counts) and counts["known"] and counts["silent"] <= silent
             return shown and counts["ws"] == ws and console.seq == self.head
 
         self.wait_for_consoles(is_true, "the number of viewers at each console")
