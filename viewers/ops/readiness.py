@@ -1,8 +1,11 @@
 """Whether this process can do its work: its database answers, and has the tables of this code."""
 
+import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from time import monotonic
 
 import django.db
 from django.apps import apps
@@ -16,7 +19,9 @@ from viewers.ops.question import Question
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = 0.9  # seconds; HAProxy, which asks once a second, waits no longer for an answer
+TIMEOUT = 0.7  # seconds for the database; HAProxy waits 0.8 s for an answer
+PATIENCE = 0.02  # seconds that a probe waits for the database, if the last result is recent
+RECENT = 2.0  # seconds
 OPTIONAL_APPS = {"django_rq"}  # the site works without the permission that its migrations make
 MAX_NAMED = 3  # migrations in a reason
 
@@ -33,19 +38,36 @@ TIMED_OUT = Problem(f"the database did not answer within {TIMEOUT} s")
 
 
 class Readiness:
-    """Checks the database for probes. Logs when the result changes."""
+    """Checks the database whenever a probe asks. Logs when the result changes.
+
+    A probe gets the result of its own check, or soon the last one: under load a check takes as long
+    as a page.
+    """
 
     def __init__(self) -> None:
         self._question = Question(database_problem, TIMEOUT)
-        self._reason = ""  # that was logged last
+        self._check: asyncio.Task[None] | None = None  # the last one
+        self._checked = -RECENT  # by the monotonic clock
+        self._reason = ""
         migrations()  # now, since an upgrade replaces the files while this process runs
 
     async def problem(self) -> str:
         """Return why this process is not ready, "" if it is."""
+        recent = monotonic() - self._checked < RECENT
+        if self._check is None or self._check.done():
+            self._check = asyncio.create_task(self._ask())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE if recent else None):
+                await asyncio.shield(self._check)
+        return self._reason
+
+    async def _ask(self) -> None:
+        """Ask the database, and keep the answer."""
         try:
             problem = await self._question.answer()
         except TimeoutError:
             problem = TIMED_OUT
+        self._checked = monotonic()
         reason = problem.reason if problem else ""
         if reason != self._reason:
             self._reason = reason
@@ -53,7 +75,6 @@ class Readiness:
                 logger.error("not ready: %s. %s", reason, problem.detail)
             else:
                 logger.warning("ready again")
-        return reason
 
 
 def database_problem() -> Problem | None:
