@@ -16,6 +16,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -25,10 +27,11 @@ logger = logging.getLogger(__name__)
 RESTART_PAUSE = 1.0  # seconds before a process that died is replaced
 START_TIMEOUT = 60.0  # seconds that a process may take until it serves
 SERVING = b"Serving"  # the beginning of the line that it prints then
-REPORT = 1.0  # seconds between two reports of a process that it is alive
-WAIT = 2.0  # seconds that the supervisor waits for a report
-MISSED = 5  # reports after which a process is frozen. Counted, because after a pause of the whole
+REPORT = 0.25  # seconds between two reports of a process that it is alive
+WAIT = 0.5  # seconds that the supervisor waits for a report
+MISSED = 4  # reports after which a process is frozen. Counted, because after a pause of the whole
 # machine the supervisor may run before the others: then it misses one.
+BUSY = 10.0  # seconds that an event loop may be busy with one thing; later it hangs
 PR_SET_PDEATHSIG = 1  # of prctl(2): the signal that a process gets when its parent ends
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -169,14 +172,30 @@ async def end_of(process: Process) -> int:
 
 
 def report_alive(loop: asyncio.AbstractEventLoop) -> None:
-    """Report to the supervisor, from now on, that the loop of this process runs.
+    """Report to the supervisor, from now on, that this process runs.
 
-    The report is an empty line on stdout. If the supervisor is frozen, its pipe may be full.
+    A thread reports, since the event loop may be busy for longer than the supervisor waits. It
+    stops while the loop hangs. The report is an empty line on stdout.
     """
-    os.set_blocking(sys.stdout.fileno(), False)
-    with contextlib.suppress(OSError):
-        os.write(sys.stdout.fileno(), b"\n")
-    loop.call_later(REPORT, report_alive, loop)
+    os.set_blocking(sys.stdout.fileno(), False)  # if the supervisor is frozen, the pipe may be full
+    since_turn = 0  # reports since the last turn of the loop
+
+    def turn() -> None:
+        nonlocal since_turn
+        since_turn = 0
+        loop.call_later(1, turn)
+
+    def report() -> None:
+        nonlocal since_turn
+        while True:
+            since_turn += 1
+            if since_turn * REPORT < BUSY:
+                with contextlib.suppress(OSError):
+                    os.write(sys.stdout.fileno(), b"\n")
+            time.sleep(REPORT)
+
+    turn()
+    threading.Thread(target=report, name="alive", daemon=True).start()
 
 
 def send(process: Process, number: signal.Signals) -> None:

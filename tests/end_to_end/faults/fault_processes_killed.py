@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from broadcaster.models import Broadcast
+from tests.end_to_end.faults.people import SLACK
 from tests.support.changes import parse_change
 from tests.support.contests import president
 from tests.support.figures import check_within
@@ -31,8 +32,8 @@ from viewers.ops.supervisor import MISSED, WAIT
 from viewers.protocol.frames import RETURN_RANGE, Close
 
 VIEWERS = 12  # enough that both of two processes have some
-REPLACED = (MISSED + 1) * WAIT + 3  # seconds until viewers of a frozen process are back: the last
-# wait may have begun with a report, and a viewer reconnects after a second or two
+REPLACED = MISSED * WAIT + 0.5 + SLACK  # seconds until viewers of a frozen process are back: they
+# return within half a second
 SOONEST = RETURN_RANGE[0] / 2  # seconds after which a viewer comes back here
 
 
@@ -107,8 +108,10 @@ class Supervised(Case):
         next_frame(desk, "viewers", lambda frame: frame["ws"] == VIEWERS)
         frozen = next(each for each in self.processes() if not has_connection(each, desk))
 
-        frozen.suspend()
-        self.addCleanup(frozen.resume)
+        supervisor = psutil.Process(self.server.process.pid)
+        for each in (supervisor, frozen):  # it would replace the other
+            each.suspend()
+            self.addCleanup(each.resume)
         seq = self.put({"view": {"focus": "OH"}})
         frame = next_frame(desk, "viewers", lambda frame: frame["silent"])
 
@@ -118,6 +121,7 @@ class Supervised(Case):
         self.assertEqual((frame["delivery"]["seq"], frame["delivery"]["behind"]), (seq, 0))
         self.assertEqual(frame["delivery"]["unknown"], frame["unknown"])
         frozen.resume()
+        supervisor.resume()
         frame = next_frame(desk, "viewers", lambda frame: not frame["silent"])
         self.assertEqual((frame["ws"], frame["delivery"]["unknown"]), (VIEWERS, 0))
 

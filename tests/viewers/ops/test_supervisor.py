@@ -1,17 +1,34 @@
 """The supervisor starts processes, and keeps the old ones if a new one does not serve."""
 
 import asyncio
+import signal
 import sys
 from unittest import IsolatedAsyncioTestCase, mock
 
 from viewers.ops import supervisor
-from viewers.ops.supervisor import Supervisor
+from viewers.ops.supervisor import MISSED, WAIT, Supervisor, end_of
 
 SERVES = "import signal; print('Serving on a port', flush=True); signal.pause()"
 ENDS_AT_ONCE = "raise SystemExit(1)"
 CLOSES_ITS_OUTPUT = "import os, signal; os.close(1); signal.pause()"
 MISSING = ["/nowhere/python"]
 PRINTS_NOTHING = "import signal; signal.pause()"
+WORKS = """
+import asyncio, time
+from viewers.ops import supervisor
+
+supervisor.BUSY = {busy}
+
+async def work():
+    print("Serving on a port", flush=True)
+    supervisor.report_alive(asyncio.get_running_loop())
+    end = time.monotonic() + {seconds}
+    while time.monotonic() < end:
+        pass
+
+asyncio.run(work())
+"""
+LONG = 2 * MISSED * WAIT  # seconds
 
 
 class SupervisorTests(IsolatedAsyncioTestCase):
@@ -83,3 +100,17 @@ class SupervisorTests(IsolatedAsyncioTestCase):
         supervised.stopping.set()
         supervised.processes[0].kill()
         await keeping
+
+    async def test_process_whose_event_loop_is_busy_is_not_replaced(self):
+        process, _ = await self.supervise(WORKS.format(busy=2 * LONG, seconds=LONG)).start()
+
+        self.assertEqual(await end_of(process), 0)
+
+    async def test_process_whose_event_loop_hangs_is_killed(self):
+        process, _ = await self.supervise(WORKS.format(busy=0.5, seconds=10 * LONG)).start()
+
+        with self.assertLogs("viewers.ops.supervisor", "ERROR") as logged:
+            code = await end_of(process)
+
+        self.assertEqual(code, -signal.SIGKILL)
+        self.assertIn(f"server process {process.pid} is frozen", logged.output[0])
