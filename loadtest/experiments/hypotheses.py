@@ -54,7 +54,13 @@ def explain(unit: str, first: Sequence[float], second: Sequence[float]) -> str:
 
 
 def _range(unit: str, figures: Sequence[float]) -> str:
-    return f"{median(figures):.3g} {unit} ({min(figures):.3g} to {max(figures):.3g})"
+    low, middle, high = map(rounded, (min(figures), median(figures), max(figures)))
+    return f"{middle} {unit} ({low} to {high})"
+
+
+def rounded(figure: float) -> str:
+    """Return a figure with three digits that count, and without an exponent."""
+    return f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"
 
 
 def order(variants: int, repeats: int) -> list[int]:

@@ -13,7 +13,7 @@ from typing import Any
 from loadtest.common.exit_codes import ExitCode
 from loadtest.common.machine import separate_cores
 from loadtest.common.processes import ROOT
-from loadtest.experiments.hypotheses import REPEATS, Outcome, explain, judge, order
+from loadtest.experiments.hypotheses import REPEATS, Outcome, explain, judge, order, rounded
 from loadtest.experiments.servers import Servers, running
 from loadtest.experiments.story import Hypothesis, Report
 from loadtest.peers.base import PeerFailed
@@ -51,7 +51,7 @@ class Finding:
         else:
             self.figures[index].append(figure)
             self.reports[index].append(report)
-            return f"{figure:.3g} {variant.measure.unit}"
+            return f"{rounded(figure)} {variant.measure.unit}"
         self.problems.append(f"{variant.label}: {problem}")
         return problem
 

@@ -22,6 +22,7 @@ from loadtest.common.chart_style import (
     to_svg,
 )
 from loadtest.common.environment import describe
+from loadtest.experiments.hypotheses import rounded
 from loadtest.experiments.matrix import Finding
 
 COLORS = (BLUE, ORANGE, VIOLET)
@@ -61,7 +62,7 @@ def _table(findings: Sequence[Finding]) -> str:
     for finding in findings:
         variants = " / ".join(variant.label for variant in finding.hypothesis.variants)
         unit = finding.hypothesis.measure.unit
-        figures = " / ".join(f"{median(each):.3g}" if each else "–" for each in finding.figures)
+        figures = " / ".join(rounded(median(each)) if each else "–" for each in finding.figures)
         name = finding.hypothesis.measure.name
         rows.append(
             f"| {finding.hypothesis.finding} | {variants} | {name}: {figures} {unit} "

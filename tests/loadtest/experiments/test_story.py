@@ -47,7 +47,7 @@ class Story(TestCase):
         self.assertEqual(figures["frequency"], [1, 2, 3])
         self.assertEqual(figures["distribution"], [2, 2])
         self.assertEqual(figures["failure"], [25, 25])
-        self.assertEqual(figures["hearts"], [50, 50])
+        self.assertEqual([round(each) for each in figures["hearts"]], [100, 100])
         self.assertEqual(figures["pool"], [7, 7])
         self.assertEqual(figures["tuning"], [20, 20])
 
@@ -79,11 +79,17 @@ class Findings(TestCase):
 
     def test_invalid_runs_do_not_count(self):
         late = report(invalid=["updates were sent late"])
-        runs = [(index, late) for index in (0, 1) for _ in range(3)]
-        finding = self.finding("tuning", *runs)
+        runs = [(index, late) for index in (0, 1, 2) for _ in range(3)]
+        finding = self.finding("frequency", *runs)
 
         self.assertEqual(finding.outcome, Outcome.INCONCLUSIVE)
         self.assertIn("updates were sent late", finding.reason)
+
+    def test_server_cpu_counts_in_runs_with_late_simulators(self):
+        late = report(cpu=20, invalid=["the simulators' event loops were late"])
+        runs = [(index, late) for index in (0, 1) for _ in range(3)]
+
+        self.assertEqual(self.finding("tuning", *runs).outcome, Outcome.REPRODUCED)
 
     def test_failed_connections_count_even_in_an_invalid_run(self):
         runs = [(0, report(invalid=["late"])) for _ in range(3)]
