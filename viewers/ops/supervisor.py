@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 RESTART_PAUSE = 1.0  # seconds before a process that died is replaced
 START_TIMEOUT = 60.0  # seconds that a process may take until it serves
 SERVING = b"Serving"  # the beginning of the line that it prints then
-REPORT = 0.25  # seconds between two reports of a process that it is alive
-WAIT = 0.5  # seconds that the supervisor waits for a report
+REPORT = 0.2  # seconds between two reports of a process that it is alive
+WAIT = 0.4  # seconds that the supervisor waits for a report
 MISSED = 4  # reports after which a process is frozen. Counted, because after a pause of the whole
 # machine the supervisor may run before the others: then it misses one.
 BUSY = 10.0  # seconds that an event loop may be busy with one thing; later it hangs

@@ -134,8 +134,6 @@ class Supervised(Case):
         before = self.processes()
         began = time.monotonic()
         before[0].suspend()
-        psutil.wait_procs(before[:1], REPLACED)
-
         seq = self.put({"view": {"focus": "OH"}})
         for watcher in watchers:
             watcher.follow_to(seq)
