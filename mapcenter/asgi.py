@@ -7,14 +7,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
 from channels.sessions import SessionMiddlewareStack
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
+from mapcenter.one_thread import make_handler
 from mapcenter.state import prepare_state
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mapcenter.settings")
 prepare_state()
-django: Any = get_asgi_application()  # first, since the imports below need loaded apps
+django: Any = make_handler()  # first, since the imports below need loaded apps
 
 from broadcaster.desk import schedule  # noqa: E402
 from broadcaster.routing import websocket_urlpatterns as desk_urlpatterns  # noqa: E402

@@ -26,16 +26,6 @@ errors mean that a view has a bug."""
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-@sync_only_middleware
-def in_one_thread(get_response: GetResponse) -> GetResponse:
-    """Make Django run the whole chain of middleware in one thread.
-
-    It must be last in the list. Since it is synchronous, Django calls the others synchronously,
-    too. Without it Django would call them from the event loop, with two thread hops for each.
-    """
-    return get_response
-
-
 class DatabaseConnections:
     """Ends the use of the database with the response, and answers when there is no database.
 

@@ -74,7 +74,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "mapcenter.middleware.in_one_thread",
 ]
 # Nothing inline, and nothing from other hosts. 'self' includes WebSockets to the same host.
 CONTENT_SECURITY_POLICY = {

@@ -26,7 +26,7 @@ from broadcaster.publishing import clock
 from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.announce import announce_rundown
 from broadcaster.publishing.audit import add_entry
-from broadcaster.publishing.publish import lock_broadcast, publish
+from broadcaster.publishing.publish import lock_broadcast, publish_locked
 
 INTERVAL = 1.0  # seconds between a serving process's checks
 GRACE = 1.5  # seconds that it leaves to the worker, where there is Redis: without one an action is
@@ -127,7 +127,7 @@ def start(pk: int, now: datetime) -> bool:
     broadcast = lock_broadcast(pk)
     if not Broadcast.objects.filter(_starting(now), pk=pk).exists():
         return False  # changed since the schedule was read
-    publish(broadcast, Change(Kind.START), Actor(None, Via.SCHEDULE))
+    publish_locked(broadcast, Change(Kind.START), Actor(None, Via.SCHEDULE))
     return True
 
 
@@ -137,5 +137,5 @@ def end(pk: int, now: datetime) -> bool:
     broadcast = lock_broadcast(pk)
     if not Broadcast.objects.filter(_ending(now), pk=pk).exists():
         return False
-    publish(broadcast, Change(Kind.END), Actor(None, Via.SCHEDULE))
+    publish_locked(broadcast, Change(Kind.END), Actor(None, Via.SCHEDULE))
     return True

@@ -24,7 +24,7 @@ from broadcaster.publishing.publish import (
     InRundown,
     check_untaken,
     lock_broadcast,
-    publish,
+    publish_locked,
     taken_as,
 )
 
@@ -40,7 +40,7 @@ def take(
     require(actor.user, TO_PUBLISH[change.kind])
     broadcast = lock_broadcast(broadcast.pk)
     try:
-        return publish(broadcast, change, actor, client_id=client_id)
+        return publish_locked(broadcast, change, actor, client_id=client_id)
     except InRundown as earlier:
         return earlier.cue
     except ApprovalNeeded:
@@ -95,7 +95,7 @@ def undo_view(broadcast: Broadcast, client_id: str | None, actor: Actor) -> Publ
     if before is None:
         raise Rejected("Nothing would change: there was no other view yet.")
     change = Change(Kind.UPDATE, view=before)
-    return publish(broadcast, change, actor, client_id=client_id, action="undid")
+    return publish_locked(broadcast, change, actor, client_id=client_id, action="undid")
 
 
 def _repeated(broadcast: Broadcast, cue: Cue, client_id: str | None) -> Publication | None:
@@ -109,7 +109,7 @@ def _repeated(broadcast: Broadcast, cue: Cue, client_id: str | None) -> Publicat
 
 def _release(broadcast: Broadcast, cue: Cue, actor: Actor, **options: Any) -> Publication:
     """Publish a cue. Consoles read the rundown again when they are notified of the update."""
-    publication = publish(broadcast, cue.change, actor, cue=cue, **options)
+    publication = publish_locked(broadcast, cue.change, actor, cue=cue, **options)
     cue.asked_by = cue.asked_at = cue.due_at = None
     cue.missed = ""
     cue.save()

@@ -70,7 +70,12 @@ def lock_broadcast(pk: int) -> Broadcast:
 
 
 @transaction.atomic
-def publish(
+def publish(broadcast: Broadcast, change: Change, actor: Actor, **options: Any) -> Publication:
+    """Lock the broadcast and `publish_locked`, which has the options and the errors."""
+    return publish_locked(lock_broadcast(broadcast.pk), change, actor, **options)
+
+
+def publish_locked(
     broadcast: Broadcast,
     change: Change,
     actor: Actor,
@@ -83,6 +88,8 @@ def publish(
 ) -> Publication:
     """Put `change` on the log of `broadcast` and, after the commit, notify viewers' processes.
 
+    `broadcast` is what `lock_broadcast` returned in this transaction.
+
     Publishing again with the same idempotency key `client_id` returns the first publication, or
     raises `InRundown` if the key is that of a cue which is not taken. `cue` is the cue that this
     takes. `taken_by` is the user whose take `actor` approves. `action` overrides the word in the
@@ -93,7 +100,6 @@ def publish(
     COUNTS_EVERY after others. Raises `ApprovalNeeded` if the two-person rule asks for another
     person; the command line is exempt from both.
     """
-    broadcast = lock_broadcast(broadcast.pk)
     earlier = _first_outcome(broadcast, client_id, change)
     if isinstance(earlier, Publication):
         return earlier
