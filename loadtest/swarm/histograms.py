@@ -1,6 +1,6 @@
 """HDR histograms of delays in µs: they merge without loss, and take little room on a pipe."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from hdrh.histogram import HdrHistogram
@@ -32,10 +32,20 @@ def quantile(delays: HdrHistogram, q: float, expected: int) -> float | None:
 
     A missing delivery counts as infinitely late: None if fewer than that share arrived.
     """
-    if expected == 0 or delays.total_count < q * expected:
-        return None
-    percentile = 100 * q * expected / delays.total_count
-    return cast(float, delays.get_value_at_percentile(percentile)) / 1e3
+    return quantiles(delays, [q], expected)[0]
+
+
+def quantiles(delays: HdrHistogram, shares: Sequence[float], expected: int) -> list[float | None]:
+    """Return `quantile` for each share, in their order. The histogram is read once for all."""
+    count = delays.total_count
+    if expected == 0 or count == 0:
+        return [None] * len(shares)
+    percentiles = [min(100 * q * expected / count, 100.0) for q in shares]
+    values = delays.get_percentile_to_value_dict(percentiles)
+    return [
+        values[percentile] / 1e3 if q * expected <= count else None
+        for q, percentile in zip(shares, percentiles, strict=True)
+    ]
 
 
 def to_bytes(value: HdrHistogram) -> bytes:

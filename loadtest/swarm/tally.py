@@ -6,7 +6,7 @@ histograms of µs; first, last and means are given in ms.
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 from hdrh.histogram import HdrHistogram
 from msgspec import field
 
-from loadtest.swarm.histograms import LONGEST, from_bytes, histogram, merged, quantile, to_bytes
+from loadtest.swarm.histograms import LONGEST, from_bytes, histogram, merged, quantiles, to_bytes
 from loadtest.swarm.messages import Visit
 
 
@@ -81,7 +81,11 @@ class MessageTally(msgspec.Struct):
 
     def quantile(self, q: float) -> float | None:
         """Return `quantile` over all transports."""
-        return quantile(merged(self.delays.values()), q, self.expected)
+        return self.quantiles([q])[0]
+
+    def quantiles(self, shares: Sequence[float]) -> list[float | None]:
+        """Return `quantiles` over all transports."""
+        return quantiles(merged(self.delays.values()), shares, self.expected)
 
 
 class RestartTally(msgspec.Struct):

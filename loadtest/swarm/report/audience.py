@@ -3,7 +3,7 @@
 from hdrh.histogram import HdrHistogram
 
 from loadtest.common.plan import duration
-from loadtest.swarm.histograms import quantile
+from loadtest.swarm.histograms import quantiles
 from loadtest.swarm.report.model import AudienceReport, BytesReport, PagesReport, Percentiles
 from loadtest.swarm.run import Run
 from loadtest.swarm.tally import AudienceTally, Tally
@@ -48,12 +48,13 @@ def spectrum(delays: HdrHistogram) -> list[tuple[float, float | None]]:
     """Return shares and delays, up to the share that leaves out one."""
     count = delays.total_count
     finest = 1 - 1 / count if count else 0
-    return [(q, quantile(delays, q, count)) for q in SPECTRUM if q <= finest]
+    shares = [q for q in SPECTRUM if q <= finest]
+    return list(zip(shares, quantiles(delays, shares, count), strict=True))
 
 
 def percentiles(delays: HdrHistogram, expected: int) -> Percentiles:
     """Return the delays within which 50, 95 and 99 % of `expected` arrived."""
-    return Percentiles(*(quantile(delays, q, expected) for q in (0.5, 0.95, 0.99)))
+    return Percentiles(*quantiles(delays, [0.5, 0.95, 0.99], expected))
 
 
 def _percentiles_if_any(delays: HdrHistogram) -> Percentiles | None:

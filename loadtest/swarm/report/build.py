@@ -104,6 +104,7 @@ def _messages(run: Run, tally: Tally) -> list[MessageReport]:
     found = []
     for sent, index in _sent_with_rounds(run):
         message = tally.messages.get(sent.key, MessageTally())
+        p50, p95, p99 = message.quantiles([0.5, 0.95, 0.99])
         found.append(
             MessageReport(
                 number=sent.number + 1,
@@ -117,9 +118,9 @@ def _messages(run: Run, tally: Tally) -> list[MessageReport]:
                 received=message.received,
                 missing=message.missing,
                 first=message.first,
-                p50=message.quantile(0.5),
-                p95=message.quantile(0.95),
-                p99=message.quantile(0.99),
+                p50=p50,
+                p95=p95,
+                p99=p99,
                 last=None if message.missing else message.last,
                 mean_relative_delay=message.mean_relative_delay,
                 overlap=sent.seq in late,
@@ -163,11 +164,12 @@ def _delays(messages: list[MessageReport], tallies: list[MessageTally]) -> Delay
     pooled = MessageTally()
     for tally in tallies:
         pooled.add(tally)
+    p50, p95, p99 = pooled.quantiles([0.5, 0.95, 0.99])
     return DelayReport(
         first=pooled.first,
-        p50=pooled.quantile(0.5),
-        p95=pooled.quantile(0.95),
-        p99=pooled.quantile(0.99),
+        p50=p50,
+        p95=p95,
+        p99=p99,
         last=None if pooled.missing else pooled.last,
         mean_last=_mean(message.last for message in messages),
         mean_relative_delay=_mean(message.mean_relative_delay for message in messages),
@@ -256,7 +258,7 @@ def _reached(tally: Tally) -> dict[str, list[float | None]]:
     return {
         name: [
             message.first,
-            *(message.quantile(share / 100) for share in range(1, 100)),
+            *message.quantiles([share / 100 for share in range(1, 100)]),
             None if message.missing else message.last,
         ]
         for name, message in chosen.items()
