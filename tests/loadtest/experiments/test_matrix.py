@@ -1,40 +1,13 @@
-"""Experiments with real servers and real runs, and the command's own checks."""
+"""The command's own checks of an experiment. `make faults` runs one with real servers."""
 
 from unittest import TestCase
 
 from django.core.management import CommandError, call_command
 
 from loadtest.common.exit_codes import ExitCode
-from loadtest.experiments.hypotheses import Expectation
-from loadtest.experiments.matrix import examine
-from loadtest.experiments.servers import Servers
-from loadtest.experiments.story import LOST, Hypothesis, Variant
-
-OPTIONS = ("--clients", "20", "--rounds", "2@0.5", "--ramp", "0.5", "--drain", "5")
 
 
-class Experiments(TestCase):
-    def test_each_variant_runs_on_servers_of_its_own(self):
-        from_many = (*OPTIONS, "--source-ip", "127.0.1.0/28")
-        past_limits = (*OPTIONS, "--past-limits", "--clients", "30")
-        hypothesis = Hypothesis(
-            "connections",
-            "A server whose files are used up takes no more viewers.",
-            Expectation.HIGHER,
-            (
-                Variant("2 servers with Redis", from_many, LOST, Servers(hosts=2, redis=True)),
-                Variant("1 server with few files", past_limits, LOST, Servers(files=125)),
-            ),
-        )
-        lines = []
-
-        finding = examine(hypothesis, 1, lines.append)
-
-        (spread_out,), (crowded,) = finding.figures
-        self.assertEqual(spread_out, 0, lines)
-        self.assertGreater(crowded, 0, lines)
-        self.assertEqual(finding.problems, [])
-
+class Options(TestCase):
     def test_scale_outside_its_range_is_a_usage_error(self):
         with self.assertRaisesRegex(CommandError, "--scale must be between") as caught:
             call_command("swarm", "--matrix", "blog", "--scale", "0")
