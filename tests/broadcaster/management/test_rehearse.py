@@ -17,9 +17,10 @@ BAND = "REHEARSAL – these are not results"
 
 
 class RehearseCommand(TestCase):
-    def setUp(self):
+    @classmethod
+    def setUpTestData(cls):
         run("demo", play=1e9)
-        self.live = Broadcast.objects.get(slug=PLAYED)
+        cls.live = Broadcast.objects.get(slug=PLAYED)
 
     def rehearsal(self):
         return Broadcast.objects.get(slug="election-night-2020-rehearsal")
