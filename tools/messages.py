@@ -17,6 +17,7 @@ from babel.messages.frontend import CommandLineInterface
 from django.utils.translation.template import templatize
 
 from broadcaster.domain import contest, geometry
+from broadcaster.domain.translation import name_in
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = {
@@ -83,7 +84,15 @@ def extract_shipped_names(
         names |= {party.name for party in document.parties}
         names |= {race.name for race in document.races}
         names.add(document.counting)
-    yield from ((0, None, name, []) for name in sorted(names))
+    found: list[str] = []
+
+    def keep(message: str) -> str:
+        found.append(message)
+        return message
+
+    for name in names:
+        name_in(keep, name)
+    yield from ((0, None, name, []) for name in sorted(set(found)))
 
 
 if __name__ == "__main__":

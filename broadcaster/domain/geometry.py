@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]
 
 
 class Shape(Struct, frozen=True, omit_defaults=True):
-    """One shape. A shape without a path groups others: it can be looked at, and is not drawn.
+    """One shape. A shape without a path groups others: it can be looked at, and has borders.
 
     `view` shows the shape closely; `room` is the distance in map units from its label's point to
     the outline. A shape with `box` is too small to read on the whole map, so its race has a box
@@ -40,7 +40,8 @@ class Shape(Struct, frozen=True, omit_defaults=True):
 class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):
     """Shapes in their order, which is that of their boxes. `view` shows all of them.
 
-    `whole` is the id of the whole map, as views of it may name it; "" if it has none.
+    `whole` is the id of the whole map, as views of it may name it; "" if it has none. `borders` is
+    a path of the lines between groups, to be drawn above the shapes.
     """
 
     id: str
@@ -49,11 +50,21 @@ class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="sc
     shapes: tuple[Shape, ...]
     source: str = ""
     whole: str = ""
+    borders: str = ""
 
     @cached_property
     def shape_of(self) -> dict[str, Shape]:
         """The shapes by id."""
         return {shape.id: shape for shape in self.shapes}
+
+    @cached_property
+    def groups(self) -> dict[str, list[Shape]]:
+        """The shapes of each group, by its id."""
+        found: dict[str, list[Shape]] = {}
+        for shape in self.shapes:
+            if shape.parent:
+                found.setdefault(shape.parent, []).append(shape)
+        return found
 
     def to_dict(self) -> dict[str, object]:
         """Return the document as JSON, as it is stored and exported."""

@@ -7,7 +7,16 @@ from msgspec import Struct
 
 from broadcaster.domain.change import JsonObject
 from broadcaster.domain.geometry import SCHEMA, Box
-from broadcaster.domain.outline import Ring, area, bounds, close_view, label, neighbours, path
+from broadcaster.domain.outline import (
+    Ring,
+    area,
+    borders,
+    bounds,
+    close_view,
+    label,
+    neighbours,
+    path,
+)
 
 WIDTH = 1000.0  # map units: letters have the same size on every map
 EDGE = 10.0  # map units around the shapes
@@ -87,5 +96,6 @@ def make_geometry(
         "title": title,
         "source": source,
         "view": list(whole),
+        "borders": borders(groups),
         "shapes": shapes,
     }

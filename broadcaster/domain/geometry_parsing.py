@@ -10,14 +10,14 @@ from broadcaster.domain.parsing import MAX_TITLE, known_object, short_list
 from broadcaster.domain.rejection import InvalidInput
 
 MAX_SHAPES = 1000
-MAX_BYTES = 600_000  # of all paths, uncompressed: what a page with the map still carries well
+MAX_BYTES = 600_000  # of all shapes' paths, uncompressed: what a page still carries well
 MAX_NAME = 80  # characters
 MAX_SOURCE = 300  # characters
 MAX_COORDINATE = 100_000  # map units
 MAX_NEIGHBOURS = 50
 WIDTHS = (500, 2000)  # map units of the whole map, so that letters and patterns fit it
 
-FIELDS = ("schema", "id", "title", "source", "whole", "view", "shapes")
+FIELDS = ("schema", "id", "title", "source", "whole", "view", "borders", "shapes")
 
 _SHAPE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,23}")
 _PATH = re.compile(r"[MLHVZmlhvz0-9., -]*")
@@ -46,6 +46,10 @@ def parse_geometry(data: object) -> Geometry:
         if not WIDTHS[0] <= found["view"][2] <= WIDTHS[1]:
             words = f"is {found['view'][2]:g} wide; a map is {WIDTHS[0]} to {WIDTHS[1]} units wide"
             raise InvalidInput("view", words)
+    with problems.collected():
+        found["borders"] = _path("borders", fields.get("borders", ""))
+        if len(found["borders"]) > MAX_BYTES:
+            raise InvalidInput("borders", f"has more than {MAX_BYTES} bytes")
     found["shapes"] = _shapes(fields.get("shapes"), problems)
     if found.get("whole") in [shape.id for shape in found["shapes"]]:
         problems.add("whole", f"{found['whole']} is the id of a shape")

@@ -1,4 +1,4 @@
-"""Outlines of shapes: SVG paths, label points, close views, and which shapes touch.
+"""Outlines of shapes: SVG paths, label points, close views, which shapes touch, and borders.
 
 The makers of geometries use it: tools/build_us_map.py and manage.py geometry import.
 """
@@ -6,13 +6,14 @@ The makers of geometries use it: tools/build_us_map.py and manage.py geometry im
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from broadcaster.domain.geometry import Box
 
 Point = tuple[float, float]
 Ring = list[Point]
+Corner = tuple[int, int]  # in tenths
 
 TENTH = 10  # coordinates are rounded to 1/TENTH
 CLEAR = 23.0  # units from label point to outline that are enough
@@ -34,17 +35,21 @@ def path(ring: Ring) -> str:
 
     It is a start and relative steps on a grid of tenths.
     """
-    grid = on_grid(ring)
+    return f"{line(on_grid(ring)[:-1])}z"
+
+
+def line(grid: Sequence[Corner]) -> str:
+    """Return points in tenths as an open line, in short SVG."""
     text = f"M{number(grid[0][0])}{number(grid[0][1], True)}l"
     first = True
-    for (x0, y0), (x1, y1) in pairwise(grid[:-1]):
+    for (x0, y0), (x1, y1) in pairwise(grid):
         if (x0, y0) != (x1, y1):
             text += number(x1 - x0, not first) + number(y1 - y0, True)
             first = False
-    return text + "z"
+    return text
 
 
-def on_grid(ring: Ring) -> list[tuple[int, int]]:
+def on_grid(ring: Ring) -> list[Corner]:
     """Return the points of a ring in tenths."""
     return [(round(x * TENTH), round(y * TENTH)) for x, y in ring]
 
@@ -130,7 +135,7 @@ def neighbours(shapes: Mapping[str, Sequence[Ring]]) -> dict[str, tuple[str, ...
 
     Borders have the same points on both sides, as in a simplified coverage and in a grid.
     """
-    owners: dict[tuple[int, int], set[str]] = defaultdict(set)
+    owners: dict[Corner, set[str]] = defaultdict(set)
     for id, rings in shapes.items():
         for ring in rings:
             for point in on_grid(ring):
@@ -144,3 +149,33 @@ def neighbours(shapes: Mapping[str, Sequence[Ring]]) -> dict[str, tuple[str, ...
         id: tuple(sorted(other for other in shapes if common.get((id, other), 0) > 1))
         for id in shapes
     }
+
+
+def borders(groups: Mapping[str, Sequence[Ring]]) -> str:
+    """Return the lines between groups of shapes as one path; "" if none touch.
+
+    As in neighbours(), borders have the same points on both sides.
+    """
+    owners: dict[frozenset[Corner], set[str]] = defaultdict(set)
+    for id, rings in groups.items():
+        for ring in rings:
+            for side in pairwise(on_grid(ring)):
+                owners[frozenset(side)].add(id)
+    return "".join(map(line, chains(side for side, ids in owners.items() if len(ids) > 1)))
+
+
+def chains(sides: Iterable[frozenset[Corner]]) -> Iterator[list[Corner]]:
+    """Yield lines that have each of these sides once, as long as they can easily be."""
+    ends: dict[Corner, set[Corner]] = defaultdict(set)
+    for one, other in sides:
+        ends[one].add(other)
+        ends[other].add(one)
+    for start in sorted(ends, key=lambda corner: (len(ends[corner]) % 2 == 0, corner)):
+        while ends[start]:
+            chain = [start]
+            while ends[chain[-1]]:
+                after = min(ends[chain[-1]])
+                ends[chain[-1]].remove(after)
+                ends[after].remove(chain[-1])
+                chain.append(after)
+            yield chain

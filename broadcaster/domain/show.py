@@ -14,7 +14,7 @@ from broadcaster.domain.contest import Contest
 from broadcaster.domain.geometry import Geometry
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.rejection import InvalidInput
-from broadcaster.domain.translation import Gettext, gettext_noop
+from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 
 DIGEST_LENGTH = 32  # hexadecimal digits
 MAX_CONTESTS = 8  # in a show, so that their tabs fit on a page
@@ -49,7 +49,7 @@ class Edition(Struct, frozen=True, dict=True):
         """Return the name of a place: that of the contest for the whole map."""
         if place in (WHOLE, self.geometry.whole):
             return self.contest.title
-        return gettext(self.places[place])
+        return name_in(gettext, self.places[place])
 
 
 class Show:

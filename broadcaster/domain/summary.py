@@ -8,7 +8,7 @@ from broadcaster.domain.change_parsing import MAX_HEADLINE
 from broadcaster.domain.contest import Contest
 from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.show import Show
-from broadcaster.domain.translation import Gettext, gettext_noop
+from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 
 STATUS_WORDS: Mapping[Status, str] = MappingProxyType(
     {
@@ -44,7 +44,7 @@ def describe(change: Change, show: Show, gettext: Gettext = gettext_noop) -> str
 def race_name(race: RaceKey, contests: Contests, gettext: Gettext = gettext_noop) -> str:
     """Return "Ohio", or "Ohio (U.S. Senate 2024)" where there are several contests."""
     key, id = race
-    name = gettext(contests[key].race_of[id].name)
+    name = name_in(gettext, contests[key].race_of[id].name)
     return f"{name} ({contests[key].title})" if len(contests) > 1 else name
 
 

@@ -12,3 +12,9 @@ Gettext = Callable[[str], str]
 def gettext_noop(text: str) -> str:
     """Mark a text for the catalogue. Used as a `Gettext`, it leaves the text in English."""
     return text
+
+
+def name_in(gettext: Gettext, name: str) -> str:
+    """Return the translation of a name; of "Ohio 2" that of "Ohio", with the number."""
+    place, _, number = name.rpartition(" ")
+    return f"{gettext(place)} {number}" if number.isdecimal() else gettext(name)

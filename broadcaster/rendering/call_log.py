@@ -14,7 +14,7 @@ from broadcaster.domain.corrections import updates_behind
 from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import STATUS_WORDS
-from broadcaster.domain.translation import Gettext, gettext_noop
+from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.picture import mark
 
 NAMED = 2  # races in an update up to which they are named in full
@@ -112,7 +112,7 @@ def groups(
                 tuple(
                     Logged(
                         race,
-                        gettext(contest.race_of[race].name) if in_full else race,
+                        name_in(gettext, contest.race_of[race].name) if in_full else race,
                         (update.seq, (key, race)) in taken_back,
                     )
                     for race in races

@@ -6,7 +6,7 @@ from broadcaster.domain.bidi import isolate
 from broadcaster.domain.contest import Contest, Earlier, Race
 from broadcaster.domain.geometry import Geometry
 from broadcaster.domain.show import Edition
-from broadcaster.domain.translation import Gettext, gettext_noop
+from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 
 
 def contest_data(edition: Edition, gettext: Gettext = gettext_noop) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _race(race: Race, contest: Contest, geometry: Geometry, gettext: Gettext) ->
         "closes": race.closes and round(race.closes.timestamp() * 1000),
     }
     return {
-        "name": isolate(gettext(race.name)),
+        "name": isolate(name_in(gettext, race.name)),
         "weight": race.weight,
         **{name: value for name, value in optional.items() if value},
     }

@@ -4,8 +4,10 @@ static/broadcaster/rendering/drawing.js updates the drawing. It finds the elemen
 the attributes that the templates in templates/broadcaster/picture/ give them.
 """
 
+import math
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -17,7 +19,7 @@ from broadcaster.domain.geometry import Box, Shape
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.summary import STATUS_WORDS
-from broadcaster.domain.translation import Gettext, gettext_noop
+from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.counting import Counted, counted
 from broadcaster.rendering.tally import Tally
 
@@ -25,7 +27,8 @@ WIDTH = 1033.0  # map units: the width of a map on which labels have these sizes
 LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map is in view
 LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
 MARK_ROOM = 7.0  # map units that its mark alone needs
-CODE_LENGTH = 4  # characters of a shape's id up to which labels have it
+CODE_LENGTH = 5  # characters of a shape's id up to which labels have it
+DIGITS = 6  # of numbers in names, to which they are filled to be sorted
 
 MARKS: Mapping[Status, str] = MappingProxyType(
     {Status.TOO_EARLY: "…", Status.TOO_CLOSE: "≈", Status.RETRACTED: "⚑"}
@@ -62,12 +65,16 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is written on a shape. `fits`: "yes", "mark" (without code and votes), or "no"."""
+    """What is written on a shape. `fits`: "yes", "mark" (without code and votes), or "no".
+
+    `group` is the id of its group, on the shape in the middle of it, and shown without the code.
+    """
 
     unit: Unit
     shape: Shape
     code: str
     fits: str
+    group: str
 
     @property
     def view(self) -> str:
@@ -115,6 +122,11 @@ class Picture:
             self.units.append(self._unit(race, call, count, free))
         self.rows = sorted(self.units, key=self._alphabetical)
         self.shapes = [unit for unit in self.units if unit.shape is not None]
+        self._middles = {
+            middle(geometry.shape_of[id].label, shapes).id: id
+            for id, shapes in geometry.groups.items()
+            if len(id) <= CODE_LENGTH
+        }
 
     @classmethod
     def of(
@@ -209,6 +221,12 @@ class Picture:
         return "".join(shape.path for shape in self.geometry.shapes if shape.id not in taken)
 
     @property
+    def groups(self) -> list[tuple[str, str]]:
+        """The groups of shapes: the id of each, and the viewBox that shows it closely."""
+        shape_of = self.geometry.shape_of
+        return [(id, view_box(shape_of[id].view)) for id in self.geometry.groups]
+
+    @property
     def _zoom(self) -> float:
         return width(self.whole) / width(self.view_box)
 
@@ -219,7 +237,7 @@ class Picture:
         return Unit(
             unit=race.id,
             state=race.shape or race.id,
-            name=isolate(self.gettext(race.name)),
+            name=isolate(name_in(self.gettext, race.name)),
             votes=race.weight,
             status=call.status,
             party=call.party,
@@ -241,7 +259,7 @@ class Picture:
             fits = "yes"
         else:
             fits = "mark" if room >= self.mark_room and not shape.box else "no"
-        return Label(unit, shape, code, fits)
+        return Label(unit, shape, code, fits, self._middles.get(shape.id, ""))
 
     def _result(self, race: str, call: Call) -> str:
         if not call.decided:
@@ -253,10 +271,15 @@ class Picture:
         return self.gettext("%(winner)s, certified") % {"winner": winner}
 
     def _alphabetical(self, unit: Unit) -> tuple[str, bool, str]:
-        """Return the sorting key: place without accents, the race on the map before the others."""
+        """Return the sorting key: place without accents, the race on the map before the others.
+
+        Numbers are sorted as such: "Ohio 2" is before "Ohio 10".
+        """
         shape = self.geometry.shape_of.get(unit.state)
-        name = unicodedata.normalize("NFKD", self.gettext(shape.name) if shape else unit.name)
-        return name.encode("ascii", "ignore").decode(), unit.shape is None, unit.unit
+        name = name_in(self.gettext, shape.name) if shape else unit.name
+        name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+        name = re.sub(r"\d+", lambda number: number[0].zfill(DIGITS), name)
+        return name, unit.shape is None, unit.unit
 
 
 def mark(call: Call, letter: str) -> str:
@@ -267,6 +290,11 @@ def mark(call: Call, letter: str) -> str:
     if call.status is Status.CERTIFIED:
         return letter + CERTIFIED
     return letter or MARKS.get(call.status, "")
+
+
+def middle(point: tuple[float, float], shapes: Sequence[Shape]) -> Shape:
+    """Return the shape whose label is nearest to a point."""
+    return min(shapes, key=lambda shape: math.dist(shape.label, point))
 
 
 def view_box(box: Box) -> str:

@@ -106,6 +106,7 @@ class GeometryImport(CommandCase):
         self.assertEqual(set(ash.neighbours), {"A2", "B1"})
         self.assertEqual(set(found.shape_of["B1"].neighbours), {"A1", "A2", "B2"})
         self.assertEqual((ash.parent, found.shape_of["South"].path), ("South", ""))
+        self.assertRegex(found.borders, "^M[^z]+$")  # between the groups, and not around them
         # Rows count upwards, and the odd one is shifted to the right.
         cedar = found.shape_of["B1"]
         self.assertLess(cedar.label[1], ash.label[1])

@@ -3,6 +3,8 @@
 import { racesOf } from "../domain/replica.js";
 import { EMPTY, callOf, isCorrection, isDecided } from "./draft.js";
 
+const inOrder = new Intl.Collator("en", { numeric: true }).compare; // "Ohio 2" before "Ohio 10"
+const byName = ([one], [other]) => inOrder(one, other);
 const FIELDS = ["title", "headline", "body", "announce", "focus", "reason"];
 
 export class DraftForm {
@@ -104,7 +106,7 @@ export class DraftForm {
     if (menu.dataset.races === list) return;
     menu.dataset.races = list;
     menu.hidden = !races.length;
-    const named = races.map((race) => [this.#nameOf(race), race]).sort();
+    const named = races.map((race) => [this.#nameOf(race), race]).sort(byName);
     menu.replaceChildren(menu.firstElementChild, ...named.map((item) => new Option(...item)));
   }
 
@@ -124,7 +126,7 @@ export class DraftForm {
   #fillMenus() {
     for (const [key, contest] of Object.entries(this.contests)) {
       const races = Object.entries(contest.races).map(([id, { name }]) => [name, id]);
-      this.#addGroup("add", key, races.sort());
+      this.#addGroup("add", key, races.sort(byName));
       this.#addGroup("focus", key, [["Whole map", ""], ...this.#placesOf(key)]);
     }
     this.#fillHighlightMenu();
@@ -133,7 +135,7 @@ export class DraftForm {
   #placesOf(key) {
     return Object.entries(this.places[key])
       .map(([id, name]) => [name, id])
-      .sort();
+      .sort(byName);
   }
 
   /** Add options for [name, id] of one contest. A chosen one has the contest's key before it. */

@@ -11,7 +11,7 @@ export class Contest {
   constructor({ to_win: toWin, ...data }) {
     const { title, counting, size, parties, held, races, earlier } = data;
     Object.assign(this, { title, counting, toWin, size, parties, held, races, earlier });
-    this.shapes = new Set(Object.values(races).map(({ shape }) => shape));
+    this.shapes = new Set(Object.values(races).flatMap(({ shape, parent }) => [shape, parent]));
     this.partyOf = Object.fromEntries(parties.map((party) => [party.id, party]));
     this.weights = Object.values(races).map(({ weight }) => weight);
   }
@@ -44,7 +44,7 @@ export class Contest {
     return this.races[race]?.names?.[party] ?? this.partyOf[party].name;
   }
 
-  /** Return whether a view of this place shows a race or a shape. Any other shows the whole map. */
+  /** Return whether a view of this place shows a race, a shape or a group. Any other shows the whole map. */
   isPlace(place) {
     return place in this.races || (place !== "" && this.shapes.has(place));
   }

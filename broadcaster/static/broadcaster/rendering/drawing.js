@@ -289,9 +289,9 @@ function fits(label, labels, zoom) {
   return room >= labels.dataset.markRoom && label.hasAttribute("data-alone") ? "mark" : "no";
 }
 
-/** Return the element of a shape on a map, or null. */
+/** Return the element of a shape or a group on a map, or null. */
 export function shapeAt(map, id) {
-  return id ? map.querySelector(`.map-shapes [data-state="${id}"]`) : null;
+  return id ? map.querySelector(`:is(.map-shapes, .map-groups) [data-state="${id}"]`) : null;
 }
 
 function numbers(text) {
