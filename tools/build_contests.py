@@ -3,7 +3,8 @@
     python -m tools.build_contests
 
 election_facts.json has the presidential elections, contest_facts.json all others and the times at
-which polls closed; both name their sources. A test compares the documents with the facts.
+which polls closed; both name their sources. The races of the House are the hexagons of the
+map us-house. A test compares the documents with the facts.
 """
 
 import json
@@ -81,6 +82,26 @@ def documents() -> Iterator[Document]:
                 ],
                 "size": facts["size"],
             }
+    yield house(2026)
+
+
+def house(year: int) -> Document:
+    """Return an election of the House: a race for each hexagon. Who held the seats is not known."""
+    return {
+        "schema": SCHEMA,
+        "id": f"us-house-{year}",
+        "title": f"U.S. House {year}",
+        "counting": "seats",
+        "to_win": 218,
+        "parties": PARTIES,
+        "geometry": "us-house",
+        "races": [
+            {"id": shape.id, "name": shape.name, "weight": 1, "shape": shape.id}
+            for shape in shipped("us-house").shapes
+            if shape.path
+        ],
+        "size": 435,
+    }
 
 
 def closing_times(facts: Mapping[str, Any]) -> dict[str, str]:

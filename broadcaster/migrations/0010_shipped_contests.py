@@ -7,6 +7,15 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 DATA = Path(__file__).parents[1] / "data"
+DOCUMENTS = {
+    "GeometryDocument": ("geometries/us-states",),
+    "ContestDocument": (
+        *(f"contests/us-president-{year}" for year in range(2000, 2029, 4)),
+        *(f"contests/us-senate-{year}" for year in (2022, 2024, 2026)),
+        *(f"contests/us-governors-{year}" for year in (2024, 2026)),
+    ),
+}
+"""The files of those that this migration adds; later migrations add those that came later."""
 
 GROUPS = {
     "Contributor": ("view_contestdocument",),
@@ -18,9 +27,9 @@ GROUPS = {
 
 def add_documents(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Store the contests and geometries that ship, if their ids are free."""
-    for model, folder in (("GeometryDocument", "geometries"), ("ContestDocument", "contests")):
-        for path in sorted((DATA / folder).glob("*.json")):
-            document = json.loads(path.read_text())
+    for model, names in DOCUMENTS.items():
+        for name in names:
+            document = json.loads((DATA / f"{name}.json").read_text())
             apps.get_model("broadcaster", model).objects.get_or_create(
                 slug=document["id"], defaults={"title": document["title"], "document": document}
             )

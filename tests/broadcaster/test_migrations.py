@@ -14,7 +14,7 @@ from broadcaster import migrations
 from broadcaster.desk.permissions import GROUPS
 from broadcaster.domain.change import Kind
 from broadcaster.domain.contest import shipped_ids
-from broadcaster.models import AuditEntry
+from broadcaster.models import AuditEntry, GeometryDocument
 
 FOLDER = Path(migrations.__path__[0])
 
@@ -108,9 +108,38 @@ class ShippedContestsMigration(MigrationCase):
         apps = self.migrate([("broadcaster", "0010_shipped_contests")])
 
         contests = apps.get_model("broadcaster", "ContestDocument").objects
-        self.assertEqual(sorted(contests.values_list("slug", flat=True)), shipped_ids())
+        later = {"us-house-2026"}
+        self.assertEqual({*contests.values_list("slug", flat=True)}, {*shipped_ids()} - later)
         self.assertEqual(contests.get(pk=own.pk).title, "Ours")  # which was there first
         names = apps.get_model("auth", "Group").objects.get(pk=group.pk).permissions
         self.assertEqual(
             set(names.values_list("codename", flat=True)), {"view_contestdocument", "edit_contest"}
         )
+
+
+class UsHouseMigration(MigrationCase):
+    def migrated(self, **own):
+        """Return titles of contests and maps after the migration of a database with maps `own`."""
+        apps = self.migrate([("broadcaster", "0014_without_election")])
+        models = [
+            apps.get_model("broadcaster", name) for name in ("ContestDocument", "GeometryDocument")
+        ]
+        for model in models:
+            model.objects.filter(slug__startswith="us-house").delete()
+        for slug, title in own.items():
+            models[1].objects.create(slug=slug.replace("_", "-"), title=title, document={})
+        self.migrate([("broadcaster", "0015_us_house")])
+        return [
+            list(model.objects.filter(slug__startswith="us-house").values_list("title", flat=True))
+            for model in models
+        ]
+
+    def tearDown(self):
+        GeometryDocument.objects.filter(title="Ours").delete()
+        super().tearDown()
+
+    def test_contest_and_map_are_added(self):
+        self.assertEqual(self.migrated(), [["U.S. House 2026"], ["U.S. House"]])
+
+    def test_own_map_of_that_id_stays_and_the_contest_is_not_added(self):
+        self.assertEqual(self.migrated(us_house="Ours"), [[], ["Ours"]])

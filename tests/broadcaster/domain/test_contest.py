@@ -11,6 +11,7 @@ from tests.support.contests import lakeland, lakeland_geometry, parliament, pars
 from tools.build_contests import documents
 
 DATA = Path(contest.__file__).parents[1] / "data"
+MAPS = geometry.shipped_ids()
 
 
 class Totals(TestCase):
@@ -77,7 +78,7 @@ class ShippedContests(TestCase):
             with self.subTest(id):
                 path = DATA / "contests" / f"{id}.json"
                 self.assertEqual(json.loads(path.read_text()), document)
-                parse_contest(document, {"us-states": geometry.shipped("us-states")}.get)
+                parse_contest(document, {id: geometry.shipped(id) for id in MAPS}.get)
 
     def test_presidents_have_56_races_and_538_votes_of_which_270_win(self):
         years = [*range(2000, 2029, 4)]

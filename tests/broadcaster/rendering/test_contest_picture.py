@@ -127,6 +127,25 @@ class Parliaments(SimpleTestCase):
         fits = {label.fits for label in Picture(Edition(contest, geometry), {}).labels}
         self.assertEqual(fits, {"mark"})
 
+    def test_groups_are_bordered_and_named_on_the_shape_in_their_middle(self):
+        picture = Picture(edition("us-house-2026"), {})
+        named = {label.group: label.unit.unit for label in picture.labels if label.group}
+        self.assertEqual(len(named), 50)
+        self.assertEqual(named["AK"], "AK-AL")
+        html = render("map", picture)
+        self.assertIn(f'<path d="{picture.geometry.borders}"/>', html)
+        self.assertIn('<g data-state="CA" data-view="', html)
+
+    def test_districts_are_sorted_by_their_numbers(self):
+        names = [unit.name for unit in Picture(edition("us-house-2026"), {}).rows]
+        ohio = [name for name in names if name.startswith("Ohio")]
+        self.assertEqual(ohio, [f"Ohio {number}" for number in range(1, 16)])
+
+    def test_districts_have_the_translated_name_of_their_state(self):
+        words = {"New York": "Nueva York"}
+        picture = Picture(edition("us-house-2026"), {}, gettext=lambda text: words.get(text, text))
+        self.assertIn("Nueva York 2", [unit.name for unit in picture.rows])
+
     def test_threshold_far_from_half_has_two_marks(self):
         document, grid = parliament(100)
         contest, geometry = parsed(document | {"to_win": 67}, grid)
