@@ -23,24 +23,29 @@ hypothesis.load_profile("no-deadline")
 PROCESSES = 3  # test classes at a time; on two cores one of them mostly waits
 LONGEST = (
     "tests.end_to_end.test_evening",
-    "tests.end_to_end.test_viewing",
-    "tests.end_to_end.test_console_on_air",
-    "tests.loadtest.swarm.test_command",
-    "tests.loadtest.benchmark.test_command",
-    "tests.loadtest.swarm.test_audience",
-    "tests.end_to_end.test_control_center",
-    "tests.end_to_end.test_schedule",
-    "tests.end_to_end.test_replay",
-    "tests.end_to_end.test_browser",
     "tests.end_to_end.test_slow_viewers",
+    "tests.end_to_end.test_viewing",
+    "tests.end_to_end.test_schedule",
+    "tests.end_to_end.test_console_on_air",
+    "tests.end_to_end.test_processes",
+    "tests.end_to_end.test_replay",
+    "tests.loadtest.swarm.test_audience",
+    "tests.loadtest.benchmark.test_command",
+    "tests.end_to_end.test_delivery",
+    "tests.loadtest.swarm.test_command",
+    "tests.end_to_end.test_collapsing",
+    "tests.end_to_end.test_control_center",
+    "tests.loadtest.swarm.test_growing_director",
+    "tests.end_to_end.test_browser",
+    "tests.end_to_end.test_deploy",
     "tests.end_to_end.test_spanish",
+    "tests.loadtest.control.test_on_workers",
     "tests.end_to_end.test_console_accessible",
     "tests.end_to_end.test_contests_on_air",
-    "tests.loadtest.control.test_on_workers",
-    "tests.end_to_end.test_collapsing",
-    "tests.loadtest.swarm.test_growing_director",
+    "tests.end_to_end.test_console_rundown",
 )
-"""Modules with a class that takes more than 15 seconds, the longest first."""
+"""Modules that take more than a quarter of a minute: those that mostly compute, the longest first,
+and after each one that mostly waits."""
 
 
 # Asynchronous test cases hold a context, which cannot be pickled when they are sent to another
@@ -49,7 +54,8 @@ copyreg.pickle(contextvars.Context, lambda context: (contextvars.copy_context, (
 
 
 class LongestFirst(ParallelTestSuite):
-    """Starts the longest test classes first, or the last one would run alone.
+    """Starts the longest test classes first, or the last one would run alone, and classes that wait
+    beside those that compute, so that all cores stay busy.
 
     As Django demands, classes that roll back come before classes that empty the database.
     """
