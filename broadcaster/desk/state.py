@@ -54,6 +54,7 @@ def _plan(broadcast: Broadcast) -> dict[str, Any]:
         "ends_at": milliseconds(broadcast.ends_at),
         "automatic": broadcast.automatic,
         "approval": broadcast.approval,
+        "contests": dict(broadcast.contests),
     }
 
 

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from msgspec.structs import replace
 
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.management.evening import Evening
+from broadcaster.publishing.lineup import spread
 from broadcaster.publishing.publish import start_over
 from tests.support.browser import Visit, hold_back, in_a_thread
 from tests.support.console import CONNECTED, DONE, PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
@@ -44,6 +46,22 @@ class ConsoleOnAir(ConsoleTestCase):
         self.wait_for_message(desk, "Not taken. A call needs a headline.")
         self.assertEqual(desk.evaluate("document.activeElement.id"), "draft-headline")
         self.assertEqual(self.seq(), 1)
+
+    def test_correction_of_a_contest_asks_for_a_reload_that_shows_it(self):
+        desk = self.open_console(BROADCASTER)
+        self.draft_pennsylvania(desk)
+        contest = self.broadcast.show.contests["president"]
+        first, *others = contest.races
+        races = (replace(first, name="Corrected name"), *others)
+
+        in_a_thread(spread, replace(contest, races=races))
+
+        self.wait_for_message(desk, "A contest was changed in the admin: reload this page")
+        self.assertNotIn("Corrected name", desk.content())
+        desk.reload()
+        desk.wait_for_selector(CONNECTED)
+        self.assertIn("Corrected name", desk.content())
+        self.assertEqual(desk.input_value("#draft-headline"), "Pennsylvania goes to Biden")
 
     def test_draft_of_a_rejected_take_survives_a_reload(self):
         desk = self.open_console(BROADCASTER)

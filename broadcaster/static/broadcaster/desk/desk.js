@@ -19,6 +19,9 @@ import { StatusBar } from "./status_bar.js";
 import { focusText, summarize } from "./summary.js";
 import { takeTarget } from "./take_target.js";
 
+const CONTEST_CHANGED =
+  "A contest was changed in the admin: reload this page to see it. The draft is kept.";
+
 export class Desk {
   /**
    * `data` is the page's JSON. `onCueAction(name, cue, argument)` is called for the rundown's
@@ -101,6 +104,9 @@ export class Desk {
     const before = this.cue(this.selected);
     const notifications = cueNotifications(this.cues, cues, this.me, this.may);
     if (!isOwn) this.recent.addCues(changedCues(this.cues, cues));
+    if (JSON.stringify(plan.contests) !== JSON.stringify(this.plan.contests)) {
+      notifications.push({ text: CONTEST_CHANGED });
+    }
     this.clockOffset = now - Date.now();
     Object.assign(this, { plan, cues });
     const after = this.cue(this.selected);
