@@ -1,3 +1,3 @@
 """Map Center: settings, ASGI application and addresses."""
 
-__version__ = "1.0.0rc2"  # the one place: `manage.py version`, /healthz, /metrics
+__version__ = "1.0.0"  # the one place: `manage.py version`, /healthz, /metrics
