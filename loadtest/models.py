@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from broadcaster.publishing import clock
@@ -102,6 +102,22 @@ class LoadTestRun(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state not in (State.QUEUED, State.RUNNING)
+
+    @classmethod
+    def begin(cls, pk: int) -> bool:
+        """Mark a run as running if it is queued and no other run goes on; return whether it was.
+
+        The rows are locked, so only one of two runs can begin. SQLite has one writer anyway.
+        """
+        cls.mark_lost()
+        unfinished = cls.objects.filter(state__in=(State.QUEUED, State.RUNNING))
+        with transaction.atomic():
+            states = dict(unfinished.select_for_update().order_by("pk").values_list("pk", "state"))
+            if states.get(pk) != State.QUEUED or State.RUNNING in states.values():
+                return False
+            now = clock.read()
+            cls.objects.filter(pk=pk).update(state=State.RUNNING, started_at=now, seen_at=now)
+        return True
 
     @classmethod
     def mark_lost(cls) -> int:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -29,11 +30,14 @@ EVERY = 1.0  # seconds between two signs of life
 
 
 def play_run(pk: int) -> None:
-    """Play a run that is queued, and store its outcome. Errors of the load test are raised."""
-    now = clock.read()
-    waiting = LoadTestRun.objects.filter(pk=pk, state=State.QUEUED)
-    if not waiting.update(state=State.RUNNING, started_at=now, seen_at=now):
-        return  # it was stopped before it began
+    """Play a run that is queued, and store its outcome. Errors of the load test are raised.
+
+    It waits until no other run goes on: two at once would measure each other.
+    """
+    while not LoadTestRun.begin(pk):
+        if not LoadTestRun.objects.filter(pk=pk, state=State.QUEUED).exists():
+            return  # it was stopped before it began
+        time.sleep(EVERY)
     run = LoadTestRun.objects.get(pk=pk)
     try:
         with Recorder(pk) as recorder:

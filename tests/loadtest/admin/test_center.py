@@ -196,6 +196,26 @@ class Runs(CenterTestCase):
         self.assertEqual(self.client.get(run_page(lost, "live")).json()["state"], "aborted")
         self.assertEqual(self.client.get(run_page(alive, "live")).json()["state"], "running")
 
+    def test_runs_begin_one_after_another(self):
+        first, second = (LoadTestRun.objects.create(name="Evening") for _ in range(2))
+
+        self.assertTrue(LoadTestRun.begin(first.pk))
+        self.assertFalse(LoadTestRun.begin(second.pk))
+        LoadTestRun.objects.filter(pk=first.pk).update(state=State.FINISHED)
+        self.assertTrue(LoadTestRun.begin(second.pk))
+
+    def test_run_begins_although_the_worker_of_another_is_gone(self):
+        gone = timezone.now() - 2 * LOST
+        LoadTestRun.objects.create(name="Evening", state=State.RUNNING, seen_at=gone)
+        run = LoadTestRun.objects.create(name="Evening")
+
+        self.assertTrue(LoadTestRun.begin(run.pk))
+
+    def test_stopped_run_does_not_begin(self):
+        run = LoadTestRun.objects.create(name="Evening", state=State.STOPPED)
+
+        self.assertFalse(LoadTestRun.begin(run.pk))
+
     def test_tidy_marks_a_run_whose_worker_is_gone(self):
         seen = timezone.now() - 2 * LOST
         LoadTestRun.objects.create(name="Evening", state=State.RUNNING, seen_at=seen)
