@@ -115,7 +115,7 @@ class Launcher:
         meter = choose_meter(plan.target, self.metrics)
         self._check_limits(plan, meter)
         if not self.token:
-            check_token_stays_here(plan.target)
+            check_token_stays_here(plan.target, settings.ALLOWED_HOSTS)
         run = Run(plan, f"{PREFIX}{secrets.token_hex(4)}", label=self.label)
         run.environment = describe(settings.VERSION)
         run.local, run.local_token = is_local(plan.target), not self.token

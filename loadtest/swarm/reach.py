@@ -36,7 +36,8 @@ def resolve(url: str, *, insecure: bool = False, ca: Path | None = None) -> Targ
             address = str(probe.getpeername()[0])
     except OSError as error:
         raise PreflightFailed(
-            f"Nothing answers at {parts.base}: {error}. Start it with: make run"
+            f"Nothing answers at {parts.base}: {error}. Give the URL of a server that runs, as it "
+            "is reached from this machine, or start one here: make run"
         ) from error
     return Target(
         parts.base, parts.host, address, parts.port, parts.authorization, insecure, certificates
@@ -63,12 +64,18 @@ def check_allowed(target: Target, allowed: Iterable[str]) -> None:
         )
 
 
-def check_token_stays_here(target: Target) -> None:
-    """Raise `PreflightFailed` for another machine: a token of this one's database is not sent."""
-    if not is_local(target):
+def check_token_stays_here(target: Target, allowed_hosts: Iterable[str]) -> None:
+    """Raise `PreflightFailed` for a server that may have another database than this machine.
+
+    A token of this machine's database is sent only to this machine, and to a host that
+    `ALLOWED_HOSTS` names: it serves the same site.
+    """
+    name = f"[{target.host}]" if ":" in target.host else target.host
+    if not is_local(target) and name not in allowed_hosts:
         raise PreflightFailed(
             f"{target.host} is another machine, to which a token of this machine's database is not "
-            "sent. Make a token there (manage.py apitoken USER) and give it with --token."
+            f"sent. If the server there has this database, add {name} to ALLOWED_HOSTS here. If "
+            "not, make a token there (manage.py apitoken USER) and give it with --token."
         )
 
 

@@ -196,7 +196,7 @@ class Rejections(TransactionTestCase):
         self.assertIn(words, output)
 
     def test_server_that_does_not_listen_is_explained(self):
-        self.check(6, "Start it with: make run", f"http://127.0.0.1:{free_port()}/")
+        self.check(6, "or start one here: make run", f"http://127.0.0.1:{free_port()}/")
 
     def test_invalid_options_are_explained(self):
         self.check(2, "is not MESSAGES@SECONDS", "--rounds", "ten")

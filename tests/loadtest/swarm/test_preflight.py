@@ -62,10 +62,17 @@ class Targets(TestCase):
             check_allowed(target, ["other.test"])
         check_allowed(target, ["map.test"])
 
-    def test_local_token_is_sent_to_this_machine_only(self):
-        check_token_stays_here(HERE)
-        with self.assertRaisesRegex(PreflightFailed, "give it with --token"):
-            check_token_stays_here(Target("http://map.test", "map.test", "203.0.113.7", 80))
+    def test_local_token_is_sent_to_this_machine_and_to_hosts_of_this_site_only(self):
+        elsewhere = Target("http://map.test", "map.test", "203.0.113.7", 80)
+        check_token_stays_here(HERE, [])
+        check_token_stays_here(elsewhere, ["localhost", "map.test"])
+        for allowed_hosts in (["localhost"], ["*"]):
+            with self.assertRaisesRegex(PreflightFailed, "give it with --token"):
+                check_token_stays_here(elsewhere, allowed_hosts)
+
+    def test_ipv6_host_of_this_site_is_compared_in_brackets(self):
+        elsewhere = Target("http://[2001:db8::7]", "2001:db8::7", "2001:db8::7", 80)
+        check_token_stays_here(elsewhere, ["[2001:db8::7]"])
 
 
 class SourceAddresses(TestCase):
