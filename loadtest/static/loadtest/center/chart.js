@@ -19,7 +19,7 @@ export function drawChart(figure, { series, x, y, share = false }) {
   const xs = known.map(([at]) => place(at));
   const left = share ? 0 : Math.min(...xs, Infinity);
   const range = xs.length ? [left, Math.max(...xs, left + 1e-9)] : [0, 1];
-  const yTicks = ticks(0, Math.max(...known.map(([, value]) => value), 1e-9));
+  const yTicks = ticks(0, Math.max(0, ...known.map(([, value]) => value)) || 1);
   const top = yTicks.at(-1);
   const toX = (at) =>
     MARGIN.left + ((place(at) - range[0]) / (range[1] - range[0])) * (width - MARGIN.left - MARGIN.right);
