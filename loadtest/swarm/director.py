@@ -19,6 +19,7 @@ from loadtest.swarm.messages import (
     Settle,
     StartPublisher,
     StartRounds,
+    StopPublishing,
     Storm,
 )
 from loadtest.swarm.reach import PreflightFailed
@@ -61,6 +62,7 @@ class Director:
         self.view = view
         self.workers = Workers(run, start_simulator)
         self._on_air = False
+        self._audience: list[int] = []  # viewers of each simulator when the rounds began
         self._script = Script({})  # of the broadcast's contests, as soon as it is on air
 
     async def play(self) -> Run:
@@ -174,25 +176,42 @@ class Director:
         ]
         self.workers.publish(Schedule(updates))
         self.workers.send_to_simulators(StartRounds(first))
-        audience = [progress.watching for progress in run.progress]
+        self._audience = [progress.watching for progress in run.progress]
         length = schedule[-1][1] + LEAD_TIME
         await self.workers.wait_until(lambda: len(run.sent) == len(schedule), length + RESPONSES)
+        await self._drain()
+        run.after = await self.meter.read()
+
+    async def _drain(self) -> None:
+        """Wait for the deliveries of what was published."""
+        run = self.run
         self._enter("drain", self.plan.drain)
 
         def delivered_to_all() -> bool:
             return all(
                 run.delivered(seq, number) >= watching
                 for seq in run.intended
-                for number, watching in enumerate(audience)
+                for number, watching in enumerate(self._audience)
                 if not run.is_lost(number)
             )
 
         await self.workers.wait_until(delivered_to_all, self.plan.drain)
-        run.after = await self.meter.read()
+
+    async def _stop_publishing(self) -> None:
+        """Publish nothing more after an interruption, and wait for what is on its way.
+
+        An update that is published while the director counts would be missing, and one that is
+        published after the end of the broadcast would be rejected.
+        """
+        self.workers.publish(StopPublishing())
+        await self.workers.wait_until(lambda: self.workers.publishing_stopped, RESPONSES)
+        await self._drain()
 
     async def _finish(self) -> None:
         """Count, end the broadcast and stop every process, also after an interruption."""
         run = self.run
+        if run.interrupted and self._audience:
+            await self._stop_publishing()
         self._enter("counting", 0)
         if run.sent and run.after is None:
             run.after = await self.meter.read()

@@ -175,6 +175,10 @@ class Schedule(Struct, tag="schedule"):
     updates: list[ScheduledUpdate]
 
 
+class StopPublishing(Struct, tag="stop publishing"):
+    """Publish nothing more, and reply `PublishingStopped` after the last `SentUpdate`."""
+
+
 class Release(Struct, tag="release"):
     """The director has ended the broadcast: nothing is left to do."""
 
@@ -201,10 +205,14 @@ class SentUpdate(Struct, tag="sent", frozen=True):
         return self.seq or -1 - self.number
 
 
+class PublishingStopped(Struct, tag="publishing stopped"):
+    """No update is on its way to the server any more."""
+
+
 Order = StartSimulator | Ramp | Resize | Settle | Storm | StartRounds | Count
 SimulatorMessage = Ready | ProgressReport | EvidenceReport | TallyReport | SimulatorError
-PublisherOrder = StartPublisher | Schedule | Release
-PublisherMessage = Ready | SentUpdate
+PublisherOrder = StartPublisher | Schedule | StopPublishing | Release
+PublisherMessage = Ready | SentUpdate | PublishingStopped
 
 ORDERS: Decoder[Order] = Decoder(Order)
 SIMULATOR_MESSAGES: Decoder[SimulatorMessage] = Decoder(SimulatorMessage)

@@ -17,12 +17,14 @@ from loadtest.common.http_api import Api, NoResponse
 from loadtest.common.processes import ROOT, ParentPipe
 from loadtest.swarm.messages import (
     PUBLISHER_ORDERS,
+    PublishingStopped,
     Ready,
     Release,
     Schedule,
     ScheduledUpdate,
     SentUpdate,
     StartPublisher,
+    StopPublishing,
 )
 
 
@@ -34,17 +36,36 @@ class Publisher:
         self._idle: queue.SimpleQueue[Api] = queue.SimpleQueue()
         self._pipe = pipe
         self._stopped = threading.Event()
+        self._follower: threading.Thread | None = None
 
-    def follow(self, schedule: Sequence[ScheduledUpdate]) -> None:
-        """Publish every change at its time, until `stop`."""
+    def start(self, schedule: Sequence[ScheduledUpdate]) -> None:
+        """Begin to publish every change at its time, until `stop`."""
+        self._follower = threading.Thread(target=self._follow, args=(schedule,), daemon=True)
+        self._follower.start()
+
+    def _follow(self, schedule: Sequence[ScheduledUpdate]) -> None:
+        sending = []
         for number, update in enumerate(schedule):
             if self._stopped.wait(max(update.intended - time.monotonic_ns(), 0) / 1e9):
-                return
-            threading.Thread(target=self._publish, args=(number, update), daemon=True).start()
+                break
+            sending.append(
+                threading.Thread(target=self._publish, args=(number, update), daemon=True)
+            )
+            sending[-1].start()
+        for thread in sending:
+            thread.join()
 
     def stop(self) -> None:
         """Publish nothing more."""
         self._stopped.set()
+
+    def report_stopped(self) -> None:
+        """Stop, wait for the responses of the server, and report that."""
+        self.stop()
+        if self._follower is not None:
+            self._follower.join()
+        with contextlib.suppress(BrokenPipeError):
+            self._pipe.send(PublishingStopped())
 
     def put_away(self) -> None:
         """End the broadcast, and let `swarm --tidy` delete a token of the local database."""
@@ -84,7 +105,9 @@ def main() -> None:
             case StartPublisher():
                 publisher = Publisher(order, pipe)
             case Schedule(updates) if publisher:
-                threading.Thread(target=publisher.follow, args=(updates,), daemon=True).start()
+                publisher.start(updates)
+            case StopPublishing() if publisher:
+                threading.Thread(target=publisher.report_stopped, daemon=True).start()
             case Release():
                 released = True
     if publisher and not released:  # the director was killed

@@ -22,6 +22,7 @@ from loadtest.swarm.messages import (
     EvidenceReport,
     ProgressReport,
     PublisherMessage,
+    PublishingStopped,
     Ready,
     Release,
     Schedule,
@@ -30,6 +31,7 @@ from loadtest.swarm.messages import (
     SimulatorMessage,
     StartPublisher,
     StartSimulator,
+    StopPublishing,
     TallyReport,
 )
 from loadtest.swarm.reach import PreflightFailed
@@ -85,6 +87,7 @@ class Workers:
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
         self._ready = 0
+        self.publishing_stopped = False
         self._tallies: dict[int, Tally] = {}
         self._evidence: dict[int, Evidence] = {}
 
@@ -130,8 +133,8 @@ class Workers:
         for peer in self._simulators:
             peer.send(message)
 
-    def publish(self, order: Schedule | Release) -> None:
-        """Send the publisher its schedule, or release it."""
+    def publish(self, order: Schedule | StopPublishing | Release) -> None:
+        """Send the publisher its schedule, stop it, or release it."""
         if self._publisher is not None:
             self._publisher.send(order)
 
@@ -199,6 +202,8 @@ class Workers:
                 self._ready += 1
             case SentUpdate() as sent:
                 self._run.sent.append(sent)
+            case PublishingStopped():
+                self.publishing_stopped = True
 
     def _simulator_sent(self, number: int, message: SimulatorMessage) -> None:
         match message:
