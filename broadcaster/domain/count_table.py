@@ -13,7 +13,7 @@ RACE, EXPECTED = "race", "expected"
 
 
 def read_counts(text: str, contest: Contest) -> dict[str, Count]:
-    """Return the counts of a table with the columns race, expected (percent), and party ids.
+    """Return the counts of a table with the columns race, expected (whole percent), and party ids.
 
     A party without a number has none. Raises `InvalidDocument`, with row and column.
     """
@@ -35,10 +35,17 @@ def read_counts(text: str, contest: Contest) -> dict[str, Count]:
             }
             value: dict[str, Any] = {"votes": votes}
             if percent := row.get(EXPECTED, "").removesuffix("%").strip():
-                value[EXPECTED] = _number(f"{name}.{EXPECTED}", percent) / 100
+                value[EXPECTED] = _part(f"{name}.{EXPECTED}", percent)
             found[race] = parse_count(contest, name, value)
     problems.check()
     return found
+
+
+def _part(name: str, percent: str) -> float:
+    """Return a whole percent as a number from 0 to 1."""
+    if not (percent.isascii() and percent.isdigit() and len(percent) <= 3 and int(percent) <= 100):
+        raise InvalidInput(name, "is not a whole percent from 0 to 100")
+    return int(percent) / 100
 
 
 def _number(name: str, cell: str) -> int:

@@ -93,6 +93,13 @@ class CountsApi(DeskCase):
             {"PA": {"votes": {"D": 1000, "R": 900}, "expected": 0.37}, "OH": {"votes": {"R": 5}}},
         )
 
+    def test_percent_that_is_wrong_is_called_a_percent(self):
+        for percent in (b"101", b"44.5", b"most"):
+            with self.subTest(percent=percent):
+                response = self.post(b"race,D,expected\nPA,5," + percent + b"\n", "counts")
+                words = "is not a whole percent from 0 to 100"
+                self.assertEqual(response.json(), {"field": "counts.1.expected", "error": words})
+
     def test_wrong_table_names_row_and_column_and_publishes_nothing(self):
         for table, field in [
             (b"race,D\nPA,5\nXX,5\n", "counts.2.race"),
