@@ -17,6 +17,7 @@ from broadcaster.domain.outline import (
     neighbours,
     path,
 )
+from broadcaster.domain.rejection import InvalidInput
 
 WIDTH = 1000.0  # map units: letters have the same size on every map
 EDGE = 10.0  # map units around the shapes
@@ -66,7 +67,10 @@ def thinned(ring: Ring) -> Ring:
 def make_geometry(
     id: str, title: str, source: str, whole: Box, areas: Sequence[Area]
 ) -> JsonObject:
-    """Return a geometry as JSON. Groups follow the areas. parse_geometry() checks the result."""
+    """Return a geometry as JSON. Groups follow the areas. parse_geometry() checks the result.
+
+    Raises `InvalidInput` if a group has the id of an area.
+    """
     touching = neighbours({each.id: each.rings for each in areas})
     groups: dict[str, list[Ring]] = defaultdict(list)
     shapes: list[JsonObject] = []
@@ -86,6 +90,8 @@ def make_geometry(
             shape["parent"] = each.parent
         shapes.append(shape)
     for group, rings in groups.items():
+        if group in touching:
+            raise InvalidInput("parent", f"the group {group} has the id of a shape; rename one")
         left, top, right, bottom = bounds(rings)
         middle = [round((left + right) / 2, 1), round((top + bottom) / 2, 1)]
         view = list(close_view(rings, whole, CLOSEST))

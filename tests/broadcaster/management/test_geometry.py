@@ -172,6 +172,11 @@ class GeometryImport(CommandCase):
             (HEXES | {"layout": "round"}, "layout: is not one of even-q, even-r, odd-q, odd-r"),
             (HEXES | {"hexes": hexes | {"B2": {"q": "1", "r": 1}}}, "hexes.B2.q: is not a whole"),
             (HEXES | {"hexes": hexes | {"X": {"q": 1, "r": 1}}}, "X: is at the place of B2"),
+            (
+                HEXES | {"hexes": hexes | {"North": {"q": 5, "r": 1}}},
+                "parent: the group North has the id of a shape; rename one",
+                *("--parent", "region"),
+            ),
             (HEXES | {"hexes": hexes | {"a b": {"q": 5, "r": 1}}}, "hexes.a b: is not 1 to 24"),
             (
                 HEXES | {"hexes": {f"H{n}": {"q": n, "r": 0} for n in range(1200)}},
