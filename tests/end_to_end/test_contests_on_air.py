@@ -115,6 +115,7 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
             visit.wait_for('.tally:has-text("Country Party")')
             self.assertEqual(visit.errors, [])
         live.wait_for('.tab-title:text-is("Lakeland")')
+        live.wait_for('.log:has-text("Lakeland"):has-text("Country Party")')
 
     def test_votes_counted_are_shown_as_a_layer_that_is_no_calls(self):
         visit = self.viewer(color_scheme="dark", viewport={"width": 390, "height": 800})

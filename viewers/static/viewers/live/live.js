@@ -96,8 +96,7 @@ function logCalls(events) {
   for (const [name, data] of events) {
     if (name === "snapshot") {
       sinceSnapshot = [];
-      fetchLog(data);
-      compareContests(data.contests);
+      compareContests(data.contests).then(() => fetchLog(data)); // with corrected names
     } else {
       sinceSnapshot.push(data);
       callLog.add(data);
