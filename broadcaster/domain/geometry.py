@@ -58,6 +58,12 @@ class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="sc
         return {shape.id: shape for shape in self.shapes}
 
     @cached_property
+    def least_room(self) -> float:
+        """The smallest room of the shapes that have their labels on the map, in map units."""
+        labelled = (each for each in self.shapes if each.path and not (each.box or each.beside))
+        return min((each.room for each in labelled), default=0.0)
+
+    @cached_property
     def groups(self) -> dict[str, list[Shape]]:
         """The shapes of each group, by its id."""
         found: dict[str, list[Shape]] = {}

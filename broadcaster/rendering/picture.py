@@ -15,7 +15,7 @@ from types import MappingProxyType
 from broadcaster.domain.bidi import isolate
 from broadcaster.domain.change import OPEN, Call, Count, Status, View
 from broadcaster.domain.contest import Race
-from broadcaster.domain.geometry import Box, Shape
+from broadcaster.domain.geometry import Box, Geometry, Shape
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.summary import STATUS_WORDS
@@ -23,7 +23,7 @@ from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.counting import Counted, counted
 from broadcaster.rendering.tally import Tally
 
-WIDTH = 1033.0  # map units: the width of a map on which labels have these sizes
+WIDTH, HEIGHT = 1033.0, 610.0  # map units: the size of a map on which labels have these sizes
 LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map is in view
 LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
 MARK_ROOM = 7.0  # map units that its mark alone needs
@@ -105,7 +105,7 @@ class Picture:
         self.gettext = gettext
         view = view if view and view.contest == key else View(key)
         self.whole = view_box(geometry.view)
-        unit = geometry.view[2] / WIDTH
+        unit = label_unit(geometry)
         self.whole_label_size = round(LABEL_SIZE * unit, 2)
         self.label_room = round(LABEL_ROOM * unit, 2)
         self.mark_room = round(MARK_ROOM * unit, 2)
@@ -290,6 +290,16 @@ def mark(call: Call, letter: str) -> str:
     if call.status is Status.CERTIFIED:
         return letter + CERTIFIED
     return letter or MARKS.get(call.status, "")
+
+
+def label_unit(geometry: Geometry) -> float:
+    """Return by how much labels are larger than their sizes above.
+
+    Pages limit a map's height, so a map that is high for its width is drawn smaller. Its labels are
+    larger, as far as every shape has the room.
+    """
+    unit = geometry.view[2] / WIDTH
+    return max(unit, min(geometry.view[3] / HEIGHT, geometry.least_room / LABEL_ROOM))
 
 
 def middle(point: tuple[float, float], shapes: Sequence[Shape]) -> Shape:

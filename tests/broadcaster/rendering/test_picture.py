@@ -11,10 +11,11 @@ from django.utils.translation import gettext, override
 
 from broadcaster.domain.change import View, calls_of
 from broadcaster.domain.geometry import shipped as shipped_geometry
+from broadcaster.domain.show import Edition
 from broadcaster.rendering.contest_data import contest_data
 from broadcaster.rendering.picture import Picture
 from tests.support.changes import RACES, calls_from, counts_from
-from tests.support.contests import edition
+from tests.support.contests import edition, lakeland, lakeland_geometry, parsed
 
 ROOT = Path(__file__).parents[3]
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "picture.json").read_text())
@@ -127,6 +128,19 @@ class ViewBox(SimpleTestCase):
         )
         self.assertNotIn("NJ", fitting(far))
         self.assertIn("NJ", fitting(close))
+
+    def test_labels_of_a_high_map_are_larger_where_shapes_have_the_room(self):
+        document = lakeland_geometry()
+        _, _, wide, high = document["view"]
+        contest, geometry = parsed(lakeland(), document)
+        large = Picture(Edition(contest, geometry), {})
+        # A page that shows both maps equally high draws letters equally high.
+        self.assertAlmostEqual(large.label_size / high, picture().label_size / 610, 3)
+        self.assertEqual(len(fitting(large)), 7)
+
+        document["shapes"][0]["room"] = 18.0
+        small = Picture(Edition(contest, parsed(lakeland(), document)[1]), {})
+        self.assertAlmostEqual(small.label_size / wide, picture().label_size / 1033, 3)
 
     def test_highlights_outline_states_and_units(self):
         found = picture(highlight=["OH", "NE-2"])
