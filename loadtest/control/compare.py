@@ -94,7 +94,7 @@ def compare(a: Side, b: Side) -> list[Row]:
 def caveats(a: Side, b: Side) -> list[str]:
     """Return what a reader must know: runs that are not valid, plans that differ."""
     found = [
-        f"{side.name}, run {number}: {headline(report.verdict)}"
+        f"{_run_name(side, number)}: {headline(report.verdict)}"
         for side in (a, b)
         for number, report in enumerate(side.reports, start=1)
         if report.verdict.exit_code
@@ -107,6 +107,10 @@ def caveats(a: Side, b: Side) -> list[str]:
         if value != also:
             found.append(f"{name.replace('_', '-')} differs: {_value(value)} / {_value(also)}")
     return found
+
+
+def _run_name(side: Side, number: int) -> str:
+    return f"{side.name}, run {number}" if len(side.reports) > 1 else side.name
 
 
 def as_table(a: Side, b: Side) -> str:

@@ -63,7 +63,14 @@ class Comparison(TestCase):
         other.verdict.valid = False
         text = as_table(side("A", 20), Side("B", [other]))
         self.assertIn("note: clients differs: 2 / 900", text)
-        self.assertIn("note: B, run 1: INVALID", text)
+        self.assertIn("note: B: INVALID", text)
+
+    def test_repeat_that_proves_nothing_is_named_by_its_number(self):
+        bad = report()
+        bad.verdict.exit_code = 5
+        bad.verdict.valid = False
+        text = as_table(side("A", 20), Side("B", [report(), bad]))
+        self.assertIn("note: B, run 2: INVALID", text)
 
     def test_missing_deliveries_are_infinitely_late(self):
         run = good_run()
