@@ -116,6 +116,8 @@ def surroundings(report: SwarmReport) -> Iterator[tuple[str, str]]:
     """Yield what was measured, where, and with which code."""
     plan, environment = report.plan, report.environment
     yield "started", report.started_at
+    if "counting" in report.marks:
+        yield "duration", f"{report.marks['counting']:.0f} s from the first viewer to the count"
     yield "server", f"{plan.target.url}, {'this host' if report.shared_host else 'another host'}"
     yield "broadcast", report.slug
     yield "audience", f"{report.distribution} viewers, {plan.transport}, arriving {plan.shape}"

@@ -80,6 +80,7 @@ class Page(TestCase):
         super().setUpClass()
         run = good_run()
         run.samples = [sample(at) for at in range(3)]
+        run.marks = {"counting": 30.0}
         report = build_report(run, judge(run))
         check_thresholds(report, [parse_threshold("last>20", run.plan.rounds)])
         cls.good = as_html(report)
@@ -101,12 +102,13 @@ class Page(TestCase):
         places = [
             self.good.index(part)
             for part in (
-                "<strong>CROSSED</strong> a threshold was CROSSED",
+                "<strong>A threshold was CROSSED",
                 '<dt>delivered</dt><dd class="figure">100 %</dd><dd>6 of 6 updates</dd>',
                 '<th scope="row">last&gt;20</th><td>21.0</td><td>ms</td><td>CROSSED</td>',
                 "<svg",
                 '<th scope="row">3 updates every 1 s</th><td>1.0</td>',
                 '<th scope="row">3</th>',  # the last update
+                "<dt>duration</dt><dd>30 s from the first viewer to the count</dd>",
                 "<dt>machine</dt>",
             )
         ]
