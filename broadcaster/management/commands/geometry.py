@@ -43,15 +43,13 @@ class Command(BaseCommand):
             help="any that PROJ knows, such as EPSG:27700; none: coordinates of a plane; "
             "otherwise an equal-area one around the middle of the map",
         )
-        actions.add_parser("list", help="list all maps: id, shapes, title")
+        actions.add_parser("list", help="list all maps: id, shapes and groups, title")
 
     def handle(self, *, action, **options):
         if action == "list":
             for stored in GeometryDocument.objects.all():
                 geometry = stored.document
-                self.stdout.write(
-                    f"{geometry.id:24} {len(geometry.shapes):4} shapes  {stored.title}"
-                )
+                self.stdout.write(f"{geometry.id:24} {size(geometry):24} {stored.title}")
             return
         try:
             self.store(self.read(Path(options["file"]), options))
@@ -100,11 +98,11 @@ class Command(BaseCommand):
     @transaction.atomic
     def store(self, geometry: Geometry) -> None:
         stored = GeometryDocument.objects.filter(slug=geometry.id).first()
-        words = f"the map {geometry.id}, {len(geometry.shapes)} shapes"
+        words = f"the map {geometry.id}, {size(geometry)}"
         add_entry(Actor(None, Via.COMMAND), "imported", None, words)
         if stored is None:
             GeometryDocument(document=geometry).save()
-            self.stdout.write(f"{geometry.id}: made, {len(geometry.shapes)} shapes")
+            self.stdout.write(f"{geometry.id}: made, {size(geometry)}")
             return
         needing = self.check_contests(geometry)
         stored.document = geometry
@@ -126,3 +124,10 @@ class Command(BaseCommand):
                         words = f"has no shape {race.shape}, which {contest.id} needs"
                         raise InvalidInput("shapes", words)
         return found
+
+
+def size(geometry: Geometry) -> str:
+    """Return how many shapes a map has, and how many groups of them."""
+    groups = len(geometry.groups)
+    shapes = f"{len(geometry.shapes) - groups} shapes"
+    return f"{shapes}, {groups} groups" if groups else shapes

@@ -112,6 +112,12 @@ class GeometryImport(CommandCase):
         self.assertLess(cedar.label[1], ash.label[1])
         self.assertTrue(ash.label[0] < cedar.label[0] < found.shape_of["A2"].label[0])
 
+    def test_shapes_are_counted_without_their_groups(self):
+        arguments = "--id", "land", "--parent", "region"
+        made = self.run_command("geometry", "import", self.file(HEXES), *arguments)
+        self.assertEqual(made, "land: made, 4 shapes, 2 groups\n")
+        self.assertRegex(self.run_command("geometry", "list"), r"land +4 shapes, 2 groups +land")
+
     def test_columns_of_hexjson_are_flat_hexagons(self):
         found = self.import_map(HEXES | {"layout": "even-q"})
         self.assertEqual(set(found.shape_of["A1"].neighbours), {"A2", "B1"})
