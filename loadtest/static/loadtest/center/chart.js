@@ -33,7 +33,8 @@ export function drawChart(figure, { series, x, y, share = false }) {
   }
   const xTicks = share ? [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999] : ticks(...range);
   for (const value of xTicks.filter((at) => place(at) >= range[0] && place(at) <= range[1])) {
-    svg.append(text(share ? `${formatShare(value)} %` : formatNumber(value), toX(value), HEIGHT - 18, "middle"));
+    const label = share ? `${formatShare(value)} %` : formatNumber(value);
+    svg.append(text(label, toX(value), HEIGHT - 18, toX(value) > width - 24 ? "end" : "middle"));
   }
   svg.append(text(x, (MARGIN.left + width) / 2, HEIGHT - 3, "middle"));
   series.forEach(({ points }, index) => {
