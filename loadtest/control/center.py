@@ -78,7 +78,7 @@ def _outcome(report: SwarmReport) -> dict[str, Any]:
 
     return {
         "state": State.STOPPED if report.interrupted else State.FINISHED,
-        "verdict": headline(report.verdict),
+        "verdict": headline(report),
         "exit_code": report.verdict.exit_code,
         "commit": report.environment.commit,
         "hosts": list(dict.fromkeys([report.environment.host, *report.hosts])),

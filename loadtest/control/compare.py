@@ -94,7 +94,7 @@ def compare(a: Side, b: Side) -> list[Row]:
 def caveats(a: Side, b: Side) -> list[str]:
     """Return what a reader must know: runs that are not valid, plans that differ."""
     found = [
-        f"{_run_name(side, number)}: {headline(report.verdict)}"
+        f"{_run_name(side, number)}: {headline(report)}"
         for side in (a, b)
         for number, report in enumerate(side.reports, start=1)
         if report.verdict.exit_code

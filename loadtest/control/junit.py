@@ -31,7 +31,7 @@ def _suite(report: SwarmReport, name: str) -> Element:
         value = f"{format_value(one.value)} {one.unit}".strip()
         _case(suite, name, one.text, "failure", [f"measured {value}"] if one.crossed else [])
     if verdict.interrupted:
-        _case(suite, name, "the run was complete", "error", [headline(verdict)])
+        _case(suite, name, "the run was complete", "error", [headline(report)])
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall("*/failure"))))
     suite.set("errors", str(len(suite.findall("*/error"))))

@@ -26,7 +26,7 @@ def as_html(report: SwarmReport) -> str:
     context = {
         "report": report,
         "banner": tables.BANNERS.get(ExitCode(report.verdict.exit_code), "invalid"),
-        "headline": headline(report.verdict),
+        "headline": headline(report),
         "tiles": tables.tiles(report),
         "thresholds": [
             (one.text, format_value(one.value), one.unit, outcome(one)) for one in report.thresholds

@@ -3,14 +3,12 @@
 import math
 from collections.abc import Iterable
 
-from loadtest.common.exit_codes import ExitCode
 from loadtest.swarm.report.model import (
     AudienceReport,
     Percentiles,
     RestartReport,
     SwarmReport,
     ThresholdReport,
-    VerdictReport,
 )
 
 
@@ -19,12 +17,13 @@ def as_text(report: SwarmReport) -> str:
     return "\n".join(line for lines in _sections(report) for line in ["", *lines])
 
 
-def headline(verdict: VerdictReport) -> str:
+def headline(report: SwarmReport) -> str:
     """Return the verdict in one line."""
+    verdict = report.verdict
     besides = "" if verdict.valid else ", and the figures are INVALID"
     if verdict.failures:
         found = f"the server FAILED{besides}"
-    elif verdict.exit_code == ExitCode.GOAL_MISSED:
+    elif any(one.crossed for one in report.thresholds):
         found = f"a threshold was CROSSED{besides}"
     elif not verdict.valid:
         found = "INVALID: this run proves nothing about the server"
@@ -75,7 +74,7 @@ def _sections(report: SwarmReport) -> Iterable[list[str]]:
     yield [f"{name:13}{fact}" for name, fact in facts(report)]
     if report.thresholds:
         yield ["Thresholds", *map(_threshold, report.thresholds)]
-    yield _judgement(report.verdict)
+    yield _judgement(report)
 
 
 def facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
@@ -182,9 +181,10 @@ def _range(delays: Percentiles) -> str:
     return f"{format_value(delays.p50)} ms (p50), {format_value(delays.p99)} ms (p99)"
 
 
-def _judgement(verdict: VerdictReport) -> list[str]:
+def _judgement(report: SwarmReport) -> list[str]:
+    verdict = report.verdict
     return [
-        headline(verdict),
+        headline(report),
         *(f"  failure: {reason}" for reason in verdict.failures),
         *(f"  invalid: {reason}" for reason in verdict.invalid),
         *(f"  note: {reason}" for reason in verdict.warnings),

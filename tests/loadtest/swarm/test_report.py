@@ -66,6 +66,15 @@ class Text(TestCase):
         text = as_text(build_report(run, judge(run)))
         self.assertIn("INTERRUPTED, this is part of a run", text)
 
+    def test_interrupted_run_that_crossed_a_threshold_has_not_passed(self):
+        run = good_run()
+        run.interrupted = True
+        report = build_report(run, judge(run))
+        check_thresholds(report, [parse_threshold("last>20", run.plan.rounds)])
+        text = as_text(report)
+        self.assertIn("INTERRUPTED, this is part of a run; a threshold was CROSSED", text)
+        self.assertNotIn("passed", text)
+
     def test_run_without_measurements_has_a_report(self):
         run = Run(Plan(HERE), "swarm-x")
         run.interrupted = True
