@@ -38,7 +38,7 @@ TIMED_OUT = Problem(f"the database did not answer within {TIMEOUT} s")
 
 
 class Readiness:
-    """Checks the database whenever a probe asks. Logs when the result changes.
+    """Checks the database whenever a probe asks. Logs each reason once until it is ready again.
 
     A probe gets the result of its own check, or soon the last one: under load a check takes as long
     as a page.
@@ -49,6 +49,7 @@ class Readiness:
         self._check: asyncio.Task[None] | None = None  # the last one
         self._checked = -RECENT  # by the monotonic clock
         self._reason = ""
+        self._logged: set[str] = set()  # reasons since the database was last ready
         migrations()  # now, since an upgrade replaces the files while this process runs
 
     async def problem(self) -> str:
@@ -68,13 +69,14 @@ class Readiness:
         except TimeoutError:
             problem = TIMED_OUT
         self._checked = monotonic()
-        reason = problem.reason if problem else ""
-        if reason != self._reason:
-            self._reason = reason
-            if problem:
-                logger.error("not ready: %s. %s", reason, problem.detail)
-            else:
-                logger.warning("ready again")
+        self._reason = problem.reason if problem else ""
+        if problem and problem.reason not in self._logged:
+            # A database that is away gives two reasons in turn: no answer yet, and no connection.
+            self._logged.add(problem.reason)
+            logger.error("not ready: %s. %s", problem.reason, problem.detail)
+        elif not problem and self._logged:
+            self._logged.clear()
+            logger.warning("ready again")
 
 
 def database_problem() -> Problem | None:
