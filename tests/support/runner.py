@@ -30,7 +30,6 @@ LONGEST = (
     "tests.end_to_end.test_processes",
     "tests.end_to_end.test_replay",
     "tests.loadtest.swarm.test_audience",
-    "tests.loadtest.benchmark.test_command",
     "tests.end_to_end.test_delivery",
     "tests.loadtest.swarm.test_command",
     "tests.end_to_end.test_collapsing",
