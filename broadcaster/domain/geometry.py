@@ -3,6 +3,7 @@
 It is a document, as a contest is. geometry_parsing.py makes it from untrusted JSON.
 """
 
+import math
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
@@ -70,6 +71,15 @@ class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="sc
         for shape in self.shapes:
             if shape.parent:
                 found.setdefault(shape.parent, []).append(shape)
+        return found
+
+    @cached_property
+    def group_at(self) -> dict[str, str]:
+        """The groups, by the id of the shape in their middle."""
+        found = {}
+        for id, shapes in self.groups.items():
+            center = self.shape_of[id].label
+            found[min(shapes, key=lambda shape: math.dist(shape.label, center)).id] = id
         return found
 
     def to_dict(self) -> dict[str, object]:

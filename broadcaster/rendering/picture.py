@@ -4,10 +4,9 @@ static/broadcaster/rendering/drawing.js updates the drawing. It finds the elemen
 the attributes that the templates in templates/broadcaster/picture/ give them.
 """
 
-import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -122,11 +121,6 @@ class Picture:
             self.units.append(self._unit(race, call, count, free))
         self.rows = sorted(self.units, key=self._alphabetical)
         self.shapes = [unit for unit in self.units if unit.shape is not None]
-        self._middles = {
-            middle(geometry.shape_of[id].label, shapes).id: id
-            for id, shapes in geometry.groups.items()
-            if len(id) <= CODE_LENGTH
-        }
 
     @classmethod
     def of(
@@ -259,7 +253,8 @@ class Picture:
             fits = "yes"
         else:
             fits = "mark" if room >= self.mark_room and not shape.box else "no"
-        return Label(unit, shape, code, fits, self._middles.get(shape.id, ""))
+        group = self.geometry.group_at.get(shape.id, "")
+        return Label(unit, shape, code, fits, group if len(group) <= CODE_LENGTH else "")
 
     def _result(self, race: str, call: Call) -> str:
         if not call.decided:
@@ -300,11 +295,6 @@ def label_unit(geometry: Geometry) -> float:
     """
     unit = geometry.view[2] / WIDTH
     return max(unit, min(geometry.view[3] / HEIGHT, geometry.least_room / LABEL_ROOM))
-
-
-def middle(point: tuple[float, float], shapes: Sequence[Shape]) -> Shape:
-    """Return the shape whose label is nearest to a point."""
-    return min(shapes, key=lambda shape: math.dist(shape.label, point))
 
 
 def view_box(box: Box) -> str:
