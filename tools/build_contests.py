@@ -86,7 +86,10 @@ def documents() -> Iterator[Document]:
 
 
 def house(year: int) -> Document:
-    """Return an election of the House: a race for each hexagon. Who held the seats is not known."""
+    """Return the contest for the House of Representatives, with a race for each district.
+
+    It has no holders of seats, since our facts do not name them.
+    """
     return {
         "schema": SCHEMA,
         "id": f"us-house-{year}",
