@@ -17,6 +17,7 @@ from broadcaster.admin.broadcast_form import BroadcastForm
 from broadcaster.admin.console import ConsolePages
 from broadcaster.admin.recordings import RecordingPages
 from broadcaster.admin.records import actor
+from broadcaster.admin.rundowns import RundownPages
 from broadcaster.desk.schedule_queue import enqueue_check
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock
@@ -29,7 +30,7 @@ admin.site.index_title = "Desk"
 
 
 @admin.register(Broadcast)
-class BroadcastAdmin(ConsolePages, RecordingPages):
+class BroadcastAdmin(ConsolePages, RecordingPages, RundownPages):
     list_display = ["title", "phase", "seq", "at", "listed", "archived_at", "console_link"]
     list_filter = [
         "phase",

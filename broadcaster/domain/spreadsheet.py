@@ -10,16 +10,18 @@ from broadcaster.domain.rejection import InvalidInput
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How text begins that a spreadsheet would read as a formula."""
+QUOTED = (*FORMULA, "'")
+"""How text begins before which an apostrophe is put; those that are there already count."""
 
 
 def quoted(cell: str) -> str:
     """Return text so that a spreadsheet does not read it as a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return f"'{cell}" if cell.startswith(QUOTED) else cell
 
 
 def unquoted(cell: str) -> str:
     """Return what `quoted` was given."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(QUOTED) else cell
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
