@@ -4,6 +4,8 @@ import json
 import re
 import time
 
+from playwright.sync_api import Error
+
 from tests.support.browser import Visit
 from tests.support.newspaper import Newspaper
 from tests.support.server import wait_for
@@ -189,7 +191,16 @@ class PlainPage(PersonPage):
         super().__init__(browser, server, name, java_script_enabled=False)
 
     def wait_for_totals(self, totals: str) -> None:
-        wait_for(lambda: self.page.reload() and self.totals == totals, f"{totals}, plain")
+        wait_for(lambda: self._reload() and self.totals == totals, f"{totals}, plain")
+
+    def _reload(self) -> bool:
+        """Reload the page, which also reloads itself. Return False if both happen together."""
+        try:
+            return self.page.reload() is not None
+        except Error as error:
+            if "ERR_ABORTED" not in error.message:
+                raise
+            return False
 
 
 class StaffPage(PersonPage):
