@@ -173,24 +173,20 @@ class Hub:
             self.ledger.count_poll()
 
     async def disconnect_all(self, code: Close, rate: int) -> None:
-        """Disconnect all subscribers, `rate` a second, so that they do not all return at once.
+        """Disconnect all who are here now, `rate` a second, so that they do not return at once.
 
-        Calls `disconnect` once for each, and does not wait for them to leave. An exception of one
-        is logged.
+        Those who return meanwhile stay. Calls `disconnect` once for each, and does not wait for
+        them to leave. An exception of one is logged.
         """
-        done: set[Subscriber] = set()
-        while batch := list(islice(self._all_except(done), max(rate // TURNS, 1))):
+        everyone = iter(list(chain.from_iterable(self.subscribers.values())))
+        present = (each for each in everyone if each in self.subscribers[each.kind])
+        while batch := list(islice(present, max(rate // TURNS, 1))):
             for subscriber in batch:
-                done.add(subscriber)
                 try:
                     subscriber.disconnect(code)
                 except Exception:  # one connection's error must not keep the others here
                     logger.exception("a viewer could not be disconnected")
             await asyncio.sleep(1 / TURNS)
-
-    def _all_except(self, done: set[Subscriber]) -> Iterator[Subscriber]:
-        present = chain.from_iterable(self.subscribers.values())
-        return (subscriber for subscriber in present if subscriber not in done)
 
     @property
     def viewers(self) -> int:

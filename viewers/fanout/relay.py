@@ -114,8 +114,9 @@ class Relay:
             self._head_known_at = max(self._head_known_at, began)
             if changed:
                 await self.hub.fan_out()
-        if replica.digests != digests:
-            await self.hub.disconnect_all(Close.RESYNC, DRAIN_RATE)
+        if replica.digests != digests:  # no head check waits until everyone was disconnected
+            resync = self.hub.disconnect_all(Close.RESYNC, DRAIN_RATE)
+            self._tasks.append(asyncio.create_task(resync))
         return changed
 
     def _apply_missing(self, position: Position, missing: list[Update] | OpenedLog) -> bool:

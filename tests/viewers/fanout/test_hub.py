@@ -221,6 +221,21 @@ class HubTests(IsolatedAsyncioTestCase):
         self.assertEqual(await asyncio.gather(*waiting), [None] * 5)
         self.assertEqual({subscriber.disconnections for subscriber in stuck}, {1})
 
+    async def test_viewer_who_returns_at_once_is_not_disconnected_again(self):
+        hub = Hub(opened(log()[0]), heartbeat=Heartbeat(25))
+
+        class ReturningSubscriber:
+            kind = "ws"
+
+            def disconnect(self, code):
+                hub.remove(self)
+                hub.add(ReturningSubscriber())
+
+        hub.add(ReturningSubscriber())
+        await asyncio.wait_for(hub.disconnect_all(Close.RESYNC, rate=1000), 5)
+
+        self.assertEqual(hub.viewers, 1)
+
 
 class JoiningTests(IsolatedAsyncioTestCase):
     def test_viewers_who_join_at_any_moment_end_with_the_hubs_state(self):

@@ -313,5 +313,6 @@ class RelayWithoutDatabaseTests(IsolatedAsyncioTestCase):
         async with Subscription(hub, "ws", hub.replica.position) as viewer:
             with mock.patch.object(self.log, "after", read):
                 self.assertFalse(await self.relays.running[0].catch_up())
+                self.assertIsNone(await viewer.next())
             self.assertEqual(viewer.closing_code, Close.RESYNC)
         self.assertEqual(hub.snapshot_frame().content.contests, corrected.contests)
