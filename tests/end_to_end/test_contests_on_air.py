@@ -11,7 +11,7 @@ from broadcaster.models import Broadcast
 from broadcaster.models.contests import keep_all
 from broadcaster.publishing.lineup import spread
 from tests.support.audience import BrowserAudience
-from tests.support.browser import in_a_thread, violations
+from tests.support.browser import hold_back, in_a_thread, violations
 from tests.support.contests import show
 from tests.support.server import wait_for
 from tests.support.staff import publisher, staff
@@ -60,6 +60,14 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
     def check_tab(self, visit, key):
         visit.wait_for(f'{CURRENT}[data-contest="{key}"]')
 
+    def correct_the_farmers(self):
+        contest = SHOWN.contests["lakeland"]
+        parties = tuple(
+            replace(party, name="Country Party", look=Look.TEAL) if party.id == "FAR" else party
+            for party in contest.parties
+        )
+        in_a_thread(spread, replace(contest, title="Lakeland", parties=parties))
+
     def test_followers_go_where_the_broadcast_goes_and_explorers_keep_their_tab(self):
         follower, explorer = self.viewer(), self.viewer()
         explorer.page.click('[data-contest="senate"]')
@@ -104,18 +112,31 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
         frame.open(f"{self.path}embed/?contest=lakeland")
         for visit in (live, frame):
             visit.wait_for('.map-shapes [data-unit="N"][data-look="orange"]')
-        contest = SHOWN.contests["lakeland"]
-        parties = tuple(
-            replace(party, name="Country Party", look=Look.TEAL) if party.id == "FAR" else party
-            for party in contest.parties
-        )
-        in_a_thread(spread, replace(contest, title="Lakeland", parties=parties))
+        self.correct_the_farmers()
         for visit in (live, frame):
             visit.wait_for('.map-shapes [data-unit="N"][data-look="teal"]')
             visit.wait_for('.tally:has-text("Country Party")')
             self.assertEqual(visit.errors, [])
         live.wait_for('.tab-title:text-is("Lakeland")')
         live.wait_for('.log:has-text("Lakeland"):has-text("Country Party")')
+
+    def test_page_that_connects_after_a_correction_has_the_corrected_names(self):
+        self.publish(call("lakeland", "FAR", "N"))
+        connected = self.viewer("?contest=lakeland")
+        late = {self.visit(): address for address in ("", "embed/")}
+
+        releases = [hold_back(visit.page, "**/follow*.js*") for visit in late]
+        for visit, address in late.items():
+            url = f"{self.server.url}{self.path}{address}?contest=lakeland"
+            visit.page.goto(url, wait_until="commit")
+            visit.wait_for('.map-shapes [data-unit="N"][data-look="orange"]')
+        self.correct_the_farmers()
+        connected.wait_for('.map-shapes [data-unit="N"][data-look="teal"]')
+
+        for release in releases:
+            release()
+        for visit in late:
+            visit.wait_for('.map-shapes [data-unit="N"][data-look="teal"]')
 
     def test_votes_counted_are_shown_as_a_layer_that_is_no_calls(self):
         visit = self.viewer(color_scheme="dark", viewport={"width": 390, "height": 800})

@@ -128,7 +128,15 @@ class TransportRules:
     def test_current_position_gets_a_heartbeat_at_once(self):
         frame = json.loads(self.open(f"?v=2&since={self.position}").recv(10))
 
-        self.assertEqual(frame, {"t": "heartbeat", "epoch": self.broadcast.epoch, "seq": 2})
+        self.assertEqual(
+            frame,
+            {
+                "t": "heartbeat",
+                "epoch": self.broadcast.epoch,
+                "seq": 2,
+                "contests": dict(self.broadcast.contests),
+            },
+        )
 
     def test_malformed_position_in_a_poll_gets_400_with_the_field(self):
         for since in ("nonsense", "", "a:-1", "a:1e3", "%ff:1", "a:1%00", "a:" + "9" * 99):

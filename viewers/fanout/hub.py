@@ -135,7 +135,9 @@ class Hub:
             return self.snapshot_frame()
         if not updates:
             return None
-        frame = self._frames[since.seq] = EncodedFrame(frames.updates(position, updates))
+        frame = self._frames[since.seq] = EncodedFrame(
+            frames.updates(position, updates, self.replica.digests)
+        )
         return frame
 
     def snapshot_frame(self) -> EncodedFrame:
@@ -150,7 +152,8 @@ class Hub:
     def heartbeat_frame(self) -> EncodedFrame:
         """Return the heartbeat at this position."""
         if self._heartbeat is None:
-            self._heartbeat = EncodedFrame(frames.heartbeat(self.replica.position))
+            frame = frames.heartbeat(self.replica.position, self.replica.digests)
+            self._heartbeat = EncodedFrame(frame)
         return self._heartbeat
 
     # The subscribers

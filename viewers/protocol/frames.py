@@ -66,18 +66,24 @@ class SnapshotFrame(Struct, frozen=True, tag_field="t", tag="snapshot"):
 
 
 class UpdatesFrame(Struct, frozen=True, tag_field="t", tag="updates"):
-    """Live updates and catch-up: all updates that lead to a position, oldest first."""
+    """Live updates and catch-up: all updates that lead to a position, oldest first.
+
+    `contests` has the digests of the contests' editions, as in a snapshot; None from a server that
+    does not send them.
+    """
 
     epoch: str
     seq: int
     updates: tuple[Update, ...]
+    contests: dict[str, str] | None = None
 
 
 class HeartbeatFrame(Struct, frozen=True, tag_field="t", tag="heartbeat"):
-    """The end of the log, sent when nothing else was."""
+    """The end of the log, sent when nothing else was. `contests` as in updates."""
 
     epoch: str
     seq: int
+    contests: dict[str, str] | None = None
 
 
 class ByeFrame(Struct, frozen=True, omit_defaults=True, tag_field="t", tag="bye"):
@@ -117,14 +123,17 @@ def snapshot(snapshot: Snapshot, heartbeat: float, now: int) -> SnapshotFrame:
     )
 
 
-def updates(position: Position, updates: list[Update]) -> UpdatesFrame:
-    """Return the frame with all updates that lead to `position`, oldest first."""
-    return UpdatesFrame(position.epoch, position.seq, tuple(updates))
+def updates(position: Position, updates: list[Update], contests: dict[str, str]) -> UpdatesFrame:
+    """Return the frame with all updates that lead to `position`, oldest first.
+
+    `contests` are the digests of the contests' editions by key.
+    """
+    return UpdatesFrame(position.epoch, position.seq, tuple(updates), contests)
 
 
-def heartbeat(position: Position) -> HeartbeatFrame:
-    """Return the heartbeat at a position."""
-    return HeartbeatFrame(position.epoch, position.seq)
+def heartbeat(position: Position, contests: dict[str, str]) -> HeartbeatFrame:
+    """Return the heartbeat at a position. `contests` as for `updates`."""
+    return HeartbeatFrame(position.epoch, position.seq, contests)
 
 
 def bye(code: Close) -> ByeFrame:

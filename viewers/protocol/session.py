@@ -127,7 +127,7 @@ class ViewerSession:
                 self.replica = Replica(frame.snapshot, self.contests)
                 return [("snapshot", frame.snapshot)]
             case UpdatesFrame():
-                return self._take_updates(frame)
+                return self._take_updates(frame) + self._compare_contests(frame)
             case HeartbeatFrame():
                 return self._compare(frame)
             case UnknownFrame():
@@ -228,7 +228,14 @@ class ViewerSession:
         position = self.replica.position if self.replica else None
         if position is None or frame.epoch != position.epoch or frame.seq > position.seq:
             return [self._fail("behind")]
-        return [("heartbeat", None)]
+        return self._compare_contests(frame) or [("heartbeat", None)]
+
+    def _compare_contests(self, frame: UpdatesFrame | HeartbeatFrame) -> list[Event]:
+        """Other contests mean that names or looks were corrected while we were not connected."""
+        if self.replica is None or frame.contests in (None, self.replica.digests):
+            return []
+        self.replica = None  # the next attempt gets a snapshot
+        return [self._fail("behind")]
 
     def _fail(self, event: str) -> Event:
         self.failed = True

@@ -9,7 +9,7 @@ import msgspec
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.change_parsing import parse_change
 from broadcaster.domain.show import Edition, Show
-from broadcaster.domain.stream import Replica, Snapshot, Update
+from broadcaster.domain.stream import Position, Replica, Snapshot, Update
 from tests.support.contests import parliament, parsed
 from viewers.protocol import frames
 
@@ -88,7 +88,5 @@ class LargeContests(TestCase):
         [(race, call), *_] = called(show).items()
         change = msgspec.convert({"kind": Kind.UPDATE, "calls": {"house": {race: call}}}, Change)
         update = Update.of(change, 1, 0, show.opening.apply(change, show.contests).totals)
-        frame = frames.encode(
-            frames.updates(Snapshot("e", 1, 0, {}, show.opening).position, [update])
-        )
+        frame = frames.encode(frames.updates(Position("e", 1), [update], show.digests))
         self.assertLess(len(frame), 400)

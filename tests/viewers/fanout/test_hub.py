@@ -144,7 +144,8 @@ class HubTests(IsolatedAsyncioTestCase):
         async with Subscription(hub, "ws", Position("e", 0)) as subscription:
             frame = json.loads((await subscription.next()).text)
 
-        self.assertEqual(frame, {"t": "heartbeat", "epoch": "e", "seq": 0})
+        contests = hub.replica.digests
+        self.assertEqual(frame, {"t": "heartbeat", "epoch": "e", "seq": 0, "contests": contests})
 
     async def test_last_updates_come_before_the_close(self):
         start, _ = log()

@@ -137,11 +137,17 @@ export class Position {
 
 /** A copy that applies the next update, ignores an earlier one, and reports a gap. */
 export class Replica {
-  /** Starts from a snapshot: {epoch, seq, at, state}. */
-  constructor({ epoch, seq, at, state }) {
+  /** Starts from a snapshot: {epoch, seq, at, contests, state}. */
+  constructor({ epoch, seq, at, contests, state }) {
     this.position = new Position(epoch, seq);
     this.at = at;
+    this.digests = JSON.stringify(contests); // of the contests' editions, by key
     this.state = state;
+  }
+
+  /** Return whether its contests are the editions with these digests, by key. */
+  hasContests(digests) {
+    return JSON.stringify(digests) === this.digests;
   }
 
   /** Apply an update if it is the next one. Return "applied", "seen" or "gap". */

@@ -122,8 +122,10 @@ export class ViewerSession {
       this.replica = new Replica(frame);
       return [["snapshot", frame]];
     }
-    if (frame.t === "updates") return this.#takeUpdates(frame);
-    if (frame.t === "heartbeat") return [this.#compare(frame)];
+    if (frame.t === "updates") {
+      return [...this.#takeUpdates(frame), ...this.#compareContests(frame)];
+    }
+    if (frame.t === "heartbeat") return this.#compare(frame);
     return [];
   }
 
@@ -227,9 +229,17 @@ export class ViewerSession {
   #compare(frame) {
     const position = this.replica?.position;
     if (!position || frame.epoch !== position.epoch || frame.seq > position.seq) {
-      return this.#fail("behind");
+      return [this.#fail("behind")];
     }
-    return ["heartbeat"];
+    const behind = this.#compareContests(frame);
+    return behind.length ? behind : [["heartbeat"]];
+  }
+
+  /** Other contests mean that names or looks were corrected while this viewer was not connected. */
+  #compareContests({ contests }) {
+    if (!this.replica || !contests || this.replica.hasContests(contests)) return [];
+    this.replica = null; // the next attempt gets a snapshot
+    return [this.#fail("behind")];
   }
 
   #fail(event) {
