@@ -4,7 +4,11 @@
 imported.
 """
 
-from broadcaster.domain.change import OPEN, Change, Kind, RaceKey, flat
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from broadcaster.domain.change import OPEN, Call, Change, Kind, RaceKey, by_contest, flat
 from broadcaster.domain.corrections import Statements, updates_behind
 from broadcaster.domain.mapstate import Contests, MapState, Phase
 
@@ -54,6 +58,33 @@ def rejection(
         if others:
             return f"Update {change.corrects} did not call {', '.join(others)}."
     return None
+
+
+def news(standing: Mapping[RaceKey, Call], change: Change) -> Change:
+    """Return `change` without the calls that stand already. The map after it is the same.
+
+    A correction names each of its calls, so nothing is left out of it.
+    """
+    called = change.called
+    new = {race: call for race, call in called.items() if standing.get(race, OPEN) != call}
+    if change.kind is not Kind.UPDATE or len(new) == len(called):
+        return change
+    return replace(change, calls=by_contest(new) or None)
+
+
+def nothing_new(state: MapState, change: Change, contests: Contests) -> str | None:
+    """Return in words that all calls of an update stand already; None if one is new, or none is.
+
+    Such an update would announce as news what viewers have seen. A recording may have it.
+    """
+    if not change.calls or news(flat(state.calls), change).calls:
+        return None
+    names = [race_name(race, contests) for race in change.called]
+    if len(names) > 1:
+        return f"All of its calls stand already: {', '.join(names)}."
+    [call] = change.called.values()
+    words = f"called {call.party}" if call.decided else call.status.replace("_", " ")
+    return f"{names[0]} is {words} already."
 
 
 def _unknown(change: Change, contests: Contests) -> str | None:

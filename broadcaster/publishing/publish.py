@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from broadcaster.domain import rules
-from broadcaster.domain.change import Change, Kind, flat
+from broadcaster.domain.change import Call, Change, Kind, RaceKey, flat
 from broadcaster.domain.corrections import Statements
 from broadcaster.domain.mapstate import Phase
 from broadcaster.domain.recording import Recording
@@ -93,8 +93,10 @@ def publish_locked(
     Publishing again with the same idempotency key `client_id` returns the first publication, or
     raises `InRundown` if the key is that of a cue which is not taken. `cue` is the cue that this
     takes. `taken_by` is the user whose take `actor` approves. `action` overrides the word in the
-    audit, which is by default that of the change's kind. `replayed` changes come from a recording
-    and may change nothing. The caller has checked permissions.
+    audit, which is by default that of the change's kind. The caller has checked permissions.
+
+    Calls that stand already are left out. `replayed` changes come from a recording: they are
+    published as they are, and may change nothing.
 
     Raises `Rejected` if a rule forbids it, or the cue was taken, and `TooSoon` for counts within
     COUNTS_EVERY after others. Raises `ApprovalNeeded` if the two-person rule asks for another
@@ -107,9 +109,11 @@ def publish_locked(
         check_untaken(broadcast, cue)
     elif earlier is not None:
         raise InRundown(earlier)
-    if reason := rejection(broadcast, change):
+    if reason := rejection(broadcast, change, replayed=replayed):
         raise Rejected(reason)
     contests = broadcast.show.contests
+    if not replayed:
+        change = rules.news(flat(broadcast.state.calls), change)
     before, after = broadcast.state, broadcast.state.apply(change, contests)
     if after == before and not replayed:
         raise Rejected(NO_CHANGE)
@@ -157,12 +161,15 @@ def _next_time(broadcast: Broadcast) -> datetime:
     return max(now, broadcast.at) if broadcast.seq else now
 
 
-def rejection(broadcast: Broadcast, change: Change) -> str | None:
+def rejection(broadcast: Broadcast, change: Change, *, replayed: bool = False) -> str | None:
     """Return why `change` must not be published now, in words for the desk; None if it may."""
     if broadcast.archived_at:
         return "The broadcast is archived."
+    state, contests = broadcast.state, broadcast.show.contests
     logged = [] if change.corrects is None else statements(broadcast, since=change.corrects)
-    return rules.rejection(broadcast.state, change, broadcast.show.contests, logged)
+    if reason := rules.rejection(state, change, contests, logged):
+        return reason
+    return None if replayed else rules.nothing_new(state, change, contests)
 
 
 def _first_outcome(
@@ -179,9 +186,18 @@ def _first_outcome(
     if earlier is None:
         cue = prepared_as(broadcast, client_id, change)
         return cue and (taken_as(broadcast, cue) or cue)
-    if earlier.change != change:
+    if earlier.change != change and earlier.change != _news_at(broadcast, earlier.seq, change):
         raise Rejected(f"client_id {client_id} was used for another update, seq {earlier.seq}.")
     return earlier
+
+
+def _news_at(broadcast: Broadcast, seq: int, change: Change) -> Change:
+    """Return `change` without the calls that stood already before update `seq`."""
+    standing: dict[RaceKey, Call] = {}
+    for stated, calls in statements(broadcast, since=0):
+        if stated < seq:
+            standing |= calls
+    return rules.news(standing, change)
 
 
 def prepared_as(broadcast: Broadcast, client_id: str | None, change: Change) -> Cue | None:

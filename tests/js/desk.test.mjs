@@ -12,7 +12,7 @@ const { EMPTY } = await load("broadcaster/desk/draft.js");
 const { pollsClose } = await load("broadcaster/desk/polls.js");
 
 const { allowedCommands, changedCues, countdown, cueNotifications, cueStatus } = rundown;
-const { cueToMoveBefore, nextCue, statusNote, upNext } = rundown;
+const { cueToMoveBefore, leftBehind, statusNote, upNext } = rundown;
 const { clockTime, nextTimeAt, setTimeZone, zoneName } = await load("broadcaster/desk/clock.js");
 
 setTimeZone("America/New_York");
@@ -44,13 +44,20 @@ test("cues that were moved or edited have changed", () => {
   assert.deepEqual(changedCues([one, two], [one, { ...two, version: 2 }]), [2]);
 });
 
-test("NEXT is the first ready cue after the newest take, then from the top", () => {
+test("NEXT is the first ready cue below the newest take, then from the top", () => {
   const cues = [cue(1), cue(2, taken(7)), cue(3, { due: AT }), cue(4), cue(5, taken(5))];
   assert.equal(upNext(cues).id, 4);
-  assert.equal(nextCue(cues, 4).id, 1);
-  assert.equal(nextCue(cues, 1).id, 4);
+  assert.equal(upNext([cue(1), cue(2, taken(1))]).id, 1);
   assert.equal(upNext([cue(1, taken(1))]), undefined);
   assert.equal(upNext([cue(1), cue(2)]).id, 1);
+});
+
+test("ready cues above the newest take were left behind", () => {
+  const behind = (...cues) => leftBehind(cues).map(({ id }) => id);
+  assert.deepEqual(behind(cue(1, taken(5)), cue(2), cue(3, taken(7)), cue(4)), [2]);
+  assert.deepEqual(behind(cue(1, taken(5)), cue(2), cue(3)), []);
+  assert.deepEqual(behind(cue(1), cue(2), cue(3, taken(5))), [2]); // NEXT is cue 1
+  assert.deepEqual(behind(cue(1), cue(2)), []);
 });
 
 test("a cue moves by one place before the cue that is there", () => {
@@ -269,6 +276,29 @@ test("TAKE is blocked off air, for a cue that was taken, and on hold but for cor
   assert.equal(blocked(cue(1), "held"), true);
   assert.equal(blocked(cue(1, { change: CORRECTION }), "held"), false);
   assert.equal(blocked(cue(1, { change: CORRECTION }), "ended"), true);
+});
+
+test("TAKE says since when a call stands, and what of a change is new", () => {
+  const D = { status: "called", party: "D" };
+  const calls = { president: { NV: D } };
+  const history = { initial: {}, updates: [{ seq: 12, at: AT, kind: "update", calls }] };
+  const context = { ...CONTEXT, history, state: { ...STATE, calls } };
+  const target = (more) => {
+    const change = { kind: "update", calls: { president: { NV: D, ...more } } };
+    return takeTarget(cue(1, { change }), EMPTY, null, context);
+  };
+  const again = target({});
+  const words = "Already on air: NV was called D at 9:30:00 PM EST, update 12.";
+  assert.equal(again.warning, `${words} Nothing in it is new.`);
+  assert.equal(again.blocked, true);
+  const partly = target({ AZ: D });
+  assert.equal(partly.warning, `${words} Only AZ would go out: check the headline.`);
+  assert.equal(partly.blocked, false);
+  assert.deepEqual(partly.news.calls, { president: { AZ: D } });
+  const draft = { ...EMPTY, calls: { "president/NV": "called-D" }, headline: "Nevada" };
+  const drafted = takeTarget(null, draft, null, context);
+  assert.equal(drafted.warning, `${words} Nothing in it is new.`);
+  assert.equal(drafted.blocked, true);
 });
 
 test("TAKE warns of polls that are open, for a cue and for a draft", () => {

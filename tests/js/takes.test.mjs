@@ -5,8 +5,9 @@ import { contests, load, vectors } from "./modules.mjs";
 
 const { approvalReason } = await load("broadcaster/desk/approval.js");
 const { isAllowedIn } = await load("broadcaster/desk/take_target.js");
+const { isNothingNew, news } = await load("broadcaster/desk/standing.js");
 const { apply } = await load("broadcaster/domain/replica.js");
-const { approvals, contests: ids, phases } = vectors("takes");
+const { approvals, contests: ids, news: cases, phases } = vectors("takes");
 const shown = contests(ids);
 
 /** Return calls by contest from the parties that have won, by contest and race. */
@@ -32,5 +33,13 @@ for (const [kind, allowed] of Object.entries(phases)) {
     for (const [phase, expected] of Object.entries(allowed)) {
       assert.equal(isAllowedIn({ phase }, { kind }), expected, phase);
     }
+  });
+}
+
+for (const { name, before, calls, new: expected } of cases) {
+  test(`news: ${name}`, () => {
+    const change = { kind: "update", calls };
+    assert.deepEqual(news({ calls: before }, change).calls ?? null, expected);
+    assert.equal(isNothingNew({ calls: before }, change), expected === null);
   });
 }

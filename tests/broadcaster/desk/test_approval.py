@@ -79,7 +79,7 @@ class Approval(DeskCase):
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
         publish(self.night, parse_change(calling("MN")))
 
-        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 409, "Nothing would change")
+        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 409, "called D already")
         self.assertEqual(self.do(self.editor, "decline", cue=cue)[0], 200)
 
     def test_takes_that_do_not_cross_270_upwards_need_no_approval(self):

@@ -66,7 +66,7 @@ class TakeCommand(DeskCase):
 
         again = self.do(self.broadcaster, "take", change=calling("PA"))
 
-        self.assert_rejected(again, 409, "Nothing would change")
+        self.assert_rejected(again, 409, "PA is called D already")
         self.assertEqual(self.seq(), 2)
 
     def test_repeated_client_id_publishes_once(self):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from broadcaster.domain.change import Call, Change, Kind, Status, calls_of, flat
 from broadcaster.domain.mapstate import MapState
-from broadcaster.domain.rules import needs_approval, rejection
+from broadcaster.domain.rules import needs_approval, news, nothing_new, rejection
 from tests.support import changes
 from tests.support.changes import calls_from, counts_from, parse_change
 from tests.support.contests import PRESIDENT_2020, show
@@ -42,6 +42,15 @@ class TakeVectors(TestCase):
                     calls = called if kind == "correct" else {}
                     state = replace(EMPTY, phase=phase, calls=calls)
                     self.assertEqual(rejection(state, change, CONTESTS, []) is None, allowed)
+
+    def test_calls_that_stand_already_are_not_new(self):
+        for case in VECTORS["news"]:
+            with self.subTest(case["name"]):
+                state = replace(EMPTY, calls=calls_from(case["before"]))
+                change = Change(Kind.UPDATE, calls=calls_from(case["calls"]))
+                new = case["new"] and calls_from(case["new"])
+                self.assertEqual(news(flat(state.calls), change).calls, new)
+                self.assertEqual(nothing_new(state, change, CONTESTS) is None, new is not None)
 
 
 class Rejections(TestCase):

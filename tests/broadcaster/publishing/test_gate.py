@@ -11,7 +11,7 @@ from broadcaster.publishing.actor import Actor
 from broadcaster.publishing.publish import publish, start_over
 from tests.support.changes import parse_change
 from tests.support.contests import president
-from tests.support.desk import DeskCase
+from tests.support.desk import DeskCase, calling
 
 VIEW = {"view": {"focus": "OH"}}
 COMMAND_LINE = Actor(None, Via.COMMAND)
@@ -56,6 +56,60 @@ class PublishRules(DeskCase):
             self.assert_rejected(
                 self.do(self.editor, "take", via=via, change=VIEW), 409, "Nothing would change"
             )
+
+    def test_call_that_stands_already_is_rejected_from_every_way(self):
+        self.publish(calling("NV"))
+        cue = self.cue(calling("NV") | {"view": {"focus": "OH"}})
+        again = calling("NV") | {"story": {"headline": "Nevada goes to Biden, again"}}
+
+        with self.assertRaisesMessage(Rejected, "NV is called D already."):
+            self.publish(again)
+        for via in ("socket", "console", "api"):
+            answer = self.do(self.editor, "take", via=via, change=again)
+            self.assert_rejected(answer, 409, "NV is called D already.")
+        self.assert_rejected(
+            self.do(self.editor, "take_cue", cue=cue, version=1), 409, "called D already"
+        )
+        self.assertEqual(self.listed(cue)["rejection"], "NV is called D already.")
+        self.assertEqual(self.seq(), 2)
+
+    def test_calls_that_stand_already_are_left_out_of_an_update(self):
+        self.publish(calling("NV"))
+        cue = self.cue(calling("NV AZ"))
+
+        self.do(self.editor, "take_cue", cue=cue, version=1)
+
+        update = Publication.objects.get(broadcast=self.night, seq=3)
+        self.assertEqual([*update.change.called], [("president", "AZ")])
+        self.assertEqual(update.change.headline, "NV AZ called")
+
+    def test_take_of_partly_standing_calls_is_done_once_for_its_idempotency_key(self):
+        self.publish(calling("NV"))
+        change, other = calling("NV AZ"), calling("NV AZ GA")
+
+        first = self.do(self.editor, "take", change=change, client_id="one")
+        again = self.do(self.editor, "take", change=change, client_id="one")
+
+        self.assertEqual(first[0], 201)
+        self.assertEqual(again, first)
+        self.assert_rejected(
+            self.do(self.editor, "take", change=other, client_id="one"),
+            409,
+            "client_id one was used for another update",
+        )
+
+    def test_stage_of_a_race_that_stands_already_is_rejected(self):
+        close = {
+            "calls": {"OH": {"status": "too_close"}, "PA": {"status": "too_close"}},
+            "story": {"headline": "Close"},
+        }
+        self.publish(close)
+
+        with self.assertRaisesMessage(Rejected, "All of its calls stand already: OH, PA."):
+            self.publish(close | {"story": {"headline": "Still close"}})
+        certified = {"NV": {"status": "certified", "party": "D"}}
+        self.publish(calling("NV"))
+        self.publish({"calls": certified, "story": {"headline": "Certified"}})  # is new
 
     def test_replayed_change_without_effect_is_published(self):
         self.publish()

@@ -5,10 +5,12 @@ import { approvalReason } from "./approval.js";
 import { openPollsWarning } from "./polls.js";
 import { toChange, toPartialChange } from "./draft.js";
 import { statusNote } from "./rundown.js";
+import { isNothingNew, news, standingNote } from "./standing.js";
 
 /**
  * Return the content of Preview:
  * - change, name: the change, and what it is called there;
+ * - news: the change without the calls that stand already, which is what would go out;
  * - after: the state after it;
  * - complete: whether the change could be stored as a cue;
  * - problem, field: why it cannot be sent, and the form's field for it;
@@ -22,18 +24,20 @@ export function takeTarget(cue, draft, editing, context) {
   return cue ? cueTarget(cue, context) : draftTarget(draft, editing, context);
 }
 
-function cueTarget(cue, { state, now, me, may, contests }) {
+function cueTarget(cue, { state, history, now, me, may, contests }) {
   const { change, title } = cue;
   return {
     change,
     name: title,
+    news: news(state, change),
     after: apply(state, change),
     complete: true,
     warning: sentences(
-      cueWarning(cue, now, me) || missingPermission(change, may),
+      cueWarning(cue, now, me, standingNote(state, change, history.updates)) ||
+        missingPermission(change, may),
       cue.taken ? "" : openPollsWarning(change, contests, now),
     ),
-    blocked: Boolean(cue.taken) || !isAllowedIn(state, change),
+    blocked: Boolean(cue.taken) || !isAllowedIn(state, change) || isNothingNew(state, change),
   };
 }
 
@@ -50,15 +54,17 @@ function draftTarget(draft, editing, { state, history, now, may, rule, contests 
   return {
     change,
     name: editing ? "the cue as edited" : "the draft",
+    news: news(state, change),
     after,
     complete: !missing,
     problem,
     field,
     warning: sentences(
+      standingNote(state, change, history.updates),
       missingPermission(change, may) || (approval && `Needs approval: ${approval}.`),
       openPollsWarning(change, contests, now),
     ),
-    blocked: Boolean(problem) || !isAllowedIn(state, change),
+    blocked: Boolean(problem) || !isAllowedIn(state, change) || isNothingNew(state, change),
   };
 }
 
@@ -71,9 +77,10 @@ function sentences(...some) {
   return some.filter(Boolean).join(" ");
 }
 
-function cueWarning(cue, now, me) {
-  const note = statusNote(cue, now, me, true);
-  return note || (cue.needs_approval ? "Needs approval by another person." : "");
+function cueWarning(cue, now, me, standing) {
+  if (cue.taken) return statusNote(cue, now, me, true);
+  const approval = cue.needs_approval ? "Needs approval by another person." : "";
+  return sentences(standing || statusNote(cue, now, me, true), approval);
 }
 
 function missingPermission(change, may) {
