@@ -36,6 +36,41 @@ class ConsoleRundown(ConsoleTestCase):
         self.assertIn("NEXT", self.row(desk, "C2").inner_text())
         self.assertIn("PREVIEW", self.row(desk, "C2").inner_text())
 
+    def test_next_loads_the_cue_that_is_marked_next(self):
+        desk = self.open_console(BROADCASTER)
+        desk.click(TAKE)
+        self.wait_for_message(desk, "Update 2 is on air: C1.")
+        self.row(desk, "C3").locator('[data-cue="select"]').click()
+        self.assertIn("NEXT", self.row(desk, "C2").inner_text())
+
+        desk.click('[data-action="next"]')
+
+        self.wait_for_message(desk, "In preview: C2.")
+        self.assertIn("PREVIEW", self.row(desk, "C2").inner_text())
+        desk.keyboard.press("Shift+N")
+        self.wait_for_message(desk, "NEXT is in Preview already: C2.")
+
+    def test_cue_that_was_left_behind_is_marked(self):
+        desk = self.open_console(BROADCASTER)
+
+        self.row(desk, "C2").locator(".cue-take").click()
+
+        self.row(desk, "C1").locator("text=LEFT BEHIND").wait_for()
+        self.assertIn("NEXT", self.row(desk, "C3").inner_text())
+
+    def test_call_that_stands_already_is_not_taken_again(self):
+        desk = self.open_console(BROADCASTER)
+        desk.click(TAKE)
+        self.wait_for_message(desk, "Update 2 is on air: C1.")
+        self.add_cue("KY again", Evening().call("KY", "Kentucky goes to Trump"))
+        self.row(desk, "KY again").locator('[data-cue="select"]').click()
+        desk.wait_for_selector('[data-desk="warning"] >> text=/KY was called R at .*, update 2/')
+
+        desk.click(TAKE)
+
+        self.wait_for_message(desk, "Not taken. KY is called R already.")
+        self.assertEqual(self.seq(), 2)
+
     def test_second_person_to_take_a_cue_sees_who_was_first(self):
         first, second = self.open_console(BROADCASTER), self.open_console(EDITOR)
         first.click(TAKE)

@@ -4,7 +4,7 @@
 import { isolate } from "../domain/bidi.js";
 import { EMPTY, isEmpty } from "./draft.js";
 import { isRecent } from "./recent_changes.js";
-import { nextCue, upNext } from "./rundown.js";
+import { upNext } from "./rundown.js";
 import { summarize } from "./summary.js";
 
 const END_QUESTION = "End the broadcast? Viewers will see that it is final. It cannot start again.";
@@ -44,12 +44,15 @@ export class Actions {
     if (this.#clearSent(draft) && desk.selected === null) desk.advanceAfterTake(upNext(desk.cues));
   }
 
+  /** Put the cue marked NEXT into Preview. */
   next() {
     const { desk, messages } = this;
-    const next = nextCue(desk.cues, desk.selected);
-    if (!next) return messages.showAnswer("No other cue is ready.");
+    const next = upNext(desk.cues);
+    if (!next) return messages.showAnswer("No cue is ready.");
+    const isThere = next.id === desk.selected;
     desk.advance(next);
-    messages.showAnswer(`In preview: ${isolate(next.title)}.`);
+    const place = isThere ? "NEXT is in Preview already" : "In preview";
+    messages.showAnswer(`${place}: ${isolate(next.title)}.`);
   }
 
   undoView() {

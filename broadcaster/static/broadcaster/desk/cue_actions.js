@@ -4,7 +4,7 @@ import { isolate } from "../domain/bidi.js";
 import { clockTime, nextTimeAt } from "./clock.js";
 import { fromChange, isEmpty } from "./draft.js";
 import { pollsClose } from "./polls.js";
-import { countdown, cueToMoveBefore, nextCue } from "./rundown.js";
+import { countdown, cueToMoveBefore, upNext } from "./rundown.js";
 
 const PUBLISHING = ["take_cue", "confirm", "decline", "unschedule"]; // or not publishing
 const EDIT_QUESTION = "Edit the cue? The draft that you have begun will be lost.";
@@ -41,7 +41,7 @@ export class CueActions {
     if (!commands.checkIdle()) return;
     const doneText = ({ seq }) => `Update ${seq} is on air: ${isolate(title)}.`;
     const answer = await commands.run("take_cue", { cue: id, version }, doneText, "Not taken.");
-    if (answer && desk.selected === id) desk.advanceAfterTake(nextCue(desk.cues, id));
+    if (answer && desk.selected === id) desk.advanceAfterTake(upNext(desk.cues));
   }
 
   confirm({ id }) {

@@ -5,10 +5,12 @@ import { clockTime, zoneName } from "./clock.js";
 import { pollsClose } from "./polls.js";
 import { allowedCommands, cueStatus, cueToMoveBefore, statusNote } from "./rundown.js";
 import { makeSortable } from "./sortable.js";
+import { news } from "./standing.js";
 import { afterText, summarize } from "./summary.js";
 
 const MARK_LABELS = {
   next: "NEXT",
+  behind: "LEFT BEHIND",
   preview: "PREVIEW",
   editing: "EDITING",
   taken: "✓ TAKEN",
@@ -41,15 +43,18 @@ export class CueList {
     if (may.prepare) makeSortable(list, (id, before) => onAction("move", this.#cue(id), before));
   }
 
-  /** `marked` is {next, preview, editing}, ids of cues; `now` is the server's time. */
-  show(cues, marked, now, live) {
+  /**
+   * `state` is the map on air, `marked` is {next, preview, editing, behind}, ids of cues (`behind`:
+   * several), `now` the server's time.
+   */
+  show(cues, state, marked, now) {
     this.cues = cues;
     const gone = new Set(this.rows.keys());
     cues.forEach((cue, place) => {
       gone.delete(cue.id);
       const row = this.rows.get(cue.id) ?? this.#row(cue.id);
       if (this.list.children[place] !== row) this.#insert(row, place);
-      this.#fill(row, cue, marked, now, live);
+      this.#fill(row, cue, state, marked, now);
     });
     for (const id of gone) this.#remove(id);
   }
@@ -117,13 +122,15 @@ export class CueList {
     if (focused) (neighbour?.querySelector('[data-cue="select"]') ?? this.list).focus();
   }
 
-  #fill(row, cue, marked, now, live) {
+  #fill(row, cue, state, marked, now) {
+    const live = state.phase === "live";
     const status = cueStatus(cue);
     const allowed = allowedCommands(cue, this.may, this.me);
     const selected = marked.preview === cue.id;
     const marks = [
       selected && "preview",
       marked.next === cue.id && "next",
+      marked.behind.includes(cue.id) && "behind",
       marked.editing === cue.id && "editing",
       status !== "ready" && status,
       cue.proposed && "proposed",
@@ -143,7 +150,8 @@ export class CueList {
     find(row, "select").setAttribute("aria-current", selected);
     write(row, "title", cue.title);
     const then = status === "taken" ? "" : afterText(cue, this.contests);
-    const parts = [summarize(cue.change, this.contests), then, cue.by];
+    const shown = status === "taken" ? cue.change : news(state, cue.change);
+    const parts = [then, summarize(shown, this.contests), cue.by];
     write(row, "summary", parts.filter(Boolean).join(" · "));
     write(row, "note", statusNote(cue, now, this.me, live));
     write(row, "zone", zoneName(now));
@@ -152,8 +160,8 @@ export class CueList {
     const isLater = commands.schedule && closes > now;
     if (isLater) write(row, "schedule_close", `At poll close, ${clockTime(closes)}`);
     const tools = selected && (move || commands.schedule);
-    const shown = { ...commands, tools, schedule_close: isLater };
-    for (const [name, isShown] of Object.entries(shown)) find(row, name).hidden = !isShown;
+    const visible = { ...commands, tools, schedule_close: isLater };
+    for (const [name, isShown] of Object.entries(visible)) find(row, name).hidden = !isShown;
     for (const [name, step] of [["up", -1], ["down", 1]]) {
       const button = find(row, name);
       button.disabled = cueToMoveBefore(this.cues, cue.id, step) === undefined;

@@ -12,7 +12,7 @@ import { LocalStore } from "./local_store.js";
 import { LogTable } from "./log_table.js";
 import { Messages } from "./notices.js";
 import { RecentChanges } from "./recent_changes.js";
-import { changedCues, cueNotifications, upNext } from "./rundown.js";
+import { changedCues, cueNotifications, leftBehind, upNext } from "./rundown.js";
 import { Screen } from "./screen.js";
 import { programLabel } from "./show_status.js";
 import { StatusBar } from "./status_bar.js";
@@ -202,21 +202,21 @@ export class Desk {
   show() {
     const { state, part, isPreviewEmpty } = this;
     const { phase } = state;
-    const { change, name, after, problem, blocked } = this.takeTarget;
+    const { change, news, name, after, problem, blocked } = this.takeTarget;
     this.form?.showChoices(state);
     const shown = this.#contestOf(state.view);
     this.program.show(state, programLabel(phase, this.#placeOf(state.view)), shown);
     const label = isPreviewEmpty ? "nothing selected" : name;
     const [called] = Object.keys(change.calls ?? {});
     const previewed = change.view?.contest ?? called ?? shown;
-    const places = placesOf(change.calls);
+    const places = placesOf(news.calls);
     this.preview.show(after, label, previewed, places, part("whole-map").checked);
-    this.#showRundown(phase === "live");
+    this.#showRundown();
     this.statusBar.showPhase(phase);
     if (this.may.take) {
       const take = this.root.querySelector('[data-action="take"]');
       take.toggleAttribute("data-blocked", blocked);
-      const summary = isPreviewEmpty ? "Choose a cue, or draft an update." : summarize(change, this.contests);
+      const summary = isPreviewEmpty ? "Choose a cue, or draft an update." : summarize(news, this.contests);
       part("take-summary").textContent = summary;
     }
     if (this.form) this.#showDraft(isPreviewEmpty ? "" : problem);
@@ -241,10 +241,15 @@ export class Desk {
     this.show();
   }
 
-  #showRundown(live) {
+  #showRundown() {
     const { cues, selected, editing, part } = this;
-    const marked = { next: upNext(cues)?.id, preview: selected, editing: editing?.id };
-    this.cueList.show(cues, marked, this.now, live);
+    const marked = {
+      next: upNext(cues)?.id,
+      behind: leftBehind(cues).map(({ id }) => id),
+      preview: selected,
+      editing: editing?.id,
+    };
+    this.cueList.show(cues, this.state, marked, this.now);
     part("no-cues").hidden = cues.length > 0;
     const left = cues.filter((cue) => !cue.taken).length;
     part("rundown-count").textContent = cues.length ? `${left} of ${cues.length} to come` : "";

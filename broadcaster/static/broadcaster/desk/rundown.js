@@ -11,19 +11,27 @@ export function cueStatus(cue) {
   return cue.due === null ? "ready" : "scheduled";
 }
 
-/** Return the first ready cue after `id`, else the first ready one, else undefined. */
-export function nextCue(cues, id = null) {
-  const ready = cues.filter((cue) => cueStatus(cue) === "ready" && cue.id !== id);
-  const place = cues.findIndex((cue) => cue.id === id);
+/** Return the cue that was taken last, or undefined. */
+function newestTaken(cues) {
+  const taken = cues.filter((cue) => cue.taken).sort((a, b) => b.taken.seq - a.taken.seq);
+  return taken[0];
+}
+
+/**
+ * Return the cue marked NEXT, which *Next* puts into Preview: the first ready one below the newest
+ * take; without one, the first ready cue. Undefined if none is ready.
+ */
+export function upNext(cues) {
+  const place = cues.indexOf(newestTaken(cues));
+  const ready = cues.filter((cue) => cueStatus(cue) === "ready");
   return ready.find((cue) => cues.indexOf(cue) > place) ?? ready[0];
 }
 
-/** Return the cue marked NEXT: the first ready one after the newest take. */
-export function upNext(cues) {
-  const newest = cues
-    .filter((cue) => cue.taken)
-    .reduce((one, other) => (one?.taken.seq > other.taken.seq ? one : other), null);
-  return nextCue(cues, newest?.id);
+/** Return the ready cues above the newest take, which were left behind, but for NEXT. */
+export function leftBehind(cues) {
+  const place = cues.indexOf(newestTaken(cues));
+  const next = upNext(cues);
+  return cues.slice(0, Math.max(place, 0)).filter((cue) => cueStatus(cue) === "ready" && cue !== next);
 }
 
 /**
