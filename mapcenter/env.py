@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -54,6 +55,17 @@ def env_path(name: str) -> str:
     if value and not PATH.fullmatch(value):
         raise InvalidVariable(f'{name} is "{value}"; it must be a path such as /maps.')
     return value
+
+
+def env_time_zone(name: str, default: str) -> str:
+    """Return the name of a time zone in the IANA database. Raises `InvalidVariable`."""
+    value = env_text(name, default)
+    try:
+        return ZoneInfo(value).key
+    except (KeyError, ValueError, OSError):  # unknown, no relative path, a folder
+        raise InvalidVariable(
+            f'{name} is "{value}"; it must be a name such as America/New_York or Europe/Berlin.'
+        ) from None
 
 
 def env_int(name: str, default: int, minimum: int, maximum: int) -> int:

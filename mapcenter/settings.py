@@ -20,6 +20,7 @@ from mapcenter.env import (
     env_seconds,
     env_share,
     env_text,
+    env_time_zone,
 )
 from mapcenter.logs import FORMATS, LEVELS, logging_config
 
@@ -202,7 +203,9 @@ SILENCED_SYSTEM_CHECKS = [
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of viewers' pages, by their own names
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "America/New_York"  # U.S. newsrooms give times of an election night in Eastern time
+# Of the newsroom: every page and form shows times in it. U.S. newsrooms give times of an election
+# night in Eastern time.
+TIME_ZONE = env_time_zone("TIME_ZONE", "America/New_York")
 USE_TZ = True
 
 STATIC_URL = "static/"

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest
@@ -18,6 +19,7 @@ from broadcaster.admin.console import ConsolePages
 from broadcaster.admin.recordings import RecordingPages
 from broadcaster.admin.records import actor
 from broadcaster.admin.rundowns import RundownPages
+from broadcaster.admin.times import NewsroomTimeField, NewsroomTimeWidget
 from broadcaster.desk.schedule_queue import enqueue_check
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock
@@ -25,13 +27,14 @@ from broadcaster.publishing.audit import add_entry
 from broadcaster.publishing.lineup import change_lineup
 from broadcaster.publishing.publish import lock_broadcast
 
-admin.site.site_header = admin.site.site_title = "Map Center"
+admin.site.site_title = "Map Center"
+admin.site.site_header = f"Map Center · times in {settings.TIME_ZONE}"
 admin.site.index_title = "Desk"
 
 
 @admin.register(Broadcast)
 class BroadcastAdmin(ConsolePages, RecordingPages, RundownPages):
-    list_display = ["title", "phase", "seq", "at", "listed", "archived_at", "console_link"]
+    list_display = ["title", "phase", "updates", "at", "listed", "archived_at", "console_link"]
     list_filter = [
         "phase",
         ("archived_at", admin.EmptyFieldListFilter),
@@ -39,14 +42,17 @@ class BroadcastAdmin(ConsolePages, RecordingPages, RundownPages):
         "listed",
     ]
     form = BroadcastForm
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": NewsroomTimeField, "widget": NewsroomTimeWidget}
+    }
     search_fields = ["title", "slug"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "chosen", "source", "listed", "rehearsal"]}),
         ("Times", {"fields": ["starts_at", "ends_at", "automatic"]}),
         ("Safety", {"fields": ["approval", "feed"]}),
-        ("Where it stands", {"fields": ["phase", "seq", "at", "epoch", "archived_at"]}),
+        ("Where it stands", {"fields": ["phase", "updates", "at", "archived_at"]}),
     ]
-    readonly_fields = ["phase", "seq", "at", "epoch", "archived_at"]
+    readonly_fields = ["phase", "updates", "at", "archived_at"]
     prepopulated_fields = {"slug": ["title"]}
     actions = ["archive", "restore"]
     view_on_site = False  # the object tools have a link to the viewer page
@@ -127,6 +133,10 @@ class BroadcastAdmin(ConsolePages, RecordingPages, RundownPages):
         """Return the contests for users who may only look."""
         contests = broadcast.show.contests
         return shown({key: contest.id for key, contest in contests.items()})
+
+    @admin.display(description="updates published", ordering="seq")
+    def updates(self, broadcast: Broadcast) -> int:
+        return broadcast.seq
 
     @admin.display(description="desk")
     def console_link(self, broadcast: Broadcast) -> str:

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -17,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from broadcaster.admin.records import actor, viewable
+from broadcaster.admin.times import NewsroomTimeField, SpanField, span_words
 from broadcaster.desk import rebroadcasts
 from broadcaster.desk.permissions import SCHEDULE
 from broadcaster.domain import recording_file
@@ -41,17 +41,13 @@ MAX_SECONDS = 31 * 24 * 3600
 class PartForm(forms.Form):
     """A part of a recording, in seconds, and the address of the video that it belongs to."""
 
-    start = forms.FloatField(
-        required=False, min_value=0, max_value=MAX_SECONDS, help_text="Seconds. Empty: the start."
-    )
-    end = forms.FloatField(
-        required=False, min_value=0, max_value=MAX_SECONDS, help_text="Seconds. Empty: the end."
-    )
-    offset = forms.FloatField(
+    start = SpanField(required=False, low=0, high=MAX_SECONDS, help_text="Empty: the start.")
+    end = SpanField(required=False, low=0, high=MAX_SECONDS, help_text="Empty: the end.")
+    offset = SpanField(
         required=False,
-        min_value=-MAX_SECONDS,
-        max_value=MAX_SECONDS,
-        help_text="Seconds by which updates are moved to later; negative: to earlier.",
+        low=-MAX_SECONDS,
+        high=MAX_SECONDS,
+        help_text="By which updates are moved to later; negative: to earlier.",
     )
     video = forms.URLField(
         required=False,
@@ -78,12 +74,7 @@ class PartForm(forms.Form):
 class RebroadcastForm(forms.Form):
     """The time of a rebroadcast."""
 
-    starts_at = forms.DateTimeField(
-        label="Starts at",
-        validators=[validate_time],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=f"In the time zone of this site, {settings.TIME_ZONE}.",
-    )
+    starts_at = NewsroomTimeField(label="Starts at", validators=[validate_time])
 
 
 class ImportForm(forms.Form):
@@ -213,7 +204,7 @@ class RecordingPages(admin.ModelAdmin):
             "opts": self.opts,
             "broadcast": broadcast,
             "recording": recording,
-            "seconds": recording.duration / 1000,
+            "duration": span_words(recording.duration // 1000),
             "form": form,
             "again": again,
             "to_come": rebroadcasts.to_come().filter(broadcast=broadcast),
@@ -284,5 +275,5 @@ def imported(data: dict[str, Any], by: Actor) -> Broadcast:
 
 def described(part: dict[str, Any], recording: Recording) -> str:
     """Return a description of the download for the audit."""
-    cut = [f"{name} {part[name]:g} s" for name in ("start", "end", "offset") if part[name]]
+    cut = [f"{name} {span_words(part[name])}" for name in ("start", "end", "offset") if part[name]]
     return ", ".join([f"{len(recording.updates)} updates", *cut])

@@ -122,9 +122,9 @@ class AfterTheShow:
 
     def rebroadcast(self):
         page = self.editor.open(f"{self.admin}recording/")
-        page.eval_on_selector("#id_starts_at", "input => input.step = 1")  # allow seconds
         starts = timezone.localtime() + SOON
-        page.fill("#id_starts_at", f"{starts:%Y-%m-%dT%H:%M:%S}")
+        page.fill("#id_starts_at_0", f"{starts:%Y-%m-%d}")
+        page.fill("#id_starts_at_1", f"{starts:%H:%M:%S}")
         page.click("text=Plan the rebroadcast")
         page.wait_for_selector("text=The rebroadcast is planned")
         self.editor.open("/admin/")  # a rebroadcast needs no open console

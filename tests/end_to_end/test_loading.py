@@ -126,9 +126,8 @@ class PageLoading(BrowserAudience, TransactionTestCase):
         visit.open(f"{one}console/")
         visit.wait_for('[data-desk="connection"][data-state="connected"]')
         visit.open(one)
-        page.click(".datetimeshortcuts >> nth=0 >> a >> nth=1")  # the calendar
-        page.click(".calendar td >> text=15")
-        page.click("text=Now")
+        page.fill("#id_starts_at_0", "2028-11-15")
+        page.fill("#id_starts_at_1", "19:00:00")
         page.click("[name=_save]")
         visit.wait_for("text=was changed successfully")
         self.assertEqual(timezone.localdate(Broadcast.objects.get().starts_at).day, 15)

@@ -15,6 +15,7 @@ from mapcenter.env import (
     env_redis,
     env_seconds,
     env_text,
+    env_time_zone,
 )
 
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": Path("default.sqlite3")}
@@ -43,6 +44,17 @@ class Text(EnvCase):
     def test_text_that_is_empty_is_the_default(self):
         self.set("")
         self.assertEqual(env_text("NAME", "default"), "default")
+
+
+class TimeZone(EnvCase):
+    def test_time_zone_is_a_name_of_the_iana_database(self):
+        self.set("Europe/Berlin")
+        self.assertEqual(env_time_zone("NAME", "America/New_York"), "Europe/Berlin")
+
+    def test_other_names_are_rejected(self):
+        for value in ("Eastern", "America", "UTC+1"):
+            self.set(value)
+            self.assert_rejected(lambda: env_time_zone("NAME", "America/New_York"), value)
 
 
 class Bool(EnvCase):

@@ -47,7 +47,7 @@ class RecordingDownload(RecordingCase):
         self.assertEqual(self.audit(), [("exported", "editor", "24 updates", "admin")])
 
     def test_downloaded_part_has_its_offset_and_its_initial_map(self):
-        part = self.download(start=600, end=4800, offset=-600).json()
+        part = self.download(start="10:00", end="1:20:00", offset="-600").json()
 
         self.assertEqual(part["updates"][0]["t"], 600_000)  # 0:20, now 10 minutes later
         self.assertTrue(all(update["t"] >= 0 for update in part["updates"]))
@@ -59,14 +59,16 @@ class RecordingDownload(RecordingCase):
             parse_recording(part, geometry_of),
             history.recording(self.broadcast).trim(600_000, 4_800_000, -600_000),
         )
-        self.assertIn("start 600 s, end 4800 s, offset -600 s", self.audit()[0][2])
+        self.assertIn("start 0:10:00, end 1:20:00, offset -0:10:00", self.audit()[0][2])
 
     def test_download_rejects_a_wrong_part(self):
         for part, words in [
             ({"start": 60, "end": 30}, "is before the start"),
-            ({"start": "soon"}, "Enter a number"),
-            ({"offset": "nan"}, "Enter a number"),
-            ({"end": "1e99"}, "less than or equal"),
+            ({"start": "soon"}, "Write it as h:mm:ss"),
+            ({"offset": "nan"}, "Write it as h:mm:ss"),
+            ({"end": "1:00:00:00"}, "Write it as h:mm:ss"),
+            ({"end": "999:00:00"}, "This is not from 0:00:00 to 744:00:00"),
+            ({"start": "-1"}, "This is not from"),
         ]:
             response = self.download(**part)
             self.assertNotIn("Content-Disposition", response.headers)
@@ -159,8 +161,9 @@ class RecordingImport(RecordingCase):
 
 class Rebroadcasts(RecordingCase):
     def plan(self, at):
-        text = f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
-        return self.client.post(self.address("rebroadcast"), {"starts_at": text}, follow=True)
+        local = timezone.localtime(at)
+        data = {"starts_at_0": f"{local:%Y-%m-%d}", "starts_at_1": f"{local:%H:%M}"}
+        return self.client.post(self.address("rebroadcast"), data, follow=True)
 
     def test_rebroadcast_is_planned_listed_and_cancelled(self):
         Broadcast.objects.update(listed=True)
@@ -180,7 +183,7 @@ class Rebroadcasts(RecordingCase):
     def test_rebroadcast_is_rejected_with_a_reason(self):
         later = timezone.now() + timedelta(hours=1)
         self.assertContains(self.plan(timezone.now() - timedelta(hours=1)), "has passed")
-        last = {"starts_at": "9999-12-31T23:59"}
+        last = {"starts_at_0": "9999-12-31", "starts_at_1": "23:59"}
         self.assertContains(self.client.post(self.address("rebroadcast"), last), "the years")
         Broadcast.objects.update(rehearsal=True)
         self.assertContains(self.plan(later), "not for viewers")

@@ -112,7 +112,7 @@ class FuzzSite(Site):
         status, body, _ = self.request(path, Cookie=self.cookies)
         inputs = PageInputs(body if status == 200 else "")
         if status == HTTPStatus.METHOD_NOT_ALLOWED:  # its form is on another page
-            inputs.posts, inputs.fields = True, {"starts_at": [""]}
+            inputs.posts, inputs.fields = True, {"starts_at_0": [""], "starts_at_1": [""]}
         rows = inputs.fields.get("_selected_action", [])
         if route.startswith("admin/auth/user/") and self.chief in rows:
             rows.remove(self.chief)

@@ -15,7 +15,21 @@ let shownSeq = 0;
 
 /** Return by how many milliseconds updates come later than in the recording. */
 function offsetMilliseconds() {
-  return (Number(offset.value) || 0) * 1000;
+  return milliseconds(offset.value.trim()) || 0; // a wrong one is as none
+}
+
+/** Return a span, "h:mm:ss", "mm:ss" or seconds, in milliseconds; NaN if it is none. */
+function milliseconds(text) {
+  const parts = text.replace(/^-/, "").split(":");
+  const span = 1000 * parts.reduce((sum, part) => 60 * sum + Number(part || NaN), 0);
+  return text.startsWith("-") ? -span : span;
+}
+
+/** Return a span as "1:05:00". */
+function elapsed(span) {
+  const seconds = Math.floor(span / 1000);
+  const two = (n) => String(n % 60).padStart(2, "0");
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60))}:${two(seconds)}`;
 }
 
 function show() {
@@ -36,7 +50,7 @@ function showTimes() {
   for (const entry of entries) {
     const t = Number(entry.dataset.t) + offsetMilliseconds();
     entry.hidden = t < 0;
-    entry.querySelector("button").textContent = `${(t / 1000).toFixed(1)} s`;
+    entry.querySelector("button").textContent = elapsed(t);
   }
 }
 
