@@ -1,4 +1,4 @@
-"""The admin of read-only records: publications, API tokens and the audit."""
+"""The admin of read-only records: publications and the audit."""
 
 import csv
 import io
@@ -8,18 +8,16 @@ from datetime import UTC
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
-from broadcaster.desk.tokens import revoke
 from broadcaster.domain.bidi import isolate
 from broadcaster.domain.spreadsheet import quoted
 from broadcaster.domain.summary import describe
-from broadcaster.models import ApiToken, AuditEntry, Broadcast, Publication, Via
+from broadcaster.models import AuditEntry, Broadcast, Publication, Via
 from broadcaster.publishing.actor import Actor
 
 
@@ -51,10 +49,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Publication)
 class PublicationAdmin(ReadOnlyAdmin):
-    list_display = ["broadcast", "seq", "at", "kind", "headline", "by", "via", "confirmed_by"]
+    list_display = ["broadcast", "number", "at", "kind", "headline", "by", "via", "confirmed_by"]
+    fields = ["broadcast", "number", "at", "kind", "headline", "change", "totals", "by", "via"]
     list_filter = ["broadcast", "kind", "by"]
     list_select_related = ["broadcast", "by", "confirmed_by"]
     date_hierarchy = "at"
+
+    @admin.display(description="update", ordering="seq")
+    def number(self, publication: Publication) -> int:
+        return publication.seq
 
     @admin.display
     def headline(self, publication: Publication) -> str:
@@ -63,31 +66,22 @@ class PublicationAdmin(ReadOnlyAdmin):
         )
 
 
-@admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdmin):
-    list_display = ["user", "note", "direct", "created_at", "revoked_at"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        revoked = revoke(tokens, actor(request))
-        self.message_user(request, f"{revoked} revoked. The API rejects them from now on.")
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("broadcaster.change_apitoken")
-
-
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["time", "who", "action", "detail", "on", "via", "address"]
+    fields = ["at", "who", "action", "broadcast", "number", "cue", "detail", "via", "address"]
     list_filter = ["broadcast", "action", "who", "via", "at"]
     list_select_related = ["broadcast"]
     search_fields = ["detail", "who"]
     date_hierarchy = "at"
 
+    @admin.display(description="update", empty_value="-")
+    def number(self, entry: AuditEntry) -> int | None:
+        return entry.seq
+
     @admin.display(ordering="at")
     def time(self, entry: AuditEntry) -> str:
-        return f"{timezone.localtime(entry.at):%b %-d, %H:%M:%S}"
+        return f"{timezone.localtime(entry.at):%b %-d, %H:%M:%S %Z}"
 
     @admin.display(description="broadcast", ordering="broadcast")
     def on(self, entry: AuditEntry) -> str:

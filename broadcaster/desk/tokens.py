@@ -1,4 +1,4 @@
-"""Revoking API tokens.
+"""Making and revoking API tokens.
 
 A token acts for its user: `is_active` and the user's permissions are read at every request. A new
 password revokes the user's tokens for good, since the old one may have become known to somebody,
@@ -22,6 +22,18 @@ from broadcaster.publishing.audit import add_entry
 
 REHASH = frozenset({"password"})
 """The fields that Django saves when it hashes an unchanged password anew after a log-in."""
+
+
+@transaction.atomic
+def issue(owner: AbstractUser, note: str, direct: bool, actor: Actor) -> str:
+    """Make a token that acts for `owner`, with an entry in the audit. Return its text.
+
+    The text is stored nowhere, so it can be shown only now.
+    """
+    token = ApiToken.issue(owner, note, direct)
+    kind = "a direct API token" if direct else "an API token"
+    add_entry(actor, "changed", None, f"made {kind} for {owner}, {note or 'without a note'}")
+    return token
 
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)

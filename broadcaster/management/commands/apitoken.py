@@ -2,11 +2,10 @@
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
-from broadcaster.models import ApiToken, Via
+from broadcaster.desk.tokens import issue
+from broadcaster.models import Via
 from broadcaster.publishing.actor import Actor
-from broadcaster.publishing.audit import add_entry
 
 
 class Command(BaseCommand):
@@ -25,9 +24,4 @@ class Command(BaseCommand):
         owner = get_user_model().objects.filter(username=user).first()
         if owner is None:
             raise CommandError(f"there is no user {user}")
-        kind = "a direct API token" if direct else "an API token"
-        with transaction.atomic():
-            token = ApiToken.issue(owner, note, direct)
-            words = f"made {kind} for {owner}, {note or 'without a note'}"
-            add_entry(Actor(None, Via.COMMAND), "changed", None, words)
-        self.stdout.write(token)
+        self.stdout.write(issue(owner, note, direct, Actor(None, Via.COMMAND)))

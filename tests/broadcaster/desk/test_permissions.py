@@ -54,7 +54,7 @@ PAGES = {
     "apitoken_changelist": "editor",
     "apitoken_change": "editor",
     "apitoken_history": "editor",
-    "apitoken_add": "",
+    "apitoken_add": "editor",
     "apitoken_delete": "",
 }
 """The roles that may open each page. Others get 403, anonymous users the login page."""
