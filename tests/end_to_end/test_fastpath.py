@@ -194,6 +194,21 @@ class FastPathTests(TransactionTestCase):
         self.assertEqual(pipelined.count(b"200 OK"), 3)
         self.assertLess(pipelined.index(b"heartbeat"), pipelined.index(b"snapshot"))
 
+    def test_request_that_follows_a_waiting_poll_is_answered_after_it(self):
+        waiting = self.get(
+            f"updates?v=2&since={self.epoch}:2", "GET", "1.1", "127.0.0.1", "Connection: keep-alive"
+        )
+        for server in self.servers:
+            with socket.create_connection(("127.0.0.1", server.port), 10) as line:
+                line.sendall(waiting)
+                self.talk(server, self.get("updates"))  # meanwhile the poll has begun to wait
+                line.sendall(self.get("updates"))
+                received = b""
+                while chunk := line.recv(65536):
+                    received += chunk
+            self.assertEqual(received.count(b"200 OK"), 2)
+            self.assertLess(received.index(b"heartbeat"), received.index(b"snapshot"))
+
     def test_repeated_requests_get_the_same_answer(self):
         again = self.get("updates", "GET", "1.1", "127.0.0.1", "Connection: keep-alive")
         waiting = self.get(
@@ -257,6 +272,8 @@ class FastPathTests(TransactionTestCase):
             self.upgrade(Origin="http://["),
             self.upgrade(Host="evil.example"),
             self.upgrade(Sec_WebSocket_Protocol="a, b"),
+            self.upgrade(Connection="keep-alive, Upgrade"),
+            re.sub(rb"\n[^:]+:", lambda name: name[0].lower(), self.upgrade()),  # as HAProxy does
             self.upgrade(Sec_WebSocket_Extensions="permessage-deflate"),
             self.upgrade().replace(b"/night-", b"/nope-"),
         ]:
@@ -269,6 +286,7 @@ class FastPathTests(TransactionTestCase):
             self.upgrade(Sec_WebSocket_Version="8"),
             self.upgrade(Sec_WebSocket_Version=None),
             self.upgrade(Sec_WebSocket_Key="short"),
+            self.upgrade(Sec_WebSocket_Key=KEY + "x"),
             self.upgrade(Sec_WebSocket_Key=None),
             self.upgrade(Upgrade="h2c"),
             self.upgrade().replace(b"GET", b"POST"),

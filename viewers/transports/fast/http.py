@@ -1,87 +1,19 @@
 """uvicorn's HTTP protocol, which serves viewers without a task: polls, WebSockets, kept pages."""
 
 import asyncio
-import re
-from dataclasses import dataclass
-from functools import lru_cache
 from time import monotonic
 
-from broadcaster.domain.stream import Position
 from viewers.fanout.hub import Hub
 from viewers.fanout.relay_registry import RelayRegistry
 from viewers.protocol.frames import Close
-from viewers.transports import addresses, admission, longpoll
+from viewers.transports import longpoll
+from viewers.transports.fast import requests
 from viewers.transports.fast.limited import LimitedHttpProtocol, wire
+from viewers.transports.fast.requests import PageRequest, PollRequest, UpgradeRequest
 from viewers.transports.fast.timers import NEVER
 from viewers.transports.fast.websocket import FastWebSocketViewer, handshake
-from viewers.transports.response_cache import ResponseCache, Wish
-from viewers.transports.whole_response import Headers, WholeResponse
-
-GET = re.compile(
-    rb"GET (/[-./\w]*)(?:\?([!$-~]*))? HTTP/1\.1\r\n"
-    rb"((?:[-\w]+: [!-~](?:[\t -~]*[!-~])?\r\n)+)\r\n"
-)
-POLL = re.compile(addresses.pattern(addresses.UPDATES))
-POSITION = re.compile(rb"[-.:%&=\w]*")
-WEBSOCKET = re.compile(rb"%s(?:\?([^#]*))?" % addresses.pattern(addresses.WEBSOCKET))
-UNUSUAL = frozenset(
-    b"connection content-length expect proxy-connection transfer-encoding upgrade".split()
-)
-LONGEST = 2048  # bytes of a request that is recognized here
-
-
-@dataclass(frozen=True, slots=True)
-class PollRequest:
-    """A poll: its exact bytes, and the broadcast and position in them."""
-
-    request: bytes
-    slug: str
-    since: Position | None
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """A request for a page or a static file, without the scheme."""
-
-    path: str
-    query: bytes
-    headers: Headers
-    wish: Wish
-
-
-@lru_cache(maxsize=1024)
-def parse(request: bytes) -> PollRequest | PageRequest | None:
-    """Return what these bytes ask for, if they are exactly one GET without unusual headers.
-
-    Identical browsers send identical bytes for the same thing, so parsed requests are cached by
-    their bytes. Whatever is not recognized here is left to uvicorn.
-    """
-    if (match := GET.fullmatch(request)) is None:
-        return None
-    path, query = match[1], match[2] or b""
-    lines = [line.split(b": ", 1) for line in match[3].splitlines()]
-    headers = [(name.lower(), value) for name, value in lines]
-    for name, value in headers:
-        if name in UNUSUAL and (name, value.lower()) != (b"connection", b"keep-alive"):
-            return None
-    if poll := POLL.fullmatch(path):
-        return _parse_poll(request, poll[1].decode(), query, headers)
-    if any(name in (b"range", b"x-forwarded-proto") for name, _ in headers):
-        return None
-    return PageRequest(path.decode(), query, headers, Wish.parse(headers))
-
-
-def _parse_poll(request: bytes, slug: str, query: bytes, headers: Headers) -> PollRequest | None:
-    scope = {"type": "http", "headers": headers}
-    if not (admission.host_allowed(scope) and admission.origin_allowed(scope)):
-        return None
-    if not POSITION.fullmatch(query) or admission.is_outdated(scope, query):
-        return None
-    try:
-        since = admission.since(query)
-    except ValueError:
-        return None
-    return PollRequest(request, slug, since)
+from viewers.transports.response_cache import ResponseCache
+from viewers.transports.whole_response import WholeResponse
 
 
 class ViewerHttpProtocol(LimitedHttpProtocol):
@@ -110,16 +42,29 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
         if self.hub is not None:  # pipelined: uvicorn keeps the order
             self.leave()
             super().data_received(self.poll.request)
-        elif data.startswith(b"GET ") and len(data) <= LONGEST and not self.busy:
-            match parse(data):
-                case PollRequest(slug=slug) as poll:
-                    hub = self.relays.ready(slug)
-                    if hub and self.relays.rejection is None:
-                        return self.serve(poll, hub)
-                case PageRequest() as page:
-                    if response := self.kept(page):
-                        return self.answer(response)
+        elif self.recognize(data):
+            return
         super().data_received(data)
+
+    def recognize(self, data: bytes) -> bool:
+        """Serve a request without uvicorn. Return False if this is none for which that is done."""
+        if not data.startswith(b"GET ") or len(data) > requests.LONGEST or self.busy:
+            return False
+        request, key = requests.split_key(data)
+        if key:
+            upgrade = requests.read_upgrade(request)
+            return upgrade is not None and self.upgrade(upgrade, key)
+        match requests.read_get(request):
+            case PollRequest(slug=slug) as poll:
+                hub = self.relays.ready(slug)
+                if hub and self.relays.rejection is None:
+                    self.serve(poll, hub)
+                    return True
+            case PageRequest() as page:
+                if response := self.kept(page):
+                    self.answer(response)
+                    return True
+        return False
 
     @property
     def busy(self) -> bool:
@@ -183,21 +128,22 @@ class ViewerHttpProtocol(LimitedHttpProtocol):
     # WebSockets
 
     def handle_websocket_upgrade(self) -> None:
-        match = WEBSOCKET.fullmatch(self.url)
-        request = (self.parser.get_method(), self.parser.get_http_version())
-        hub = match and self.relays.ready(match[1].decode())
-        if match is None or hub is None or hub.closing_code or self.busy:
-            return super().handle_websocket_upgrade()
-        query = match[2] or b""
-        scope = {"type": "websocket", "headers": self.headers}
-        accept = handshake(self.headers, self.server_state.default_headers)
-        rejected = admission.rejection(scope, self.relays) is not None
-        outdated = admission.is_outdated(scope, query)
-        if accept is None or rejected or outdated or request != (b"GET", "1.1"):
-            return super().handle_websocket_upgrade()
-        try:
-            since = admission.since(query)
-        except ValueError:
-            since = None
+        """Serve a handshake that uvicorn has read: it came in pieces, say."""
+        path, _, query = self.url.partition(b"?")
+        upgrade = requests.parse_upgrade(path, query, self.headers)
+        key = dict(self.headers).get(b"sec-websocket-key", b"")
+        is_usual = (self.parser.get_method(), self.parser.get_http_version()) == (b"GET", "1.1")
+        if upgrade is None or not is_usual or self.busy or not self.upgrade(upgrade, key):
+            super().handle_websocket_upgrade()
+
+    def upgrade(self, upgrade: UpgradeRequest, key: bytes) -> bool:
+        """Hand the connection to a WebSocket. Return False if this cannot be done here and now."""
+        hub = self.relays.ready(upgrade.slug)
+        if hub is None or hub.closing_code or self.relays.rejection is not None:
+            return False
+        if not requests.KEY.fullmatch(key):
+            return False
+        accept = handshake(key, self.server_state.default_headers)
         self.connections.discard(self)
-        FastWebSocketViewer(self.transport, self.connections, hub, since, accept)
+        FastWebSocketViewer(self.transport, self.connections, hub, upgrade.since, accept)
+        return True

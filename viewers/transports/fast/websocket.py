@@ -1,7 +1,6 @@
 """A viewer's WebSocket without ASGI: prepared frames out, the `websockets` library for the rest."""
 
 import asyncio
-import re
 from time import monotonic
 from typing import Any
 
@@ -22,22 +21,12 @@ from viewers.transports.slow_viewers import STUCK_TIMEOUT, limit_buffers, positi
 from viewers.transports.whole_response import Headers, header_lines
 
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-KEY = re.compile(rb"[+/0-9A-Za-z]{22}==")  # 16 bytes in base64
 
 CLOSING = 10.0  # seconds to wait for the viewer's half of the closing handshake
 
 
-def handshake(request: Headers, headers: Headers) -> bytes | None:
-    """Return the response to a valid handshake, with the server's own `headers`.
-
-    None leaves it to uvicorn. `request` are the headers of the handshake.
-    """
-    found = [(name, value) for name, value in request if name.startswith(b"sec-websocket-")]
-    values = dict(found)
-    key = values.get(b"sec-websocket-key", b"")
-    version = values.get(b"sec-websocket-version")
-    if len(values) < len(found) or version != b"13" or not KEY.fullmatch(key):
-        return None
+def handshake(key: bytes, headers: Headers) -> bytes:
+    """Return the response to a handshake with this key, with the server's own `headers`."""
     accept = accept_key(key.decode()).encode()
     return b"%sSec-WebSocket-Accept: %s\r\n%s\r\n" % (SWITCHING, accept, header_lines(headers))
 
@@ -74,9 +63,10 @@ class FastWebSocketViewer(asyncio.Protocol):
         self._state: LimitedProtocol | None = None
         transport.set_protocol(self)
         limit_buffers(transport)
-        transport.write(handshake)
-        if not self.catch_up():
-            self.write(hub.heartbeat_frame())
+        if (frame := hub.frame_after(since)) is not None:
+            self.position = hub.replica.position
+        self.due = monotonic() + self.interval
+        transport.write(handshake + text_frame(frame or hub.heartbeat_frame()))  # one system call
         hub.add(self)
         connections.add(self)
 
