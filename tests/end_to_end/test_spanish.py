@@ -120,9 +120,9 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         self.publish({"kind": "resume", "story": {"headline": "Back with the votes"}})
         self.publish(WON)
         for visit in both:
-            visit.wait_for('[data-passed="D"]:text("superó los 270")')
+            visit.wait_for('[data-passed="D"]:text("alcanzó los 270")')
         notice = wide.page.locator('[data-part="notice"] span').all_text_contents()
-        self.assertEqual(notice, ["Biden wins the election", ". Biden superó los 270."])
+        self.assertEqual(notice, ["Biden wins the election", ". Biden alcanzó los 270."])
         self.publish({"kind": "end", "story": {"headline": "This is the end"}})
         check_both("ended", "Final, actualizado:")
 
@@ -152,7 +152,7 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         page.click('.boxes [data-unit="VT"]')
         page.uncheck("[name=keep]")
         page.click('.boxes [data-unit="NE-2"]')
-        visit.wait_for("text=/2.º distrito .votos electorales: 1.: Biden .D.. .* superó los 270./")
+        visit.wait_for("text=/2.º distrito .votos electorales: 1.: Biden .D.. .* alcanzó los 270./")
         self.check_spanish(visit, "calculator")
         mine = page.url.partition("?")[2]
         page.click(".languages a")

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { contest, load, useLanguage, vectors } from "./modules.mjs";
 
-const { bars, counted, label, lead, mark, racesIn, result, share } = await load(
+const { bars, counted, label, lead, mark, passedWords, racesIn, result, share } = await load(
   "broadcaster/rendering/drawing.js",
 );
 
@@ -26,6 +26,13 @@ for (const { name, language, contest: id, calls, counts, races, ...expected } of
     }
   });
 }
+
+test("a party that has exactly what it needs reaches the threshold, and is past it with more", async () => {
+  await useLanguage();
+  const president = contest("us-president-2020");
+  assert.equal(passedWords(270, president), "reaches 270");
+  assert.equal(passedWords(271, president), "past 270");
+});
 
 test("a lead in short has the party's letter, and a tie has a word", async () => {
   await useLanguage();

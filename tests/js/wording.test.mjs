@@ -158,7 +158,7 @@ test("the announcement of an update is its headline", () => {
 
 test("a candidate who passes 270 is named", () => {
   const { notice } = announced([story("Pennsylvania called")], "D");
-  assert.equal(notice, "Pennsylvania called. Biden has passed 270.");
+  assert.equal(notice, "Pennsylvania called. Biden has reached 270.");
 });
 
 test("a candidate who falls below 270 is named, and one who stays above is not", () => {
@@ -178,7 +178,7 @@ test("headlines are marked as English, other texts as the language of the page",
   await useLanguage();
   assert.deepEqual(notice, [
     { text: "Pennsylvania called", lang: "en" },
-    { text: ". Biden superó los 270.", lang: "es" },
+    { text: ". Biden alcanzó los 270.", lang: "es" },
   ]);
 });
 
@@ -216,5 +216,5 @@ test("votes counted are never announced", () => {
 test("where a show has several contests, the one that is decided is named", () => {
   const shown = contests({ president: "us-president-2020", senate: "us-senate-2024" });
   const { notice } = announced([story("Pennsylvania called")], "D", "", shown);
-  assert.equal(notice, "Pennsylvania called. U.S. President 2020: Biden has passed 270.");
+  assert.equal(notice, "Pennsylvania called. U.S. President 2020: Biden has reached 270.");
 });

@@ -195,6 +195,16 @@ class TallyBar(SimpleTestCase):
                 self.assertEqual(tally.passed, max("DR", key=pledged.__getitem__))
 
 
+    def test_exactly_270_is_reached_and_more_is_past_it(self):
+        winners = FACTS["2020"]["winners"]
+        for without, words in (({"GA", "PA"}, "reaches 270"), ({"GA"}, "past 270")):
+            called = {race: party for race, party in winners.items() if race not in without}
+            found = Picture(edition("us-president-2020"), calls_of(called))
+            html = render_to_string("broadcaster/picture/tally.html", {"picture": found})
+            [shown] = re.findall(r'data-passed="D">✓ <span data-words>(.*?)</span>', html)
+            self.assertEqual(shown, words)
+
+
 class PictureTemplates(SimpleTestCase):
     """The HTML that drawing.js updates, under a strict content security policy."""
 

@@ -217,6 +217,8 @@ export function drawTally(tally, won, contest) {
   for (const part of tally.querySelectorAll("[data-part]")) write(part, won[part.dataset.part]);
   for (const note of tally.querySelectorAll("[data-passed]")) {
     note.hidden = note.dataset.passed !== passed;
+    const words = note.querySelector("[data-words]"); // a tab has the sign alone
+    if (words) write(words, passedWords(won[note.dataset.passed], contest));
   }
   for (const other of tally.querySelectorAll("[data-other]")) {
     other.hidden = !named.includes(other.dataset.other);
@@ -229,6 +231,14 @@ export function drawTally(tally, won, contest) {
     set(bar, "x", x);
     set(bar, "width", width);
   }
+}
+
+/** Return that a party has as much as it needs, or more. */
+export function passedWords(won, { toWin }) {
+  const values = { to_win: toWin };
+  return won === toWin
+    ? gettext("reaches %(to_win)s", values)
+    : gettext("past %(to_win)s", values);
 }
 
 function drawHighlights(root, places, contest) {

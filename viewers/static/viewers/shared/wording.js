@@ -196,7 +196,7 @@ export function announcements(updates, contests, before, after) {
 /** Return that a party or its candidate has reached the threshold. */
 export function passing(contest, party) {
   const values = { name: contest.nameOf(party), to_win: contest.toWin };
-  return gettext("%(name)s has passed %(to_win)s.", values);
+  return gettext("%(name)s has reached %(to_win)s.", values);
 }
 
 function losing(contest, party) {
