@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from broadcaster.domain.geometry import SCHEMA, Box
-from broadcaster.domain.outline import Ring, area, close_view, label, neighbours, path
+from broadcaster.domain.geometry import SCHEMA
+from broadcaster.domain.outline import Box, Ring, area, close_view, label, neighbours, path
 from broadcaster.domain.topojson import decode_arcs, rings
 
 DATA = Path(__file__).resolve().parents[1] / "broadcaster" / "data"

@@ -11,11 +11,11 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
+from broadcaster.domain import outline
+from broadcaster.domain.outline import Box
+
 SCHEMA = "mapcenter.geometry/1"
 SHIPPED = Path(__file__).parents[1] / "data" / "geometries"
-
-Box = tuple[float, float, float, float]
-"""x, y, width and height in map units, as in SVG's viewBox."""
 
 
 class Shape(Struct, frozen=True, omit_defaults=True):
@@ -63,6 +63,12 @@ class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="sc
         """The smallest room of the shapes that have their labels on the map, in map units."""
         labelled = (each for each in self.shapes if each.path and not (each.box or each.beside))
         return min((each.room for each in labelled), default=0.0)
+
+    @cached_property
+    def inner_borders(self) -> str:
+        """The lines along which two shapes touch, as one path; "" if it cannot be told."""
+        drawn = {each.id: outline.rings(each.path) for each in self.shapes}
+        return outline.borders(drawn)
 
     @cached_property
     def groups(self) -> dict[str, list[Shape]]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from broadcaster.domain.change import JsonObject
-from broadcaster.domain.geometry import SCHEMA, Box
+from broadcaster.domain.geometry import SCHEMA
 from broadcaster.domain.outline import (
+    Box,
     Ring,
     area,
     borders,

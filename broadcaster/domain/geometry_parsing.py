@@ -5,7 +5,8 @@ import re
 from typing import Any
 
 from broadcaster.domain.document import Problems, filled, line, parse_id, rows
-from broadcaster.domain.geometry import SCHEMA, Box, Geometry, Shape
+from broadcaster.domain.geometry import SCHEMA, Geometry, Shape
+from broadcaster.domain.outline import Box
 from broadcaster.domain.parsing import MAX_TITLE, known_object, short_list
 from broadcaster.domain.rejection import InvalidInput
 

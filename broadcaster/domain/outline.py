@@ -5,12 +5,13 @@ The makers of geometries use it: tools/build_us_map.py and manage.py geometry im
 
 import heapq
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from broadcaster.domain.geometry import Box
-
+Box = tuple[float, float, float, float]
+"""x, y, width and height in map units, as in SVG's viewBox."""
 Point = tuple[float, float]
 Ring = list[Point]
 Corner = tuple[int, int]  # in tenths
@@ -19,6 +20,9 @@ TENTH = 10  # coordinates are rounded to 1/TENTH
 CLEAR = 23.0  # units from label point to outline that are enough
 PULL = 0.1  # units of that distance that one unit nearer to the middle is worth
 MARGIN = 1.5  # a close view's size as a multiple of its shape's
+
+_NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)")
+_RING = re.compile(rf"M({_NUMBER.pattern}) ?({_NUMBER.pattern})l([-\d. ]+)z")
 
 
 def edges(ring: Ring) -> Iterator[tuple[Point, Point]]:
@@ -36,6 +40,23 @@ def path(ring: Ring) -> str:
     It is a start and relative steps on a grid of tenths.
     """
     return f"{line(on_grid(ring)[:-1])}z"
+
+
+def rings(path: str) -> list[Ring]:
+    """Return the closed rings of a path that path() wrote; of any other what looks like them."""
+    found = []
+    for left, top, rest in _RING.findall(path):
+        steps = [in_tenths(each) for each in _NUMBER.findall(rest)]
+        points = [(in_tenths(left), in_tenths(top))]
+        for dx, dy in zip(steps[::2], steps[1::2], strict=False):
+            x, y = points[-1]
+            points.append((x + dx, y + dy))
+        found.append([(x / TENTH, y / TENTH) for x, y in [*points, points[0]]])
+    return found
+
+
+def in_tenths(number: str) -> int:
+    return round(float(number) * TENTH)
 
 
 def line(grid: Sequence[Corner]) -> str:

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from broadcaster.domain.bidi import isolate
 from broadcaster.domain.change import OPEN, Call, Count, Status, View
 from broadcaster.domain.contest import Race
-from broadcaster.domain.geometry import Box, Geometry, Shape
+from broadcaster.domain.geometry import Geometry, Shape
 from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.outline import Box
 from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
@@ -26,6 +27,7 @@ WIDTH, HEIGHT = 1033.0, 610.0  # map units: the size of a map on which labels ha
 LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map is in view
 LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
 MARK_ROOM = 7.0  # map units that its mark alone needs
+WIDE_ROOM = 28.0  # map units: 10 CSS pixels on a phone 360 wide
 CODE_LENGTH = 5  # characters of a shape's id up to which labels have it
 DIGITS = 6  # of numbers in names, to which they are filled to be sorted
 
@@ -74,6 +76,11 @@ class Label:
     code: str
     fits: str
     group: str
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the code and the mark fit even on a phone's map."""
+        return self.shape.room >= WIDE_ROOM
 
     @property
     def view(self) -> str:
