@@ -17,7 +17,7 @@ from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.picture import mark
 
-NAMED = 2  # races in an update up to which they are named in full
+NAMED = 12  # races in an update up to which they are named in full
 
 
 @dataclass(frozen=True, slots=True)

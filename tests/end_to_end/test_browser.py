@@ -25,6 +25,7 @@ HIDE = """
         document.dispatchEvent(new Event("visibilitychange"));
     };
 """  # lets a test hide and show the tab
+OPEN_MENU = "document.querySelector('.more').open = true"
 RECORD_TEXT = """
     window.seen = new Set();
     window.drawn = 0;
@@ -219,8 +220,8 @@ class LivePage(TransactionTestCase):
         page, release = visit.page, hold_back(visit.page, "**/live.js")
         page.goto(self.server.url + self.path, wait_until="commit")
         visit.wait_for(".units")
-        controls = page.locator(".actions button, .actions select, .layer select")
-        self.assertEqual([control.is_enabled() for control in controls.all()], [False] * 5)
+        controls = page.locator(".actions button, .actions select")
+        self.assertEqual([control.is_enabled() for control in controls.all()], [False] * 4)
 
         release()
         page.select_option('[data-part="layer"]', "2008")
@@ -240,6 +241,7 @@ class LivePage(TransactionTestCase):
     def test_exploring_viewer_keeps_the_view_and_gets_calls(self):
         page = self.viewer().page
         page.click('.map-shapes [data-unit="TX"]')
+        page.click('[data-action="zoom"]')
         page.wait_for_selector('.map[data-focus="TX"]')
         self.assertIn("(electoral votes: 38): Not called", page.inner_text('[data-part="facts"]'))
 
@@ -249,8 +251,7 @@ class LivePage(TransactionTestCase):
         page.wait_for_selector('[data-part="facts"]:has-text("(electoral votes: 38): Trump (R)")')
         self.assertEqual(page.get_attribute(".map", "data-focus"), "TX")
         page.click("text=Return")
-        page.wait_for_selector('.map[data-focus="OH"]')
-        page.wait_for_selector("text=Following the broadcast")
+        page.wait_for_selector('main[data-mode="following"] .map[data-focus="OH"]')
 
     def test_paused_page_shows_how_many_updates_wait(self):
         page = self.viewer().page
@@ -267,6 +268,7 @@ class LivePage(TransactionTestCase):
 
     def test_delay_holds_updates_back_also_after_a_reload(self):
         visit = self.viewer()
+        visit.page.evaluate(OPEN_MENU)
         visit.page.select_option('[data-part="delay"]', "60")
         page = visit.open(self.path)
         self.assertEqual(page.input_value('[data-part="delay"]'), "60")
@@ -277,6 +279,7 @@ class LivePage(TransactionTestCase):
         page.wait_for_selector("text=Paused. 2 updates wait.")
         page.click("text=Resume")
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "0")
+        page.evaluate(OPEN_MENU)
         page.select_option('[data-part="delay"]', "0")
         page.wait_for_selector('.tally [data-part="D"]:text("20")')
 
@@ -287,6 +290,7 @@ class LivePage(TransactionTestCase):
         visit.context.add_init_script(RECORD_TEXT)
         page = visit.open(self.path).url
         visit.wait_for("text=PA is called")
+        visit.page.evaluate(OPEN_MENU)
         visit.page.select_option('[data-part="delay"]', "50")
         self.publish(call("OH", "R"))
         # The server process learns of it later, and may keep its page until then.
@@ -298,12 +302,13 @@ class LivePage(TransactionTestCase):
             visit.page.wait_for_function("() => drawn > 3")
             self.assertEqual("OH is called" in visit.page.evaluate("[...seen].join()"), new)
             held.pop().continue_()
-            visit.wait_for("text=Following the broadcast")
+            visit.wait_for('.actions [data-action="pause"]:enabled')
             visit.page.unroute("**/viewers/live/live.js")
             seen = visit.page.evaluate("[...seen].join()")
             for text in ("OH is called", "Trump (R)", "R Trump Ohio"):
                 self.assertEqual(text in seen, new, (text, delay))
             self.assertEqual(visit.page.input_value('[data-part="delay"]'), delay)
+            visit.page.evaluate(OPEN_MENU)
             visit.page.select_option('[data-part="delay"]', "0")
             visit.wait_for('.tally [data-part="R"]:text("18")')
             self.assertEqual(visit.page.locator(".log [data-logged]").count(), 2)
@@ -331,6 +336,7 @@ class LivePage(TransactionTestCase):
     def test_zoomed_state_has_county_lines(self):
         page = self.viewer().page
         page.click(PA)
+        page.click('[data-action="zoom"]')
         page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
         self.publish(call("PA", "D"))
         page.wait_for_selector('.map-counties[data-look="blue"]')

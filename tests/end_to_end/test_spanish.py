@@ -93,14 +93,15 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
 
         for visit in both:
             visit.page.click('.boxes [data-unit="VT"]')
+            visit.page.click('[data-action="zoom"]')
             visit.wait_for("text=La transmisión muestra todo el mapa")
             visit.page.click('.actions [data-action="pause"]')
             visit.page.select_option('[data-part="layer"]', label="2008")
             visit.wait_for("text=El mapa muestra 2008: Obama (D) 365")
-        check_both("exploring", "En vivo, actualizado:")
+        check_both("exploring", "En pausa, actualizado:")
         for visit in both:
             visit.page.click('.actions [data-action="pause"]')
-            visit.page.click('.actions [data-action="follow"]')
+            visit.page.click('[data-action="follow"]')
 
         self.publish(RETRACTED)
         for visit in both:
@@ -120,7 +121,7 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         self.publish({"kind": "resume", "story": {"headline": "Back with the votes"}})
         self.publish(WON)
         for visit in both:
-            visit.wait_for('[data-passed="D"]:text("alcanzó los 270")')
+            visit.wait_for('[data-passed="D"]:has-text("superó los 270")')
         notice = wide.page.locator('[data-part="notice"] span').all_text_contents()
         self.assertEqual(notice, ["Biden wins the election", ". Biden alcanzó los 270."])
         self.publish({"kind": "end", "story": {"headline": "This is the end"}})

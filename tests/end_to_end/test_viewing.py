@@ -68,6 +68,7 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
         check_accessible("live")
         for visit in (light, dark):
             visit.page.click('.boxes [data-unit="VT"]')
+            visit.page.click('[data-action="zoom"]')
             visit.wait_for("text=Broadcast is showing the whole map")
         check_accessible("exploring")
         press('.actions [data-action="pause"]')
@@ -114,7 +115,7 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
             page = self.viewer(viewport={"width": 1440, "height": 1080}, **options).page
             ends = [
                 page.locator(part).evaluate("part => part.getBoundingClientRect().bottom")
-                for part in (".actions", ".units")
+                for part in (".legend", ".units")
             ]
             self.assertLess(ends[0], 1080)
             self.assertLess(ends[1], 1.75 * 1080)

@@ -194,7 +194,6 @@ class TallyBar(SimpleTestCase):
                 self.assertEqual({party: tally.totals[party] for party in "DR"}, pledged)
                 self.assertEqual(tally.passed, max("DR", key=pledged.__getitem__))
 
-
     def test_exactly_270_is_reached_and_more_is_past_it(self):
         winners = FACTS["2020"]["winners"]
         for without, words in (({"GA", "PA"}, "reaches 270"), ({"GA"}, "past 270")):

@@ -15,7 +15,8 @@ const RESULTS = {
 };
 const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
 const CERTIFIED = "✓"; // after the party's letter
-const MAX_NAMED = 2; // up to so many races of an update have their full name in the log
+const LONG = 80; // characters of a headline above which its letters are smaller, as in lead.html
+const MAX_NAMED = 12; // up to so many races of an update have their full name in the log
 export const OPEN = { status: "open" }; // the call of a race about which nothing was published
 const BANDS = [2, 5, 10]; // percentage points: margins from which a hatch is denser
 
@@ -67,6 +68,19 @@ export function tag(root, name, units) {
   }
 }
 
+/** Mark the races that the last update changed, and ring them on the map until the ring has faded. */
+export function drawFresh(root, races, contest) {
+  tag(root, "data-fresh", races);
+  for (const map of root.querySelectorAll(".map")) {
+    const shapes = new Set(races.map((race) => shapeAt(map, contest.shapeOf(race))));
+    const d = [...shapes].map((shape) => shape?.getAttribute("d") ?? "").join("");
+    const before = map.querySelector(".map-fresh");
+    const ring = before.cloneNode(); // a new element begins its animation anew
+    ring.setAttribute("d", d);
+    before.replaceWith(ring);
+  }
+}
+
 /** Write `story` into the parts of `root` for it: headline, body, annotations. */
 export function drawStory(root, story, contests) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
@@ -74,6 +88,7 @@ export function drawStory(root, story, contests) {
     write(part(name), story[name]);
     part(name).hidden = !story[name];
   }
+  part("headline").toggleAttribute("data-long", story.headline.length > LONG);
   const notes = story.annotations.map(({ contest, at, text }) => {
     const note = document.createElement("li");
     const words = document.createElement("bdi");

@@ -3,6 +3,7 @@
 import {
   CallLog,
   draw,
+  drawFresh,
   drawStory,
   drawTally,
   nameOfPlace,
@@ -46,6 +47,7 @@ let fresh = []; // the races that the last update called, as "contest/race"
 let isLost = false; // whether the connection is lost
 let isOutdated = false; // whether the contests are others than those of this page
 let sinceSnapshot = []; // the updates shown since the last snapshot
+let folded = {}; // the texts whose height was measured: {headline, body}
 let pieces = null; // the promise of a ContestPieces, once it is needed
 const explorer = new Explorer(
   page,
@@ -104,7 +106,7 @@ function logCalls(events) {
   }
   const changed = events.flatMap(([, { calls, state }]) => (state ? [] : placesOf(calls)));
   if (changed.length) fresh = changed;
-  tag(page, "data-fresh", racesIn(explorer.key, fresh));
+  if (changed.length) drawFresh(page, racesIn(explorer.key, fresh), contests[explorer.key]);
   drawCorrected();
 }
 
@@ -174,7 +176,7 @@ function showContest(key) {
     if (tab === tabOf(key)) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
-  tag(page, "data-fresh", racesIn(key, fresh));
+  drawFresh(page, racesIn(key, fresh), contests[key]);
   tag(page, "data-corrected", racesIn(key, callLog.corrected));
   drawnLayer = null; // its calls are not new
   drawAll();
@@ -235,9 +237,31 @@ function drawAll() {
   explorer.drawCounties();
   explorer.drawFacts();
   drawStory(page, state.story, contests);
+  drawFolds();
   part("share").href = `?at=${buffer.replica.position}${isSeveral ? `&contest=${key}` : ""}`;
   part("share").hidden = !buffer.replica.position.seq;
   if (isSeveral) part("calculator").search = `?contest=${key}`;
+}
+
+/** Show *More* at texts that are longer than their place. A new text is folded. */
+function drawFolds() {
+  const { headline, body } = buffer.replica.state.story;
+  if (headline === folded.headline && body === folded.body) return; // to measure costs a layout
+  folded = { headline, body };
+  measureFolds();
+}
+
+function measureFolds() {
+  for (const button of page.querySelectorAll("[data-fold]")) {
+    unfold(button, false);
+    const text = part(button.dataset.fold);
+    button.hidden = text.hidden || text.scrollHeight <= text.clientHeight + 1;
+  }
+}
+
+function unfold(button, isOpen) {
+  button.setAttribute("aria-expanded", String(isOpen));
+  part(button.dataset.fold).toggleAttribute("data-open", isOpen);
 }
 
 /** Draw the races that are not decided. */
@@ -272,7 +296,7 @@ function drawStatus() {
   const line = part("status");
   const state = pageState();
   const { at } = buffer.replica;
-  const text = status(state, at, startsAt);
+  const text = status(state, at, startsAt, buffer.delay / 1000);
   line.dataset.state = state;
   part("words").textContent = text.words;
   part("time").hidden = text.at === null;
@@ -288,7 +312,9 @@ function pageState() {
   const isOver = follower.session.over !== null && !buffer.waiting;
   if (isOver || isOutdated) return "outdated";
   if (isLost) return navigator.onLine ? "reconnecting" : "offline";
-  return state.phase;
+  if (state.phase !== "live") return state.phase;
+  if (buffer.paused) return "paused";
+  return buffer.delay ? "delayed" : "live";
 }
 
 function drawNotices() {
@@ -306,7 +332,6 @@ function drawNotices() {
   }
   const isShown = {
     held: phase === "held",
-    following: own === null && !layer && !buffer.paused,
     exploring: own !== null,
     paused: buffer.paused,
     layer: layer !== "",
@@ -315,7 +340,6 @@ function drawNotices() {
     notice.hidden = !isShown[notice.dataset.notice];
   }
   for (const [action, on] of [
-    ["follow", own === null],
     ["explore", own !== null],
     ["pause", buffer.paused],
   ]) {
@@ -372,18 +396,37 @@ page.addEventListener("click", ({ target }) => {
   if (!button) return;
   const { action } = button.dataset;
   ACTIONS[action]();
+  const menu = button.closest("details");
+  if (menu) closeMenu(menu);
   if (button.offsetParent) return;
   const same = page.querySelector(`.actions [data-action="${action}"]`);
   (same ?? page.querySelector(".map")).focus(); // the button is hidden now: the focus moves on
 });
 page.addEventListener("click", (event) => {
   const race = event.target.closest("[data-show]")?.dataset.show;
-  if (race) explorer.zoom(race);
+  if (race) {
+    explorer.pin(race);
+    explorer.map.scrollIntoView({ block: "nearest" });
+  }
   const tab = event.target.closest("[data-contest]");
   if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   explorer.choose(tab.dataset.contest);
 });
+page.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-fold]");
+  if (button) unfold(button, button.getAttribute("aria-expanded") === "false");
+});
+const menu = page.querySelector(".more");
+document.addEventListener("click", ({ target }) => menu.contains(target) || (menu.open = false));
+menu.addEventListener("keydown", ({ key }) => key === "Escape" && closeMenu(menu));
+addEventListener("resize", measureFolds);
+
+function closeMenu(menu) {
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
+
 part("layer").addEventListener("change", ({ target }) => explorer.showLayer(target.value));
 
 const root = document.documentElement;
@@ -401,6 +444,7 @@ part("share").addEventListener("click", (event) => {
   event.preventDefault();
   import("../shared/share.js").then(({ share }) => share(part("share"))); // loaded only when needed
 });
+measureFolds();
 for (const control of page.querySelectorAll(":disabled")) control.disabled = false;
 try {
   if (buffer.delay) await rewind();

@@ -158,6 +158,7 @@ export function pastMap(contest, index) {
   };
 }
 
+const GAP = 12; // CSS pixels between a card and what it is about
 const SPREAD = 4000; // milliseconds over which followers fetch county lines, to spread the load
 
 /** Lets the viewer explore the map with mouse and keys. */
@@ -165,6 +166,7 @@ export class Explorer {
   own = null; // the viewer's place; null while following
   chosen = ""; // the contest that the viewer has chosen, while exploring
   pinned = null; // the race whose facts are shown
+  pointed = null; // the race below the mouse, whose facts are shown while none is pinned
   layer = ""; // "" for tonight, "counted", "swing", or the index of an earlier outcome
   #drawn = null; // the race that is marked on the map
   #close = ""; // the shape whose county lines are shown
@@ -183,8 +185,12 @@ export class Explorer {
     });
     picture.addEventListener("click", ({ target }) => {
       const race = target.closest("[data-unit]")?.dataset.unit;
-      if (race) this.zoom(race);
+      if (race) this.pin(race);
     });
+    picture.addEventListener("pointerover", ({ target, pointerType }) => {
+      if (pointerType === "mouse") this.#point(target.closest("[data-unit]")?.dataset.unit ?? null);
+    });
+    picture.addEventListener("pointerleave", () => this.#point(null));
     document.addEventListener("keydown", ({ key }) => {
       if (key !== "Escape") return;
       if (this.pinned) this.pin(null);
@@ -200,7 +206,8 @@ export class Explorer {
     this.map.setAttribute("role", "application");
     this.map.setAttribute("aria-roledescription", gettext("map"));
     this.map.tabIndex = 0;
-    this.pinned = this.#drawn = this.#past = null;
+    this.map.setAttribute("aria-describedby", "map-hint");
+    this.pinned = this.pointed = this.#drawn = this.#past = null;
     this.#close = "";
     const menu = this.#part("layer");
     const options = layers(contest).map(([value, words]) => new Option(words, value));
@@ -264,28 +271,31 @@ export class Explorer {
     return { state: { calls, counts: {}, view: { ...view, highlight: [] } }, contest: then };
   }
 
-  /** Draw the pinned race's facts, and its outline on the map. */
+  /** Draw the facts of the race that is pinned or pointed at, and its outline on the map. */
   drawFacts() {
     const { map, pinned, page } = this;
-    if (!pinned && !this.#drawn) return;
-    this.#drawn = pinned;
-    const shape = pinned && shapeAt(map, this.contest.shapeOf(pinned));
+    const race = pinned ?? this.pointed;
+    if (!race && !this.#drawn) return;
+    this.#drawn = race;
+    const shape = race && shapeAt(map, this.contest.shapeOf(race));
     map.querySelector(".map-cursor").setAttribute("d", shape ? shape.getAttribute("d") : "");
     for (const box of page.querySelectorAll(".boxes li")) {
       box.toggleAttribute("data-pinned", box.dataset.unit === pinned);
     }
     map.querySelector("#pinned-unit")?.removeAttribute("id");
     map.removeAttribute("aria-activedescendant");
-    this.#part("hint").hidden = pinned !== null;
-    this.#part("facts").hidden = pinned === null;
-    if (!pinned) return;
-    for (const [name, text] of Object.entries(this.factsOf(pinned))) {
+    const card = this.#part("facts");
+    card.hidden = race === null;
+    card.toggleAttribute("data-pinned", pinned !== null);
+    if (!race) return;
+    for (const [name, text] of Object.entries(this.factsOf(race))) {
       this.#part(name).textContent = text;
     }
-    const isClose = map.dataset.focus === pinned;
+    const isClose = map.dataset.focus === race;
     this.#part("zoom").hidden = !shape;
     this.#part("zoom").textContent = isClose ? gettext("Whole map") : gettext("Zoom in");
-    if (!shape) return;
+    this.#place(card, shape ?? page.querySelector(`.boxes [data-unit="${race}"]`) ?? map);
+    if (!shape || !pinned) return;
     shape.id = "pinned-unit";
     shape.setAttribute("role", "img");
     const words = this.#part("facts-words").textContent.replace(/\s+/g, " ").trim();
@@ -322,6 +332,24 @@ export class Explorer {
 
   #part(name) {
     return this.page.querySelector(`[data-part="${name}"]`);
+  }
+
+  /** Show the facts of the race below the mouse. */
+  #point(race) {
+    if (race === this.pointed) return;
+    this.pointed = race;
+    this.drawFacts();
+  }
+
+  /** Place the card beside what it is about, within the map. A phone has it at the lower edge. */
+  #place(card, about) {
+    const room = card.parentElement.getBoundingClientRect();
+    const { left, right, top } = about.getBoundingClientRect();
+    const beside = right + GAP + card.offsetWidth <= room.right;
+    const x = beside ? right + GAP : left - GAP - card.offsetWidth;
+    const y = Math.min(top, innerHeight - card.offsetHeight - GAP);
+    card.style.left = `${Math.max(x - room.left, 0)}px`;
+    card.style.top = `${Math.max(y, room.top) - room.top}px`;
   }
 
   #markLayer() {

@@ -9,6 +9,8 @@ const NEWSROOM = "en"; // the language of headlines
 const WORDS = {
   scheduled: gettext_noop("Not started"),
   live: gettext_noop("Live, as of"),
+  delayed: gettext_noop("Delayed by %(delay)s s, as of"),
+  paused: gettext_noop("Paused, as of"),
   held: gettext_noop("On hold, as of"),
   ended: gettext_noop("Final, as of"),
   reconnecting: gettext_noop("Reconnecting, last update"),
@@ -16,11 +18,14 @@ const WORDS = {
   outdated: gettext_noop("Reload this page; last known"),
 };
 
-/** Return {words, at} for a state of the page. `at` is when the map last changed, or null. */
-export function status(state, at, startsAt) {
+/**
+ * Return {words, at} for a state of the page. `at` is when the map last changed, or null; `delay` is
+ * that of the viewer, in seconds.
+ */
+export function status(state, at, startsAt, delay = 0) {
   const planned = state === "scheduled";
   if (planned && startsAt) return { words: gettext("Begins"), at: startsAt };
-  return { words: gettext(WORDS[state]), at: planned ? null : at };
+  return { words: gettext(WORDS[state], { delay }), at: planned ? null : at };
 }
 
 /** Return which place the broadcast shows, for a viewer who explores. */

@@ -1,0 +1,119 @@
+"""The layout of the live page: nothing jumps, and what a viewer asks for is on the screen."""
+
+from django.test import TransactionTestCase
+
+from tests.support.audience import BrowserAudience
+
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+LONG = "Pennsylvania, the last of the three states along the lakes, goes to Biden, who reaches 270"
+LONGEST = (
+    f"{LONG} electoral votes; the count goes on in Georgia, North Carolina and Alaska, where both"
+)
+WINNING = ("CA", "NY", "IL", "PA", "MI", "WI", "MN", "WA", "OR", "CO", "NM", "VA", "NJ", "MD")
+BODY = "All three are within two points, and mail ballots that arrive by Friday are counted. " * 4
+
+
+def call(party, *units, **story):
+    calls = {unit: {"status": "called", "party": party} for unit in units}
+    return {"calls": {"president": calls}, "story": {"headline": "Called", **story}}
+
+
+class PageLayout(BrowserAudience, TransactionTestCase):
+    def viewer(self, viewport, **options):
+        visit = self.visit(viewport=viewport, **options)
+        visit.open(self.path)
+        visit.wait_for('[data-state="live"]')
+        return visit.page
+
+    def setUp(self):
+        super().setUp()
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
+
+    def test_map_keeps_its_place_and_size_whatever_is_published(self):
+        pages = [self.viewer(DESKTOP), self.viewer(PHONE)]
+        boxes = [page.locator(".map").bounding_box() for page in pages]
+        correction = {"kind": "correct", "corrects": 3, "reason": "Too early"}
+        retracted = {"calls": {"president": {"AZ": {"status": "retracted"}}}}
+        for headline, change in {
+            "": {"story": {"headline": ""}},
+            "Arizona goes to Biden": call("D", "AZ", headline="Arizona goes to Biden"),
+            LONG: {"story": {"headline": LONG, "body": BODY}},
+            LONGEST: {"story": {"headline": LONGEST}},
+            "Not called": correction | retracted | {"story": {"headline": "Not called"}},
+            "Biden wins": call(
+                "D",
+                *["CA", "NY", "IL", "PA", "MI", "WI", "MN", "WA", "OR", "CO", "NM"],
+                headline="Biden wins",
+            ),
+            "We will be back": {"kind": "hold", "story": {"headline": "We will be back"}},
+            "The end": {"kind": "end", "story": {"headline": "The end"}},
+        }.items():
+            self.publish(change)
+            for page, box in zip(pages, boxes, strict=True):
+                page.wait_for_function(
+                    "words => document.querySelector('.headline').textContent === words",
+                    arg=headline,
+                )
+                self.assertEqual(page.locator(".map").bounding_box(), box, headline)
+
+    def test_headline_that_is_cut_can_be_read_whole(self):
+        page = self.viewer(PHONE)
+        cut = "e => e.scrollHeight > e.clientHeight + 1"
+        self.assertFalse(page.is_visible('[data-fold="headline"]'))
+        self.publish({"story": {"headline": LONGEST}})
+        page.wait_for_selector('[data-fold="headline"]')
+        self.assertTrue(page.eval_on_selector(".headline", cut))
+        page.click('[data-fold="headline"]')
+        self.assertFalse(page.eval_on_selector(".headline", cut))
+
+    def test_map_begins_in_the_upper_part_of_a_phone(self):
+        page = self.viewer(PHONE)
+        self.assertLess(page.locator(".map").bounding_box()["y"], 300)
+
+    def test_tap_on_a_phone_shows_the_facts_on_the_screen(self):
+        page = self.viewer(PHONE, has_touch=True)
+        page.tap('.map-shapes [data-unit="TX"]')
+        page.wait_for_selector('[data-part="facts"]')
+        box = page.locator('[data-part="facts"]').bounding_box()
+        self.assertLessEqual(box["y"] + box["height"], PHONE["height"])
+        self.assertLessEqual(box["height"], 0.4 * PHONE["height"])
+        self.assertEqual(page.get_attribute(".map", "data-focus"), "")  # a button zooms
+
+    def test_mouse_over_a_race_shows_its_facts_until_it_leaves(self):
+        page = self.viewer(DESKTOP)
+        facts = page.locator('[data-part="facts"]')
+        for race, name in (("TX", "Texas"), ("CA", "California"), ("NC", "North Carolina")):
+            page.hover(f'.map-shapes [data-unit="{race}"]')
+            page.wait_for_selector(f'[data-part="unit"]:text("{name}")')
+            box = facts.bounding_box()
+            self.assertGreaterEqual(box["x"], 0)
+            self.assertLessEqual(box["y"] + box["height"], DESKTOP["height"])
+        page.hover("h1")
+        facts.wait_for(state="hidden")
+
+    def test_pause_says_so_where_it_was_pressed_and_in_the_status(self):
+        page = self.viewer(PHONE)
+        page.click('.actions [data-action="pause"]')
+        box = page.locator('[data-notice="paused"]').bounding_box()
+        self.assertLessEqual(box["y"] + box["height"], PHONE["height"])
+        self.assertIn("Paused, as of", page.inner_text('[data-part="status"]'))
+        pressed = page.locator('[aria-pressed="true"]')
+        self.assertEqual(pressed.all_inner_texts(), ["Pause"])
+
+    def test_delay_is_said_in_the_status(self):
+        page = self.viewer(DESKTOP)
+        page.click(".more summary")
+        page.select_option('[data-part="delay"]', "10")
+        page.wait_for_selector("text=Delayed by 10 s, as of")
+        page.select_option('[data-part="delay"]', "0")
+        page.wait_for_selector("text=Live, as of")
+
+    def test_shape_is_outlined_outside_of_it_so_that_islands_stay(self):
+        self.publish(call("R", "AK"))
+        page = self.viewer(DESKTOP)
+        page.wait_for_selector('.map-shapes [data-unit="AK"][data-party="R"]')
+        fill, stroke = page.eval_on_selector(
+            '.map-shapes [data-unit="AK"]',
+            "shape => [getComputedStyle(shape).fill, getComputedStyle(shape).stroke]",
+        )
+        self.assertEqual(fill, stroke)
