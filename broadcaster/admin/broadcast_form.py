@@ -1,9 +1,12 @@
 """The form of a broadcast, with its contests in their order."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 
+from broadcaster.domain.clock import is_plannable, shared_clock
+from broadcaster.domain.mapstate import Phase
 from broadcaster.domain.rejection import InvalidInput
 from broadcaster.domain.show import MAX_CONTESTS
 from broadcaster.models import Broadcast, ContestDocument
@@ -89,6 +92,14 @@ class BroadcastForm(forms.ModelForm):
             contests = self.instance.show.contests
             field.initial = {key: contest.id for key, contest in contests.items()}
             field.disabled = self.instance.frozen
+
+    def clean_starts_at(self) -> datetime | None:
+        """Reject a new start that has passed: viewers would read that it is overdue."""
+        at: datetime | None = self.cleaned_data["starts_at"]
+        is_new = "starts_at" in self.changed_data and self.instance.phase == Phase.SCHEDULED
+        if at and is_new and is_plannable(at) and at <= shared_clock.now():
+            raise forms.ValidationError("This time has passed.")
+        return at
 
     def clean_chosen(self) -> dict[str, str]:
         """Store the contests as they are now for the broadcast's lineup."""

@@ -1,8 +1,11 @@
 """The admin's pages for broadcasts."""
 
+from datetime import datetime
+
 from django.contrib.auth import get_user_model
 from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from broadcaster.models import AuditEntry, Broadcast
 from broadcaster.publishing import publish as gate
@@ -158,6 +161,17 @@ class BroadcastPages(AdminCase):
         self.assertContains(history, "Good evening")
         self.assertNotContains(history, "Elsewhere")
         self.assertEqual(self.page("broadcast_history", 999).status_code, 404)
+
+    def test_form_rejects_a_planned_start_that_has_passed(self):
+        broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
+        past = {"starts_at_0": "2020-11-03", "starts_at_1": "19:00"}
+
+        self.assertContains(self.save(broadcast, **past), "This time has passed.")
+
+        late = timezone.make_aware(datetime(2020, 11, 3, 19))
+        Broadcast.objects.filter(pk=broadcast.pk).update(starts_at=late)
+        self.save(broadcast, **past, title="Late")  # the time stays as it is
+        self.assertEqual(Broadcast.objects.get().title, "Late")
 
     def test_form_rejects_contradictory_planned_times(self):
         broadcast = Broadcast.objects.create(slug="night", title="Night", contests=president(2020))
