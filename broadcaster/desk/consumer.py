@@ -25,6 +25,7 @@ from broadcaster.desk import state
 from broadcaster.desk.commands import command_id_of, handle_command
 from broadcaster.desk.database_thread import in_database_thread, in_handshake_thread
 from broadcaster.desk.permissions import check_access
+from broadcaster.desk.presence import Presence
 from broadcaster.desk.requests import Reply, not_known, unavailable
 from broadcaster.desk.shared_reads import SharedReads
 from broadcaster.domain.change import to_json
@@ -73,6 +74,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = "none"  # not configured, so Channels makes no channel
     tasks: tuple[asyncio.Task[None], ...] = ()
     is_closed = False  # from here
+    username = ""  # of the user who was last admitted
 
     async def __call__(self, *connection: Any) -> None:
         """Serve one connection. Its tasks end with it, also if a handler raises."""
@@ -92,6 +94,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.position: Position | None = None
         self.rundown: dict[str, Any] | None = None  # the last one sent
         self.reports: dict[str, tuple[float, ProcessReport]] = {}  # by process, with its time
+        self.presence = Presence()
+        self.others: list[str] | None = None  # the names of other users that were sent last
         self.echoed: float | None = None  # when our own announcement last came back
         self.check_now = asyncio.Event()
         self.catching_up = asyncio.Lock()
@@ -147,6 +151,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
             self.reports[report.process] = self.now(), report
             await self.send_viewers()
         elif message["type"] == CONSOLE_OPEN:
+            self.presence.note(str(message["console"]), str(message.get("user", "")), self.now())
+            await self.send_people()
             if message["console"] == self.console:
                 was_reached, self.echoed = self.is_reached, self.now()
                 if not was_reached:
@@ -161,12 +167,17 @@ class DeskConsumer(AsyncWebsocketConsumer):
         The layer also delivers the announcement to this console. If it does not, the membership
         was lost without an error, so join the groups again.
         """
-        message: Message = {"type": CONSOLE_OPEN, "console": self.console}
         while True:
+            message: Message = {
+                "type": CONSOLE_OPEN,
+                "console": self.console,
+                "user": self.username,
+            }
             await self.layer.send(group_name(self.broadcast_id), message)
             await asyncio.sleep(INTERVAL)
             if not self.is_reached:
                 self.layer.renew()
+            await self.send_people()
 
     @property
     def is_reached(self) -> bool:
@@ -184,6 +195,13 @@ class DeskConsumer(AsyncWebsocketConsumer):
         silent = [report for ago, report in reports if ago >= SILENT]
         frame = viewers(lately, self.position, self.is_reached, silent)
         await self.send_frame(to_json(frame))
+
+    async def send_people(self) -> None:
+        """Send the names of the other users who have this desk open, if they changed."""
+        others = self.presence.others(self.username, self.now())
+        if others != self.others:
+            self.others = others
+            await self.send_frame({"t": "people", "names": others})
 
     async def check_regularly(self) -> None:
         """Send missing updates at intervals and when notified. Check the user at intervals."""
@@ -262,10 +280,12 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     def may_use_desk(self) -> bool:
         """Return whether this user may use the desk now."""
+        user = self.user()
         try:
-            check_access(self.user())
+            check_access(user)
         except Forbidden:
             return False
+        self.username = user.get_username()
         return True
 
     def handle(self, text: str) -> tuple[Any, Reply]:

@@ -15,7 +15,8 @@ UPDATE = "broadcast.update"
 """To the broadcast's group: an update is on the log. {"epoch", "update"}."""
 
 CONSOLE_OPEN = "desk.open"
-"""To the broadcast's group: a console is open, so processes report to the desk. {"console"}."""
+"""To the broadcast's group: a console is open, so processes report to the desk, and other
+consoles show its user. {"console", "user"}."""
 
 RUNDOWN = "desk.rundown"
 """To the desk's group: the rundown was changed."""

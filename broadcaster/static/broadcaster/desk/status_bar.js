@@ -1,7 +1,9 @@
 // The frame around the desk and the bar at its top: the broadcast's phase, the newsroom's clock, the
 // planned start and end, and the connection to the server.
 
+import { isolate } from "../domain/bidi.js";
 import { clockTime } from "./clock.js";
+import { countdown } from "./rundown.js";
 import { frameMode, modeLabel, planLabel } from "./show_status.js";
 
 const CONNECTION_LABELS = {
@@ -11,22 +13,32 @@ const CONNECTION_LABELS = {
   forbidden: "⚠ logged out, or not allowed here: log in again",
   replaced: "⚠ somebody else logged in with this browser: reload the page",
 };
+// States in which takes may not go out and the map may be old, with the words over Program.
+const CUT_OFF = { offline: "NO CONNECTION", forbidden: "LOGGED OUT", replaced: "NOT YOU" };
 
 export class StatusBar {
   constructor(root, part, broadcast) {
     Object.assign(this, { root, part, broadcast });
+    this.phase = "";
+    this.cutOff = ""; // what is shown in place of the phase, which is not known then
   }
 
   showPhase(phase) {
-    const { root, part, broadcast } = this;
+    const { root, broadcast } = this;
+    this.phase = phase;
     root.dataset.mode = frameMode(broadcast, phase);
     root.dataset.phase = phase;
-    const label = modeLabel(broadcast, phase);
-    // Writing the same text again would have screen readers announce it again.
-    if (part("mode").textContent !== label) part("mode").textContent = label;
+    this.#writeMode();
     for (const button of root.querySelectorAll("[data-phases]")) {
       button.hidden = !button.dataset.phases.split(" ").includes(phase);
     }
+  }
+
+  #writeMode() {
+    const label = this.cutOff ? `⚠ ${this.cutOff}` : modeLabel(this.broadcast, this.phase);
+    const element = this.part("mode");
+    // Writing the same text again would have screen readers announce it again.
+    if (element.textContent !== label) element.textContent = label;
   }
 
   /** Show the time, and the time left. `plan` is as in the server's "rundown" frame. */
@@ -35,12 +47,28 @@ export class StatusBar {
     this.part("planned").textContent = planLabel(plan, phase, now);
   }
 
+  /** Show the cue that goes out by itself next, and the time left; `cue` is undefined without one. */
+  showDue(cue, now) {
+    this.part("due").hidden = !cue;
+    if (cue) this.part("due-words").textContent = `${isolate(cue.title)} in ${countdown(cue.due - now)}`;
+  }
+
+  /** Show the other people who have this desk open. */
+  showPeople(names) {
+    const [words, is] = [names.map(isolate).join(", "), names.length > 1 ? "are" : "is"];
+    this.part("people").textContent = names.length ? `${words} ${is} here` : "nobody else is here";
+  }
+
   /** Show the connection's state. Return whether it changed. */
   showConnection(state) {
     const element = this.part("connection");
     if (element.dataset.state === state) return false;
     element.textContent = CONNECTION_LABELS[state];
     element.dataset.state = state;
+    this.root.toggleAttribute("data-cut-off", state in CUT_OFF);
+    this.cutOff = CUT_OFF[state] ?? "";
+    this.part("cut-off").textContent = this.cutOff;
+    this.#writeMode();
     return true;
   }
 }
