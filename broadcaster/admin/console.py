@@ -24,7 +24,13 @@ from broadcaster.desk.permissions import (
 from broadcaster.desk.requests import Reply, failure, read_body, reply_or_unavailable
 from broadcaster.desk.state import desk_state
 from broadcaster.domain.change import to_json
-from broadcaster.domain.change_parsing import MAX_HEADLINE, MAX_REASON
+from broadcaster.domain.change_parsing import (
+    MAX_ANNOTATION,
+    MAX_BODY,
+    MAX_HEADLINE,
+    MAX_REASON,
+)
+from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import Forbidden
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
@@ -40,6 +46,16 @@ MAY = {
     "schedule": SCHEDULE,
 }
 """The permissions that the console's page needs, by their names there."""
+
+
+LIMITS = {
+    "headline": MAX_HEADLINE,
+    "body": MAX_BODY,
+    "annotation": MAX_ANNOTATION,
+    "reason": MAX_REASON,
+    "title": MAX_TITLE,
+}
+"""The most characters of the texts of a draft, by their names in the console's form."""
 
 
 class ConsolePages(admin.ModelAdmin):
@@ -73,8 +89,6 @@ class ConsolePages(admin.ModelAdmin):
                     (key, Picture.of(show, key, broadcast.state)) for key in show.contests
                 ],
                 "may": may,
-                "max_headline": MAX_HEADLINE,
-                "max_reason": MAX_REASON,
                 "desk": desk_state(broadcast) | self._page_data(request, broadcast, may),
             },
         )
@@ -91,6 +105,7 @@ class ConsolePages(admin.ModelAdmin):
             "places": {key: edition.places for key, edition in broadcast.show.editions.items()},
             "may": may,
             "me": request.user.get_username(),
+            "limits": LIMITS,
             "timeZone": settings.TIME_ZONE,
             "broadcast": {
                 "slug": broadcast.slug,

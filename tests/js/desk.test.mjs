@@ -9,6 +9,7 @@ const { agesSummary, clockWarning, deliverySummary, processesLabel, reachedLabel
   await load("broadcaster/desk/delivery.js");
 const { takeTarget } = await load("broadcaster/desk/take_target.js");
 const { EMPTY } = await load("broadcaster/desk/draft.js");
+const { unfinished } = await load("broadcaster/desk/unfinished.js");
 const { pollsClose } = await load("broadcaster/desk/polls.js");
 
 const { allowedCommands, changedCues, countdown, cueNotifications, cueStatus } = rundown;
@@ -181,6 +182,20 @@ test("the planned start and end are shown with the time left", () => {
   assert.match(planLabel(plan, "scheduled", AT + 95_000), /^start was planned for .*, 0:30 ago$/);
   assert.equal(planLabel(plan, "ended", AT), "");
   assert.equal(planLabel({ starts_at: null, ends_at: null }, "live", AT), "");
+});
+
+test("what is unfinished is listed: races by weight, cues with their state", () => {
+  const shown = contests({ president: "us-president-2020", lakeland: "lakeland-2027" });
+  const D = { status: "called", party: "D" };
+  const all = Object.keys(shown.president.races).map((race) => [race, D]);
+  const won = Object.fromEntries(all.filter(([race]) => !["NV", "PA"].includes(race)));
+  const lakeland = Object.keys(shown.lakeland.races).map((race) => [race, D]);
+  const calls = { president: won, lakeland: Object.fromEntries(lakeland) };
+  const cues = [cue(1, taken(3)), cue(2, { due: AT }), cue(3)];
+  assert.deepEqual(unfinished({ calls }, shown, cues), [
+    { title: "Not called", items: ["president: 2 of 56: PA 20, NV 6"] },
+    { title: "Not taken", items: ["C2 (scheduled), C3"] },
+  ]);
 });
 
 test("the summary of a delivery has the figures that the server reported", () => {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { contests, load } from "./modules.mjs";
+import { contests, load, vectors } from "./modules.mjs";
 
 const { EMPTY, callOf, fromChange, isEmpty, toChange, toPartialChange } = await load(
   "broadcaster/desk/draft.js",
 );
+const { headlineFor } = await load("broadcaster/desk/headline.js");
 const { approvalReason } = await load("broadcaster/desk/approval.js");
 const { apply } = await load("broadcaster/domain/replica.js");
 
@@ -108,7 +109,7 @@ test("a cue's change becomes the draft that makes the same change", () => {
     highlight: ["PA"],
   });
   const { change } = toChange(whole, START, NO_HISTORY);
-  assert.deepEqual(fromChange(change, "C9"), { ...whole, title: "C9" });
+  assert.deepEqual(fromChange(change, "C9"), { ...whole, title: "C9", isTyped: true });
   assert.deepEqual(toChange(fromChange(change), START, NO_HISTORY).change, change);
 });
 
@@ -136,4 +137,32 @@ test("the broadcast's rule says which changes need approval", () => {
   assert.match(need("calls", START, call), /every call/);
   assert.equal(need("calls", START, { view: { contest: "president", focus: "OH" } }), "");
   assert.equal(need("never", close, call), "");
+});
+
+test("the headline of calls is written like a feed's", () => {
+  for (const { contests: ids, calls, words } of vectors("headlines").headlines) {
+    assert.equal(headlineFor(calls, contests(ids)), words);
+  }
+});
+
+test("an annotation needs a headline and goes with it", () => {
+  const annotations = [{ contest: "president", at: "PA", text: " Philadelphia is left " }];
+  assert.equal(problem({ annotations }), "An annotation needs a headline.");
+  const { change } = toChange(draft({ annotations, headline: "Waiting" }), START, NO_HISTORY);
+  assert.deepEqual(change.story.annotations, [{ ...annotations[0], text: "Philadelphia is left" }]);
+});
+
+test("a text over its limit is a problem, and is not cut", () => {
+  const long = { headline: "é".repeat(201) };
+  const { problem: words, field } = toChange(draft(long), START, NO_HISTORY, { headline: 200 });
+  assert.equal(words, "The headline is too long: 201 characters, at most 200.");
+  assert.equal(field, "headline");
+  const emoji = draft({ headline: "🗳".repeat(200) }); // as the server counts
+  assert.equal(toChange(emoji, START, NO_HISTORY, { headline: 200 }).problem, undefined);
+  const annotations = [{ contest: "president", at: "PA", text: "x".repeat(201) }];
+  const noted = draft({ headline: "Note", annotations });
+  assert.match(
+    toChange(noted, START, NO_HISTORY, { annotation: 200 }).problem,
+    /^An annotation is too long: 201 characters, at most 200\.$/,
+  );
 });

@@ -1,5 +1,7 @@
 """Newsroom feeds: results in AP's words become changes, with headlines of their own."""
 
+import json
+from pathlib import Path
 from unittest import TestCase
 
 from broadcaster.domain.change_parsing import MAX_HEADLINE
@@ -9,16 +11,14 @@ from broadcaster.domain.summary import headline_for
 from tests.support.changes import CONTESTS, RACES, calls_from
 from tests.support.contests import show
 
+VECTORS = Path(__file__).parents[2] / "vectors"
+HEADLINES = json.loads((VECTORS / "headlines.json").read_text())["headlines"]
 SEVERAL = show(president="us-president-2020", lakeland="lakeland-2027").contests
 
 
 def result(race, status="Called", winner="Dem", **more):
     call = {"race": race, "status": status} | more
     return call | ({"winner": winner} if status in ("Called", "Winner Not Leading") else {})
-
-
-def called(races, party="D"):
-    return {race: {"status": "called", "party": party} for race in races.split()}
 
 
 def of_president(calls):
@@ -109,32 +109,10 @@ class FeedParsing(TestCase):
             self.assertEqual(wrong.exception.field, field)
 
     def test_headline_is_written_from_the_calls(self):
-        close = {"WI": {"status": "too_close"}}
-        for calls, expected in [
-            (called("PA"), "Pennsylvania goes to Biden: 20 electoral votes"),
-            (called("NE-2"), "Nebraska 2nd district goes to Biden"),
-            (called("UT", "O"), "Utah goes to Other: 6 electoral votes"),
-            (close, "Wisconsin: too close to call"),
-            (
-                called("PA VT MA") | called("TX", "R") | close,
-                "Biden wins Pennsylvania, Vermont and Massachusetts; Trump wins Texas; "
-                "too close to call: Wisconsin",
-            ),
-            ({"MI": {"status": "too_early"}} | {"WI": {"status": "too_early"}},
-             "Too early to call: Michigan and Wisconsin"),
-            (called(" ".join(RACES)), "56 races: news"),
-        ]:  # fmt: skip
-            self.assertEqual(headline_for(of_president(calls), CONTESTS), expected)
-            change = to_change(of_president(calls), "", CONTESTS)
-            self.assertEqual(change.headline, expected)
-
-    def test_headline_names_the_contests_where_there_are_several(self):
-        calls = calls_from({"lakeland": called("N", "FAR"), "president": called("PA VT")})
-        self.assertEqual(
-            headline_for(calls, SEVERAL),
-            "Lakeland 2027: North goes to Farmers: 4 seats. "
-            "U.S. President 2020: Biden wins Pennsylvania and Vermont",
-        )
+        for case in HEADLINES:
+            contests, calls = show(**case["contests"]).contests, calls_from(case["calls"])
+            self.assertEqual(headline_for(calls, contests), case["words"])
+            self.assertEqual(to_change(calls, "", contests).headline, case["words"])
 
     def test_correction_has_a_reason_and_is_announced(self):
         calls = {race: {"status": "retracted"} for race in RACES}

@@ -1,11 +1,12 @@
 // The draft: an update that is being prepared. Pure: no DOM, no network.
 // A draft is {title, calls: {"contest/race": choice}, headline, body, announce, annotations, focus,
-// highlight, reason}, which are the values of the form. `focus` is "contest/place", with an empty
-// place for the whole map, or "" if the view stays.
+// highlight, reason, isTyped}, which are the values of the form. `focus` is "contest/place", with an
+// empty place for the whole map, or "" if the view stays. `isTyped`: a person wrote the headline.
 
 import { seqToCorrect } from "../domain/corrections.js";
 
 export const DECIDED = ["called", "certified"]; // statuses of a race that somebody has won
+const TEXTS = ["headline", "body", "reason", "title"];
 const OTHERS = ["too_close", "too_early", "open", "retracted"];
 
 export const EMPTY = Object.freeze({
@@ -18,6 +19,7 @@ export const EMPTY = Object.freeze({
   focus: "",
   highlight: [],
   reason: "",
+  isTyped: false,
 });
 
 /** Return the call that a choice makes, such as "called-D" or "too_close"; null for another text. */
@@ -46,8 +48,26 @@ export function isCorrection(state, [contest, race], call) {
 
 /** Return whether clearing the draft would lose nothing. */
 export function isEmpty(draft) {
-  const { calls, headline, body, focus, reason, title } = draft;
-  return !Object.keys(calls).length && ![headline, body, focus, reason, title].some(Boolean);
+  const { calls, headline, body, annotations, focus, reason, title } = draft;
+  const isBare = !Object.keys(calls).length && !annotations.length;
+  return isBare && ![headline, body, focus, reason, title].some(Boolean);
+}
+
+/** Return the number of characters of a text, as the server counts them. */
+export function lengthOf(text) {
+  return [...text.trim()].length;
+}
+
+/** Return {problem, field} if a text is longer than its limit in characters, else null. */
+function tooLong(draft, limits) {
+  const texts = TEXTS.map((name) => [name, `The ${name}`, draft[name]]);
+  const notes = draft.annotations.map(({ text }) => ["annotation", "An annotation", text]);
+  for (const [field, subject, text] of [...texts, ...notes]) {
+    const [length, limit] = [lengthOf(text), limits[field]];
+    if (length <= (limit ?? Infinity)) continue;
+    return { problem: `${subject} is too long: ${length} characters, at most ${limit}.`, field };
+  }
+  return null;
 }
 
 /** Return the change that the draft makes so far, for the preview. It may be incomplete. */
@@ -66,7 +86,9 @@ export function toPartialChange(draft) {
     change.view = { contest, focus, highlight: draft.highlight };
   }
   if (headline) {
-    const { annotations, announce } = draft;
+    const { announce } = draft;
+    const notes = draft.annotations.map((note) => ({ ...note, text: note.text.trim() }));
+    const annotations = notes.filter(({ text }) => text);
     change.story = { headline, body, annotations, announce };
   }
   return change;
@@ -74,9 +96,12 @@ export function toPartialChange(draft) {
 
 /**
  * Return {change}, ready to be taken, or {problem, field}: what is missing, and the form's field
- * for it. `history` is {initial, updates} as in corrections.js.
+ * for it. `history` is {initial, updates} as in corrections.js, `limits` has the most characters
+ * of texts by their field.
  */
-export function toChange(draft, state, history) {
+export function toChange(draft, state, history, limits = {}) {
+  const long = tooLong(draft, limits);
+  if (long) return long;
   const change = toPartialChange(draft);
   const races = Object.keys(draft.calls).map((place) => place.split("/"));
   const call = ([contest, race]) => change.calls?.[contest]?.[race];
@@ -110,6 +135,9 @@ export function toChange(draft, state, history) {
   if (draft.body.trim() && !change.story) {
     return { problem: "A story needs a headline.", field: "headline" };
   }
+  if (draft.annotations.length && !change.story) {
+    return { problem: "An annotation needs a headline.", field: "headline" };
+  }
   if (!change.calls && !change.view && !change.story) {
     return { problem: "There is nothing to take yet.", field: "headline" };
   }
@@ -129,5 +157,6 @@ export function fromChange(change, title = "") {
     focus: change.view ? `${change.view.contest}/${change.view.focus}` : "",
     highlight: change.view?.highlight ?? [],
     reason: change.reason ?? "",
+    isTyped: Boolean(change.story),
   };
 }

@@ -1,7 +1,9 @@
 // The form that holds the draft.
 
 import { racesOf } from "../domain/replica.js";
-import { EMPTY, callOf, isCorrection, isDecided } from "./draft.js";
+import { AnnotationRows } from "./annotation_rows.js";
+import { EMPTY, callOf, isCorrection, isDecided, lengthOf, toPartialChange } from "./draft.js";
+import { headlineFor } from "./headline.js";
 
 const inOrder = new Intl.Collator("en", { numeric: true }).compare; // "Ohio 2" before "Ohio 10"
 const byName = ([one], [other]) => inOrder(one, other);
@@ -12,21 +14,26 @@ export class DraftForm {
 
   /**
    * `part(name)` finds an element of the desk. `places` has the names of the places that a view can
-   * focus on, by contest and id. Races are in the form "contest/race".
+   * focus on, by contest and id, `limits` the most characters of texts by field. Races are in the
+   * form "contest/race".
    */
-  constructor(part, contests, places) {
-    Object.assign(this, { part, contests, places });
+  constructor(part, contests, places, limits) {
+    Object.assign(this, { part, contests, places, limits });
     this.isSeveral = Object.keys(contests).length > 1;
     this.form = document.getElementById("draft");
     this.rows = new Map(); // "contest/race" -> its row
     this.highlight = [];
-    this.annotations = []; // not shown in the form, but kept while a cue is edited
+    this.isTyped = false; // a person wrote the headline, which is theirs from then on
+    this.state = null; // the map on air
+    this.annotations = new AnnotationRows(part("annotations"), contests, places, () => this.#edited());
     this.#fillMenus();
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", ({ target }) => {
       if (target.name === "focus") this.#changeContest();
-      if (!target.matches("select[data-desk]")) this.onChange();
+      if (target.name === "headline") this.isTyped = true;
+      if (!target.matches("select[data-desk]")) this.#edited();
     });
+    this.#onPick("annotate", (place) => this.annotations.add(place));
     this.#onPick("add", (race) => this.add(race));
     this.#onPick("correct", (race) => this.correct([race]));
     this.#onPick("highlight", (place) =>
@@ -38,9 +45,24 @@ export class DraftForm {
   read() {
     const fields = FIELDS.map((name) => [name, this.form.elements[name].value]);
     const calls = [...this.rows].map(([race, row]) => [race, readChoice(row)]);
-    const { highlight, annotations } = this;
+    const { highlight, isTyped } = this;
+    const annotations = this.annotations.read();
     const values = Object.fromEntries(fields);
-    return { ...values, calls: Object.fromEntries(calls), highlight, annotations };
+    return { ...values, calls: Object.fromEntries(calls), highlight, annotations, isTyped };
+  }
+
+  /** Write the headline of the calls, unless a person wrote one. A correction needs their words. */
+  #edited() {
+    const draft = this.read();
+    const { calls } = toPartialChange(draft);
+    const isNew = racesOf(calls).every(([contest, race]) =>
+      calls[contest][race].status !== "retracted" &&
+      !(this.state && isCorrection(this.state, [contest, race], calls[contest][race])),
+    );
+    if (!this.isTyped) {
+      this.form.elements.headline.value = calls && isNew ? headlineFor(calls, this.contests) : "";
+    }
+    this.onChange();
   }
 
   /** Show a draft. Keys it lacks, as one stored by an earlier version may, are empty. */
@@ -51,7 +73,8 @@ export class DraftForm {
     const menu = this.form.elements.focus;
     if (!menu.value && contest in this.contests) menu.value = `${contest}/`; // the whole map
     this.#fillHighlightMenu();
-    this.annotations = complete.annotations;
+    this.isTyped = draft.isTyped ?? Boolean(complete.headline);
+    this.annotations.write(complete.annotations);
     for (const race of this.rows.keys()) this.#removeCall(race);
     for (const [race, chosen] of Object.entries(complete.calls)) {
       if (this.#isKnown(race)) this.#addCall(race, chosen);
@@ -63,14 +86,14 @@ export class DraftForm {
   add(race) {
     const existing = this.rows.get(race);
     const row = existing ?? this.#addCall(race, "");
-    if (!existing) this.onChange();
+    if (!existing) this.#edited();
     (row.querySelector("input:checked") ?? row.querySelector("input")).focus();
   }
 
   /** Add a correction of the calls of `races`, and move the focus to the reason. */
   correct(races) {
     for (const race of races) if (!this.rows.has(race)) this.#addCall(race, "retracted");
-    this.onChange();
+    this.#edited();
     this.form.elements.reason.focus();
   }
 
@@ -83,6 +106,8 @@ export class DraftForm {
 
   /** Show the fields and choices that make sense for the map in `state`. */
   showChoices(state) {
+    this.state = state;
+    this.#showLengths();
     for (const [race, row] of this.rows) {
       const [decided, chosen] = [isDecided(state, race.split("/")), readChoice(row)];
       row.querySelector('[data-call="open"]').hidden = decided && chosen !== "open";
@@ -97,6 +122,17 @@ export class DraftForm {
     this.part("announce").hidden = corrects; // a correction always interrupts screen readers
     const decided = racesOf(state.calls).filter((race) => isDecided(state, race));
     this.#offerCorrections(decided.map((race) => race.join("/")));
+  }
+
+  /** Show the length of a text that nears its limit. Nothing is cut: the desk rejects the take. */
+  #showLengths() {
+    for (const element of this.form.querySelectorAll("[data-length]")) {
+      const name = element.dataset.length;
+      const limit = this.limits[name];
+      const length = lengthOf(this.form.elements[name].value);
+      element.textContent = length > 0.8 * limit ? `${length} of ${limit} characters` : "";
+      element.toggleAttribute("data-over", length > limit);
+    }
   }
 
   /** List races in the menu of calls to correct. */
@@ -128,6 +164,7 @@ export class DraftForm {
       const races = Object.entries(contest.races).map(([id, { name }]) => [name, id]);
       this.#addGroup("add", key, races.sort(byName));
       this.#addGroup("focus", key, [["Whole map", ""], ...this.#placesOf(key)]);
+      this.#addGroup("annotate", key, [["Whole map", ""], ...this.#placesOf(key)]);
     }
     this.#fillHighlightMenu();
   }
@@ -191,7 +228,7 @@ export class DraftForm {
     remove.setAttribute("aria-label", `Remove ${name} from the draft`);
     remove.addEventListener("click", () => {
       this.#removeCall(race);
-      this.onChange();
+      this.#edited();
       this.part("add").focus();
     });
     this.part("calls").append(row);

@@ -18,7 +18,7 @@ import { isNothingNew, news, standingNote } from "./standing.js";
  * - blocked: whether TAKE would do nothing now.
  *
  * `cue` is null for the draft, `editing` is the cue that the draft edits, or null.
- * `context` is {state, history, now, me, may, rule, contests}.
+ * `context` is {state, history, now, me, may, rule, contests, limits}.
  */
 export function takeTarget(cue, draft, editing, context) {
   return cue ? cueTarget(cue, context) : draftTarget(draft, editing, context);
@@ -41,11 +41,12 @@ function cueTarget(cue, { state, history, now, me, may, contests }) {
   };
 }
 
-function draftTarget(draft, editing, { state, history, now, may, rule, contests }) {
+function draftTarget(draft, editing, { state, history, now, may, rule, contests, limits }) {
   const { change = toPartialChange(draft), problem: missing, field } = toChange(
     draft,
     state,
     history,
+    limits,
   );
   const after = apply(state, change);
   const problem =
