@@ -78,6 +78,7 @@ class BeforeTheShow:
         desk.click("text=Preview the draft")
         desk.select_option('[data-desk="add"]', "president/PA")
         desk.check(".call [value=called-D]")
+        desk.fill("#draft-headline", "")
         desk.click("text=Add to rundown")
         self.contributor.wait_for_message("Not in the rundown. A call needs a headline")
         self.assertEqual(self.broadcast.cues.count(), cues)

@@ -11,6 +11,7 @@ from tests.support.server import wait_for
 
 LATER = 3600  # seconds from now for which C4 is scheduled
 AHEAD = 5  # seconds, the second time, to see C4 go out
+GOOD_EVENING = "Polls close in two hours"
 WELCOME = "Welcome to election night"
 RETRACTION = "Correction: Arizona is not called"
 REASON = "Too many ballots in Maricopa County are uncounted"
@@ -36,6 +37,8 @@ class DuringTheShow:
 
     def publish_the_first_hour(self):
         self.editor.page.click('[data-action="start"]')
+        self.editor.page.fill('dialog [data-dialog="headline"]', GOOD_EVENING)
+        self.editor.page.click('dialog [data-dialog="yes"]')
         self.editor.wait_for_message("The broadcast is on air")
         self.wait_for_totals("0–0–538")
         self.wait_for_all('[data-part="status"][data-state="live"]')
@@ -46,7 +49,7 @@ class DuringTheShow:
         self.wait_for_totals("0–0–538")
         for viewer in self.viewers:
             viewer.wait_for_text(WELCOME)
-        self.assertEqual(self.keyboard.recorded("announced"), [WELCOME])
+        self.assertEqual(self.keyboard.recorded("announced"), [GOOD_EVENING, WELCOME])
 
         self.broadcaster.take("C1")
         self.wait_for_totals("3–33–502")
@@ -54,7 +57,7 @@ class DuringTheShow:
 
         self.broadcaster.take("C2")
         self.wait_for_totals("75–72–391")
-        self.assertEqual(self.keyboard.recorded("announced")[2:], [headline("C2")])
+        self.assertEqual(self.keyboard.recorded("announced")[3:], [headline("C2")])
 
         desk.select_option("#draft-focus", "president/OH")
         self.broadcaster.take_draft(5)

@@ -232,9 +232,8 @@ class StaffPage(PersonPage):
         self.preview(title)
         script = "then => new Date(then).toTimeString().slice(0, 8)"
         due = int(time.time() + ahead)
-        row = self.cue(title)
-        row.locator('[data-cue="time"]').fill(self.page.evaluate(script, due * 1000))
-        row.locator("text=Take at").click()
+        self.page.fill('[data-cue="time"]', self.page.evaluate(script, due * 1000))
+        self.page.click("text=Take at")
         self.wait_for_message(f"“{title}” goes out automatically at")
         return due
 

@@ -93,7 +93,7 @@ class ConsoleRundown(ConsoleTestCase):
         )
 
         self.row(desk, "C1").locator('[data-cue="select"]').click()
-        self.row(desk, "C1").locator('[data-cue="down"]').click()
+        desk.click('[data-cue="down"]')
         self.wait_for_message(desk, "“C1” is number 2 of 3.")
         desk.wait_for_selector(".cue:nth-child(2) >> text=C1")
         self.row(desk, "C2").locator(".cue-grip").drag_to(
@@ -111,6 +111,7 @@ class ConsoleRundown(ConsoleTestCase):
         desk.click("text=Preview the draft")
         desk.select_option('[data-desk="add"]', "president/PA")
         desk.check(".call [value=called-D]")
+        desk.fill("#draft-headline", "")
         desk.click("text=Add to rundown")
         self.wait_for_message(desk, "Not in the rundown. A call needs a headline.")
         desk.fill("#draft-headline", "Pennsylvania goes to Biden")
@@ -119,13 +120,13 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(desk, "In the rundown: PA.")
         row = desk.locator(".cue:nth-child(4)")
         row.locator('[data-cue="select"]').click()
-        row.locator('[data-cue="edit"]').click()
+        desk.click('[data-cue="edit"]')
         desk.fill("#draft-headline", "Pennsylvania, at last")
         desk.click("text=Save cue")
         self.wait_for_message(desk, "Saved: PA.")
         desk.wait_for_selector(f'{PREVIEW} >> text="Pennsylvania, at last"')
         self.row(desk, "C3").locator('[data-cue="select"]').click()
-        self.row(desk, "C3").locator('[data-cue="remove"]').click()
+        desk.click('[data-cue="remove"]')
         desk.click("dialog >> text=Remove >> nth=-1")
         self.wait_for_message(desk, "“C3” was removed.")
         self.row(desk, "C3").wait_for(state="detached")
@@ -136,7 +137,7 @@ class ConsoleRundown(ConsoleTestCase):
 
     def test_cue_that_was_just_edited_is_not_taken(self):
         desk, other = self.open_console(BROADCASTER), self.open_console(CONTRIBUTOR)
-        other.click('.cue:nth-child(1) [data-cue="edit"]')
+        other.click('[data-cue="edit"]')
         other.fill("#draft-headline", "First calls, corrected")
         self.press_when(desk, TAKE, DONE, "was edited")
         other.click("text=Save cue")
@@ -180,7 +181,7 @@ class ConsoleRundown(ConsoleTestCase):
 
     def test_cue_selected_during_a_save_stays_in_preview(self):
         desk = self.open_console(CONTRIBUTOR)
-        self.row(desk, "C1").locator('[data-cue="edit"]').click()
+        desk.click('[data-cue="edit"]')
         desk.fill("#draft-headline", "First calls, corrected")
         desk.evaluate(
             """() => {
@@ -194,11 +195,9 @@ class ConsoleRundown(ConsoleTestCase):
 
     def test_cue_is_scheduled_counted_down_and_cancelled(self):
         editor, broadcaster = self.open_console(EDITOR), self.open_console(BROADCASTER)
-        row = self.row(editor, "C1")
-        row.locator('[data-cue="time"]').fill(
-            editor.evaluate("new Date(Date.now() + 7.2e6).toTimeString().slice(0, 8)")
-        )
-        row.locator("text=Take at").click()
+        time = editor.evaluate("new Date(Date.now() + 7.2e6).toTimeString().slice(0, 8)")
+        editor.fill('[data-cue="time"]', time)
+        editor.click("text=Take at")
         self.wait_for_message(editor, "“C1” goes out automatically at")
 
         seen = self.row(broadcaster, "C1")

@@ -4,10 +4,13 @@
 import { isolate } from "../domain/bidi.js";
 import { EMPTY, isEmpty } from "./draft.js";
 import { isRecent } from "./recent_changes.js";
-import { upNext } from "./rundown.js";
+import { nextDue, upNext } from "./rundown.js";
 import { summarize } from "./summary.js";
+import { unfinished } from "./unfinished.js";
 
-const END_QUESTION = "End the broadcast? Viewers will see that it is final. It cannot start again.";
+const START_QUESTION = "Start the broadcast? Viewers will see at once that it is on air.";
+const END_QUESTION =
+  "End the broadcast? Viewers will see that it is final. It cannot start again. This is the last headline:";
 const MAX_TITLE = 120; // characters
 
 export class Actions {
@@ -44,6 +47,15 @@ export class Actions {
     if (this.#clearSent(draft) && desk.selected === null) desk.advanceAfterTake(upNext(desk.cues));
   }
 
+  /** Take the draft from within it; first put it into Preview, where it must have been seen. */
+  takeDraft() {
+    const { desk, messages } = this;
+    if (desk.selected === null) return this.take();
+    if (!this.commands.checkIdle()) return;
+    desk.select(null);
+    messages.showAnswer("Nothing was taken. The draft is in Preview now: look, and press again.");
+  }
+
   /** Put the cue marked NEXT into Preview. */
   next() {
     const { desk, messages } = this;
@@ -64,10 +76,19 @@ export class Actions {
     return this.commands.run("undo_view", {}, doneText, "Nothing was undone.");
   }
 
+  /** Schedule the cue that goes out next for a minute later. */
+  delay() {
+    const cue = nextDue(this.desk.cues);
+    if (cue && this.commands.checkIdle()) return this.cueActions.delay(cue, 60_000);
+  }
+
   // The broadcast's phase
 
-  start() {
-    return this.#changePhase("start", "The broadcast is on air.");
+  async start() {
+    const { desk } = this;
+    const headline = { value: desk.broadcast.title, isRequired: true, limit: desk.limits.headline };
+    const words = await desk.ask(START_QUESTION, "Start the broadcast", { headline });
+    if (words !== null) this.#changePhase("start", "The broadcast is on air.", words);
   }
 
   hold() {
@@ -79,18 +100,26 @@ export class Actions {
   }
 
   async end() {
-    if (!(await this.desk.ask(END_QUESTION, "End the broadcast"))) return;
-    this.#changePhase("end", "The broadcast has ended.");
+    const { desk } = this;
+    const { state, contests, cues, limits } = desk;
+    const shown = state.story.headline;
+    const headline = { value: shown, isRequired: false, limit: limits.headline };
+    const facts = unfinished(state, contests, cues);
+    const words = await desk.ask(END_QUESTION, "End the broadcast", { facts, headline });
+    if (words === null) return;
+    this.#changePhase("end", "The broadcast has ended.", words === shown ? "" : words);
   }
 
-  #changePhase(kind, doneText) {
+  /** Change the phase, with a new headline if there is one. */
+  #changePhase(kind, doneText, headline = "") {
     const { desk, messages, commands } = this;
     if (!commands.checkIdle()) return;
     if (isRecent(desk.recent.phase)) {
       const text = "Not done. Somebody else just started, held, resumed or ended the broadcast.";
       return messages.showAnswer(text, true);
     }
-    commands.run("take", { change: { kind } }, () => doneText);
+    const change = headline ? { kind, story: { headline } } : { kind };
+    commands.run("take", { change }, () => doneText);
   }
 
   // The draft
@@ -116,9 +145,11 @@ export class Actions {
 
   async #addCue(cue, title, draft) {
     const doneText = () => `In the rundown: ${isolate(title)}.`;
-    if (!(await this.commands.run("prepare", cue, doneText))) return;
+    const { desk } = this;
+    const added = await this.commands.run("prepare", cue, doneText);
+    if (!added) return;
     this.lastSave = { at: performance.now(), text: doneText() };
-    this.#clearSent(draft);
+    if (this.#clearSent(draft) && desk.selected === null) desk.advance(desk.cue(added.cue));
   }
 
   async #saveEdit(cue, title, draft) {

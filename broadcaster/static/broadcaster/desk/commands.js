@@ -1,6 +1,7 @@
 // Commands to the server, and a message about the outcome of each.
 
 import { newId } from "./connection.js";
+import { PENDING } from "./notices.js";
 
 // Commands that carry an idempotency key, and kinds of change that get a new one each time: the
 // server rejects a second start, hold, resume or end, and a later one is meant.
@@ -29,7 +30,7 @@ export class Commands {
    */
   async run(name, more, doneText, rejectedText = "Not done.") {
     this.pending += 1;
-    this.messages.showAnswer("…");
+    this.messages.showAnswer(PENDING);
     try {
       const hasClientId = WITH_CLIENT_ID.includes(name);
       const key = hasClientId && { client_id: this.#clientId(name, more) };
@@ -41,7 +42,8 @@ export class Commands {
         this.messages.showAnswer(`${rejectedText} ${field ? `${field}: ` : ""}${error}`, true);
         return null;
       }
-      this.messages.showAnswer(status === 202 ? `Not on air yet. ${waiting}` : doneText(answer));
+      const text = status === 202 ? `Not on air yet. ${waiting}` : doneText(answer);
+      this.messages.showAnswer(text, false, answer.seq);
       return answer;
     } catch {
       this.messages.showAnswer(

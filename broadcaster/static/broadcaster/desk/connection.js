@@ -2,7 +2,7 @@
 // commands are posted and console/state is fetched every 5 s.
 
 const ANSWER_TIMEOUT = 5000; // milliseconds
-const SILENCE_TIMEOUT = 10000; // milliseconds
+const SILENCE_TIMEOUT = 8000; // milliseconds: a slow database delays frames by up to 5.7 s
 const MAX_RECONNECT_DELAY = 10000; // milliseconds
 const FETCH_INTERVAL = 5000; // milliseconds between fetches of the state while the socket is down
 const FORBIDDEN = 4003; // close code: logged out, or not allowed here
@@ -21,7 +21,8 @@ export function newId() {
 export class Connection {
   /**
    * `me` is the user of the page, `csrfToken` that of the page's log-in. `onFrame` gets every
-   * frame but answers. `onState` gets "connected", "fallback" (no socket), "offline" (no answer),
+   * frame but answers. `onState` gets "connected", "fallback" (no socket, but answers to requests),
+   * "offline" (neither: also right after the socket was closed, until there is an answer),
    * "forbidden", or "replaced": another user has logged in with this browser, which is final.
    */
   constructor(me, csrfToken, onFrame, onState) {
@@ -56,7 +57,7 @@ export class Connection {
         clearInterval(this.fetching);
         return this.onState("forbidden");
       }
-      if (!this.fetching) this.#startFallback(code === FORBIDDEN ? "forbidden" : "fallback");
+      if (!this.fetching) this.#startFallback(code === FORBIDDEN ? "forbidden" : "offline");
       const longest = Math.min(500 * 2 ** this.failures, MAX_RECONNECT_DELAY);
       this.failures += 1;
       this.reconnecting = setTimeout(() => this.connect(), longest * (0.5 + Math.random() / 2));

@@ -63,6 +63,11 @@ export class CueActions {
     return this.#scheduleAt(cue, pollsClose(cue.change, this.desk.contests));
   }
 
+  /** Schedule a cue that is scheduled for so many milliseconds later. */
+  delay(cue, milliseconds) {
+    return this.#scheduleAt(cue, cue.due + milliseconds);
+  }
+
   #scheduleAt({ id, version, title }, at) {
     const left = at - this.desk.now;
     const doneText = () =>
@@ -95,14 +100,15 @@ export class CueActions {
   }
 
   async remove({ id, title }) {
-    if (!(await this.desk.ask(`Remove “${isolate(title)}” from the rundown?`, "Remove"))) return;
+    const answer = await this.desk.ask(`Remove “${isolate(title)}” from the rundown?`, "Remove");
+    if (answer === null) return;
     this.commands.run("remove", { cue: id }, () => `“${isolate(title)}” was removed.`);
   }
 
   /** Bring a cue into the draft. */
   async edit({ id, version, change, title }) {
     const { desk } = this;
-    if (!isEmpty(desk.draft) && !(await desk.ask(EDIT_QUESTION, "Edit the cue"))) return;
+    if (!isEmpty(desk.draft) && (await desk.ask(EDIT_QUESTION, "Edit the cue")) === null) return;
     desk.writeDraft(fromChange(change, title), { id, version });
     desk.form.focus("headline");
   }

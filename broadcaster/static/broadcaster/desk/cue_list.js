@@ -1,4 +1,6 @@
-// The rundown on the page: a row for each cue, in the server's order.
+// The rundown on the page: a row for each cue, in the server's order, and below them the panel with
+// the tools of the cue in Preview. Rows have one height whatever they show, and tools are outside
+// them, so that a second click never meets something else than the first.
 
 import { isolate } from "../domain/bidi.js";
 import { clockTime, zoneName } from "./clock.js";
@@ -20,25 +22,28 @@ const MARK_LABELS = {
   needs_approval: "NEEDS APPROVAL",
 };
 
-const LABELS = {
-  take_cue: "Take",
-  confirm: "Confirm",
-  decline: "Decline",
+// Labels for screen readers, followed by the cue's title.
+const ROW_LABELS = { take_cue: "Take", confirm: "Confirm" };
+const PANEL_LABELS = {
   edit: "Edit",
   remove: "Remove",
   up: "Move up",
   down: "Move down",
   time: "Time to take",
-}; // for screen readers, followed by the cue's title
+};
+const ROW_COMMANDS = ["take_cue", "confirm", "decline", "unschedule"];
+const PANEL_COMMANDS = ["edit", "remove", "move", "schedule"];
 
 export class CueList {
   /**
-   * `onAction(name, cue, argument)` is called for every button of a row. The name is that of a
-   * command to the server, or "select", "edit" or "step".
+   * `onAction(name, cue, argument)` is called for every button of a row or the panel. The name is
+   * that of a command to the server, or "select", "edit" or "step".
    */
-  constructor(list, contests, may, me, onAction) {
-    Object.assign(this, { list, contests, may, me, onAction });
+  constructor(list, panel, contests, may, me, onAction) {
+    Object.assign(this, { list, panel, contests, may, me, onAction });
     this.cues = [];
+    this.inPanel = undefined; // the cue in Preview, or undefined
+    panel.addEventListener("click", ({ target }) => this.#handlePanel(target));
     this.rows = new Map(); // id -> its row
     if (may.prepare) makeSortable(list, (id, before) => onAction("move", this.#cue(id), before));
   }
@@ -57,6 +62,7 @@ export class CueList {
       this.#fill(row, cue, state, marked, now);
     });
     for (const id of gone) this.#remove(id);
+    this.#fillPanel(this.#cue(marked.preview), now);
   }
 
   /** Update the countdowns. */
@@ -71,10 +77,13 @@ export class CueList {
     this.rows.get(id)?.querySelector('[data-cue="select"]').focus();
   }
 
-  /** Scroll the list, but not the page, so that a cue's row can be seen. */
+  /**
+   * Scroll the list, but not the page, so that a cue's row can be seen. Not below the pointer, which
+   * would then be on another row.
+   */
   scrollTo(id) {
     const row = this.rows.get(id);
-    if (!row) return;
+    if (!row || this.list.matches(":hover")) return;
     const [top, bottom] = [row.offsetTop, row.offsetTop + row.offsetHeight];
     const { scrollTop, clientHeight } = this.list;
     if (top < scrollTop || bottom > scrollTop + clientHeight) {
@@ -91,12 +100,6 @@ export class CueList {
     row.dataset.id = id;
     row.addEventListener("click", ({ target }) => {
       const name = target.closest("button")?.dataset.cue;
-      if (name === "up" || name === "down") return this.#step(id, name === "up" ? -1 : 1);
-      if (name === "set_time") {
-        const input = row.querySelector('[data-cue="time"]');
-        if (!input.value) return input.focus();
-        return this.onAction("schedule", this.#cue(id), input.value);
-      }
       if (name) this.onAction(name, this.#cue(id));
     });
     row.addEventListener("keydown", (event) => this.#handleKey(event, id));
@@ -154,24 +157,44 @@ export class CueList {
     const parts = [then, summarize(shown, this.contests), cue.by];
     write(row, "summary", parts.filter(Boolean).join(" · "));
     write(row, "note", statusNote(cue, now, this.me, live));
-    write(row, "zone", zoneName(now));
-    const { move, ...commands } = allowed;
-    const closes = pollsClose(cue.change, this.contests);
-    const isLater = commands.schedule && closes > now;
-    if (isLater) write(row, "schedule_close", `At poll close, ${clockTime(closes)}`);
-    const tools = selected && (move || commands.schedule);
-    const visible = { ...commands, tools, schedule_close: isLater };
-    for (const [name, isShown] of Object.entries(visible)) find(row, name).hidden = !isShown;
-    for (const [name, step] of [["up", -1], ["down", 1]]) {
-      const button = find(row, name);
-      button.disabled = cueToMoveBefore(this.cues, cue.id, step) === undefined;
-      button.hidden = !move;
-    }
+    for (const name of ROW_COMMANDS) find(row, name).hidden = !allowed[name];
+    write(row, "decline", cue.asked?.by === this.me ? "Withdraw" : "Decline");
     if (row.dataset.title === cue.title) return;
     row.dataset.title = cue.title;
-    for (const [name, label] of Object.entries(LABELS)) {
-      find(row, name).setAttribute("aria-label", `${label} ${isolate(cue.title)}`);
+    find(row, "title").title = cue.title; // a long one is cut in the row
+    label(row, ROW_LABELS, cue);
+  }
+
+  /** Show the tools of the cue in Preview. The panel keeps its place without one. */
+  #fillPanel(cue, now) {
+    const { panel } = this;
+    if (this.inPanel?.id !== cue?.id) find(panel, "time").value = "";
+    this.inPanel = cue;
+    const allowed = cue ? allowedCommands(cue, this.may, this.me) : {};
+    const isUsable = PANEL_COMMANDS.some((name) => allowed[name]);
+    panel.toggleAttribute("data-empty", !isUsable);
+    if (!isUsable) return;
+    for (const name of PANEL_COMMANDS) find(panel, name).hidden = !allowed[name];
+    label(panel, PANEL_LABELS, cue);
+    write(panel, "zone", zoneName(now));
+    const closes = pollsClose(cue.change, this.contests);
+    const isLater = allowed.schedule && closes > now;
+    find(panel, "schedule_close").hidden = !isLater;
+    if (isLater) write(panel, "schedule_close", `At poll close, ${clockTime(closes)}`);
+    for (const [name, step] of [["up", -1], ["down", 1]]) {
+      find(panel, name).disabled = cueToMoveBefore(this.cues, cue.id, step) === undefined;
     }
+  }
+
+  #handlePanel(target) {
+    const name = target.closest("button")?.dataset.cue;
+    const cue = this.inPanel;
+    if (!name || !cue) return;
+    if (name === "up" || name === "down") return this.#step(cue.id, name === "up" ? -1 : 1);
+    if (name !== "set_time") return this.onAction(name, cue);
+    const input = find(this.panel, "time");
+    if (!input.value) return input.focus();
+    return this.onAction("schedule", cue, input.value);
   }
 
   #handleKey(event, id) {
@@ -188,8 +211,15 @@ export class CueList {
   }
 }
 
-function find(row, name) {
-  return row.querySelector(`[data-cue="${name}"]`);
+function find(root, name) {
+  return root.querySelector(`[data-cue="${name}"]`);
+}
+
+/** Label the buttons of a row or the panel for screen readers. */
+function label(root, labels, { title }) {
+  for (const [name, words] of Object.entries(labels)) {
+    find(root, name).setAttribute("aria-label", `${words} ${isolate(title)}`);
+  }
 }
 
 function write(row, name, text) {

@@ -3,18 +3,19 @@
 
 import { isolate } from "../domain/bidi.js";
 import { Replica, contestsOf, placesOf, sameTotals, totals } from "../domain/replica.js";
+import { ApprovalBanner } from "./approval_banner.js";
 import { CueList } from "./cue_list.js";
 import { DeliveryPanel } from "./delivery_panel.js";
-import { askYesOrNo } from "./dialog.js";
+import { ask } from "./dialog.js";
 import { EMPTY, isEmpty } from "./draft.js";
 import { DraftForm } from "./draft_form.js";
 import { LocalStore } from "./local_store.js";
 import { LogTable } from "./log_table.js";
 import { Messages } from "./notices.js";
 import { RecentChanges } from "./recent_changes.js";
-import { changedCues, cueNotifications, leftBehind, upNext } from "./rundown.js";
+import { changedCues, cueNotifications, leftBehind, nextDue, upNext } from "./rundown.js";
 import { Screen } from "./screen.js";
-import { programLabel } from "./show_status.js";
+import { onAirText, programLabel } from "./show_status.js";
 import { StatusBar } from "./status_bar.js";
 import { focusText, summarize } from "./summary.js";
 import { takeTarget } from "./take_target.js";
@@ -28,9 +29,9 @@ export class Desk {
    * buttons, `onGap` when updates are missing or the totals differ from the server's.
    */
   constructor(root, data, onCueAction, onGap) {
-    const { may, me, broadcast, places, initial } = data;
+    const { may, me, broadcast, places, initial, limits } = data;
     const contests = contestsOf(data.contests);
-    Object.assign(this, { root, may, me, contests, onGap });
+    Object.assign(this, { root, may, me, contests, limits, broadcast, onGap });
     this.store = new LocalStore(`desk:${broadcast.slug}:${me}`);
     const stored = this.store.load(null);
     const { draft, selected = null, editing = null } = stored ?? {};
@@ -49,8 +50,9 @@ export class Desk {
     this.statusBar = new StatusBar(root, part, broadcast);
     this.preview = new Screen(part("preview"), contests, () => this.show());
     this.program = new Screen(part("program"), contests, () => this.show());
-    this.cueList = new CueList(part("cues"), contests, may, me, onCueAction);
-    this.form = document.getElementById("draft") && new DraftForm(part, contests, places);
+    this.cueList = new CueList(part("cues"), part("cue-panel"), contests, may, me, onCueAction);
+    this.banner = new ApprovalBanner(part("approval"), contests, may, me, onCueAction);
+    this.form = document.getElementById("draft") && new DraftForm(part, contests, places, limits);
     const onCorrect = this.form && may.correct ? (races) => this.form.correct(races) : null;
     this.logTable = new LogTable(part("log"), contests, initial, onCorrect);
     this.deliveryPanel = new DeliveryPanel(part, this.logTable);
@@ -75,6 +77,8 @@ export class Desk {
         return this.#handleUpdates(frame);
       case "rundown":
         return this.#handleRundown(frame, isOwn);
+      case "people":
+        return this.statusBar.showPeople(frame.names);
       case "viewers":
         return this.deliveryPanel.show(frame);
     }
@@ -157,7 +161,8 @@ export class Desk {
   get takeTarget() {
     const { state, now, me, may, contests } = this;
     const { history } = this.logTable;
-    const context = { state, history, now, me, may, contests, rule: this.plan.approval };
+    const rule = this.plan.approval;
+    const context = { state, history, now, me, may, contests, rule, limits: this.limits };
     return takeTarget(this.cue(this.selected) ?? null, this.draft, this.editing, context);
   }
 
@@ -192,9 +197,9 @@ export class Desk {
     this.select(null);
   }
 
-  /** Ask before an action that cannot be undone. Resolves to whether to do it. */
-  ask(question, yesLabel) {
-    return askYesOrNo(this.part("dialog"), question, yesLabel);
+  /** Ask before an action that cannot be undone: see dialog.js. Resolves to null if not to do it. */
+  ask(question, yesLabel, more) {
+    return ask(this.part("dialog"), question, yesLabel, more);
   }
 
   // Display
@@ -237,6 +242,7 @@ export class Desk {
   }
 
   #showUpdates() {
+    this.part("on-air").textContent = onAirText(this.logTable.history.updates.at(-1));
     this.logTable.showCorrectable(this.state);
     this.show();
   }
@@ -250,6 +256,7 @@ export class Desk {
       editing: editing?.id,
     };
     this.cueList.show(cues, this.state, marked, this.now);
+    this.banner.show(cues, selected);
     part("no-cues").hidden = cues.length > 0;
     const left = cues.filter((cue) => !cue.taken).length;
     part("rundown-count").textContent = cues.length ? `${left} of ${cues.length} to come` : "";
@@ -266,9 +273,12 @@ export class Desk {
     part("clear").textContent = editing ? "Discard the edit" : "Clear";
   }
 
-  /** Update the countdowns, every second. */
+  /** Update the countdowns, and end stale messages: every second. */
   showTime() {
     const { phase } = this.state;
+    this.banner.showTime();
+    this.statusBar.showDue(nextDue(this.cues), this.now);
+    this.messages.endStale(this.replica.position.seq);
     this.cueList.showTime(this.now, phase === "live");
     this.statusBar.showTime(this.plan, phase, this.now);
     if (!this.may.take) return;

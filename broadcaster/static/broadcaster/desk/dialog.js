@@ -1,16 +1,51 @@
 // The question before an action that cannot be undone.
 
-/** Ask `question` in `dialog`. Resolves to whether the button labelled `yesLabel` was pressed. */
-export function askYesOrNo(dialog, question, yesLabel) {
+import { lengthOf } from "./draft.js";
+
+/**
+ * Ask `question` in `dialog`. Resolves to null, or if the button labelled `yesLabel` was pressed to
+ * the headline that was typed, "" if none was asked for.
+ *
+ * `more` may have `facts`, [{title, items}], which are listed, and `headline`, {value, isRequired,
+ * limit}: the dialog asks for one of at most so many characters, beginning with that value.
+ */
+export function ask(dialog, question, yesLabel, { facts = [], headline } = {}) {
   const part = (name) => dialog.querySelector(`[data-dialog="${name}"]`);
+  const [yes, input] = [part("yes"), part("headline")];
   part("question").textContent = question;
-  part("yes").textContent = yesLabel;
+  part("facts").replaceChildren(...facts.flatMap(({ title, items }) => list(title, items)));
+  part("field").hidden = !headline;
+  input.value = headline?.value ?? "";
+  yes.textContent = yesLabel;
+  const check = () => {
+    const length = lengthOf(input.value);
+    const isTooLong = Boolean(headline) && length > headline.limit;
+    part("length").textContent = isTooLong ? `${length} of ${headline.limit} characters` : "";
+    yes.disabled = isTooLong || (Boolean(headline?.isRequired) && !length);
+  };
+  input.oninput = check;
+  input.onkeydown = (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault(); // it would press the button that has the focus once the dialog is closed
+    yes.click(); // a disabled one does nothing
+  };
+  check();
   return new Promise((resolve) => {
     dialog.returnValue = "no";
-    part("yes").onclick = () => dialog.close("yes");
+    yes.onclick = () => dialog.close("yes");
     part("no").onclick = () => dialog.close("no");
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    const answer = () => resolve(dialog.returnValue === "yes" ? input.value.trim() : null);
+    dialog.addEventListener("close", answer, { once: true });
     dialog.showModal();
-    part("no").focus();
+    (headline ? input : part("no")).focus();
   });
+}
+
+function list(title, items) {
+  const heading = document.createElement("h3");
+  heading.textContent = title;
+  const entries = document.createElement("ul");
+  const rows = items.map((text) => Object.assign(document.createElement("li"), { textContent: text }));
+  entries.append(...rows);
+  return [heading, entries];
 }

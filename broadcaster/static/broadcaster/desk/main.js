@@ -58,6 +58,11 @@ shortcutsOn.addEventListener("change", () => {
   showKeys();
 });
 showKeys();
+document.getElementById("draft")?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !data.may.take) return;
+  event.preventDefault();
+  if (!event.repeat && !event.isComposing) actions.takeDraft();
+});
 listenForShortcuts(
   {
     Enter: [button("take")],

@@ -2,20 +2,45 @@
 // by others.
 
 const NOTIFICATION_TIME = 5000; // milliseconds that a notification stays beside the next answer
+const ANSWER_TIME = 20_000; // milliseconds that an answer stays
+const ERROR_TIME = 60_000;
+
+export const PENDING = "…"; // the answer until there is one
 
 export class Messages {
   /** `done` and `error` are elements whose text screen readers announce when it changes. */
   constructor(done, error) {
     this.elements = { done, error };
-    this.answer = { text: "", isError: false };
+    this.answer = { text: "", isError: false, seq: null, at: 0 };
     this.notifications = []; // {text, isError, at}
   }
 
-  /** Show the outcome of a command. Notifications shown for a while are removed. */
-  showAnswer(text, isError = false) {
-    this.answer = { text, isError };
+  /**
+   * Show the outcome of a command. `seq` is the update that it put on air, if any. Notifications
+   * shown for a while are removed.
+   */
+  showAnswer(text, isError = false, seq = null) {
+    const at = performance.now();
+    this.answer = { text, isError, seq, at };
+    this.notifications = this.notifications.filter((each) => at - each.at < NOTIFICATION_TIME);
+    this.#write();
+  }
+
+  /**
+   * End messages that are too old to be about now, and an answer that says of an earlier update
+   * that it is on air. `seq` is the update on air.
+   */
+  endStale(seq) {
     const now = performance.now();
-    this.notifications = this.notifications.filter(({ at }) => now - at < NOTIFICATION_TIME);
+    const { answer, notifications } = this;
+    const isOver = answer.seq !== null && answer.seq < seq;
+    const time = answer.isError ? ERROR_TIME : isOver ? NOTIFICATION_TIME : ANSWER_TIME;
+    const hasAnswer = answer.text && answer.text !== PENDING;
+    const isStale = hasAnswer && now - answer.at > time;
+    const left = notifications.filter(({ at }) => now - at < ERROR_TIME);
+    if (!isStale && left.length === notifications.length) return;
+    if (isStale) this.answer = { text: "", isError: false, seq: null, at: now };
+    this.notifications = left;
     this.#write();
   }
 

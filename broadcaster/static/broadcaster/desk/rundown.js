@@ -27,6 +27,12 @@ export function upNext(cues) {
   return ready.find((cue) => cues.indexOf(cue) > place) ?? ready[0];
 }
 
+/** Return the scheduled cue that goes out first, or undefined. */
+export function nextDue(cues) {
+  const scheduled = cues.filter((cue) => cueStatus(cue) === "scheduled");
+  return scheduled.sort((one, other) => one.due - other.due)[0];
+}
+
 /** Return the ready cues above the newest take, which were left behind, but for NEXT. */
 export function leftBehind(cues) {
   const place = cues.indexOf(newestTaken(cues));

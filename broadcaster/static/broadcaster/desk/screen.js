@@ -2,6 +2,7 @@
 
 import { stateOf } from "../domain/replica.js";
 import { draw, drawTally, racesIn, tag } from "../rendering/drawing.js";
+import { drawPins } from "./pins.js";
 
 export class Screen {
   /** Calls `onChoose()` when another contest is to be shown. */
@@ -48,7 +49,26 @@ export class Screen {
     const headline = this.#write("headline", state.story.headline || "No headline yet");
     headline.toggleAttribute("data-empty", !state.story.headline);
     this.#write("story", state.story.body);
+    this.#showNotes(state.story.annotations, key, picture);
     this.#write("label", label);
+  }
+
+  /** List the annotations under their numbers, which stand on the map where they point. */
+  #showNotes(annotations, key, picture) {
+    const list = this.element.querySelector('[data-screen="notes"]');
+    const notes = annotations.map(({ contest, at, text }) => {
+      const isPlace = this.contests[contest]?.isPlace(at);
+      return isPlace ? `${this.contests[contest].placeName(at)}: ${text}` : text;
+    });
+    const shown = JSON.stringify(notes);
+    if (list.dataset.shown !== shown) {
+      list.dataset.shown = shown;
+      list.replaceChildren(
+        ...notes.map((text) => Object.assign(document.createElement("li"), { dir: "auto", textContent: text })),
+      );
+    }
+    const here = annotations.map(({ contest, at }) => (contest === key ? at : ""));
+    for (const map of picture.querySelectorAll(".map")) drawPins(map, here, this.contests[key]);
   }
 
   #write(name, text) {

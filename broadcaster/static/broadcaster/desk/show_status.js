@@ -1,6 +1,7 @@
 // The broadcast's phase in words, for the frame, the status bar and Program. Pure: no DOM, no
 // network.
 
+import { isolate } from "../domain/bidi.js";
 import { clockTime } from "./clock.js";
 import { countdown } from "./rundown.js";
 
@@ -36,6 +37,14 @@ export function modeLabel(broadcast, phase) {
 /** Return what Program shows. `place` is what the view shows. */
 export function programLabel(phase, place) {
   return `${PROGRAM_LABELS[phase]} · view ${place}`;
+}
+
+/** Return which update is on air, the newest of the log, since when and by whom; "" without any. */
+export function onAirText(update) {
+  if (!update) return "";
+  const { seq, at, by, kind, story } = update;
+  const words = story?.headline ? `“${isolate(story.headline)}”` : kind;
+  return `On air: update ${seq}, ${clockTime(at)}, by ${by}: ${words}`;
 }
 
 /** Return the planned start before the broadcast or the planned end during it; "" without one. */

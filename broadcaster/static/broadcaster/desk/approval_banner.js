@@ -1,0 +1,58 @@
+// The banner of a take that waits for approval, and the title of the browser's tab meanwhile.
+
+import { isolate } from "../domain/bidi.js";
+import { allowedCommands } from "./rundown.js";
+import { afterText, summarize } from "./summary.js";
+
+export class ApprovalBanner {
+  /** `onAction(name, cue)` is called with "select", "confirm" or "decline". */
+  constructor(element, contests, may, me, onAction) {
+    Object.assign(this, { element, contests, may, me });
+    this.cue = null; // the one that waits longest, or null
+    this.title = document.title;
+    for (const [part, name] of [["look", "select"], ["confirm", "confirm"], ["decline", "decline"]]) {
+      this.#part(part).addEventListener("click", () => this.cue && onAction(name, this.cue));
+    }
+  }
+
+  /** Show the cue that waits longest. It can be confirmed once it is in Preview: `selected`. */
+  show(cues, selected) {
+    const waiting = cues.filter(({ asked }) => asked).sort((a, b) => a.asked.at - b.asked.at);
+    this.cue = waiting[0] ?? null;
+    this.element.hidden = !this.cue;
+    this.showTime();
+    if (!this.cue) return;
+    const { cue, me } = this;
+    const { confirm, decline } = allowedCommands(cue, this.may, me);
+    const isMine = cue.asked.by === me;
+    const others = waiting.length > 1 ? ` ${waiting.length - 1} more wait.` : "";
+    const title = `“${isolate(cue.title)}”`;
+    this.#write(
+      "words",
+      isMine
+        ? `${title} waits for another person to confirm it.${others}`
+        : `${cue.asked.by} took ${title}. It waits for ${confirm ? "you to confirm it" : "approval"}.${others}`,
+    );
+    const facts = [summarize(cue.change, this.contests), afterText(cue, this.contests)];
+    this.#write("summary", facts.filter(Boolean).join(" · "));
+    this.#write("decline", isMine ? "Withdraw" : "Decline");
+    this.#part("confirm").hidden = !confirm;
+    this.#part("confirm").disabled = selected !== cue.id;
+    this.#part("decline").hidden = !decline;
+  }
+
+  /** Change the tab's title every second while this person can confirm a take. */
+  showTime() {
+    const isAsked = this.cue && allowedCommands(this.cue, this.may, this.me).confirm;
+    const isMarked = isAsked && document.title === this.title;
+    document.title = isMarked ? `⚠ CONFIRM: ${isolate(this.cue.title)}` : this.title;
+  }
+
+  #part(name) {
+    return this.element.querySelector(`[data-approval="${name}"]`);
+  }
+
+  #write(name, text) {
+    if (this.#part(name).textContent !== text) this.#part(name).textContent = text;
+  }
+}

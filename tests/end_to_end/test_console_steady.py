@@ -1,0 +1,116 @@
+"""The console keeps its places: TAKE and the rundown's rows do not move under the pointer."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from broadcaster.desk.permissions import BROADCASTER, EDITOR
+from broadcaster.management.evening import Evening
+from broadcaster.models import Broadcast
+from tests.support.console import PREVIEW, TAKE, ConsoleTestCase
+
+LONG = "Pennsylvania and more words " * 7  # 196 characters
+NOTES = [{"at": "PA", "text": f"{number} counties are left to count"} for number in range(20)]
+SIZES = ((1440, 900), (1280, 800), (768, 1024))
+
+
+class SteadyConsole(ConsoleTestCase):
+    def setUp(self):
+        super().setUp()
+        self.add_cue("C1", Evening().call("KY IN WV SC VT", "First calls"))
+        self.add_cue("C2", Evening().call("NY CO", LONG))
+        self.add_cue("C3", {"view": {"focus": "OH"}})
+
+    def measure(self, desk):
+        """Return where TAKE is on the page, at each size of the window."""
+        boxes = []
+        for width, height in SIZES:
+            desk.set_viewport_size({"width": width, "height": height})
+            boxes.append(
+                desk.eval_on_selector(
+                    TAKE,
+                    """take => {
+                        const { x, y, width, height } = take.getBoundingClientRect();
+                        return [x + scrollX, y + scrollY, width, height];
+                    }""",
+                )
+            )
+        return boxes
+
+    def select(self, desk, title):
+        self.row(desk, title).locator('[data-cue="select"]').click()
+
+    def test_take_never_moves(self):
+        desk = self.open_console(EDITOR)
+        before = self.measure(desk)
+
+        def check(state):
+            self.assertEqual(self.measure(desk), before, state)
+
+        self.select(desk, "C2")
+        desk.wait_for_selector(f"{PREVIEW} >> text=Pennsylvania and more words")
+        check("a long headline")
+        self.publish({"story": {"headline": LONG, "body": LONG * 9, "annotations": NOTES}})
+        desk.wait_for_selector(".desk-program >> text=3 counties are left")
+        check("a long story and annotations")
+        desk.fill("#draft-headline", LONG + LONG)
+        for race in ("PA", "OH", "TX", "FL"):
+            desk.select_option('[data-desk="add"]', f"president/{race}")
+        check("a draft with a problem")
+        desk.click(TAKE)
+        self.wait_for_message(desk, "Not taken.")
+        check("a rejected take")
+        self.select(desk, "C1")
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
+        self.broadcast.ends_at = timezone.now() + timedelta(hours=2)
+        self.broadcast.automatic, self.broadcast.approval = True, "calls"
+        self.broadcast.save()
+        desk.wait_for_selector('[data-desk="warning"] >> text=Needs approval')
+        check("a warning and a planned end")
+        other = self.open_console(BROADCASTER)
+        self.row(other, "C1").locator(".cue-take").click()
+        desk.wait_for_selector("text=It is waiting for your confirmation")
+        check("an approval")
+        self.publish({"kind": "hold"})
+        desk.wait_for_selector('[data-mode="held"]')
+        check("on hold")
+        self.server.stop()
+        self.addCleanup(self.server.start)
+        desk.wait_for_selector("[data-cut-off]")
+        check("no connection")
+
+    def test_double_press_on_take_does_not_withdraw_what_waits(self):
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
+        desk = self.open_console(BROADCASTER)
+        take = self.row(desk, "C1").locator(".cue-take").bounding_box()
+        desk.mouse.move(take["x"] + take["width"] / 2, take["y"] + take["height"] / 2)
+        desk.mouse.down()
+        desk.mouse.up()
+        self.row(desk, "C1").locator("text=You took it").wait_for()
+
+        desk.mouse.down(click_count=2)
+        desk.mouse.up(click_count=2)
+
+        self.row(desk, "C2").locator(
+            '[data-cue="select"]'
+        ).click()  # after which the press was sent
+        self.assertIn("WAITING", self.row(desk, "C1").inner_text())
+
+    def test_rows_do_not_move_when_cues_are_selected_and_taken(self):
+        desk = self.open_console(BROADCASTER)
+        measure = """() => [...document.querySelectorAll(".cue")]
+            .map((row) => row.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom])"""
+        before = desk.evaluate(measure)
+
+        self.row(desk, "C2").locator('[data-cue="select"]').dblclick()
+        desk.wait_for_selector('.cue:nth-child(2) [aria-current="true"]')
+        self.assertEqual(desk.evaluate(measure), before)
+        self.assertEqual(desk.locator("dialog[open]").count(), 0)
+        self.assertEqual(
+            desk.evaluate("document.activeElement.dataset.cue"), "select", "a tool has the focus"
+        )
+        self.row(desk, "C1").locator(".cue-take").dblclick()
+
+        self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
+        self.assertEqual(desk.evaluate(measure), before)
+        self.assertEqual(self.seq(), 2)

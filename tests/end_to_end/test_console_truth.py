@@ -1,0 +1,151 @@
+"""What the console says is true: of the connection, of what is on air, and of a long headline."""
+
+from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
+from broadcaster.management.evening import Evening
+from broadcaster.publishing.publish import start_over
+from tests.support.browser import Visit, in_a_thread
+from tests.support.console import CONNECTED, PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
+
+RED = "rgb(176, 0, 32)"
+ON_AIR = '[data-desk="on-air"]'
+CUT_OFF = "#desk[data-cut-off]"
+
+
+class TruthfulConsole(ConsoleTestCase):
+    def colour(self, desk, selector):
+        return desk.eval_on_selector(selector, "each => getComputedStyle(each).backgroundColor")
+
+    def open_behind_a_proxy(self, group):
+        """Open a console whose socket a test can close or silence. Return page and sockets."""
+        visit = Visit(self.browser, self.server, viewport=WIDE)
+        self.visits.append(visit)
+        sockets = []
+
+        def relay(socket):
+            server = socket.connect_to_server()
+            socket.is_silent = False
+            server.on_message(lambda text: None if socket.is_silent else socket.send(text))
+            sockets.append(socket)
+
+        visit.context.route_web_socket("**/console/ws", relay)
+        visit.log_in_as(self.user(group))
+        visit.open(self.path)
+        visit.wait_for(CONNECTED)
+        return visit.page, sockets
+
+    def test_console_is_grey_as_soon_as_the_socket_is_closed(self):
+        self.add_cue("C1", Evening().call("KY", "Kentucky"))
+        desk, sockets = self.open_behind_a_proxy(BROADCASTER)
+        self.assertEqual(self.colour(desk, TAKE), RED)
+        desk.context.route("**/console/state", lambda route: route.abort())  # no answer either
+        desk.context.route_web_socket("**/console/ws", lambda socket: socket.close())
+
+        sockets[0].close()
+
+        desk.wait_for_selector(CUT_OFF, timeout=1000)
+        self.assertNotEqual(self.colour(desk, TAKE), RED)
+        self.assertNotEqual(self.colour(desk, ".desk-bar"), RED)
+        self.assertEqual(desk.inner_text('[data-desk="cut-off"]'), "NO CONNECTION")
+        self.assertIn("what you see may be old", desk.inner_text(".desk-bar"))
+
+    def test_console_is_grey_within_10_seconds_of_silence(self):
+        desk, sockets = self.open_behind_a_proxy(BROADCASTER)
+        desk.context.route("**/console/state", lambda route: route.abort())
+        desk.context.route_web_socket("**/console/ws", lambda socket: None)
+
+        sockets[0].is_silent = True
+
+        desk.wait_for_selector(CUT_OFF, timeout=10_000)
+
+    def test_bar_names_the_other_people_at_the_desk(self):
+        desk = self.open_console(BROADCASTER)
+        desk.wait_for_selector(".desk-bar >> text=nobody else is here")
+
+        other = self.open_console(EDITOR)
+
+        desk.wait_for_selector(".desk-bar >> text=editor is here")
+        other.wait_for_selector(".desk-bar >> text=broadcaster is here")
+        other.close()
+        desk.wait_for_selector(".desk-bar >> text=nobody else is here")
+
+    def test_program_shows_the_annotations_that_viewers_see(self):
+        notes = [
+            {"at": "PA", "text": "Ballots are left in Philadelphia"},
+            {"text": "Polls are closed everywhere"},
+        ]
+        self.publish({"story": {"headline": "Waiting", "annotations": notes}})
+        desk = self.open_console(BROADCASTER)
+
+        shown = desk.locator(f'{PROGRAM} [data-screen="notes"] li').all_inner_texts()
+
+        words = ["Pennsylvania: Ballots are left in Philadelphia", "Polls are closed everywhere"]
+        self.assertEqual(shown, words)
+        self.assertEqual(desk.locator(f"{PROGRAM} .map-pins text").all_text_contents(), ["1"])
+
+    def test_bar_names_the_update_that_is_on_air(self):
+        desk = self.open_console(BROADCASTER)
+        desk.fill("#draft-headline", "Polls close")
+        desk.click(TAKE)
+        self.wait_for_message(desk, "Update 2 is on air.")
+
+        self.publish({"story": {"headline": "Ohio is close"}})
+
+        desk.wait_for_selector(f"{ON_AIR} >> text=/On air: update 3, .*“.*Ohio is close/")
+        desk.wait_for_selector('[data-desk="done"] >> text=/^$/', state="attached")
+
+    def test_long_headline_is_kept_and_not_taken(self):
+        desk = self.open_console(BROADCASTER)
+        words = "Pennsylvania is close " * 10  # 219 characters without the last space
+        desk.focus("#draft-headline")
+        desk.keyboard.insert_text(words)  # as a paste does
+
+        self.assertEqual(desk.input_value("#draft-headline"), words)
+        desk.wait_for_selector("text=219 of 200 characters")
+        desk.click(TAKE)
+        self.wait_for_message(desk, "The headline is too long: 219 characters, at most 200.")
+        self.assertEqual(self.seq(), 1)
+
+    def test_cue_that_is_added_is_in_preview_and_in_sight(self):
+        for number in range(30):
+            self.add_cue(f"View {number}", {"view": {"focus": "OH"}})
+        desk = self.open_console(CONTRIBUTOR)
+        desk.fill("#draft-headline", "Good evening")
+
+        desk.click("text=Add to rundown")
+
+        self.wait_for_message(desk, "In the rundown: Good evening.")
+        row = self.row(desk, "Good evening")
+        row.locator("text=PREVIEW").wait_for()
+        desk.wait_for_selector(f"{PREVIEW} >> text=Good evening")
+        box, frame = row.bounding_box(), desk.locator(".cues").bounding_box()
+        self.assertGreaterEqual(box["y"], frame["y"])
+        self.assertLess(box["y"] + box["height"], frame["y"] + frame["height"] + 1)
+
+    def test_start_asks_for_a_headline(self):
+        in_a_thread(start_over, self.broadcast)
+        desk = self.open_console(EDITOR)
+        desk.click('[data-action="start"]')
+        desk.fill('[data-dialog="headline"]', "")
+        self.assertTrue(desk.is_disabled('[data-dialog="yes"]'))
+        self.assertEqual(self.seq(), 0)
+
+        desk.fill('[data-dialog="headline"]', "Good evening")
+        desk.press('[data-dialog="headline"]', "Enter")
+
+        desk.wait_for_selector(f"{PROGRAM} >> text=Good evening")
+        self.assertEqual(self.seq(), 1)
+
+    def test_end_lists_what_is_left_and_asks_for_the_last_headline(self):
+        self.add_cue("C1", Evening().call("KY", "Kentucky"))
+        desk = self.open_console(EDITOR)
+
+        desk.click('[data-action="end"]')
+
+        facts = desk.inner_text('[data-dialog="facts"]')
+        self.assertIn("56 of 56: CA 55, TX 38, FL 29", facts)
+        self.assertIn("C1", facts)
+        self.assertEqual(desk.input_value('[data-dialog="headline"]'), "Good evening")
+        desk.fill('[data-dialog="headline"]', "Good night")
+        desk.click('[data-dialog="yes"]')
+        desk.wait_for_selector('#desk[data-mode="ended"]')
+        desk.wait_for_selector(f"{PROGRAM} >> text=Good night")
