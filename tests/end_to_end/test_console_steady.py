@@ -91,9 +91,7 @@ class SteadyConsole(ConsoleTestCase):
         desk.mouse.down(click_count=2)
         desk.mouse.up(click_count=2)
 
-        self.row(desk, "C2").locator(
-            '[data-cue="select"]'
-        ).click()  # after which the press was sent
+        self.row(desk, "C2").locator('[data-cue="select"]').click()
         self.assertIn("WAITING", self.row(desk, "C1").inner_text())
 
     def test_rows_do_not_move_when_cues_are_selected_and_taken(self):
