@@ -18,6 +18,12 @@ def isolate(text: str) -> str:
     return text
 
 
+def is_right_to_left(text: str) -> bool:
+    """Return whether a text is written from right to left, by its first letter with a direction."""
+    directions = (unicodedata.bidirectional(each) for each in text)
+    return next((each for each in directions if each in {"L", *RIGHT_TO_LEFT}), "L") != "L"
+
+
 def is_balanced(text: str) -> bool:
     """Return whether every isolate that the text ends was begun in it.
 

@@ -1,9 +1,11 @@
 """The picture for social networks, and the metadata that links to it."""
 
 import math
+import re
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from html.parser import HTMLParser
 from io import BytesIO
 from unittest import mock
@@ -32,7 +34,7 @@ AZ_TO_TRUMP = {
     "calls": {"president": {"AZ": {"status": "called", "party": "R"}}},
     "story": {"headline": "Arizona goes to Trump"},
 }
-COLOURS = {"D": (33, 102, 172), "R": (178, 24, 43), "": (217, 217, 217), "ground": (255, 255, 255)}
+COLOURS = {"D": (31, 95, 168), "R": (192, 39, 45), "": (230, 232, 235), "ground": (255, 255, 255)}
 
 
 def colour(png: bytes, state: str) -> str:
@@ -105,6 +107,18 @@ class CardTests(TestCase):
         self.assertEqual(colour(response.content, "PA"), "D")
         self.assertEqual(colour(response.content, "AZ"), "")
 
+    def test_characters_that_the_fonts_lack_are_left_out(self):
+        self.publish({"kind": "start"})
+        for headline, lines in {
+            "Biden wins \U0001f389 Pennsylvania": ["Biden wins", "Pennsylvania"],
+            "ولاية بنسلفانيا تذهب إلى بايدن": ["ولاية بنسلفانيا تذهب", "إلى بايدن"],
+            "ペンシルベニア州": ["A & B"],  # the title of the broadcast
+        }.items():
+            self.publish({"story": {"headline": headline}})
+            svg = card.card_svg(self.broadcast, self.broadcast.position)
+            found = [unescape(each) for each in re.findall(r'<text class="headline.*?>(.*?)<', svg)]
+            self.assertEqual(found, lines)
+
     def test_moment_has_its_own_picture(self):
         self.publish({"kind": "start"}, PA_TO_BIDEN, AZ_TO_TRUMP)
         page = self.client.get("/broadcasts/night/?at=2").content.decode()
@@ -166,7 +180,7 @@ class CardTests(TestCase):
 class WrapTests(SimpleTestCase):
     def test_headline_that_is_too_long_ends_with_an_ellipsis(self):
         lines = card.wrap("Pennsylvania " * 15)
-        self.assertEqual(len(lines), card.MAX_LINES)
+        self.assertEqual(len(lines), len(card.LINES))
         self.assertTrue(lines[-1].endswith("…"))
         self.assertLessEqual(max(map(len, card.wrap("x" * 200))), card.LINE_LENGTH)
 
