@@ -28,6 +28,7 @@ export class DeliveryPanel {
     const { ws, poll, delivery, ages, offset, unknown, known = true } = frame;
     if (!known) return this.showUnknown();
     this.#write("viewers", formatCount(ws + poll) + (unknown ? ` + ${formatCount(unknown)}?` : ""));
+    this.#write("viewers-word", ws + poll === 1 && !unknown ? "viewer" : "viewers");
     this.#write("ws", formatCount(ws));
     this.#write("poll", formatCount(poll));
     this.#write("processes", processesLabel(frame));
@@ -47,6 +48,7 @@ export class DeliveryPanel {
   /** Show that the number of viewers is unknown: reports do not reach this console. */
   showUnknown() {
     for (const name of ["viewers", "ws", "poll"]) this.#write(name, "–");
+    this.#write("viewers-word", "viewers");
     this.#write("processes", "not known");
     this.#write("ages", "");
   }

@@ -1,0 +1,31 @@
+"""The front page: what it says of each broadcast."""
+
+from django.test import TestCase
+
+from broadcaster.models import Broadcast
+from tests.support.changes import PA_TO_BIDEN, parse_change
+from tests.support.contests import president
+from tests.support.log import publish
+from viewers.pages.wording import date
+
+
+class FrontPage(TestCase):
+    def broadcast(self, slug, *changes):
+        made = Broadcast.objects.create(
+            slug=slug, title=slug, contests=president(2020), listed=True
+        )
+        for change in changes:
+            publish(made, parse_change(change))
+        made.refresh_from_db()
+        return made
+
+    def test_past_broadcast_has_its_date_and_a_replay_even_on_the_same_day(self):
+        past = self.broadcast("past", {"kind": "start"}, PA_TO_BIDEN, {"kind": "end"})
+        page = self.client.get("/").content.decode()
+        self.assertIn(f">{date(past.at)}</time>", page)
+        self.assertIn('href="/broadcasts/past/replay/"', page)
+
+    def test_only_the_first_broadcast_on_air_has_its_map(self):
+        for slug in ("one", "two"):
+            self.broadcast(slug, {"kind": "start"})
+        self.assertEqual(self.client.get("/").content.decode().count('<svg class="map"'), 1)
