@@ -9,7 +9,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import SimpleTestCase, override_settings
 
-from viewers.pages import calculator, embed, live, replay
+from viewers.pages import board, calculator, embed, live, replay
 
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
@@ -47,6 +47,7 @@ class CollectedFiles(SimpleTestCase):
 class PageModules(SimpleTestCase):
     def test_pages_preload_the_modules_that_their_script_imports(self):
         for name, page in {
+            "board": board,
             "calculator": calculator,
             "embed": embed,
             "live": live,

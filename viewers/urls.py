@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from viewers.pages.board import board
 from viewers.pages.broadcast import broadcast
 from viewers.pages.calculator import calculator
 from viewers.pages.card import picture
@@ -34,6 +35,7 @@ pages = [  # in every language: see mapcenter/urls.py
     page("broadcasts/<slug:slug>/replay/", replay, name="replay"),
     page("broadcasts/<slug:slug>/calculator/", calculator, name="calculator"),
     page("broadcasts/<slug:slug>/picture.png", picture, name="picture"),
+    page("broadcasts/<slug:slug>/board/", board, name="board"),
     page("broadcasts/<slug:slug>/embed/", embed, name="embed"),
     page("broadcasts/<slug:slug>/embedding/", embedding, name="embedding"),
     page("broadcasts/<slug:slug>/calls.atom", calls_atom, name="calls-atom"),

@@ -39,6 +39,8 @@ MODULES = (
     "viewers/follow/follow.js",
     "viewers/follow/session.js",
     "viewers/shared/contest_pieces.js",
+    "viewers/shared/followed_map.js",
+    "viewers/shared/renewal.js",
     "viewers/shared/wording.js",
 )
 """The modules that embed.js imports."""

@@ -27,6 +27,7 @@ class AddressTests(TestCase):
             "/es/": True,
             "/broadcasts/a-Night_2/": True,
             "/es/broadcasts/night/": True,
+            "/broadcasts/night/board/": True,
             "/broadcasts/night/embed/": True,
             "/broadcasts/night/picture.png": True,
             "/broadcasts/night/recording.json": True,

@@ -11,16 +11,18 @@ const RECHECK = [60, 180]; // seconds after which a visible page checks whether 
 const CHECK_EVERY = 5; // seconds between looks at the clock: timers stop while a machine sleeps
 
 /**
- * Follow a broadcast from the snapshot in a page's data, unless it has ended: through lost
- * networks, sleep, and the browser's back-forward cache. `contests` are by key; `callbacks` is as
- * for Follower.
+ * Follow a broadcast from the snapshot in a page's data: through lost networks, sleep, and the
+ * browser's back-forward cache. One that has ended is only checked now and then. `contests` are by
+ * key; `callbacks` is as for Follower.
  */
 export function follow({ address, contests, snapshot }, callbacks) {
   const transports = typeof WebSocket === "undefined" ? ["poll"] : ["ws", "poll"];
   const session = new ViewerSession({ contests, snapshot, transports });
   const follower = new Follower(session, new URL(address, location.href), callbacks);
-  if (snapshot.state.phase === "ended") return follower;
-  follower.start();
+  if (snapshot.state.phase === "ended") {
+    session.over = ENDED;
+    follower.recheckLater();
+  } else follower.start();
   addEventListener("online", () => follower.restart());
   addEventListener("offline", callbacks.onWaiting);
   addEventListener("pagehide", () => follower.stop());
@@ -56,7 +58,7 @@ export class Follower {
     this.#attempt = this.session.attempt(seconds());
     if (!this.#attempt) {
       this.onOver();
-      if (this.session.over === ENDED) this.#scheduleRecheck();
+      if (this.session.over === ENDED) this.recheckLater();
       return;
     }
     if (this.#attempt.delay > 0) {
@@ -149,8 +151,11 @@ export class Follower {
     this.start();
   }
 
-  /** At a random time, since thousands of pages see the end at the same moment. */
-  #scheduleRecheck() {
+  /**
+   * Check at some time whether a broadcast that has ended was started over. The time is random,
+   * since thousands of pages see the end at the same moment.
+   */
+  recheckLater() {
     const [first, last] = RECHECK;
     const wait = first + (last - first) * this.session.random();
     this.#after(wait, () => document.hidden || this.check());

@@ -29,6 +29,7 @@ import {
 
 const MAX_UNDECIDED = 20; // races that "Still to decide" has
 const MINUTE = 60_000; // milliseconds
+const LOAD_RENEWAL = [10, 60]; // seconds after which the page loads what it needs after hours
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
@@ -49,6 +50,7 @@ let isOutdated = false; // whether the contests are others than those of this pa
 let sinceSnapshot = []; // the updates shown since the last snapshot
 let folded = {}; // the texts whose height was measured: {headline, body}
 let pieces = null; // the promise of a ContestPieces, once it is needed
+let renewal = null; // a Renewal, once it is loaded
 const explorer = new Explorer(
   page,
   data,
@@ -298,6 +300,8 @@ function drawStatus() {
   const { at } = buffer.replica;
   const text = status(state, at, startsAt, buffer.delay / 1000);
   line.dataset.state = state;
+  if (state === "outdated") renewal?.outdated();
+  else if (isLost) renewal?.lost();
   part("words").textContent = text.words;
   part("time").hidden = text.at === null;
   if (text.at !== null) {
@@ -315,6 +319,15 @@ function pageState() {
   if (state.phase !== "live") return state.phase;
   if (buffer.paused) return "paused";
   return buffer.delay ? "delayed" : "live";
+}
+
+/** Load the page again when it is outdated and its viewer loses nothing by it. */
+async function loadRenewal() {
+  const { Renewal, isIdle } = await import("../shared/renewal.js");
+  const isFollowing = () => explorer.own === null && !explorer.layer && !explorer.pinned;
+  const isQuiet = () => isIdle() && isFollowing() && !buffer.paused && !buffer.waiting;
+  renewal = new Renewal(isQuiet);
+  drawStatus();
 }
 
 function drawNotices() {
@@ -457,4 +470,6 @@ showDue();
 explorer.drawCounties();
 if (isSeveral) loadPieces().then((loaded) => loaded.prefetch());
 setInterval(() => document.hidden || drawUndecided(), MINUTE); // closing times pass
+const [soonest, latest] = LOAD_RENEWAL;
+setTimeout(() => loadRenewal(), (soonest + (latest - soonest) * Math.random()) * 1000);
 document.addEventListener("visibilitychange", showDue);

@@ -1,0 +1,116 @@
+"""The board in a browser: it follows, fits every screen, and has nothing to operate."""
+
+from django.test import TransactionTestCase
+
+from broadcaster.domain.geometry import shipped
+from broadcaster.models import Broadcast
+from broadcaster.models.contests import keep_all
+from broadcaster.publishing.publish import start_over
+from broadcaster.rendering.picture import view_box
+from tests.support.audience import BrowserAudience
+from tests.support.browser import in_a_thread, violations
+from tests.support.changes import PA_TO_BIDEN
+from tests.support.contests import show
+from tests.support.staff import publisher
+
+SCREENS = ((1280, 720), (1920, 1080), (3840, 2160))
+LONG = "Longest headline " * 11 + "of all nights"  # 200 characters
+OUTSIDE = """() => [...document.querySelectorAll(".board :is(h1, h2, .status, b, .boxes li)")]
+  .filter((element) => element.checkVisibility() && !element.closest(".board-undecided li"))
+  .filter((element) => {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
+  }).map((element) => element.outerHTML)"""
+"""The elements of a board that are not on the screen."""
+
+
+class Board(BrowserAudience, TransactionTestCase):
+    def setUp(self):
+        super().setUp()
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
+
+    def board(self, query="", **options):
+        visit = self.visit(**{"viewport": {"width": 1280, "height": 720}, **options})
+        visit.open_late(f"{self.path}board/{query}", "Good evening")
+        return visit
+
+    def test_board_follows_the_broadcast(self):
+        visit = self.board(reduced_motion="reduce")
+        visit.wait_for('html[data-started] [data-state="live"]')
+
+        self.publish(PA_TO_BIDEN | {"view": {"focus": "OH"}})
+
+        visit.wait_for("text=Pennsylvania goes to Biden")
+        visit.wait_for('.board-side [data-part="D"]:text("20")')
+        visit.wait_for('[data-part="undecided-count"]:text("55")')
+        view = visit.page.get_attribute(".map", "viewBox")  # at once, with reduced motion
+        self.assertEqual(view, view_box(shipped("us-states").shape_of["OH"].view))
+        self.assertEqual(visit.errors, [])
+
+    def test_board_follows_after_the_end_into_a_new_history(self):
+        self.publish({"kind": "end"})
+        visit = self.visit()
+        visit.page.clock.install()
+        visit.open_late(f"{self.path}board/", "Final")
+        visit.wait_for("html[data-started]")
+        in_a_thread(start_over, Broadcast.objects.get(pk=self.broadcast.pk))
+        self.publish({"kind": "start", "story": {"headline": "Once more"}})
+
+        visit.page.clock.fast_forward("03:00")
+
+        visit.wait_for("text=Once more")
+        visit.wait_for('[data-state="live"]')
+
+    def test_board_shows_the_contest_that_the_broadcast_shows(self):
+        contests = show(president="us-president-2024", senate="us-senate-2024")
+        self.broadcast = Broadcast.objects.create(
+            slug=f"{self.broadcast.slug}-two",
+            title="Two",
+            contests=keep_all(contests.editions),
+            approval="never",
+        )
+        self.publish = publisher(self.server, self.broadcast)
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
+        self.path = f"/broadcasts/{self.broadcast.slug}/"
+        visit = self.board()
+        visit.wait_for('.board-score-shown [data-score="president"]')
+        visit.wait_for('.board-score-others [data-score="senate"]')
+
+        self.publish({"view": {"contest": "senate"}})
+
+        visit.wait_for('.board-score-shown [data-score="senate"]')
+        visit.wait_for('.board-score-others [data-score="president"]')
+        visit.wait_for('.map[aria-label*="Senate"]')
+
+    def test_board_fits_every_screen_without_scrolling(self):
+        self.publish(PA_TO_BIDEN | {"story": {"headline": LONG[:200]}})
+        for width, height in SCREENS:
+            visit = self.visit(viewport={"width": width, "height": height})
+            page = visit.open_late(f"{self.path}board/", LONG[:50])
+            self.assertEqual(page.evaluate(OUTSIDE), [], width)
+            scroll = page.evaluate("document.querySelector('.board').scrollHeight - innerHeight")
+            self.assertLessEqual(scroll, 0, width)
+            number = page.evaluate(
+                "parseFloat(getComputedStyle(document.querySelector('.board-won')).fontSize)"
+            )
+            self.assertGreaterEqual(number, 0.05 * width)  # read across a room
+            map_box = page.locator(".map").bounding_box()
+            self.assertGreater(map_box["height"], 0.45 * height)
+
+    def test_map_does_not_move_with_the_length_of_the_headline(self):
+        visit = self.board()
+        visit.wait_for("html[data-started]")
+        before = visit.page.locator(".map").bounding_box()
+        for headline in ("Short", LONG[:200], ""):
+            self.publish({"story": {"headline": headline}})
+            visit.page.wait_for_function(
+                "words => document.querySelector('h2').textContent === words", arg=headline
+            )
+            self.assertEqual(visit.page.locator(".map").bounding_box(), before, headline)
+
+    def test_board_is_accessible(self):
+        self.publish(PA_TO_BIDEN)
+        for scheme in ("light", "dark"):
+            visit = self.visit(color_scheme=scheme)
+            page = visit.open_late(f"{self.path}board/", "Pennsylvania goes")
+            self.assertEqual(violations(page), [], scheme)
