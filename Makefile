@@ -3,7 +3,6 @@
 PORT ?= 8000
 PYTHON ?= python3
 BIN = .venv/bin
-unexport PYTHONDONTWRITEBYTECODE  # else each of the tests' 200 processes compiles all modules again
 
 help:
 	@echo "make run       set up, load the demonstration, serve on http://127.0.0.1:$(PORT)/"
