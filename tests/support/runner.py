@@ -46,6 +46,9 @@ LONGEST = (
 """Modules that take more than a quarter of a minute: those that mostly compute, the longest first,
 and after each one that mostly waits."""
 
+REPEATED = "tests.end_to_end."
+MOST_REPEATED = 5  # failures; more have a common cause
+
 
 # Asynchronous test cases hold a context, which cannot be pickled when they are sent to another
 # process. They get a copy of the context there, as when they run here.
@@ -104,6 +107,24 @@ class Runner(DiscoverRunner):
             return super().setup_databases(**kwargs)
         finally:
             post_migrate.disconnect(complete_file)  # Django sends it again after each test
+
+    def run_suite(self, suite: Any, **kwargs: Any) -> Any:
+        """Run the tests. If they ran in parallel, play end-to-end tests that failed once more.
+
+        Other tests' browsers and servers may have kept theirs from the CPU for longer than their
+        limits. Both results are printed, and the second one counts.
+        """
+        result = super().run_suite(suite, **kwargs)
+        failed = {test.id() for test, _ in result.failures + result.errors}
+        names = sorted(name for name in failed if name.startswith(REPEATED))
+        if isinstance(suite, ParallelTestSuite) and 0 < len(names) <= MOST_REPEATED:
+            print("Failed beside other tests, once more alone:", *names, sep="\n  ", flush=True)
+            again = super().run_suite(self.test_loader.loadTestsFromNames(names))
+            passed = set(names) - {test.id() for test, _ in again.failures + again.errors}
+            for kind in ("failures", "errors"):
+                left = [pair for pair in getattr(result, kind) if pair[0].id() not in passed]
+                setattr(result, kind, left)
+        return result
 
     def suite_result(self, suite: Any, result: Any, **kwargs: Any) -> int:
         for test, reason in result.skipped:
