@@ -302,7 +302,7 @@ class DuringTheShow:
         for viewer in self.viewers:
             mark = viewer.frame.locator('[data-passed="D"]')
             self.assertEqual(mark.inner_text(), "✓ past 270", viewer.name)
-        self.keyboard.wait_for_text("Biden has passed 270")
+        self.keyboard.wait_for_text("Biden has reached 270")
 
     def open_shared(self, address):
         """Open the shared moment in a new browser."""
@@ -338,6 +338,6 @@ class DuringTheShow:
             self.assertEqual(viewer.received(), list(range(1, self.seq + 1)), viewer.name)
             self.assertEqual(viewer.logged(), calls, viewer.name)
         announced = self.keyboard.recorded("announced")
-        won = announced.index(f"{headline('PA')}. Biden has passed 270.")
+        won = announced.index(f"{headline('PA')}. Biden has reached 270.")
         announced[won] = headline("PA")
         self.assertEqual(announced, headlines)

@@ -100,6 +100,18 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         pressed = page.locator('[aria-pressed="true"]')
         self.assertEqual(pressed.all_inner_texts(), ["Pause"])
 
+    def test_score_stays_at_the_top_when_scrolled_out_and_moves_nothing(self):
+        for viewport in (DESKTOP, PHONE):
+            page = self.viewer(viewport)
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.locator("tr[data-unit]").last.scroll_into_view_if_needed()
+            page.wait_for_selector(".scoreboard[data-compact]")
+            box = page.locator('.scoreboard [data-part="D"]').bounding_box()
+            self.assertTrue(0 <= box["y"] <= box["y"] + box["height"] <= 48, box)
+            self.assertEqual(page.evaluate("document.documentElement.scrollHeight"), height)
+            page.evaluate("scrollTo(0, 0)")
+            page.wait_for_selector(".scoreboard:not([data-compact])")
+
     def test_delay_is_said_in_the_status(self):
         page = self.viewer(DESKTOP)
         page.click(".more summary")

@@ -442,6 +442,14 @@ function closeMenu(menu) {
 
 part("layer").addEventListener("change", ({ target }) => explorer.showLayer(target.value));
 
+/** Keep a low version of the score at the top while the score itself is scrolled out of view. */
+const board = page.querySelector(".scoreboard");
+new IntersectionObserver(([{ isIntersecting, boundingClientRect: { bottom, height } }]) => {
+  const isAbove = !isIntersecting && bottom <= 0;
+  board.style.minHeight = isAbove ? `${height}px` : "";
+  board.toggleAttribute("data-compact", isAbove);
+}).observe(board);
+
 const root = document.documentElement;
 const delay = part("delay");
 delay.value = root.dataset.delay ?? "0";
