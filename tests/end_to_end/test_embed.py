@@ -1,5 +1,8 @@
 """The embedded map on a page of another origin, in a browser."""
 
+import math
+import re
+
 from django.test import TransactionTestCase
 
 from broadcaster.domain.geometry import shipped
@@ -8,6 +11,7 @@ from tests.support.audience import BrowserAudience
 from tests.support.browser import violations
 from tests.support.changes import PA_TO_BIDEN
 from tests.support.newspaper import Newspaper
+from tests.support.server import wait_for
 
 
 class EmbeddedMap(BrowserAudience, TransactionTestCase):
@@ -37,6 +41,76 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         view = frame.locator(".map").get_attribute("viewBox")  # at once, with reduced motion
         self.assertEqual(view, view_box(shipped("us-states").shape_of["OH"].view))
         self.assertEqual(visit.errors, [])
+
+    def sized_frame(self, visit, more=""):
+        """Open a page of another origin with the code of the embed, once its frame is sized."""
+        code = visit.open(self.path + "embedding/").input_value("textarea")
+        self.assertEqual(len(re.findall("<script ", code)), 1)
+        page = self.newspaper(visit, code + more)
+        frame = page.frame_locator("iframe >> nth=0")
+        frame.locator("html[data-sized]").wait_for(state="attached")
+        return page, frame
+
+    def wait_until_it_fits(self, page, frame):
+        """Wait until the frame is as high as its content. Return its height."""
+        outer = page.locator("iframe >> nth=0")
+
+        def heights():
+            inner = frame.locator("body").evaluate("body => body.getBoundingClientRect().height")
+            return math.ceil(inner), outer.bounding_box()["height"]
+
+        wait_for(lambda: len(set(heights())) == 1, "the frame's height")
+        return heights()[0]
+
+    def test_frame_has_the_height_of_its_content(self):
+        visit = self.visit(viewport={"width": 900, "height": 700})
+        page, frame = self.sized_frame(visit)
+        before = self.wait_until_it_fits(page, frame)
+
+        frame.locator("summary").click()
+        opened = self.wait_until_it_fits(page, frame)
+        self.assertGreater(opened, before + 500)  # the table of all results
+        frame.locator("summary").click()
+        self.assertEqual(self.wait_until_it_fits(page, frame), before)
+
+        page.set_viewport_size({"width": 400, "height": 700})
+        self.assertNotEqual(self.wait_until_it_fits(page, frame), before)
+        page.reload()  # frame and script come in any order
+        self.wait_until_it_fits(page, frame)
+        self.assertEqual(visit.errors, [])
+
+    def test_sandboxed_frame_has_the_height_of_its_content(self):
+        visit = self.visit(viewport={"width": 900, "height": 700})
+        code = visit.open(self.path + "embedding/").input_value("textarea")
+        page = self.newspaper(visit, code.replace("<iframe ", '<iframe sandbox="allow-scripts" '))
+        frame = page.frame_locator("iframe")
+        frame.locator("html[data-sized]").wait_for(state="attached")
+        self.wait_until_it_fits(page, frame)
+
+    def test_messages_of_other_frames_are_ignored(self):
+        other = self.enterContext(
+            Newspaper(
+                """<script>
+                parent.postMessage({ mapcenter: "height", height: 5 }, "*");
+                parent.frames[0].postMessage({ mapcenter: "size" }, "*");
+                document.title = "sent";
+                </script>"""
+            )
+        )
+        frames = f'<iframe height="150" src="http://localhost:{other.server_port}/"></iframe>'
+        visit = self.visit(viewport={"width": 900, "height": 700})
+        page, frame = self.sized_frame(visit, frames)
+        height = self.wait_until_it_fits(page, frame)
+        page.wait_for_function("() => frames.length === 2")
+        self.assertEqual(page.locator("iframe >> nth=1").bounding_box()["height"], 154)  # borders
+        self.assertEqual(self.wait_until_it_fits(page, frame), height)
+
+        map_alone = f'<iframe height="300" src="{self.server.url}{self.path}embed/"></iframe>'
+        page = self.newspaper(visit, map_alone + frames)  # without the script
+        frame = page.frame_locator("iframe >> nth=0")
+        frame.locator('[data-state="live"]').wait_for()
+        page.frame_locator("iframe >> nth=1").locator("body").wait_for(state="attached")
+        self.assertEqual(frame.locator("html[data-sized]").count(), 0)
 
     def test_correction_is_also_marked_for_viewers_who_come_later(self):
         early = self.visit()

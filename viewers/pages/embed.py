@@ -36,6 +36,7 @@ MODULES = (
     "broadcaster/domain/translation.js",
     "broadcaster/rendering/drawing.js",
     "viewers/embed/embed.js",
+    "viewers/embed/sizing.js",
     "viewers/follow/follow.js",
     "viewers/follow/session.js",
     "viewers/shared/contest_pieces.js",
@@ -84,6 +85,11 @@ class EmbedOptions:
     @property
     def default_height(self) -> int:
         return HEIGHTS[self.show]
+
+    @property
+    def has_fixed_height(self) -> bool:
+        """Whether the frame keeps its height: as chosen, or for want of a script in it."""
+        return self.height is not None or self.layer != ""
 
     @property
     def query(self) -> str:

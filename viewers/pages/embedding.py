@@ -2,6 +2,7 @@
 
 from csp.constants import SELF
 from csp.decorators import csp_update
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -33,16 +34,23 @@ def embedding(request: HttpRequest, slug: str) -> HttpResponse:
             "layers": [(str(number), each.title) for number, each in enumerate(earlier)],
             "sizes": (SIZES[0], SIZES[-1]),
             "address": address,
-            "code": iframe_code(broadcast, address, options),
+            "code": embed_code(
+                broadcast, address, options, request.build_absolute_uri(resizing_script())
+            ),
         },
     )
     patch_cache_control(response, public=True, max_age=60)
     return response
 
 
-def iframe_code(broadcast: Broadcast, address: str, options: EmbedOptions) -> str:
-    """Return the HTML for the other page."""
-    return format_html(
+def resizing_script() -> str:
+    """Return the address of the script that sizes frames. It stays the same in later versions."""
+    return f"{settings.STATIC_URL}viewers/embed/resize.js"
+
+
+def embed_code(broadcast: Broadcast, address: str, options: EmbedOptions, script: str) -> str:
+    """Return the HTML for the other page. A frame without a height of its own sizes itself."""
+    frame = format_html(
         '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy"'
         ' style="border: 0; max-width: 100%"></iframe>',
         address,
@@ -50,3 +58,6 @@ def iframe_code(broadcast: Broadcast, address: str, options: EmbedOptions) -> st
         options.width or "100%",
         options.height or options.default_height,
     )
+    if options.has_fixed_height:
+        return frame
+    return format_html('{}\n<script async src="{}"></script>', frame, script)

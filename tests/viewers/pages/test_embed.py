@@ -8,7 +8,7 @@ from django.test import SimpleTestCase, TestCase
 from broadcaster.models import Broadcast
 from tests.support.contests import president, show
 from viewers.pages.embed import EmbedOptions
-from viewers.pages.embedding import iframe_code
+from viewers.pages.embedding import embed_code
 
 SHOW = show(president="us-president-2020", lakeland="lakeland-2027")
 
@@ -71,16 +71,30 @@ class EmbedPageTests(TestCase):
             self.assertFalse(response.cookies)
             self.assertEqual(self.client.get(f"/broadcasts/day/{path}").status_code, 404)
 
-    def test_code_escapes_the_title(self):
+    def tags(self, query=""):
+        """Return the elements of the code, each with its attributes."""
         found = []
 
         class Parser(HTMLParser):
             def handle_starttag(self, tag, attrs):
                 found.append((tag, dict(attrs)))
 
-        Parser().feed(iframe_code(self.broadcast, "https://a.example/?b&c", parse("")))
-        [(tag, attributes)] = found
+        script = "https://a.example/resize.js?b&c"
+        Parser().feed(embed_code(self.broadcast, "https://a.example/?b&c", parse(query), script))
+        return found
+
+    def test_code_escapes_the_title(self):
+        [(tag, attributes), script] = self.tags()
         self.assertEqual(tag, "iframe")
         self.assertEqual(attributes["src"], "https://a.example/?b&c")
         self.assertEqual(attributes["title"], '"><script>, live map')
+        self.assertEqual(
+            script, ("script", {"async": None, "src": "https://a.example/resize.js?b&c"})
+        )
         self.assertNotContains(self.client.get("/broadcasts/night/embedding/"), "<script>,")
+
+    def test_frame_with_a_height_or_without_a_script_keeps_its_height(self):
+        for query in ("height=500", "layer=2016"):
+            self.assertEqual([tag for tag, _ in self.tags(query)], ["iframe"], query)
+            page = self.client.get(f"/broadcasts/night/embedding/?{query}")
+            self.assertContains(page, " data-fixed></iframe>")

@@ -3,6 +3,7 @@
 import { FollowedMap } from "../shared/followed_map.js";
 import { drawTabs } from "../shared/contest_pieces.js";
 import { Renewal, isIdle } from "../shared/renewal.js";
+import { offerHeight } from "./sizing.js";
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
@@ -22,3 +23,4 @@ page.addEventListener("click", (event) => {
   event.preventDefault();
   map.choose(tab.dataset.contest);
 });
+offerHeight();

@@ -15,9 +15,10 @@ form.addEventListener("change", async () => {
   const now = new URLSearchParams(new FormData(form));
   if (!response.ok || String(now) !== String(query)) return; // or a newer choice is on its way
   code.value = fresh.querySelector("textarea").value;
-  for (const name of ["src", "width", "height"]) {
-    frame.setAttribute(name, fresh.querySelector("iframe").getAttribute(name));
-  }
+  const wanted = fresh.querySelector("iframe");
+  frame.style.height = ""; // resize.js sets it, unless the height is fixed
+  frame.toggleAttribute("data-fixed", wanted.hasAttribute("data-fixed"));
+  for (const name of ["width", "height", "src"]) frame.setAttribute(name, wanted.getAttribute(name));
   form.height.placeholder = fresh.querySelector("[name=height]").placeholder;
   copied.textContent = "";
 });
