@@ -14,7 +14,7 @@ const { pollsClose } = await load("broadcaster/desk/polls.js");
 
 const { allowedCommands, changedCues, countdown, cueNotifications, cueStatus } = rundown;
 const { cueToMoveBefore, leftBehind, statusNote, upNext } = rundown;
-const { clockTime, nextTimeAt, setTimeZone, zoneName } = await load("broadcaster/desk/clock.js");
+const { clockTime, nextTimesAt, setTimeZone, zoneName } = await load("broadcaster/desk/clock.js");
 
 setTimeZone("America/New_York");
 const AT = Date.parse("2020-11-03T21:30-05:00");
@@ -141,30 +141,35 @@ test("a countdown shows minutes and seconds, and hours if there are any", () => 
 });
 
 test("a time of day is the next one that comes", () => {
-  assert.equal(nextTimeAt("21:40", AT), AT + 600_000);
-  assert.equal(nextTimeAt("21:40:30", AT), AT + 630_000);
-  assert.equal(nextTimeAt("21:30", AT), Date.parse("2020-11-04T21:30-05:00"));
+  assert.deepEqual(nextTimesAt("21:40", AT), [AT + 600_000]);
+  assert.deepEqual(nextTimesAt("21:40:30", AT), [AT + 630_000]);
+  assert.deepEqual(nextTimesAt("21:30", AT), [Date.parse("2020-11-04T21:30-05:00")]);
 });
 
 test("a time of day is that of the newsroom's clock, and names its zone", () => {
   assert.equal(clockTime(AT), "9:30:00 PM EST");
   assert.equal(zoneName(Date.parse("2020-07-04T12:00Z")), "EDT");
-  assert.equal(nextTimeAt("00:00", AT), Date.parse("2020-11-04T00:00-05:00"));
+  assert.deepEqual(nextTimesAt("00:00", AT), [Date.parse("2020-11-04T00:00-05:00")]);
   setTimeZone("Pacific/Honolulu");
-  assert.equal(nextTimeAt("21:00", AT), Date.parse("2020-11-03T21:00-10:00"));
+  assert.deepEqual(nextTimesAt("21:00", AT), [Date.parse("2020-11-03T21:00-10:00")]);
   setTimeZone("America/New_York");
 });
 
-test("a time that comes twice when clocks are set back is the next of the two", () => {
+test("a time that comes twice when clocks are set back is both of them, or the one that is left", () => {
   const back = (time) => Date.parse(`2020-11-01T${time}`);
-  assert.equal(nextTimeAt("01:30", back("00:50-04:00")), back("01:30-04:00"));
-  assert.equal(nextTimeAt("01:30", back("01:50-04:00")), back("01:30-05:00"));
-  assert.equal(nextTimeAt("03:00", back("00:50-04:00")), back("03:00-05:00"));
+  const both = [back("01:30-04:00"), back("01:30-05:00")];
+  assert.deepEqual(nextTimesAt("01:30", back("00:50-04:00")), both);
+  assert.deepEqual(nextTimesAt("01:30", back("01:50-04:00")), [back("01:30-05:00")]);
+  assert.deepEqual(nextTimesAt("03:00", back("00:50-04:00")), [back("03:00-05:00")]);
+  const tomorrow = Date.parse("2020-11-02T00:30-05:00");
+  assert.deepEqual(nextTimesAt("00:30", back("00:50-04:00")), [tomorrow]);
 });
 
-test("a time that is skipped when clocks are set forward is an hour later", () => {
-  const before = Date.parse("2021-03-14T00:50-05:00");
-  assert.equal(nextTimeAt("02:30", before), Date.parse("2021-03-14T03:30-04:00"));
+test("a time that is skipped when clocks are set forward does not exist on that day", () => {
+  const forward = (time) => Date.parse(`2021-03-14T${time}`);
+  assert.deepEqual(nextTimesAt("02:30", forward("00:50-05:00")), []);
+  const tomorrow = Date.parse("2021-03-15T02:30-04:00");
+  assert.deepEqual(nextTimesAt("02:30", forward("04:00-04:00")), [tomorrow]);
 });
 
 test("the frame has the mode of the phase, and of a rehearsal in any phase", () => {

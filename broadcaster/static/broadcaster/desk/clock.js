@@ -23,12 +23,16 @@ export function zoneName(milliseconds) {
   return shown.formatToParts(milliseconds).find(({ type }) => type === "timeZoneName").value;
 }
 
-/** Return when the newsroom's clock next shows `time`, "21:40" or "21:40:30", after `now`. */
-export function nextTimeAt(time, now) {
+/**
+ * Return the moments at which the newsroom's clock next shows `time`, "21:40" or "21:40:30", after
+ * `now`: two in the night on which clocks are set back, none if they are set forward over it.
+ */
+export function nextTimesAt(time, now) {
   const [hours, minutes, seconds = 0] = time.split(":").map(Number);
   const today = new Date(now + offset(now)).setUTCHours(hours, minutes, seconds, 0);
-  const moments = [today, today + DAY].flatMap(momentsAt);
-  return Math.min(...moments.filter((at) => at > now));
+  const found = momentsAt(today);
+  const last = found.at(-1) ?? today - offset(today - DAY); // or when clocks are set forward
+  return last > now ? found.filter((at) => at > now) : momentsAt(today + DAY);
 }
 
 /** Return how far the newsroom's clock is ahead of UTC, in milliseconds. */
@@ -39,12 +43,8 @@ function offset(at) {
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
 }
 
-/**
- * Return the moments at which the newsroom's clock shows a time, given as if it were UTC: two where
- * clocks are set back. A time that is skipped where they are set forward means the hour after it.
- */
+/** Return the moments at which the newsroom's clock shows a time, given as if it were UTC. */
 function momentsAt(time) {
   const candidates = [time - offset(time - DAY), time - offset(time + DAY)];
-  const exact = candidates.filter((at) => at + offset(at) === time);
-  return exact.length ? exact : [candidates[0]];
+  return [...new Set(candidates)].filter((at) => at + offset(at) === time);
 }

@@ -1,7 +1,7 @@
 // The actions of the buttons in the rundown. Methods for commands have the command's name.
 
 import { isolate } from "../domain/bidi.js";
-import { clockTime, nextTimeAt } from "./clock.js";
+import { clockTime, nextTimesAt } from "./clock.js";
 import { fromChange, isEmpty } from "./draft.js";
 import { pollsClose } from "./polls.js";
 import { countdown, cueToMoveBefore, upNext } from "./rundown.js";
@@ -54,8 +54,22 @@ export class CueActions {
     return this.commands.run("decline", { cue: id }, doneText);
   }
 
-  schedule(cue, time) {
-    return this.#scheduleAt(cue, nextTimeAt(time, this.desk.now));
+  /** Schedule a cue for a time of the newsroom's clock, and ask which is meant if it comes twice. */
+  async schedule(cue, time) {
+    const { desk } = this;
+    const [first, second] = nextTimesAt(time, desk.now);
+    if (first === undefined) {
+      const text = `Not scheduled. ${time} does not exist: clocks are set forward over it.`;
+      return desk.messages.showAnswer(text, true);
+    }
+    if (second === undefined) return this.#scheduleAt(cue, first);
+    const words = `${time} comes twice, since clocks are set back.`;
+    for (const at of [first, second]) {
+      const question = `${words} At ${clockTime(at)}, in ${countdown(at - desk.now)}?`;
+      if ((await desk.ask(question, `At ${clockTime(at)}`)) !== null) {
+        return this.#scheduleAt(cue, at);
+      }
+    }
   }
 
   /** Schedule a cue for the time at which the last polls of its races close. */
