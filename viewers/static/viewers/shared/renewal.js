@@ -12,6 +12,8 @@ const IDLE = 300_000; // milliseconds since a viewer last did anything
 const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel", "scroll"];
 const FILES = "link[rel=stylesheet], link[rel=modulepreload], script[src]";
 
+const isSandboxed = globalThis.origin === "null"; // such a frame may not read this page
+
 let touchedAt = -Infinity;
 for (const touch of TOUCHES) {
   addEventListener(touch, () => (touchedAt = Date.now()), { passive: true, capture: true });
@@ -50,6 +52,7 @@ export class Renewal {
 
   /** Check at a random time in the range, since thousands of pages do; sooner if that is planned. */
   #after([first, last]) {
+    if (isSandboxed) return;
     const wait = 1000 * (first + (last - first) * Math.random());
     if (this.#due && this.#due < Date.now() + wait) return;
     clearTimeout(this.#timer);
