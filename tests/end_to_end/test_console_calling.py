@@ -3,6 +3,7 @@
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast, Cue, Publication
+from tests.support.browser import Visit
 from tests.support.console import PREVIEW, PROGRAM, ConsoleTestCase
 
 HEADLINE = "#draft-headline"
@@ -59,6 +60,9 @@ class CallingAtTheConsole(ConsoleTestCase):
 
     def test_annotation_is_written_and_drawn_where_it_points(self):
         desk = self.open_console(BROADCASTER)
+        viewer = Visit(self.browser, self.server)
+        self.visits.append(viewer)
+        page = viewer.open(f"/broadcasts/{self.broadcast.slug}/")
         desk.fill(HEADLINE, "Waiting for Pennsylvania")
         desk.select_option('[data-desk="annotate"]', "president/PA")
         desk.keyboard.type("Philadelphia reports at eleven")
@@ -72,6 +76,10 @@ class CallingAtTheConsole(ConsoleTestCase):
         [note] = Publication.objects.get(seq=2).change.story.annotations
         self.assertEqual((note.at, note.text), ("PA", "Philadelphia reports at eleven"))
         self.assertEqual(desk.locator(".draft-note").count(), 0)
+        for _ in range(2):  # by an update, and in a page that is opened later
+            page.wait_for_selector('.annotations [data-number="1"] >> text=Philadelphia reports')
+            self.assertEqual(page.locator(".map-pins text").all_text_contents(), ["1"])
+            page.reload()
 
     def test_banner_asks_to_look_before_it_lets_confirm(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")

@@ -1,8 +1,7 @@
 // One of the two screens, Preview and Program: the map of a contest with its headline, and tabs.
 
 import { stateOf } from "../domain/replica.js";
-import { draw, drawTally, racesIn, tag } from "../rendering/drawing.js";
-import { drawPins } from "./pins.js";
+import { draw, drawPins, drawTally, racesIn, tag } from "../rendering/drawing.js";
 
 export class Screen {
   /** Calls `onChoose()` when another contest is to be shown. */
@@ -53,22 +52,19 @@ export class Screen {
     this.#write("label", label);
   }
 
-  /** List the annotations under their numbers, which stand on the map where they point. */
+  /** List the annotations. Those that point to a place here have its number on the map. */
   #showNotes(annotations, key, picture) {
     const list = this.element.querySelector('[data-screen="notes"]');
-    const notes = annotations.map(({ contest, at, text }) => {
+    const numbers = drawPins(picture, annotations, key, this.contests[key]);
+    const notes = annotations.map(({ contest, at, text }, index) => {
       const isPlace = this.contests[contest]?.isPlace(at);
-      return isPlace ? `${this.contests[contest].placeName(at)}: ${text}` : text;
+      const words = isPlace ? `${this.contests[contest].placeName(at)}: ${text}` : text;
+      return [numbers[index], words];
     });
     const shown = JSON.stringify(notes);
-    if (list.dataset.shown !== shown) {
-      list.dataset.shown = shown;
-      list.replaceChildren(
-        ...notes.map((text) => Object.assign(document.createElement("li"), { dir: "auto", textContent: text })),
-      );
-    }
-    const here = annotations.map(({ contest, at }) => (contest === key ? at : ""));
-    for (const map of picture.querySelectorAll(".map")) drawPins(map, here, this.contests[key]);
+    if (list.dataset.shown === shown) return;
+    list.dataset.shown = shown;
+    list.replaceChildren(...notes.map(([number, words]) => noteItem(number, words)));
   }
 
   #write(name, text) {
@@ -76,4 +72,12 @@ export class Screen {
     if (element.textContent !== text) element.textContent = text;
     return element;
   }
+}
+
+function noteItem(number, words) {
+  const item = document.createElement("li");
+  if (number) item.dataset.number = number;
+  item.dir = "auto";
+  item.textContent = words;
+  return item;
 }

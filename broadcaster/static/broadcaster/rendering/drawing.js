@@ -81,16 +81,21 @@ export function drawFresh(root, races, contest) {
   }
 }
 
-/** Write `story` into the parts of `root` for it: headline, body, annotations. */
-export function drawStory(root, story, contests) {
+/**
+ * Write `story` into the parts of `root` for it: headline, body, annotations. Those that point to a
+ * place on the map of the contest `key` have a number, which is on the map as well.
+ */
+export function drawStory(root, story, contests, key) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   for (const name of ["headline", "body"]) {
     write(part(name), story[name]);
     part(name).hidden = !story[name];
   }
   part("headline").toggleAttribute("data-long", story.headline.length > LONG);
-  const notes = story.annotations.map(({ contest, at, text }) => {
+  const numbers = drawPins(root, story.annotations, key, contests[key]);
+  const notes = story.annotations.map(({ contest, at, text }, index) => {
     const note = document.createElement("li");
+    if (numbers[index]) note.dataset.number = numbers[index];
     const words = document.createElement("bdi");
     words.textContent = text;
     note.append(contests[contest]?.isPlace(at) ? `${at}: ` : "", words);
@@ -100,6 +105,45 @@ export function drawStory(root, story, contests) {
     part("annotations").replaceChildren(...notes);
   }
   part("annotations").hidden = !notes.length;
+}
+
+/**
+ * Draw the numbers of annotations on the maps in `root`, which are of the contest `key`, where they
+ * point. Return the number of each annotation; undefined for one without a place on the map.
+ */
+export function drawPins(root, annotations, key, contest) {
+  const numbers = [];
+  for (const map of root.querySelectorAll(".map")) {
+    const shown = annotations.flatMap(({ contest: of, at }, index) => {
+      const shape = of === key && shapeAt(map, contest.shapeOf(at));
+      if (!shape) return [];
+      numbers[index] = index + 1;
+      return [[index + 1, shape]];
+    });
+    const pins = map.querySelector(".map-pins") ?? map.appendChild(svg("g", { class: "map-pins" }));
+    const drawnAs = JSON.stringify([key, annotations]);
+    if (pins.dataset.drawn === drawnAs) continue;
+    pins.dataset.drawn = drawnAs;
+    pins.setAttribute("font-size", map.querySelector(".map-labels").getAttribute("font-size"));
+    pins.replaceChildren(...shown.map(([number, shape]) => pin(number, shape)));
+  }
+  return numbers;
+}
+
+/** Return a number in a disc above the middle of a shape, where its label is. */
+function pin(number, shape) {
+  const { x, y, width, height } = shape.getBBox();
+  const group = svg("g", { transform: `translate(${x + width / 2} ${y + height / 2})` });
+  const text = svg("text", { y: "-1.6em", dy: "0.36em" });
+  text.textContent = number;
+  group.append(svg("circle", { cy: "-1.6em", r: "0.95em" }), text);
+  return group;
+}
+
+function svg(name, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
 }
 
 /** Return the text of a race's result. */
@@ -303,7 +347,9 @@ function setViewBox(map, viewBox) {
   map.setAttribute("viewBox", viewBox.map((n) => +n.toFixed(2)).join(" "));
   const zoom = numbers(map.dataset.whole)[2] / viewBox[2];
   const labels = map.querySelector(".map-labels");
-  labels.setAttribute("font-size", (labels.dataset.size / zoom).toFixed(2));
+  const size = (labels.dataset.size / zoom).toFixed(2);
+  labels.setAttribute("font-size", size);
+  map.querySelector(".map-pins")?.setAttribute("font-size", size);
   for (const label of labels.children) set(label, "data-fits", fits(label, labels, zoom));
 }
 

@@ -238,7 +238,7 @@ function drawAll() {
   drawUndecided();
   explorer.drawCounties();
   explorer.drawFacts();
-  drawStory(page, state.story, contests);
+  drawStory(page, state.story, contests, key);
   drawFolds();
   part("share").href = `?at=${buffer.replica.position}${isSeveral ? `&contest=${key}` : ""}`;
   part("share").hidden = !buffer.replica.position.seq;
@@ -465,6 +465,7 @@ part("share").addEventListener("click", (event) => {
   event.preventDefault();
   import("../shared/share.js").then(({ share }) => share(part("share"))); // loaded only when needed
 });
+drawStory(page, buffer.replica.state.story, contests, explorer.key); // its numbers on the map
 measureFolds();
 for (const control of page.querySelectorAll(":disabled")) control.disabled = false;
 try {
