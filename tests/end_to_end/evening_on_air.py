@@ -115,7 +115,7 @@ class DuringTheShow:
         cue.locator("text=/in 59:\\d\\d, at .* scheduled by editor/").wait_for()
         for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
             self.assertNotIn("the West Coast", self.fetch(page), page)
-        cue.locator("text=Cancel the time").click()
+        cue.locator('[data-cue="unschedule"]').click()
         self.broadcaster.wait_for_message("“C4” no longer goes out automatically")
         self.desktop.page.click("text=Return")
         self.desktop.wait_for('main[data-mode="following"]')

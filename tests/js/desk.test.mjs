@@ -79,7 +79,7 @@ test("the note of a cue is its status as a sentence", () => {
   assert.match(note({ asked }), /^broadcaster took it\. Another person must confirm it\.$/);
   assert.match(note({ asked }, "broadcaster"), /^You took it\./);
   const scheduled = { due: AT + 133_000, scheduled_by: "editor" };
-  assert.match(note(scheduled), /^Goes out in 2:13, at .*editor\.$/);
+  assert.match(note(scheduled), /^Out in 2:13, at .*editor\.$/);
   assert.match(note({ missed: { at: AT, why: "on hold" } }), /did not go out at .*: on hold/);
   assert.match(note({ rejection: "AZ is called D." }), /AZ is called D/);
   assert.equal(note({ rejection: "Off air." }, "editor", false), "");
@@ -288,11 +288,12 @@ test("a warning names the permission that a correction needs", () => {
   assert.match(target.warning, /editor/);
 });
 
-test("TAKE is blocked off air, for a cue that was taken, and on hold but for corrections", () => {
+test("TAKE is blocked off air, for a cue that was taken or waits, and on hold but for corrections", () => {
   const blocked = (one, phase) =>
     takeTarget(one, EMPTY, null, { ...CONTEXT, state: { ...STATE, phase } }).blocked;
   assert.equal(blocked(cue(1), "live"), false);
   assert.equal(blocked(cue(1, taken(7)), "live"), true);
+  assert.equal(blocked(cue(1, { asked: { by: "broadcaster", at: AT } }), "live"), true);
   assert.equal(blocked(cue(1), "held"), true);
   assert.equal(blocked(cue(1, { change: CORRECTION }), "held"), false);
   assert.equal(blocked(cue(1, { change: CORRECTION }), "ended"), true);

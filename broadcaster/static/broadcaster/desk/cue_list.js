@@ -23,7 +23,7 @@ const MARK_LABELS = {
 };
 
 // Labels for screen readers, followed by the cue's title.
-const ROW_LABELS = { take_cue: "Take", confirm: "Confirm" };
+const ROW_LABELS = { take_cue: "Take", confirm: "Confirm", unschedule: "Cancel the time of" };
 const PANEL_LABELS = {
   edit: "Edit",
   remove: "Remove",
@@ -131,11 +131,12 @@ export class CueList {
     const allowed = allowedCommands(cue, this.may, this.me);
     const selected = marked.preview === cue.id;
     const marks = [
+      ["waiting", "scheduled"].includes(status) && status,
       selected && "preview",
       marked.next === cue.id && "next",
       marked.behind.includes(cue.id) && "behind",
       marked.editing === cue.id && "editing",
-      status !== "ready" && status,
+      status === "taken" && status,
       cue.proposed && "proposed",
       status === "ready" && cue.needs_approval && "needs_approval",
     ].filter(Boolean);

@@ -93,7 +93,7 @@ export function statusNote(cue, now, me, live) {
   if (cue.due !== null) {
     const left = cue.due - now;
     const when = left > 0 ? `in ${countdown(left)}` : "now";
-    return `Goes out ${when}, at ${clockTime(cue.due)}, scheduled by ${cue.scheduled_by}.`;
+    return `Out ${when}, at ${clockTime(cue.due)}, scheduled by ${cue.scheduled_by}.`;
   }
   if (cue.missed) return `⚠ It did not go out at ${clockTime(cue.missed.at)}: ${cue.missed.why}`;
   return live && cue.rejection ? `Would be rejected now: ${cue.rejection}` : "";

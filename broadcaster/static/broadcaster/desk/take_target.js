@@ -37,7 +37,7 @@ function cueTarget(cue, { state, history, now, me, may, contests }) {
         missingPermission(change, may),
       cue.taken ? "" : openPollsWarning(change, contests, now),
     ),
-    blocked: Boolean(cue.taken) || !isAllowedIn(state, change) || isNothingNew(state, change),
+    blocked: Boolean(cue.taken || cue.asked) || !isAllowedIn(state, change) || isNothingNew(state, change),
   };
 }
 
@@ -80,7 +80,7 @@ function sentences(...some) {
 
 function cueWarning(cue, now, me, standing) {
   if (cue.taken) return statusNote(cue, now, me, true);
-  const approval = cue.needs_approval ? "Needs approval by another person." : "";
+  const approval = cue.needs_approval && !cue.asked ? "Needs approval by another person." : "";
   return sentences(standing || statusNote(cue, now, me, true), approval);
 }
 
