@@ -35,6 +35,17 @@ class CallingAtTheConsole(ConsoleTestCase):
         self.choose(desk, "NV", "too_close")
         self.assertEqual(desk.input_value(HEADLINE), "Nevada: too close to call")
 
+    def test_races_that_are_not_called_are_offered_by_weight(self):
+        self.publish(Evening().call("CA TX", "Two calls"))
+        desk = self.open_console(BROADCASTER)
+        offered = desk.locator('[data-desk="uncalled"] button').all_inner_texts()
+        self.assertEqual(offered[:3], ["FL 29", "NY 29", "IL 20"])
+
+        desk.click('[data-race="president/FL"]')
+        desk.check(".call [value=called-R]")
+
+        self.assertEqual(desk.input_value(HEADLINE), "Florida goes to Trump: 29 electoral votes")
+
     def test_correction_has_no_written_headline(self):
         self.publish(Evening().call("AZ", "Arizona"))
         desk = self.open_console(EDITOR)

@@ -4,6 +4,7 @@ import { racesOf } from "../domain/replica.js";
 import { AnnotationRows } from "./annotation_rows.js";
 import { EMPTY, callOf, isCorrection, isDecided, lengthOf, toPartialChange } from "./draft.js";
 import { headlineFor } from "./headline.js";
+import { UncalledList } from "./uncalled_list.js";
 
 const inOrder = new Intl.Collator("en", { numeric: true }).compare; // "Ohio 2" before "Ohio 10"
 const byName = ([one], [other]) => inOrder(one, other);
@@ -26,6 +27,7 @@ export class DraftForm {
     this.isTyped = false; // a person wrote the headline, which is theirs from then on
     this.state = null; // the map on air
     this.annotations = new AnnotationRows(part("annotations"), contests, places, () => this.#edited());
+    this.uncalled = new UncalledList(part("uncalled"), contests, (race) => this.add(race));
     this.#fillMenus();
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", ({ target }) => {
@@ -107,6 +109,7 @@ export class DraftForm {
   /** Show the fields and choices that make sense for the map in `state`. */
   showChoices(state) {
     this.state = state;
+    this.uncalled.show(state);
     this.#showLengths();
     for (const [race, row] of this.rows) {
       const [decided, chosen] = [isDecided(state, race.split("/")), readChoice(row)];
