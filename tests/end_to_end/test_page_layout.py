@@ -5,6 +5,7 @@ from django.test import TransactionTestCase
 from tests.support.audience import BrowserAudience
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+TABLET = {"width": 800, "height": 1000}
 LONG = "Pennsylvania, the last of the three states along the lakes, goes to Biden, who reaches 270"
 LONGEST = (
     f"{LONG} electoral votes; the count goes on in Georgia, North Carolina and Alaska, where both"
@@ -30,7 +31,7 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         self.publish({"kind": "start", "story": {"headline": "Good evening"}})
 
     def test_map_keeps_its_place_and_size_whatever_is_published(self):
-        pages = [self.viewer(DESKTOP), self.viewer(PHONE)]
+        pages = [self.viewer(DESKTOP), self.viewer(TABLET), self.viewer(PHONE)]
         boxes = [page.locator(".map").bounding_box() for page in pages]
         correction = {"kind": "correct", "corrects": 3, "reason": "Too early"}
         retracted = {"calls": {"president": {"AZ": {"status": "retracted"}}}}
@@ -119,6 +120,19 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         page.wait_for_selector("text=Delayed by 10 s, as of")
         page.select_option('[data-part="delay"]', "0")
         page.wait_for_selector("text=Live, as of")
+
+    def test_parties_have_patterns_only_where_colours_may_not_do(self):
+        self.publish(call("R", "TX"))
+        page = self.viewer(DESKTOP)
+        for part in ('.map-shapes [data-unit="TX"]', '.scoreboard [data-bar="R"]'):
+            page.wait_for_selector(f"{part}[data-look='red']")
+            fill = "element => getComputedStyle(element).fill"
+            page.emulate_media(media="screen", forced_colors="none")
+            self.assertNotIn("#fill-red", page.eval_on_selector(part, fill))
+            page.emulate_media(media="print")
+            self.assertIn("#fill-red", page.eval_on_selector(part, fill))
+            page.emulate_media(media="screen", forced_colors="active")
+            self.assertIn("#fill-red", page.eval_on_selector(part, fill))
 
     def test_shape_is_outlined_outside_of_it_so_that_islands_stay(self):
         self.publish(call("R", "AK"))

@@ -294,7 +294,7 @@ export class Explorer {
     const isClose = map.dataset.focus === race;
     this.#part("zoom").hidden = !shape;
     this.#part("zoom").textContent = isClose ? gettext("Whole map") : gettext("Zoom in");
-    this.#place(card, shape ?? page.querySelector(`.boxes [data-unit="${race}"]`) ?? map);
+    this.#place(card, isClose, shape ?? page.querySelector(`.boxes [data-unit="${race}"]`) ?? map);
     if (!shape || !pinned) return;
     shape.id = "pinned-unit";
     shape.setAttribute("role", "img");
@@ -341,14 +341,19 @@ export class Explorer {
     this.drawFacts();
   }
 
-  /** Place the card beside what it is about, within the map. A phone has it at the lower edge. */
-  #place(card, about) {
+  /**
+   * Place the card beside what it is about, or in the corner of the map if that is close up. A phone
+   * has it at the lower edge.
+   */
+  #place(card, isClose, about) {
     const room = card.parentElement.getBoundingClientRect();
     const { left, right, top } = about.getBoundingClientRect();
-    const beside = right + GAP + card.offsetWidth <= room.right;
-    const x = beside ? right + GAP : left - GAP - card.offsetWidth;
-    const y = Math.min(top, innerHeight - card.offsetHeight - GAP);
-    card.style.left = `${Math.max(x - room.left, 0)}px`;
+    const { offsetWidth: width, offsetHeight: height } = card;
+    let y = Math.min(top, innerHeight - height - GAP);
+    let x = right + GAP;
+    if (x + width > room.right) x = left - GAP - width;
+    if (isClose || x < room.left) [x, y] = [room.left, room.bottom - height];
+    card.style.left = `${x - room.left}px`;
     card.style.top = `${Math.max(y, room.top) - room.top}px`;
   }
 
