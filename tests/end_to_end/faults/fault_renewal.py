@@ -142,14 +142,15 @@ class RenewedPages(BrowserAudience, TransactionTestCase):
         visit.page.evaluate("window.isOld = true")
         self.assert_stays(visit)
 
-    def test_live_page_waits_until_its_viewer_follows_again(self):
+    def test_live_page_waits_until_its_viewer_resumes(self):
         visit = self.open()
-        visit.page.click('[data-action="explore"]')
+        pause = '.actions [data-action="pause"]'
+        visit.page.click(pause)
         newer = self.upgrade()
         visit.page.clock.fast_forward(HOURS)
         self.assert_is_old(visit)
 
-        visit.page.keyboard.press("Escape")
+        visit.page.click(pause)
         self.assertTrue(visit.page.evaluate("window.isOld"))
         visit.page.clock.fast_forward("00:06:00")
 
