@@ -161,11 +161,13 @@ def _judge_publishing(run: Run, tally: Tally, verdict: Verdict) -> None:
 
 def _judge_connections(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> None:
     for failure, count in sorted(tally.unconnected.items()):
-        _side(verdict, failure, busy).append(f"{count:,} viewers never connected ({failure})")
+        _side(verdict, failure, busy).append(
+            f"{viewers_in_words(count)} never connected ({failure})"
+        )
     waiting = tally.requested - tally.audience.slow - tally.connected - tally.unconnected.total()
     if waiting > 0:
         (verdict.warnings if run.interrupted else verdict.invalid).append(
-            f"{waiting:,} viewers had no first frame yet, and no attempt that failed"
+            f"{viewers_in_words(waiting)} had no first frame yet, and no attempt that failed"
         )
     if failed := tally.failures.total():
         verdict.warnings.append(f"{failed:,} attempts to connect failed: {_listed(tally.failures)}")
@@ -178,6 +180,11 @@ def _judge_connections(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> 
             verdict.warnings.append(f"the server counted {theirs:,} viewers, we {ours:,}")
 
 
+def viewers_in_words(count: int) -> str:
+    """Return "1 viewer" or "1,234 viewers"."""
+    return "1 viewer" if count == 1 else f"{count:,} viewers"
+
+
 def _judge_restart(run: Run, tally: Tally, verdict: Verdict) -> None:
     restart = tally.restart
     if run.plan.expect_restart and not restart.viewers:
@@ -187,18 +194,20 @@ def _judge_restart(run: Run, tally: Tally, verdict: Verdict) -> None:
         )
     if restart.viewers and not run.plan.expect_restart:
         verdict.failures.append(
-            f"{restart.viewers:,} viewers were closed with {Close.DRAINING}: the server was "
+            f"the server closed {viewers_in_words(restart.viewers)} with {Close.DRAINING}: it was "
             "restarted. If you meant it to be: --expect-restart"
         )
     if restart.away:
-        verdict.failures.append(f"{restart.away:,} viewers did not come back after the restart")
+        verdict.failures.append(
+            f"{viewers_in_words(restart.away)} did not come back after the restart"
+        )
 
 
 def _judge_audience(run: Run, audience: AudienceTally, verdict: Verdict, busy: bool) -> None:
     for failure, count in sorted(audience.page_failures.items()):
         _side(verdict, failure, busy).append(f"{count:,} pages failed ({failure})")
     if audience.away:
-        verdict.warnings.append(f"{audience.away:,} viewers were away at the end")
+        verdict.warnings.append(f"away at the end: {viewers_in_words(audience.away)}")
     longest = audience.pool_waits.get_max_value() / 1e6
     if run.plan.client_pool and (longest > POOL_WAIT_LIMIT or audience.pool_queued):
         verdict.invalid.append(
@@ -214,7 +223,7 @@ def _judge_deliveries(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> N
         late.append(f"{tally.missing:,} of {tally.expected:,} deliveries are missing")
     stray = tally.connected - tally.lost - tally.audience.away - tally.converged
     if run.compared and stray > 0:
-        late.append(f"{stray:,} viewers ended with another map than the server's")
+        late.append(f"{viewers_in_words(stray)} ended with another map than the server's")
     for event, fault in DELIVERY_FAULTS.items():
         if count := tally.events[event]:
             (late if event == "behind" else verdict.failures).append(f"{count:,} {fault}")

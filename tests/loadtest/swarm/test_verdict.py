@@ -36,7 +36,7 @@ class Verdicts(TestCase):
     def test_viewer_with_another_map_is_the_servers_failure(self):
         run = good_run()
         run.tallies[0].converged = 1
-        self.check(run, ExitCode.FAILED, "1 viewers ended with another map")
+        self.check(run, ExitCode.FAILED, "1 viewer ended with another map")
 
     def test_page_that_failed_is_the_servers_failure(self):
         run = good_run(page=True)
@@ -47,7 +47,7 @@ class Verdicts(TestCase):
         run = good_run()
         run.tallies[0].converged = 1
         run.tallies[0].audience.away = 1
-        self.check(run, ExitCode.PASSED, "1 viewers were away at the end")
+        self.check(run, ExitCode.PASSED, "away at the end: 1 viewer")
 
     def test_viewers_who_never_read_need_not_get_a_frame(self):
         run = good_run(clients=4, habits=Habits(slow=0.5))
@@ -99,7 +99,7 @@ class Verdicts(TestCase):
         run = good_run()
         run.tallies[0].connected = run.tallies[0].converged = 1
         run.tallies[0].unconnected["server: refused"] = 1
-        self.check(run, ExitCode.FAILED, r"1 viewers never connected \(server: refused\)")
+        self.check(run, ExitCode.FAILED, r"1 viewer never connected \(server: refused\)")
 
     def test_viewer_without_a_file_in_the_swarm_makes_the_run_invalid(self):
         run = good_run()
@@ -111,12 +111,12 @@ class Verdicts(TestCase):
         run = good_run()
         run.tallies[0].connected = run.tallies[0].converged = 1
         run.tallies[0].unconnected["unknown: SSLError"] = 1
-        self.check(run, ExitCode.INVALID, r"1 viewers never connected \(unknown: SSLError\)")
+        self.check(run, ExitCode.INVALID, r"1 viewer never connected \(unknown: SSLError\)")
 
     def test_viewer_that_still_waits_is_not_the_servers_failure(self):
         run = good_run()
         run.tallies[0].connected = run.tallies[0].converged = 1
-        self.check(run, ExitCode.INVALID, "1 viewers had no first frame yet")
+        self.check(run, ExitCode.INVALID, "1 viewer had no first frame yet")
 
     def test_viewers_of_a_lost_simulator_are_not_the_servers_failure(self):
         run = good_run(simulators=2)
@@ -245,11 +245,11 @@ class Restarts(TestCase):
     def test_unexpected_restart_is_a_failure(self):
         verdict = judge(self.restarted(expected=False))
         self.assertEqual(verdict.exit_code, ExitCode.FAILED)
-        self.assertRegex("\n".join(verdict.failures), "2 viewers were closed with 4200")
+        self.assertRegex("\n".join(verdict.failures), "closed 2 viewers with 4200")
 
     def test_viewer_that_does_not_come_back_is_a_failure(self):
         run = self.restarted(expected=True, missing=1)
-        self.assertEqual(judge(run).failures, ["1 viewers did not come back after the restart"])
+        self.assertEqual(judge(run).failures, ["1 viewer did not come back after the restart"])
         self.assertIsNone(run.tally.restart.seconds)
 
     def test_expected_restart_that_does_not_come_makes_the_run_invalid(self):
