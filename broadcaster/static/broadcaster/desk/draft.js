@@ -6,7 +6,7 @@
 import { seqToCorrect } from "../domain/corrections.js";
 
 export const DECIDED = ["called", "certified"]; // statuses of a race that somebody has won
-const TEXTS = ["headline", "body", "reason", "title"];
+const TEXTS = { headline: "headline", body: "story", reason: "reason", title: "title" };
 const OTHERS = ["too_close", "too_early", "open", "retracted"];
 
 export const EMPTY = Object.freeze({
@@ -60,7 +60,7 @@ export function lengthOf(text) {
 
 /** Return {problem, field} if a text is longer than its limit in characters, else null. */
 function tooLong(draft, limits) {
-  const texts = TEXTS.map((name) => [name, `The ${name}`, draft[name]]);
+  const texts = Object.entries(TEXTS).map(([name, words]) => [name, `The ${words}`, draft[name]]);
   const notes = draft.annotations.map(({ text }) => ["annotation", "An annotation", text]);
   for (const [field, subject, text] of [...texts, ...notes]) {
     const [length, limit] = [lengthOf(text), limits[field]];
