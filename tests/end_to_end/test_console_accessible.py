@@ -18,6 +18,7 @@ class ConsoleAccessibility(ConsoleTestCase):
 
     def check(self, page, state, *, maps=False):
         """Check a page with axe, by default without its maps, which are slow and never change."""
+        page.wait_for_function("() => !document.querySelector('.called-now')")  # it fades in
         found = violations(page, without=None if maps else ".picture")
         self.assertEqual(found, [], state)
 
