@@ -68,10 +68,15 @@ class PageTests(TestCase):
         self.assertContains(self.page(), "Not started</span>")
 
     def test_pages_show_whether_a_broadcast_is_live_held_or_ended(self):
-        for kind, words in (("start", "Live"), ("hold", "On hold"), ("end", "Final")):
+        for kind, words in (("start", "Live"), ("hold", "On hold")):
             self.publish({"kind": kind})
             self.assertContains(self.page(), f"{words}, as of</span> <time")
             self.assertContains(self.client.get("/"), f"{words}, as of <time")
+        self.publish({"kind": "end"})
+        self.assertContains(self.page(), "Final, as of</span> <time")
+        front = self.client.get("/")
+        self.assertContains(front, "Past broadcasts")
+        self.assertNotContains(front, "as of <time")
 
     def test_log_is_read_once_per_update(self):
         self.publish({"kind": "start"})
