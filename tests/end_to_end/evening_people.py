@@ -4,7 +4,7 @@ import json
 import re
 import time
 
-from playwright.sync_api import Error
+from playwright.sync_api import Error, TimeoutError
 
 from tests.support.browser import Visit
 from tests.support.newspaper import Newspaper
@@ -210,6 +210,15 @@ class StaffPage(PersonPage):
 
     def __init__(self, browser, server, name: str) -> None:
         super().__init__(browser, server, name, viewport={"width": 1440, "height": 1000})
+        self.exchanges: list[str] = []  # with the server, for the message of a failed test
+        self.page.on("response", lambda got: self.exchanges.append(f"{got.status} {got.url}"))
+        self.page.on("requestfailed", lambda sent: self.exchanges.append(f"failed: {sent.url}"))
+        self.page.on("websocket", self._note_frames)
+
+    def _note_frames(self, websocket) -> None:
+        self.exchanges.append(f"opens {websocket.url}")
+        websocket.on("framereceived", lambda frame: self.exchanges.append(str(frame)[:60]))
+        websocket.on("close", lambda _: self.exchanges.append("closed"))
 
     def open_console(self, broadcast) -> None:
         """Open the console of `broadcast`, and wait until it is connected."""
@@ -217,7 +226,13 @@ class StaffPage(PersonPage):
         self.wait_for_connection()
 
     def wait_for_connection(self) -> None:
-        self.wait_for('[data-desk="connection"][data-state="connected"]', timeout=RECONNECT_TIMEOUT)
+        shown = '[data-desk="connection"]'
+        try:
+            self.wait_for(f'{shown}[data-state="connected"]', timeout=RECONNECT_TIMEOUT)
+        except TimeoutError as error:
+            state = self.page.get_attribute(shown, "data-state")
+            facts = (f"the desk is {state!r}", *self.exchanges[-60:], self.server.output()[-4000:])
+            raise AssertionError("\n".join(facts)) from error
 
     def cue(self, title: str):
         """Return a cue's row in the rundown."""
