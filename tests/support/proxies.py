@@ -140,8 +140,11 @@ class HAProxy(Proxy):
 
         HAProxy takes all addresses of its file for servers until its first checks have failed.
         """
+        path = self.folder / "admin.sock"
+        if not path.exists():  # HAProxy still starts
+            return False
         with socket.socket(socket.AF_UNIX) as admin:
-            admin.connect(str(self.folder / "admin.sock"))
+            admin.connect(str(path))
             admin.sendall(b"show stat\n")
             with admin.makefile() as answer:
                 rows = list(csv.DictReader(answer))
