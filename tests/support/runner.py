@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.db.models.signals import post_migrate
 from django.test import TestCase
 from django.test.runner import DiscoverRunner, ParallelTestSuite
@@ -119,6 +119,7 @@ class Runner(DiscoverRunner):
         names = sorted(name for name in failed if name.startswith(REPEATED))
         if isinstance(suite, ParallelTestSuite) and 0 < len(names) <= MOST_REPEATED:
             print("Failed beside other tests, once more alone:", *names, sep="\n  ", flush=True)
+            connections.close_all()  # workers have inherited them, and removed SQLite's log
             again = super().run_suite(self.test_loader.loadTestsFromNames(names))
             passed = set(names) - {test.id() for test, _ in again.failures + again.errors}
             for kind in ("failures", "errors"):
