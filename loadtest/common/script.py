@@ -15,8 +15,8 @@ COUNTS_EVERY = 2.5  # seconds at least: the server takes counts of a broadcast e
 class Script:
     """Takes viewers to one race after the other, counts some of its votes, and calls it.
 
-    After the last race it starts over. A repeated call is the same call, so the map's rules reject
-    none of them; the parties take turns, so no call decides a contest.
+    After the last race it starts over, with headlines in place of calls: the server rejects a call
+    that stands already. The parties take turns, so no call decides a contest.
     """
 
     def __init__(self, contests: Contests) -> None:
@@ -43,12 +43,12 @@ class Script:
             for key, contest in self._contests.items()
             for number, race in enumerate(contest.races)
         ]
-        for key, race, party in cycle(races):
+        for number, (key, race, party) in enumerate(cycle(races)):
             self._votes += 1000
             name = self._contests[key].name_of(party, race.id)
             yield {"view": {"contest": key, "focus": race.id, "highlight": [race.id]}}
             yield {"counts": {key: {race.id: {"votes": {party: self._votes}, "expected": 0.5}}}}
-            yield {
-                "calls": {key: {race.id: {"status": "called", "party": party}}},
-                "story": {"headline": f"{race.name} goes to {name}"},
-            }
+            news: dict[str, Any] = {"story": {"headline": f"{race.name} goes to {name}"}}
+            if number < len(races):
+                news["calls"] = {key: {race.id: {"status": "called", "party": party}}}
+            yield news

@@ -6,7 +6,7 @@ from unittest import TestCase
 from msgspec.structs import replace
 
 from broadcaster.domain.mapstate import MapState
-from broadcaster.domain.rules import needs_approval, rejection
+from broadcaster.domain.rules import needs_approval, nothing_new, rejection
 from loadtest.common.script import COUNTS_EVERY, Script
 from tests.support.changes import parse_change
 from tests.support.contests import show
@@ -22,6 +22,7 @@ class Scripts(TestCase):
         for number in range(300):
             change = parse_change(script.next(number), SHOW)
             self.assertIsNone(rejection(state, change, contests, []))
+            self.assertIsNone(nothing_new(state, change, contests))
             after = state.apply(change, contests)
             self.assertFalse(needs_approval("wins", change, state, after, contests))
             self.assertNotEqual(after, state)
