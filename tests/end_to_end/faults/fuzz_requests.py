@@ -28,6 +28,7 @@ CONTEST = {"contest": ["president", "senate"]}
 QUERIES: dict[str, dict[str, list[str]]] = {
     "": {},
     "broadcasts/<slug>/": POSITION | CONTEST,
+    "broadcasts/<slug>/board/": CONTEST,
     "broadcasts/<slug>/calculator/": CONTEST
     | {"s": ["AAAAAAAAAAAAAAAAAAA"], "from": ["0", "nothing"]},
     "broadcasts/<slug>/calls.atom": {},
