@@ -1,8 +1,6 @@
-"""Who has the desk of a broadcast open, as one console receives it."""
+"""The users who have the desk of a broadcast open, as one console knows them."""
 
-GONE = (
-    10.0  # seconds without an announcement after which a console is closed: it sends one every 3 s
-)
+GONE = 10.0  # seconds without an announcement, which a console sends every 3 s: then it is closed
 
 
 class Presence:

@@ -1,4 +1,4 @@
-"""Who has the desk open."""
+"""The users who have a desk open, as one console knows them."""
 
 from unittest import TestCase
 
