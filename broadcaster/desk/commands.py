@@ -156,7 +156,7 @@ def _done(outcome: None) -> Reply:
 COMMANDS = {
     "take": Command(takes.take, ("change", "client_id"), reply_of_take),
     "take_cue": Command(takes.take_cue, ("cue", "version", "client_id"), reply_of_take),
-    "confirm": Command(takes.confirm, ("cue", "client_id"), reply_of_take),
+    "confirm": Command(takes.confirm, ("cue", "version", "client_id"), reply_of_take),
     "decline": Command(rundown.decline, ("cue",), _done),
     "undo_view": Command(takes.undo_view, ("client_id",), reply_of_take),
     "prepare": Command(

@@ -65,8 +65,14 @@ def take_cue(
 
 
 @transaction.atomic
-def confirm(broadcast: Broadcast, pk: int, client_id: str | None, actor: Actor) -> Publication:
-    """Approve a waiting cue: put it on air."""
+def confirm(
+    broadcast: Broadcast, pk: int, version: int, client_id: str | None, actor: Actor
+) -> Publication:
+    """Approve a waiting cue: put it on air.
+
+    `version` is the one that `actor` has looked at. Raises `Rejected` if the cue is another now: a
+    take that was withdrawn can be edited and taken again before the approval arrives.
+    """
     require(actor.user, CONFIRM)
     broadcast = lock_broadcast(broadcast.pk)
     cue = find(broadcast, pk)
@@ -75,6 +81,7 @@ def confirm(broadcast: Broadcast, pk: int, client_id: str | None, actor: Actor) 
     taken_by = asked_by(cue)
     if taken_by == actor.user:
         raise Forbidden("You took it, so somebody else must confirm.")
+    check_version(cue, version)
     return _release(
         broadcast, cue, actor, client_id=client_id, taken_by=taken_by, action="confirmed"
     )

@@ -186,7 +186,7 @@ class FeedApi(FeedCase):
         self.assertEqual((status, self.seq()), (202, 2))
         self.assertIn("Another person must confirm", answer["waiting"])
         self.assertEqual(self.send(result("MN"), token=self.direct, client_id="mn"), (202, answer))
-        self.assertEqual(self.do(self.editor, "confirm", cue=answer["cue"])[0], 201)
+        self.assertEqual(self.do(self.editor, "confirm", cue=answer["cue"], version=1)[0], 201)
         self.assertEqual(self.send(result("MN"), token=self.direct, client_id="mn")[0], 201)
 
     def test_rejected_feed_requests_are_audited(self):

@@ -26,9 +26,11 @@ class Approval(DeskCase):
         self.assertEqual((shown["asked"]["by"], shown["needs_approval"]), ("broadcaster", True))
         again = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
         self.assertEqual(again, (202, answer))
-        self.assert_rejected(self.do(self.broadcaster, "confirm", cue=cue), 403, "may not confirm")
+        self.assert_rejected(
+            self.do(self.broadcaster, "confirm", cue=cue, version=1), 403, "may not confirm"
+        )
 
-        confirmed = self.do(self.editor, "confirm", cue=cue, client_id="yes")
+        confirmed = self.do(self.editor, "confirm", cue=cue, version=1, client_id="yes")
 
         self.assertEqual((confirmed[0], confirmed[1]["seq"]), (201, 3))
         row = Publication.objects.get(seq=3)
@@ -39,7 +41,9 @@ class Approval(DeskCase):
         )
         detail = AuditEntry.objects.first().detail
         self.assertEqual(detail, "update 3, MN called, which broadcaster took")
-        self.assertEqual(self.do(self.editor, "confirm", cue=cue, client_id="yes"), confirmed)
+        self.assertEqual(
+            self.do(self.editor, "confirm", cue=cue, version=1, client_id="yes"), confirmed
+        )
         late = self.do(self.broadcaster, "take", change=calling("MN"), client_id="mn")
         self.assertEqual(late, confirmed)
 
@@ -55,9 +59,13 @@ class Approval(DeskCase):
         cue = self.cue(calling("MN"))
         self.assertEqual(self.do(self.editor, "take_cue", cue=cue, version=1)[0], 202)
 
-        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        self.assert_rejected(
+            self.do(self.editor, "confirm", cue=cue, version=1), 403, "somebody else"
+        )
         self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=1)[0], 202)
-        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        self.assert_rejected(
+            self.do(self.editor, "confirm", cue=cue, version=1), 403, "somebody else"
+        )
         edit = {"cue": cue, "version": 1, "title": "x", "change": calling("WI")}
         self.assert_rejected(self.do(self.contributor, "edit", **edit), 409, "waits")
         self.assert_rejected(self.do(self.contributor, "remove", cue=cue), 409, "waits")
@@ -70,16 +78,34 @@ class Approval(DeskCase):
         self.assert_rejected(self.do(self.contributor, "decline", cue=cue), 403, "may not")
         self.assertEqual(self.do(self.editor, "decline", cue=cue), (200, {}))
         self.assertIsNone(self.listed(cue)["asked"])
-        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 409, "No take of this cue")
+        self.assert_rejected(
+            self.do(self.editor, "confirm", cue=cue, version=1), 409, "No take of this cue"
+        )
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
         self.assertEqual(self.do(self.broadcaster, "decline", cue=cue), (200, {}))
+
+    def test_take_that_was_edited_since_the_look_cannot_be_confirmed(self):
+        cue = self.cue(calling("MN"))
+        self.do(self.broadcaster, "take_cue", cue=cue, version=1)
+        self.do(self.broadcaster, "decline", cue=cue)
+        edit = {"cue": cue, "version": 1, "title": "Wisconsin", "change": calling("WI")}
+        self.assertEqual(self.do(self.contributor, "edit", **edit)[0], 200)
+        self.assertEqual(self.do(self.broadcaster, "take_cue", cue=cue, version=2)[0], 202)
+
+        looked_at_minnesota = self.do(self.editor, "confirm", cue=cue, version=1)
+
+        self.assert_rejected(looked_at_minnesota, 409, "The cue was edited meanwhile")
+        self.assertEqual(self.seq(), 2)
+        self.assertEqual(self.do(self.editor, "confirm", cue=cue, version=2)[0], 201)
 
     def test_waiting_take_without_effect_cannot_be_confirmed(self):
         cue = self.cue(calling("MN"))
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
         publish(self.night, parse_change(calling("MN")))
 
-        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 409, "called D already")
+        self.assert_rejected(
+            self.do(self.editor, "confirm", cue=cue, version=1), 409, "called D already"
+        )
         self.assertEqual(self.do(self.editor, "decline", cue=cue)[0], 200)
 
     def test_takes_that_do_not_cross_270_upwards_need_no_approval(self):

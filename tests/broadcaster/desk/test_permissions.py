@@ -97,7 +97,7 @@ COMMAND = {
     "remove": ("contributor broadcaster editor", {}),
     "take_cue": ("broadcaster editor", {"version": 1}),
     "undo_view": ("broadcaster editor", {}),
-    "confirm": ("editor", {}),
+    "confirm": ("editor", {"version": 1}),
     "decline": ("editor", {}),
     "schedule": ("editor", {"version": 1, "at": None}),
     "unschedule": ("broadcaster editor", {}),

@@ -82,7 +82,9 @@ class DueCues(DeskCase):
         schedule.run_due()
 
         self.assertEqual(self.listed(cue)["asked"]["by"], "editor")
-        self.assert_rejected(self.do(self.editor, "confirm", cue=cue), 403, "somebody else")
+        self.assert_rejected(
+            self.do(self.editor, "confirm", cue=cue, version=1), 403, "somebody else"
+        )
         self.assertEqual((self.seq(), schedule.run_due()), (2, 0))
 
     def test_due_cue_of_a_deactivated_scheduler_is_missed(self):

@@ -227,7 +227,7 @@ def commands(change: st.SearchStrategy, keys: st.SearchStrategy) -> st.SearchStr
     arguments: dict[str, dict[str, st.SearchStrategy]] = {
         "take": {"change": change, "client_id": keys},
         "take_cue": cue | version,
-        "confirm": cue,
+        "confirm": cue | version,
         "decline": cue,
         "undo_view": {},
         "prepare": {"title": st.just("Cue"), "change": change},

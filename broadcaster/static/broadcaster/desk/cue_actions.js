@@ -44,9 +44,9 @@ export class CueActions {
     if (answer && desk.selected === id) desk.advanceAfterTake(upNext(desk.cues));
   }
 
-  confirm({ id }) {
+  confirm({ id, version }) {
     const doneText = ({ seq }) => `Update ${seq} is on air.`;
-    return this.commands.run("confirm", { cue: id }, doneText, "Not confirmed.");
+    return this.commands.run("confirm", { cue: id, version }, doneText, "Not confirmed.");
   }
 
   decline({ id, title }) {
