@@ -294,8 +294,9 @@ class DuringTheShow:
         waiting.locator("text=You took it. Another person must confirm it.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         pk = self.broadcast.cues.get(title="PA").pk
-        self.assertEqual(self.broadcaster.post_command(command="confirm", cue=pk), 403)
+        self.assertEqual(self.broadcaster.post_command(command="confirm", cue=pk, version=1), 403)
         self.wait_for_totals("253–214–71", updates=0)
+        self.editor.preview("PA")  # a look comes before the confirmation
         self.editor.cue("PA").locator('[data-cue="confirm"]').click()
         self.editor.wait_for_message(rf"Update {self.seq + 1} is on air\.")
         self.wait_for_totals("273–214–51")

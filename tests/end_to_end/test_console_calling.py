@@ -4,10 +4,29 @@ from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast, Cue, Publication
 from tests.support.browser import Visit
-from tests.support.console import PREVIEW, PROGRAM, ConsoleTestCase
+from tests.support.console import CONNECTED, PREVIEW, PROGRAM, ConsoleTestCase
 
 HEADLINE = "#draft-headline"
 BANNER = '[data-desk="approval"]'
+CONFIRM = f'{BANNER} [data-approval="confirm"]'
+LOOK = f'{BANNER} [data-approval="look"]'
+
+LISTEN = """
+    window.loudest = 0; // of the samples that were played
+    const { connect } = AudioNode.prototype;
+    AudioNode.prototype.connect = function (to, ...more) {
+        if (to === this.context.destination) {
+            const analyser = new AnalyserNode(this.context);
+            const samples = new Float32Array(analyser.fftSize);
+            connect.call(this, analyser);
+            setInterval(() => {
+                analyser.getFloatTimeDomainData(samples);
+                loudest = Math.max(loudest, ...samples);
+            }, 20);
+        }
+        return connect.call(this, to, ...more);
+    };
+"""
 
 
 class CallingAtTheConsole(ConsoleTestCase):
@@ -103,15 +122,90 @@ class CallingAtTheConsole(ConsoleTestCase):
 
         editor.wait_for_selector(f"{BANNER} >> text=broadcaster took “PA”")
         editor.wait_for_function("() => document.title.includes('CONFIRM: PA')")
-        confirm = editor.locator(f'{BANNER} [data-approval="confirm"]')
-        self.assertTrue(confirm.is_disabled())
-        editor.click(f'{BANNER} [data-approval="look"]')
+        self.assertTrue(editor.is_disabled(CONFIRM))
+        self.assertEqual(editor.get_attribute(CONFIRM, "title"), "Look at it in Preview first.")
+        editor.click(LOOK)
         editor.wait_for_selector(f'{PREVIEW} [data-part=D]:text("20")')
-        confirm.click()
+        self.assertEqual(editor.get_attribute(CONFIRM, "title"), "")
+        editor.click(CONFIRM)
 
         self.wait_for_message(editor, "Update 2 is on air.")
         editor.locator(BANNER).wait_for(state="hidden")
         editor.wait_for_function("() => !document.title.includes('CONFIRM')")
+
+    def wait_for_approval(self, change):
+        """Prepare the cue PA and have it taken. Return the consoles of taker and approver."""
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
+        self.add_cue("PA", change)
+        broadcaster, editor = self.open_console(BROADCASTER), self.open_console(EDITOR)
+        self.row(broadcaster, "PA").locator(".cue-take").click()
+        editor.wait_for_selector(f"{BANNER} >> text=broadcaster took “PA”")
+        return broadcaster, editor
+
+    def test_keys_and_row_confirm_only_after_a_look(self):
+        _, editor = self.wait_for_approval(Evening().call("PA", "Pennsylvania goes to Biden"))
+        self.assertIn("PREVIEW", self.row(editor, "PA").inner_text())  # nobody has put it there
+        confirm = self.row(editor, "PA").locator('[data-cue="confirm"]')
+        self.assertTrue(confirm.is_disabled())
+        for press in (
+            lambda: confirm.dispatch_event("click"),
+            lambda: editor.keyboard.press("Shift+C"),
+        ):
+            press()
+            self.wait_for_message(editor, "Not confirmed. Look at it in Preview first.")
+            editor.keyboard.press("Shift+N")  # which has an answer of its own
+            self.wait_for_message(editor, "No cue is ready.")
+        self.assertEqual(self.seq(), 1)
+        editor.keyboard.press("Shift+L")
+
+        editor.keyboard.press("Shift+C")
+
+        self.wait_for_message(editor, "Update 2 is on air.")
+
+    def test_take_that_was_edited_after_the_look_must_be_looked_at_again(self):
+        broadcaster, editor = self.wait_for_approval(Evening().call("PA", "Pennsylvania"))
+        editor.click(LOOK)
+        self.assertFalse(editor.is_disabled(CONFIRM))
+
+        broadcaster.click(f"{BANNER} >> text=Withdraw")
+        self.row(broadcaster, "PA").locator('[data-cue="select"]').click()
+        broadcaster.click('[data-cue="edit"]')
+        broadcaster.fill(HEADLINE, "Pennsylvania goes to Biden")
+        broadcaster.click("text=Save cue")
+        self.wait_for_message(broadcaster, "Saved: PA.")
+        self.row(broadcaster, "PA").locator(".cue-take").click()
+
+        editor.wait_for_selector(f"{PREVIEW} >> text=Pennsylvania goes to Biden")
+        editor.locator(BANNER).wait_for()
+        self.assertTrue(editor.is_disabled(CONFIRM))
+        editor.click(LOOK)
+        self.assertFalse(editor.is_disabled(CONFIRM))
+
+    def test_approval_that_waits_is_heard_on_request_after_a_click(self):
+        broadcaster, editor = self.wait_for_approval(Evening().call("PA", "Pennsylvania"))
+        self.assertFalse(editor.is_checked('[data-desk="sound"]'))
+        editor.add_init_script(LISTEN)
+        editor.reload()
+        editor.wait_for_selector(CONNECTED)
+        editor.check('[data-desk="sound"]')
+        editor.wait_for_function("() => loudest > 0.05")  # how it will sound
+
+        editor.reload()
+
+        editor.wait_for_selector(CONNECTED)
+        self.assertTrue(editor.is_checked('[data-desk="sound"]'))
+        self.take_again(broadcaster, editor)
+        self.assertEqual(editor.evaluate("loudest"), 0, "browsers allow none before a click")
+        editor.click("#desk-rundown")
+        self.take_again(broadcaster, editor)
+        editor.wait_for_function("() => loudest > 0.05")
+
+    def take_again(self, broadcaster, editor):
+        """Withdraw the take of PA and take it again; wait until the approver is asked."""
+        broadcaster.click(f"{BANNER} >> text=Withdraw")
+        editor.locator(BANNER).wait_for(state="hidden")
+        self.row(broadcaster, "PA").locator(".cue-take").click()
+        editor.locator(BANNER).wait_for()
 
     def test_taker_withdraws_what_waits(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")

@@ -254,6 +254,7 @@ class ConsoleRundown(ConsoleTestCase):
         waiting = self.row(broadcaster, "PA")
         waiting.locator("text=You took it. Another person must confirm it.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
+        self.row(editor, "PA").locator('[data-cue="select"]').click()
         self.row(editor, "PA").locator('[data-cue="confirm"]').click()
 
         self.wait_for_message(editor, "Update 3 is on air.")

@@ -10,6 +10,7 @@ const { agesSummary, clockWarning, deliverySummary, processesLabel, reachedLabel
 const { takeTarget } = await load("broadcaster/desk/take_target.js");
 const { EMPTY } = await load("broadcaster/desk/draft.js");
 const { unfinished } = await load("broadcaster/desk/unfinished.js");
+const { lookOf, wasLookedAt } = await load("broadcaster/desk/approval.js");
 const { pollsClose } = await load("broadcaster/desk/polls.js");
 
 const { allowedCommands, changedCues, countdown, cueNotifications, cueStatus } = rundown;
@@ -105,6 +106,16 @@ test("the commands for a cue depend on its status and on permissions", () => {
   assert.deepEqual(names({ asked }, { take: true, confirm: true }, "broadcaster"), ["decline"]);
   assert.deepEqual(names({ asked }, { confirm: true }, "editor"), ["confirm", "decline"]);
   assert.deepEqual(names(taken(3), { take: true, confirm: true }, "editor"), []);
+});
+
+test("a look is at one version of one take that waits", () => {
+  const waiting = (version, at) => cue(1, { version, asked: { by: "broadcaster", at } });
+  const look = lookOf(waiting(1, AT));
+  assert.equal(wasLookedAt(waiting(1, AT), look), true);
+  assert.equal(wasLookedAt(waiting(2, AT), look), false);
+  assert.equal(wasLookedAt(waiting(1, AT + 9000), look), false);
+  assert.equal(lookOf(cue(1)), null);
+  assert.equal(wasLookedAt(cue(1), null), false);
 });
 
 test("people are notified when others take, confirm or decline their cues", () => {

@@ -1,24 +1,33 @@
 // The banner of a take that waits for approval, and the title of the browser's tab meanwhile.
 
 import { isolate } from "../domain/bidi.js";
+import { lookOf, showConfirm, wasLookedAt } from "./approval.js";
 import { allowedCommands } from "./rundown.js";
 import { afterText, summarize } from "./summary.js";
 
 export class ApprovalBanner {
-  /** `onAction(name, cue)` is called with "select", "confirm" or "decline". */
-  constructor(element, contests, may, me, onAction) {
-    Object.assign(this, { element, contests, may, me });
+  /**
+   * `onAction(name, cue)` is called with "look", "confirm" or "decline", and `onAsked()` when
+   * another take begins to wait for this person.
+   */
+  constructor(element, contests, may, me, onAction, onAsked) {
+    Object.assign(this, { element, contests, may, me, onAsked });
     this.cue = null; // the one that waits longest, or null
+    this.asked = []; // the takes that wait for this person: see lookOf
     this.title = document.title;
-    for (const [part, name] of [["look", "select"], ["confirm", "confirm"], ["decline", "decline"]]) {
-      this.#part(part).addEventListener("click", () => this.cue && onAction(name, this.cue));
+    for (const name of ["look", "confirm", "decline"]) {
+      this.#part(name).addEventListener("click", () => this.cue && onAction(name, this.cue));
     }
   }
 
-  /** Show the cue that waits longest. It can be confirmed once it is in Preview: `selected`. */
-  show(cues, selected) {
+  /** Show the cue that waits longest. `look` is what is in Preview: see lookOf. */
+  show(cues, look) {
     const waiting = cues.filter(({ asked }) => asked).sort((a, b) => a.asked.at - b.asked.at);
     this.cue = waiting[0] ?? null;
+    const before = this.asked;
+    const isForMe = (cue) => allowedCommands(cue, this.may, this.me).confirm;
+    this.asked = waiting.filter(isForMe).map(lookOf);
+    if (this.asked.some((take) => !before.includes(take))) this.onAsked();
     this.element.hidden = !this.cue;
     this.showTime();
     if (!this.cue) return;
@@ -37,7 +46,7 @@ export class ApprovalBanner {
     this.#write("summary", facts.filter(Boolean).join(" · "));
     this.#write("decline", isMine ? "Withdraw" : "Decline");
     this.#part("confirm").hidden = !confirm;
-    this.#part("confirm").disabled = selected !== cue.id;
+    showConfirm(this.#part("confirm"), wasLookedAt(cue, look));
     this.#part("decline").hidden = !decline;
   }
 

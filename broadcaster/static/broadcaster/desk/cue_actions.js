@@ -1,6 +1,7 @@
 // The actions of the buttons in the rundown. Methods for commands have the command's name.
 
 import { isolate } from "../domain/bidi.js";
+import { LOOK_FIRST, wasLookedAt } from "./approval.js";
 import { clockTime, nextTimesAt } from "./clock.js";
 import { fromChange, isEmpty } from "./draft.js";
 import { pollsClose } from "./polls.js";
@@ -36,6 +37,12 @@ export class CueActions {
     this.desk.select(id);
   }
 
+  /** Put a cue that waits into Preview, and scroll to it: one look is at all of it. */
+  look({ id }) {
+    this.desk.select(id);
+    this.desk.preview.element.scrollIntoView({ block: "nearest" });
+  }
+
   async take_cue({ id, version, title }) {
     const { desk, commands } = this;
     if (!commands.checkIdle()) return;
@@ -44,7 +51,12 @@ export class CueActions {
     if (answer && desk.selected === id) desk.advanceAfterTake(upNext(desk.cues));
   }
 
-  confirm({ id, version }) {
+  confirm(cue) {
+    const { desk } = this;
+    if (!wasLookedAt(cue, desk.look)) {
+      return desk.messages.showAnswer(`Not confirmed. ${LOOK_FIRST}`, true);
+    }
+    const { id, version } = cue;
     const doneText = ({ seq }) => `Update ${seq} is on air.`;
     return this.commands.run("confirm", { cue: id, version }, doneText, "Not confirmed.");
   }

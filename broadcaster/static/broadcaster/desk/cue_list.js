@@ -3,6 +3,7 @@
 // them, so that a second click never meets something else than the first.
 
 import { isolate } from "../domain/bidi.js";
+import { showConfirm, wasLookedAt } from "./approval.js";
 import { clockTime, zoneName } from "./clock.js";
 import { pollsClose } from "./polls.js";
 import { allowedCommands, cueStatus, cueToMoveBefore, statusNote } from "./rundown.js";
@@ -50,7 +51,7 @@ export class CueList {
 
   /**
    * `state` is the map on air, `marked` is {next, preview, editing, behind}, ids of cues (`behind`:
-   * several), `now` the server's time.
+   * several), and {look}, what is in Preview: see lookOf. `now` is the server's time.
    */
   show(cues, state, marked, now) {
     this.cues = cues;
@@ -159,6 +160,7 @@ export class CueList {
     write(row, "summary", parts.filter(Boolean).join(" · "));
     write(row, "note", statusNote(cue, now, this.me, live));
     for (const name of ROW_COMMANDS) find(row, name).hidden = !allowed[name];
+    showConfirm(find(row, "confirm"), wasLookedAt(cue, marked.look));
     write(row, "decline", cue.asked?.by === this.me ? "Withdraw" : "Decline");
     if (row.dataset.title === cue.title) return;
     row.dataset.title = cue.title;

@@ -3,7 +3,9 @@
 
 import { isolate } from "../domain/bidi.js";
 import { Replica, contestsOf, placesOf, sameTotals, totals } from "../domain/replica.js";
+import { lookOf } from "./approval.js";
 import { ApprovalBanner } from "./approval_banner.js";
+import { ApprovalSound } from "./approval_sound.js";
 import { CueList } from "./cue_list.js";
 import { DeliveryPanel } from "./delivery_panel.js";
 import { ask } from "./dialog.js";
@@ -37,6 +39,7 @@ export class Desk {
     const { draft, selected = null, editing = null } = stored ?? {};
     this.selected = selected; // id of the cue in Preview; null: the draft is
     this.editing = editing; // the cue that the draft edits: {id, version}
+    this.look = null; // the take that waits and was put into Preview by hand: see lookOf
     this.recent = new RecentChanges();
     this.cues = [];
     this.plan = data.rundown.plan; // planned times and the two-person rule
@@ -51,7 +54,9 @@ export class Desk {
     this.preview = new Screen(part("preview"), contests, () => this.show());
     this.program = new Screen(part("program"), contests, () => this.show());
     this.cueList = new CueList(part("cues"), part("cue-panel"), contests, may, me, onCueAction);
-    this.banner = new ApprovalBanner(part("approval"), contests, may, me, onCueAction);
+    const sound = may.confirm && new ApprovalSound(part("sound"), new LocalStore(`desk:${me}:sound`));
+    const onAsked = () => sound?.play();
+    this.banner = new ApprovalBanner(part("approval"), contests, may, me, onCueAction, onAsked);
     this.form = document.getElementById("draft") && new DraftForm(part, contests, places, limits);
     const onCorrect = this.form && may.correct ? (races) => this.form.correct(races) : null;
     this.logTable = new LogTable(part("log"), contests, initial, onCorrect);
@@ -171,6 +176,7 @@ export class Desk {
   /** Put a cue into Preview, or the draft (null). */
   select(id) {
     this.selected = id;
+    this.look = lookOf(this.cue(id));
     this.preview.chosen = null;
     this.recent.clearPreview();
     const { draft, selected, editing } = this;
@@ -248,15 +254,16 @@ export class Desk {
   }
 
   #showRundown() {
-    const { cues, selected, editing, part } = this;
+    const { cues, selected, editing, look, part } = this;
     const marked = {
       next: upNext(cues)?.id,
       behind: leftBehind(cues).map(({ id }) => id),
       preview: selected,
       editing: editing?.id,
+      look,
     };
     this.cueList.show(cues, this.state, marked, this.now);
-    this.banner.show(cues, selected);
+    this.banner.show(cues, look);
     part("no-cues").hidden = cues.length > 0;
     const left = cues.filter((cue) => !cue.taken).length;
     part("rundown-count").textContent = cues.length ? `${left} of ${cues.length} to come` : "";

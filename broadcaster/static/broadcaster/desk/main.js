@@ -35,6 +35,7 @@ const cueActions = new CueActions(desk, commands);
 const actions = new Actions(desk, commands, cueActions);
 
 const button = (action) => root.querySelector(`[data-action="${action}"]`);
+const approval = (name) => root.querySelector(`[data-approval="${name}"]`);
 for (const element of root.querySelectorAll("[data-action]")) {
   const { action } = element.dataset;
   element.addEventListener("click", ({ detail }) => {
@@ -69,6 +70,8 @@ listenForShortcuts(
     N: [button("next")],
     U: [button("undoView")],
     H: [button("hold"), button("resume")],
+    L: [approval("look")],
+    C: [approval("confirm")],
   },
   () => shortcutsOn.checked,
 );

@@ -19,6 +19,6 @@ export function listenForShortcuts(buttons, isEnabled) {
     const detail = key === last.key && timeStamp - last.at < DOUBLE_PRESS ? 2 : 1;
     last = { key, at: timeStamp };
     const click = new MouseEvent("click", { detail, bubbles: true, cancelable: true });
-    buttons[key].find((button) => button && !button.hidden)?.dispatchEvent(click);
+    buttons[key].find((button) => button && !button.closest("[hidden]"))?.dispatchEvent(click);
   });
 }
