@@ -31,6 +31,7 @@ class RequestLimit:
     """
 
     def __init__(self, running: int, waiting: int, seconds: float) -> None:
+        self.running = running
         self.max_waiting = waiting
         self.max_seconds = seconds
         self.waiting = 0
@@ -66,6 +67,8 @@ takes, and pass django-axes' limit before it has counted the first.
 The desk and the API have separate limits, so that no rush of viewers delays them. The sum of
 `running`, without files, is in docs/operating.md as database connections of a process. `seconds`
 pass only while the database or the machine hangs: surplus requests are rejected before."""
+
+MAX_RUNNING = sum(limit.running for limit in (PAGES, PICTURES, FILES, DESK, API, LOGINS))
 
 BY_PREFIX = (("/admin/login/", LOGINS), ("/admin/", DESK), ("/api/", API), ("/static/", FILES))
 """The first one that fits counts."""

@@ -112,10 +112,13 @@ SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": STATE_DIRECTORY / "mapcenter.sqlite3",
 }
-# CONN_MAX_AGE stays 0: under ASGI each request has its own thread, whose connection would stay
-# open after it.
 DATABASES = {"default": env_database("DATABASE_URL", SQLITE)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"] |= {
+        "ENGINE": "mapcenter.sqlite3",
+        "CONN_MAX_AGE": None,  # each thread keeps its connection
+        "CONN_HEALTH_CHECKS": True,  # unless the file has been replaced
+    }
     DATABASES["default"]["OPTIONS"] = {
         # Take the write lock when a transaction begins. A transaction that begins with reading and
         # then writes would fail at once with "database is locked" instead of waiting.
@@ -124,6 +127,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL",
     }
 else:
+    # Each request opens a connection, for while the server hangs, that fails after 2 s, and a query
+    # on an open one after 5 s or more.
+    #
     # Without these a query waits for as long as its server or the network hangs: a quarter of an
     # hour. DATABASE_URL may override each, as in ?connect_timeout=10.
     DATABASES["default"]["OPTIONS"] = {
