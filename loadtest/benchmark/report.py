@@ -15,7 +15,12 @@ from loadtest.common.environment import describe
 
 TRANSPORT_TITLES = {"ws": "WebSocket", "poll": "Long poll"}
 FULL_SIZE = BenchmarkOptions()  # from these viewers and messages on, the goals are judged
-FIGURES = {"cpu": "CPU per delivery", "memory": "memory per viewer", "connect": "CPU per connect"}
+FIGURES = {
+    "cpu": "CPU per delivery",
+    "memory": "memory per viewer",
+    "connect": "CPU per connect",
+    "last": "last viewer",
+}
 
 
 @dataclass(slots=True)
@@ -32,6 +37,7 @@ class BenchmarkReport:
     started_at: str = field(
         default_factory=lambda: datetime.now(UTC).isoformat(" ", timespec="minutes")
     )
+    machine: str = field(default_factory=lambda: describe().machine)
 
     @property
     def is_judged(self) -> bool:
@@ -127,7 +133,7 @@ def _about(report: BenchmarkReport) -> str:
     """Return when, where and how the run was made."""
     options = report.options
     return (
-        f"{report.started_at} · {describe().machine} · `{report.command}`\n\n"
+        f"{report.started_at} · {report.machine} · `{report.command}`\n\n"
         f"{options.viewers:,} viewers, medians of {options.messages} messages of {PAYLOAD} bytes, "
         "one under way at a time."
     )

@@ -85,9 +85,9 @@ class Command(BaseCommand):
         check_file_limit(load.viewers)
         raise_file_limit()  # servers and the load generator inherit it
         cores = separate_cores()
+        report = BenchmarkReport(load, pinned=cores is not None)
         if cores is not None:
             os.sched_setaffinity(0, {cores[1]})  # the load generator inherits it
-        report = BenchmarkReport(load, pinned=cores is not None)
         transports = [options["transport"]] if options["transport"] else TRANSPORT_TITLES
         wanted = [
             (peer, transport)

@@ -19,7 +19,10 @@ FAILED = re.compile(r"^(?:FAIL|ERROR): \w+ \((tests\.[\w.]+)\)", re.MULTILINE)
 
 def main() -> int:
     """Run the modules of the command line, or all. Return the exit status."""
-    names = sys.argv[1:] or sorted(path.stem for path in FOLDER.glob("fault_*.py"))
+    everything = sorted(path.stem for path in FOLDER.glob("fault_*.py"))
+    names = sys.argv[1:] or everything
+    if unknown := set(names) - set(everything):
+        sys.exit(f"There is no module {', '.join(sorted(unknown))} among {', '.join(everything)}.")
     total, lines = [0, 0, 0], []
     for name in names:
         passed, failed, skipped, tests = play(name, [])

@@ -33,9 +33,17 @@ class Goals(TestCase):
         self.assertIsNone(found["ws", "cpu", "socketio"])
 
     def test_goal_without_a_measurement_is_not_missed(self):
-        self.assertEqual(missed(self.RESULTS), [Goal("ws", "cpu", 1.1, "nchan")])
+        self.assertEqual(missed(self.RESULTS), [Goal("ws", "cpu", 1.15, "nchan")])
         self.assertEqual(missed([]), [])
         self.assertEqual(missed([result("serve"), result("floor", cpu=None)]), [])
+
+    def test_last_viewer_counts_only_if_the_load_generator_had_time(self):
+        def last(busy):
+            results = [result("serve", last=30.0), result("nchan", last=20.0, generator=busy)]
+            return measured(Goal("ws", "last", 1, "nchan"), results)
+
+        self.assertEqual(last(0.5), 1.5)
+        self.assertIsNone(last(0.95))
 
     def test_small_ratio_is_written_as_a_fraction(self):
         self.assertEqual(
@@ -58,7 +66,7 @@ class Tables(TestCase):
     def test_goals_are_judged_only_at_full_size(self):
         pair = result("serve"), result("nchan")
         self.assertRegex(
-            as_markdown(self.report(*pair)), r"1 × nchan \| +≤ 1\.1 × nchan \| +met \|"
+            as_markdown(self.report(*pair)), r"1 × nchan \| +≤ 1\.15 × nchan \| +met \|"
         )
         small = as_markdown(self.report(*pair, viewers=50))
         self.assertIn("not judged", small)
