@@ -9,6 +9,7 @@ help:
 	@echo "make test      set up and run every test"
 	@echo "make faults    set up and run the fault suite: servers killed, frozen, cut off, flooded"
 	@echo "make check     lint, types and tests: what CI runs"
+	@echo "make pictures  take the pictures of docs/looks.md again; STATES=\"desk page-paused\" takes some"
 	@echo "make messages  update the message catalogues"
 	@echo "make clean     remove the virtual environment and the state directory var/"
 
@@ -33,6 +34,9 @@ lint: .venv/dev
 types: .venv/dev
 	$(BIN)/mypy
 
+pictures: .venv/dev
+	$(BIN)/python -m tests.looks $(STATES)
+
 messages: .venv/dev
 	$(BIN)/python -m tools.messages
 
@@ -48,4 +52,4 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-.PHONY: help run test faults check lint types messages clean
+.PHONY: help run test faults check lint types pictures messages clean

@@ -1,0 +1,185 @@
+"""The states of the desk, and of the form of a contest."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from broadcaster.desk import contests
+from broadcaster.models import ContestDocument, GeometryDocument, Via
+from broadcaster.publishing.actor import Actor
+from tests.looks.evening import DEMO, Night, moment
+from tests.looks.page_states import click, wait_for
+from tests.looks.studio import PAGE, States, Studio
+from tests.support.browser import Visit, in_a_thread
+from tests.support.console import CONNECTED, PROGRAM
+from tests.support.contests import lakeland, lakeland_geometry, parsed
+
+STATES = States()
+HIGH = {"width": 1440, "height": 1180}  # with all of the draft
+TOP = {"x": 0, "y": 0, "width": 1440, "height": 110}
+LEFT = {"x": 0, "y": 0, "width": 1110, "height": 1060}  # the maps, the controls and the draft
+
+
+def user(name: str) -> Any:
+    """Return one of the staff users of the demonstration."""
+    return get_user_model().objects.get(username=name)
+
+
+def night(until: str = "", **fields: Any) -> Night:
+    """Return the evening of 2020 with its rundown, played up to a time."""
+    prepared = Night(DEMO, source="", **fields).prepare()
+    return prepared.play(until) if until else prepared
+
+
+def desk(studio: Studio, night: Night, name: str = "broadcaster", sizes=PAGE) -> list[Visit]:
+    """Open the console as one of the users."""
+    path = f"/admin/broadcaster/broadcast/{night.broadcast.pk}/console/"
+    return wait_for(studio.open(path, sizes, user(name)), CONNECTED)
+
+
+def cue(visit: Visit, title: str) -> Any:
+    """Return the row of a cue in the rundown."""
+    named = visit.page.locator(f'[data-cue="title"]:text-is("{title}")')
+    return visit.page.locator(".cue").filter(has=named)
+
+
+@STATES.add("desk-off-air")
+def off_air(studio: Studio) -> list[Visit]:
+    planned = night(starts_at=moment("7:00 pm", DEMO))
+    studio.at(moment("6:40 pm", DEMO))
+    return desk(studio, planned, "editor")
+
+
+@STATES.add("desk-live")
+def live(studio: Studio) -> list[Visit]:
+    evening = studio.watch(night("7:06 pm"))
+    studio.open(evening.path)
+    desk(studio, evening, "editor", PAGE[:1])
+    visits = desk(studio, evening)
+    cue(visits[0], "C2").locator(".cue-take").click()
+    for visit in visits:
+        visit.wait_for(f'{PROGRAM} [data-part="R"]:text("72")')
+    studio.keep("console", visits[0].page)
+    return visits
+
+
+def show_draft(visits: list[Visit]) -> list[Visit]:
+    """Bring the draft into sight: a wide window becomes higher, a phone is scrolled."""
+    visits[0].page.set_viewport_size(HIGH)
+    for visit in visits[1:]:
+        visit.page.locator(".desk-draft").evaluate("draft => draft.scrollIntoView()")
+    return visits
+
+
+@STATES.add("desk-draft")
+def draft(studio: Studio) -> list[Visit]:
+    visits = desk(studio, studio.watch(night("8:11 pm")))
+    for visit in visits:
+        visit.page.click("text=Preview the draft")
+        visit.page.select_option('[data-desk="add"]', "president/NV")
+        visit.page.check(".call [value=called-D]")
+    return show_draft(visits)
+
+
+@STATES.add("desk-correction")
+def correcting(studio: Studio) -> list[Visit]:
+    visits = desk(studio, studio.watch(night("8:11 pm")), "editor")
+    for visit in visits:
+        row = visit.page.locator('[data-desk="log"] tr', has_text="AZ")
+        row.locator("text=Correct").first.click()
+        visit.page.fill("#draft-reason", "Too many ballots in Maricopa County are uncounted")
+        visit.page.fill("#draft-headline", "Correction: Arizona is not called")
+        visit.page.evaluate("scrollTo(0, 0)")
+    show_draft(visits)
+    studio.keep("console-correction", visits[0].page, clip=LEFT)
+    return visits
+
+
+def approval(studio: Studio) -> tuple[Night, list[Visit]]:
+    """Let the broadcaster take the call that decides the presidency."""
+    evening = studio.watch(night("9:05 pm"))
+    visits = desk(studio, evening)
+    cue(visits[0], "PA").locator(".cue-take").click()
+    return evening, wait_for(visits, '[data-desk="approval"]:not([hidden])')
+
+
+@STATES.add("desk-approval-taker")
+def approval_taker(studio: Studio) -> list[Visit]:
+    return approval(studio)[1]
+
+
+@STATES.add("desk-approval-approver")
+def approval_approver(studio: Studio) -> list[Visit]:
+    evening, _ = approval(studio)
+    visits = wait_for(desk(studio, evening, "editor"), '[data-desk="approval"]:not([hidden])')
+    click(visits, '[data-approval="look"]')
+    studio.keep("console-approval", visits[0].page)
+    return visits
+
+
+@STATES.add("desk-scheduled")
+def scheduled(studio: Studio) -> list[Visit]:
+    evening = studio.watch(night("7:28 pm"))
+    visits = desk(studio, evening, "editor")
+    page = visits[0].page
+    cue(visits[0], "C4").locator('[data-cue="select"]').click()
+    page.fill('[data-cue="time"]', "19:40:00")
+    page.click("text=Take at")
+    wait_for(visits, "text=SCHEDULED")
+    studio.keep("console-scheduled", page.locator(".desk-rundown"))
+    return visits
+
+
+@STATES.add("desk-held")
+def held(studio: Studio) -> list[Visit]:
+    visits = desk(studio, studio.watch(night("8:42 pm")))
+    studio.keep("console-held", visits[0].page, clip=TOP)
+    return visits
+
+
+@STATES.add("desk-no-connection")
+def no_connection(studio: Studio) -> list[Visit]:
+    visits = desk(studio, studio.watch(night("8:06 pm")))
+    studio.stop_server()
+    return wait_for(visits, "text=no connection")
+
+
+@STATES.add("desk-rehearsal")
+def rehearsal(studio: Studio) -> list[Visit]:
+    visits = desk(studio, studio.watch(night("7:26 pm", rehearsal=True)))
+    studio.keep("console-rehearsal", visits[0].page, clip=TOP)
+    return visits
+
+
+@STATES.add("desk-ended")
+def ended(studio: Studio) -> list[Visit]:
+    return desk(studio, studio.watch(night("9:41 pm")), "editor")
+
+
+@STATES.add("desk-contributor")
+def contributor(studio: Studio) -> list[Visit]:
+    return desk(studio, studio.watch(night("7:26 pm")), "contributor")
+
+
+def lakeland_form() -> str:
+    """Store the contest of Lakeland, and return the address of its form."""
+    contest, geometry = parsed(lakeland(), lakeland_geometry())
+
+    def store() -> None:
+        GeometryDocument(document=geometry).save()
+        contests.make(contest, Actor(user("editor"), Via.COMMAND))
+
+    in_a_thread(store)
+    stored = ContestDocument.objects.get(slug=contest.id)
+    return f"/admin/broadcaster/contestdocument/{stored.pk}/change/"
+
+
+@STATES.add("contest-form")
+def contest_form(studio: Studio) -> list[Visit]:
+    studio.at(moment("6:20 pm"))
+    visits = studio.open(lakeland_form(), user=user("editor"))
+    page = visits[0].page
+    page.set_viewport_size({"width": 960, "height": 900})
+    studio.keep("contest", page, full_page=True)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return visits

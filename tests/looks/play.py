@@ -1,0 +1,50 @@
+"""Plays the states and saves their pictures, in a process whose clock can be set."""
+
+import io
+import time
+
+from django.core.management import call_command
+
+from tests.looks import desk_states, page_states, public_states, sheet
+from tests.looks.studio import PICTURES, State, Studio
+from tests.support.browser import violations
+
+STATES = (*page_states.STATES, *public_states.STATES, *desk_states.STATES)
+SCHEMES = ("light", "dark")
+
+
+def play_states(names: list[str], axe: bool) -> int:
+    """Play the states that `names` begin, or all. Return the exit status."""
+    chosen = [each for each in STATES if not names or each.name.startswith(tuple(names))]
+    if not chosen:
+        print(f"No such state. There are: {', '.join(each.name for each in STATES)}")
+        return 1
+    call_command("migrate", verbosity=0)
+    call_command("demo", stdout=io.StringIO())
+    found = []
+    with Studio() as studio:
+        for each in chosen:
+            began = time.monotonic()
+            size, problems = shoot(studio, each, axe)
+            took = time.monotonic() - began
+            print(f"{each.name}: {size / 1000:.0f} kB, {took:.1f} s", *problems, sep="\n  ")
+            found += problems
+    return 1 if found else 0
+
+
+def shoot(studio: Studio, state: State, axe: bool) -> tuple[int, list[str]]:
+    """Save the picture of a state. Return its size in bytes, and violations if `axe`."""
+    visits = state.play(studio)
+    rows: list[list[sheet.View]] = [[] for _ in {size.row for size in state.sizes}]
+    found = []
+    for size, visit in zip(state.sizes, visits, strict=True):
+        visit.page.mouse.move(0, 0)  # where it is over nothing
+        for scheme in SCHEMES:
+            visit.page.emulate_media(color_scheme=scheme)
+            png = visit.page.screenshot(full_page=state.whole, animations="disabled")
+            label = f"{size.width} {scheme}"
+            rows[size.row].append(sheet.View(label, png, size.scale))
+            if axe:
+                found += [f"{label}: {each}" for each in violations(visit.page)]
+    studio.close_pages()
+    return sheet.save(rows, PICTURES / "states" / f"{state.name}.webp"), found
