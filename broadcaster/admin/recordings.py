@@ -21,6 +21,7 @@ from broadcaster.desk import rebroadcasts
 from broadcaster.desk.permissions import SCHEDULE
 from broadcaster.domain import recording_file
 from broadcaster.domain.parsing import MAX_TITLE
+from broadcaster.domain.quantity import quantity
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.rejection import InvalidInput, Rejected
 from broadcaster.domain.summary import describe
@@ -268,7 +269,7 @@ def imported(data: dict[str, Any], by: Actor) -> Broadcast:
         slug=data["slug"] or recording.slug,
         title=data["title"] or recording.title,
     )
-    detail = f"{recording.slug} {recording.epoch}, {len(recording.updates)} updates"
+    detail = f"{recording.slug} {recording.epoch}, {quantity(len(recording.updates), 'update')}"
     add_entry(by, "imported", broadcast, detail)
     return broadcast
 
@@ -276,4 +277,4 @@ def imported(data: dict[str, Any], by: Actor) -> Broadcast:
 def described(part: dict[str, Any], recording: Recording) -> str:
     """Return a description of the download for the audit."""
     cut = [f"{name} {span_words(part[name])}" for name in ("start", "end", "offset") if part[name]]
-    return ", ".join([f"{len(recording.updates)} updates", *cut])
+    return ", ".join([quantity(len(recording.updates), "update"), *cut])

@@ -20,6 +20,7 @@ from broadcaster.desk.rundown_copies import add_cues, copy, prepared_changes
 from broadcaster.domain.contest_tables import Cell
 from broadcaster.domain.document import InvalidDocument
 from broadcaster.domain.parsing import MAX_TITLE
+from broadcaster.domain.quantity import quantity
 from broadcaster.domain.rejection import InvalidInput, Rejected
 from broadcaster.domain.rundown_file import PreparedChange, parse_rundown, to_dict
 from broadcaster.domain.rundown_table import read_rundown, write_rundown
@@ -79,11 +80,6 @@ def words_of(problem: InvalidInput) -> str:
     return place_of(Cell(table, row, where[1] if len(where) > 1 else "")) + problem.problem
 
 
-def counted(cues: int) -> str:
-    """Return a number of cues in words."""
-    return "1 cue" if cues == 1 else f"{cues} cues"
-
-
 class RundownPages(admin.ModelAdmin):
     """The pages of one broadcast's rundown, for the admin of broadcasts."""
 
@@ -116,8 +112,8 @@ class RundownPages(admin.ModelAdmin):
             else:
                 messages.success(
                     request,
-                    f"{made} is made, with {counted(made.cues.count())}. It is not listed for "
-                    "viewers yet, and has no times.",
+                    f"{made} is made, with {quantity(made.cues.count(), 'cue')}. "
+                    "It is not listed for viewers yet, and has no times.",
                 )
                 return redirect("admin:broadcaster_broadcast_change", made.pk)
         return self._render(request, broadcast, form, "copy")
@@ -136,7 +132,7 @@ class RundownPages(admin.ModelAdmin):
                 except Rejected as error:
                     form.add_error("file", str(error))
                 else:
-                    messages.success(request, f"Added to the rundown: {counted(count)}.")
+                    messages.success(request, f"Added to the rundown: {quantity(count, 'cue')}.")
                     return redirect("admin:broadcaster_broadcast_rundown", pk)
         return self._render(request, broadcast, form, "rundown")
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from broadcaster.domain.quantity import quantity
 from loadtest.benchmark.goals import GOALS, measured, ratio
 from loadtest.benchmark.results import BUSY, PAYLOAD, BenchmarkOptions, PeerResult
 from loadtest.benchmark.tables import aligned, number, share
@@ -134,8 +135,8 @@ def _about(report: BenchmarkReport) -> str:
     options = report.options
     return (
         f"{report.started_at} · {report.machine} · `{report.command}`\n\n"
-        f"{options.viewers:,} viewers, medians of {options.messages} messages of {PAYLOAD} bytes, "
-        "one under way at a time."
+        f"{quantity(options.viewers, 'viewer')}, medians of "
+        f"{quantity(options.messages, 'message')} of {PAYLOAD} bytes, one under way at a time."
     )
 
 
@@ -159,7 +160,8 @@ def _notes(report: BenchmarkReport) -> list[str]:
             f"core with {names}. CPU per delivery is valid, as the server has its own core."
         )
     found += [
-        f"{one.title}, {TRANSPORT_TITLES[one.transport]}: {count:,} viewers lost, {failure}."
+        f"{one.title}, {TRANSPORT_TITLES[one.transport]}: "
+        f"{quantity(count, 'viewer')} lost, {failure}."
         for one in report.results
         for failure, count in one.lost.items()
     ]

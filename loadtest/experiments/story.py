@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, pstdev
 from typing import Any
 
+from broadcaster.domain.quantity import quantity
 from loadtest.experiments.hypotheses import Expectation
 from loadtest.experiments.servers import Servers
 
@@ -186,7 +187,7 @@ def story(scale: float) -> list[Hypothesis]:
             Expectation.HIGHER,
             tuple(
                 Variant(
-                    f"{count:,} viewers",
+                    quantity(count, "viewer"),
                     (*_options(count, "4@2", ARRIVAL_TIME), "--simulators", "20", "--past-limits"),
                     LOST,
                     Servers(files=round(1.7 * viewers)),

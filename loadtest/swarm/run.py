@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from broadcaster.domain.contest import Contest
+from broadcaster.domain.quantity import quantity
 from loadtest.common.environment import Environment
 from loadtest.common.plan import Plan
 from loadtest.swarm.messages import ProgressReport, SentUpdate, UpdateProgress
@@ -29,7 +30,7 @@ class LostSimulator:
     def __str__(self) -> str:
         return (
             f"simulator {self.number} on {self.host} was lost {self.at:.0f} s after the ramp "
-            f"began, with {self.viewers:,} viewers: {self.reason}"
+            f"began, with {quantity(self.viewers, 'viewer')}: {self.reason}"
         )
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from broadcaster.domain.quantity import quantity
 from loadtest.common import failures
 from loadtest.common.exit_codes import ExitCode, first_outcome
 from loadtest.swarm.analysis import (
@@ -162,27 +163,24 @@ def _judge_publishing(run: Run, tally: Tally, verdict: Verdict) -> None:
 def _judge_connections(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> None:
     for failure, count in sorted(tally.unconnected.items()):
         _side(verdict, failure, busy).append(
-            f"{viewers_in_words(count)} never connected ({failure})"
+            f"{quantity(count, 'viewer')} never connected ({failure})"
         )
     waiting = tally.requested - tally.audience.slow - tally.connected - tally.unconnected.total()
     if waiting > 0:
         (verdict.warnings if run.interrupted else verdict.invalid).append(
-            f"{viewers_in_words(waiting)} had no first frame yet, and no attempt that failed"
+            f"{quantity(waiting, 'viewer')} had no first frame yet, and no attempt that failed"
         )
     if failed := tally.failures.total():
-        verdict.warnings.append(f"{failed:,} attempts to connect failed: {_listed(tally.failures)}")
+        verdict.warnings.append(
+            f"failed attempts to connect: {failed:,}, {_listed(tally.failures)}"
+        )
     for loss, count in sorted(tally.losses.items()):
-        _side(verdict, loss, busy).append(f"{count:,} connections were lost ({loss})")
+        _side(verdict, loss, busy).append(f"lost connections: {count:,} ({loss})")
     if run.server_count is not None:
         theirs = sum(run.server_count.values())
         ours = sum(run.our_count.values()) + tally.audience.slow
         if abs(theirs - ours) > max(COUNT_TOLERANCE * ours, 2):
-            verdict.warnings.append(f"the server counted {theirs:,} viewers, we {ours:,}")
-
-
-def viewers_in_words(count: int) -> str:
-    """Return "1 viewer" or "1,234 viewers"."""
-    return "1 viewer" if count == 1 else f"{count:,} viewers"
+            verdict.warnings.append(f"the server counted {quantity(theirs, 'viewer')}, we {ours:,}")
 
 
 def _judge_restart(run: Run, tally: Tally, verdict: Verdict) -> None:
@@ -194,20 +192,20 @@ def _judge_restart(run: Run, tally: Tally, verdict: Verdict) -> None:
         )
     if restart.viewers and not run.plan.expect_restart:
         verdict.failures.append(
-            f"the server closed {viewers_in_words(restart.viewers)} with {Close.DRAINING}: it was "
-            "restarted. If you meant it to be: --expect-restart"
+            f"the server closed {quantity(restart.viewers, 'viewer')} with {Close.DRAINING}: "
+            "it was restarted. If you meant it to be: --expect-restart"
         )
     if restart.away:
         verdict.failures.append(
-            f"{viewers_in_words(restart.away)} did not come back after the restart"
+            f"{quantity(restart.away, 'viewer')} did not come back after the restart"
         )
 
 
 def _judge_audience(run: Run, audience: AudienceTally, verdict: Verdict, busy: bool) -> None:
     for failure, count in sorted(audience.page_failures.items()):
-        _side(verdict, failure, busy).append(f"{count:,} pages failed ({failure})")
+        _side(verdict, failure, busy).append(f"failed pages: {count:,} ({failure})")
     if audience.away:
-        verdict.warnings.append(f"away at the end: {viewers_in_words(audience.away)}")
+        verdict.warnings.append(f"away at the end: {quantity(audience.away, 'viewer')}")
     longest = audience.pool_waits.get_max_value() / 1e6
     if run.plan.client_pool and (longest > POOL_WAIT_LIMIT or audience.pool_queued):
         verdict.invalid.append(
@@ -223,7 +221,7 @@ def _judge_deliveries(run: Run, tally: Tally, verdict: Verdict, busy: bool) -> N
         late.append(f"{tally.missing:,} of {tally.expected:,} deliveries are missing")
     stray = tally.connected - tally.lost - tally.audience.away - tally.converged
     if run.compared and stray > 0:
-        late.append(f"{viewers_in_words(stray)} ended with another map than the server's")
+        late.append(f"{quantity(stray, 'viewer')} ended with another map than the server's")
     for event, fault in DELIVERY_FAULTS.items():
         if count := tally.events[event]:
             (late if event == "behind" else verdict.failures).append(f"{count:,} {fault}")

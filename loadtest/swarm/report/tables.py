@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from broadcaster.domain.quantity import quantity
 from loadtest.common.exit_codes import ExitCode
 from loadtest.swarm.report.model import MessageReport, SwarmReport
 from loadtest.swarm.report.text import format_value
@@ -43,20 +44,20 @@ def tiles(report: SwarmReport) -> list[Tile]:
         Tile(
             "connected",
             f"{connections.connected:,}",
-            f"of {connections.requested:,} viewers"
+            f"of {quantity(connections.requested, 'viewer')}"
             + ("" if counted is None else f"; the server counted {sum(counted.values()):,}"),
             connections.connected < connections.requested,
         ),
         Tile(
             "delivered",
             _percent(deliveries.received, deliveries.expected),
-            f"{deliveries.received:,} of {deliveries.expected:,} updates",
+            f"{deliveries.received:,} of {quantity(deliveries.expected, 'update')}",
             deliveries.received < deliveries.expected,
         ),
         Tile(
             "converged",
             "–" if converged is None else f"{converged:,}",
-            f"of {here:,} viewers have the server's map at the end",
+            f"of {quantity(here, 'viewer')}, with the server's map at the end",
             converged is not None and converged < here,
         ),
         Tile("delay, 95 %", _milliseconds(report.delays.p95), "of all deliveries, at most"),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+from broadcaster.domain.quantity import quantity
 from loadtest.swarm.report.model import (
     AudienceReport,
     Percentiles,
@@ -98,7 +99,7 @@ def facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
     )
     converged = "unknown how many" if deliveries.converged is None else f"{deliveries.converged:,}"
     here = connections.connected - report.audience.away
-    yield "converged", f"{converged} of {here:,} viewers ended with the server's map"
+    yield "converged", f"{converged} of {quantity(here, 'viewer')} ended with the server's map"
     if report.restart is not None:
         yield "restart", _restart(report.restart)
     yield "publishing", f"answered in {format_value(server.publish_p50)} ms (median)"
@@ -111,7 +112,7 @@ def facts(report: SwarmReport) -> Iterable[tuple[str, str]]:
             "server",
             f"{server.cpu_per_delivery:.1f} µs of CPU per delivery, "
             f"{server.memory_peak / 2**20:,.0f} MiB at most, "
-            f"{len(server.processes)} process(es)",
+            f"processes: {len(server.processes)}",
         )
     yield (
         "generator",
@@ -129,10 +130,10 @@ def _restart(restart: RestartReport) -> str:
     back = restart.viewers - restart.away
     duration = "" if restart.seconds is None else f", all within {restart.seconds:.1f} s"
     return (
-        f"{back:,} of {restart.viewers:,} viewers came back{duration}; one was away for "
+        f"{back:,} of {quantity(restart.viewers, 'viewer')} came back{duration}; one was away for "
         f"{format_value(restart.absence.p50)} ms (p50), "
         f"{format_value(restart.absence.p99)} ms (p99); "
-        f"{restart.twice:,} were disconnected twice"
+        f"disconnected twice: {restart.twice:,}"
     )
 
 
@@ -148,19 +149,23 @@ def _audience_facts(audience: AudienceReport) -> Iterable[tuple[str, str]]:
     if audience.departures or audience.sleeps:
         yield (
             "absent",
-            f"{audience.departures:,} departures and {audience.sleeps:,} sleeps; "
-            f"{audience.away:,} viewers were not back at the end",
+            f"{quantity(audience.departures, 'departure')} and "
+            f"{quantity(audience.sleeps, 'sleep')}; "
+            f"not back at the end: {quantity(audience.away, 'viewer')}",
         )
     if audience.fell_back:
-        yield "fallback", f"{audience.fell_back:,} WebSockets stayed silent"
+        yield "fallback", f"{quantity(audience.fell_back, 'WebSocket')} stayed silent"
     if audience.slow:
         yield (
             "slow",
-            f"{audience.slow:,} WebSockets were never read; the server closed "
+            f"{quantity(audience.slow, 'WebSocket')} never read; the server closed "
             f"{audience.slow_closed:,} of them",
         )
     if audience.returning is not None:
-        yield "storm", f"{audience.returned:,} viewers back after {_range(audience.returning)}"
+        yield (
+            "storm",
+            f"{quantity(audience.returned, 'viewer')} back after {_range(audience.returning)}",
+        )
     if audience.pool_waits is not None:
         yield (
             "client pool",
@@ -172,8 +177,9 @@ def _audience_facts(audience: AudienceReport) -> Iterable[tuple[str, str]]:
         yield "bytes", f"{sizes.payload:,.0f} in an update, on the wire per viewer {wire}"
         yield (
             "estimate",
-            f"{sizes.rate:.2g} updates/s × {sizes.payload:,.0f} bytes × {sizes.viewers:,} viewers "
-            f"= {sizes.estimated / 1000:,.1f} kB/s; measured {sizes.measured / 1000:,.1f} kB/s",
+            f"{sizes.rate:.2g} updates/s × {sizes.payload:,.0f} bytes × "
+            f"{quantity(sizes.viewers, 'viewer')} = {sizes.estimated / 1000:,.1f} kB/s; "
+            f"measured {sizes.measured / 1000:,.1f} kB/s",
         )
 
 

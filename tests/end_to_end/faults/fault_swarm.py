@@ -83,5 +83,5 @@ class SwarmVerdicts(TransactionTestCase):
         self.assertIn(swarm.returncode, HELD, output)
         audience = self.report()["audience"]
         self.assertEqual((audience["slow"], audience["slow_closed"]), (2, 2))
-        self.assertIn("2 WebSockets were never read; the server closed 2 of them", output)
+        self.assertIn("2 WebSockets never read; the server closed 2 of them", output)
         self.assertEqual(self.report()["deliveries"]["converged"], 38)

@@ -57,7 +57,7 @@ class Text(TestCase):
         run.tallies[0].restart.closed(at=3.0, times=1)
         run.tallies[0].restart.returned(at=8.0, absence=4.0)
         text = as_text(build_report(run, judge(run)))
-        self.assertIn("1 of 1 viewers came back, all within 5.0 s", text)
+        self.assertIn("1 of 1 viewer came back, all within 5.0 s", text)
 
     def test_interrupted_run_is_marked_as_partial(self):
         run = good_run()

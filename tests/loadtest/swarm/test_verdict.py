@@ -41,7 +41,7 @@ class Verdicts(TestCase):
     def test_page_that_failed_is_the_servers_failure(self):
         run = good_run(page=True)
         run.tallies[0].audience.page_failures["server: live.js: HTTP 503"] = 3
-        self.check(run, ExitCode.FAILED, "^3 pages failed")
+        self.check(run, ExitCode.FAILED, "^failed pages: 3")
 
     def test_viewer_who_is_away_at_the_end_is_no_failure(self):
         run = good_run()
@@ -129,7 +129,7 @@ class Verdicts(TestCase):
     def test_lost_connection_is_the_servers_failure(self):
         run = good_run()
         run.tallies[0].losses["server: closed with 4108"] = 1
-        self.check(run, ExitCode.FAILED, r"1 connections were lost \(server: closed with 4108\)")
+        self.check(run, ExitCode.FAILED, r"lost connections: 1 \(server: closed with 4108\)")
 
     def test_connection_that_the_client_lost_makes_the_run_invalid(self):
         for loss in ("client: ENOBUFS", "unknown: SSLError"):

@@ -29,7 +29,7 @@ function show({ stateName, stopping, live }) {
   write("connected", formatNumber(live.connected));
   write("clients", `of ${formatNumber(live.clients)}${live.failed ? `, ${formatNumber(live.failed)} failures` : ""}`);
   write("message", update ? `${update.number} of ${live.messages}` : "–");
-  write("reached", update ? `${formatNumber(update.count)} viewers have it` : "");
+  write("reached", update ? `reached: ${formatNumber(update.count)}` : "");
   const delays = updates.findLast((each) => each.delays.length)?.delays ?? [];
   write("delays", delays.length ? `${formatNumber(delays[2])} ms` : "–");
   write("spread", delays.length ? `first ${formatNumber(delays[0])}, half ${formatNumber(delays[1])}, last ${formatNumber(delays[3])}` : "");
