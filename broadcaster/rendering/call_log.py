@@ -15,7 +15,7 @@ from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
-from broadcaster.rendering.picture import mark
+from broadcaster.rendering.unit import mark
 
 NAMED = 12  # races in an update up to which they are named in full
 

@@ -4,11 +4,8 @@ static/broadcaster/rendering/drawing.js updates the drawing. It finds the elemen
 the attributes that the templates in templates/broadcaster/picture/ give them.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 
 from broadcaster.domain.bidi import isolate
@@ -20,8 +17,10 @@ from broadcaster.domain.outline import Box
 from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
-from broadcaster.rendering.counting import Counted, counted
+from broadcaster.rendering.counting import counted
+from broadcaster.rendering.result_table import RowGroup, alphabetical, row_groups
 from broadcaster.rendering.tally import Tally
+from broadcaster.rendering.unit import Unit, mark
 
 WIDTH, HEIGHT = 1033.0, 610.0  # map units: the size of a map on which labels have these sizes
 LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map is in view
@@ -29,39 +28,6 @@ LABEL_ROOM = 18.0  # map units that such a label needs from its point to the out
 MARK_ROOM = 7.0  # map units that its mark alone needs
 WIDE_ROOM = 28.0  # map units: 10 CSS pixels on a phone 360 wide
 CODE_LENGTH = 5  # characters of a shape's id up to which labels have it
-DIGITS = 6  # of numbers in names, to which they are filled to be sorted
-
-MARKS: Mapping[Status, str] = MappingProxyType(
-    {Status.TOO_EARLY: "…", Status.TOO_CLOSE: "≈", Status.RETRACTED: "⚑"}
-)
-"""The signs that races have besides their colour; called races have their party's letter."""
-CERTIFIED = "✓"  # after that letter
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One race with its present call."""
-
-    unit: str  # the id of the race
-    state: str  # the id of its shape, or of itself
-    name: str
-    votes: int
-    status: str
-    party: str  # "" unless called or certified
-    look: str  # of that party
-    mark: str
-    result: str  # in words
-    before: str  # the party that held it, or "" if that is not known
-    before_letter: str
-    highlighted: bool
-    shape: Shape | None  # only the first race of a shape has it
-    count: Counted | None  # the votes counted so far
-    closes: datetime | None  # when its last polls close
-
-    @property
-    def flipped(self) -> bool:
-        """Called for another party than the one that held it."""
-        return bool(self.party and self.before and self.party != self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +92,7 @@ class Picture:
             taken.add(race.shape)
             call, count = calls.get(race.id, OPEN), counts.get(race.id)
             self.units.append(self._unit(race, call, count, free))
-        self.rows = sorted(self.units, key=self._alphabetical)
+        self.rows = alphabetical(self.units, geometry, gettext)
         self.shapes = [unit for unit in self.units if unit.shape is not None]
 
     @classmethod
@@ -142,6 +108,11 @@ class Picture:
         """The races that are still to be called, the heaviest first. live.js has the same order."""
         left = [unit for unit in self.units if not unit.party]
         return sorted(left, key=lambda unit: unit.votes, reverse=True)
+
+    @property
+    def row_groups(self) -> list[RowGroup]:
+        """The rows of the table by winner, those of undecided races first."""
+        return row_groups(self.rows, self.tally, self.gettext)
 
     @property
     def has_counts(self) -> bool:
@@ -165,17 +136,17 @@ class Picture:
         return len(set(self.contest.weights.values())) > 1
 
     @property
+    def counting(self) -> str:
+        """What is counted, in the plural."""
+        return isolate(self.gettext(self.contest.counting))
+
+    @property
     def weight_heading(self) -> str:
-        words = self.gettext(self.contest.counting)
-        return words[:1].upper() + words[1:]
+        return self.counting[:1].upper() + self.counting[1:]
 
     @property
     def race_heading(self) -> str:
         return self.gettext("Race")
-
-    @property
-    def caption(self) -> str:
-        return self.gettext("Results")
 
     @property
     def before_heading(self) -> str:
@@ -271,27 +242,6 @@ class Picture:
         if call.status is Status.CALLED:
             return winner
         return self.gettext("%(winner)s, certified") % {"winner": winner}
-
-    def _alphabetical(self, unit: Unit) -> tuple[str, bool, str]:
-        """Return the sorting key: place without accents, the race on the map before the others.
-
-        Numbers are sorted as such: "Ohio 2" is before "Ohio 10".
-        """
-        shape = self.geometry.shape_of.get(unit.state)
-        name = name_in(self.gettext, shape.name) if shape else unit.name
-        name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-        name = re.sub(r"\d+", lambda number: number[0].zfill(DIGITS), name)
-        return name, unit.shape is None, unit.unit
-
-
-def mark(call: Call, letter: str) -> str:
-    """Return the sign that a race has besides its colour; "" for an open one.
-
-    `letter` is that of the call's party.
-    """
-    if call.status is Status.CERTIFIED:
-        return letter + CERTIFIED
-    return letter or MARKS.get(call.status, "")
 
 
 def label_unit(geometry: Geometry) -> float:

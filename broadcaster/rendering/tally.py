@@ -73,13 +73,11 @@ class Tally:
             for party, end in zip(parties, ends, strict=True)
         ]
         self.shares = shares
-        sided = any(party.side for party in parties)
         by_party = {share.party: share for share in shares}
-        self.shown = [
-            share
-            for share in (by_party[party.id] for party in contest.parties)
-            if share.side or share.won or not sided
-        ]
+        self.in_order = [by_party[party.id] for party in contest.parties]
+        """The shares in the contest's order."""
+        sided = any(party.side for party in parties)
+        self.shown = [share for share in self.in_order if share.side or share.won or not sided]
         """The shares that a key names, in the contest's order: those of parties without a side only
         if they have something, or if no party has a side."""
         self.marks = _marks(contest)

@@ -103,6 +103,7 @@ class DuringTheShow:
             self.assertIn(viewer.fill_of("KY"), RED, viewer.name)
         label = self.desktop.page.locator('.map-labels [data-unit="KY"]')
         self.assertEqual(label.text_content(), "KYR 8")
+        self.desktop.page.click('[data-group="R"] summary')
         self.assertIn("Trump (R)", self.desktop.page.inner_text('tr[data-unit="KY"]'))
         self.plain.wait_for_totals("3–33–502")
         self.assertEqual(self.plain.read_facts()["table"], "3–33–502")
@@ -178,6 +179,8 @@ class DuringTheShow:
             self.assertIn("Call withdrawn", row.text_content())
             if viewer is self.embed:
                 continue
+            if not row.is_visible():
+                viewer.page.click('[data-group=""] summary')
             self.assertTrue(row.locator(".chip").is_visible(), viewer.name)
             self.assertEqual(viewer.page.inner_text(".corrected"), "Corrected Arizona")
             entry = viewer.page.locator(f'.log [data-seq="{self.seq - 1}"]')

@@ -106,6 +106,7 @@ class LivePage(TransactionTestCase):
             visit.wait_for("text=Pennsylvania goes to Biden")
             visit.wait_for('.tally [data-part="D"]:text("20")')
         for visit in (viewer, socketless):
+            visit.page.click('[data-group="D"] summary')
             row = visit.page.locator('tr[data-unit="PA"]')
             self.assertEqual(row.locator(".result").inner_text().strip(), "Biden (D) flipped")
             self.assertEqual(visit.page.locator('[data-part="words"]').inner_text(), "Live, as of")
@@ -210,7 +211,7 @@ class LivePage(TransactionTestCase):
         page = self.viewer(java_script_enabled=False).page
 
         self.assertEqual(page.inner_text('[data-part="headline"]'), "Pennsylvania goes to Biden")
-        self.assertEqual(page.locator("table.results tbody tr").count(), 56)
+        self.assertEqual(page.locator(".results tbody tr").count(), 56)
         self.assertEqual(page.locator(f'{PA}[data-party="D"]').count(), 1)
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "20")
         self.assertIn("as of", page.inner_text('[data-part="status"]'))
@@ -305,7 +306,7 @@ class LivePage(TransactionTestCase):
             visit.wait_for('.actions [data-action="pause"]:enabled')
             visit.page.unroute("**/viewers/live/live.js")
             seen = visit.page.evaluate("[...seen].join()")
-            for text in ("OH is called", "Trump (R)", "R Trump Ohio"):
+            for text in ("OH is called", "Trump 1 · 18 electoral", "R Trump Ohio"):
                 self.assertEqual(text in seen, new, (text, delay))
             self.assertEqual(visit.page.input_value('[data-part="delay"]'), delay)
             visit.page.evaluate(OPEN_MENU)
@@ -319,6 +320,7 @@ class LivePage(TransactionTestCase):
         page.select_option('[data-part="layer"]', "2008")
         page.wait_for_selector("text=The map shows 2008: Obama (D) 365, McCain (R) 173")
         self.assertEqual(page.get_attribute('.map-shapes [data-unit="AZ"]', "data-party"), "R")
+        page.click('[data-group="D"] summary')
         self.assertEqual(page.inner_text('tr[data-unit="AZ"] [data-part="result"]'), "Biden (D)")
         self.publish(call("PA", "D"))
         page.wait_for_selector('.tally [data-part="D"]:text("31")')
@@ -347,7 +349,7 @@ class LivePage(TransactionTestCase):
     def test_correction_is_also_shown_to_viewers_who_come_later(self):
         early = self.viewer()
         self.publish(call("AZ", "D"))
-        early.wait_for("tr[data-unit='AZ'][data-fresh]")
+        early.wait_for("tr[data-unit='AZ'][data-fresh]", state="attached")
         self.publish(
             {
                 "kind": "correct",
@@ -360,6 +362,8 @@ class LivePage(TransactionTestCase):
         early.wait_for('.log [data-seq="3"]')
         late = self.visit(java_script_enabled=False)
         late.open_late(self.path, "Too many ballots are uncounted.")
+        for visit in (early, late):
+            visit.page.click('[data-group=""] summary')
         seen = [
             [
                 visit.page.inner_text(part)

@@ -78,7 +78,8 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
 
         self.check_tab(follower, "lakeland")
         follower.wait_for('.map[data-focus="N"] [data-unit="N"][data-look="orange"]')
-        follower.wait_for('.results tr[data-unit="N"]:has-text("Farmers (Fa)")')
+        follower.page.click('[data-group="FAR"] summary')
+        follower.wait_for('[data-group="FAR"] tr[data-unit="N"]:has-text("Farmers (Fa)")')
         explorer.wait_for("text=Broadcast is showing Lakeland 2027, North")
         explorer.wait_for('[data-contest="lakeland"] [data-part="FAR"]:text("7")')
         self.check_tab(explorer, "senate")
@@ -103,7 +104,9 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
         visit = self.viewer(java_script_enabled=False)
         visit.page.click('[data-contest="lakeland"]')
         self.check_tab(visit, "lakeland")
+        visit.page.click('[data-group="LIB"] summary')
         self.assertIn("O’Hara (L)", visit.page.inner_text('tr[data-unit="E"]'))
+        visit.page.click('[data-group=""] summary')
         self.assertIn("Citizens abroad", visit.page.inner_text(".results"))
 
     def test_corrected_names_and_looks_reach_open_pages(self):
@@ -143,6 +146,7 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
         count = {"votes": {"D": 49, "R": 51}, "expected": 0.72}
         self.publish({"counts": {"president": {"PA": count}}})
         visit.wait_for('[data-part="undecided"] li:has-text("Pennsylvania"):has-text("R +2.0")')
+        visit.page.click('[data-group=""] summary')
         visit.wait_for('tr[data-unit="PA"]:has-text("72%")')
         self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")
         self.assertEqual(visit.page.get_attribute('.map-shapes [data-unit="PA"]', "data-look"), "")

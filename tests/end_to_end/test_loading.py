@@ -102,6 +102,7 @@ class PageLoading(BrowserAudience, TransactionTestCase):
         visit.wait_for("text=Final, as of")
 
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "20")
+        page.click('[data-group="D"] summary')
         self.assertIn("Biden (D)", page.inner_text('tr[data-unit="PA"]'))
         self.assertEqual(page.locator('.map-shapes [data-unit="PA"][data-party="D"]').count(), 1)
         self.assertNotIn("refresh", page.content())

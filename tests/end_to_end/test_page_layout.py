@@ -104,6 +104,7 @@ class PageLayout(BrowserAudience, TransactionTestCase):
     def test_score_stays_at_the_top_when_scrolled_out_and_moves_nothing(self):
         for viewport in (DESKTOP, PHONE):
             page = self.viewer(viewport)
+            page.click('[data-group=""] summary')
             height = page.evaluate("document.documentElement.scrollHeight")
             page.locator("tr[data-unit]").last.scroll_into_view_if_needed()
             page.wait_for_selector(".scoreboard[data-compact]")

@@ -75,8 +75,11 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         check_both("started", "En vivo, actualizado:")
         self.publish(CALLED)
         for visit in both:
+            visit.page.click('[data-group="R"] summary')
             visit.wait_for('tr[data-unit="NC"] >> text="Trump (R)"')
         check_both("live", "En vivo, actualizado:")
+        for group in ("", "D"):
+            wide.page.click(f'[data-group="{group}"] summary')
         row = {
             race: wide.page.inner_text(f'tr[data-unit="{race}"]')
             for race in CALLED["calls"]["president"]
@@ -105,7 +108,7 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
 
         self.publish(RETRACTED)
         for visit in both:
-            visit.wait_for('tr[data-unit="NC"] >> text="Proyección retirada"')
+            visit.wait_for('tr[data-unit="NC"] >> text="Proyección retirada"', state="attached")
         check_both("retracted", "En vivo, actualizado:")
         alert = wide.page.locator('[data-part="alert"] span')
         self.assertEqual(alert.text_content(), RETRACTED["story"]["headline"])

@@ -65,6 +65,8 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
         )
         for visit in (light, dark):
             visit.wait_for('.log [data-logged="president/GA"]')
+        light.page.click('[data-group="D"] summary')
+        dark.page.click('[data-group=""] summary')
         check_accessible("live")
         for visit in (light, dark):
             visit.page.click('.boxes [data-unit="VT"]')
@@ -120,10 +122,13 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
             self.assertLess(ends[0], 1080)
             self.assertLess(ends[1], 1.75 * 1080)
             self.assertTrue(page.is_visible("text=No calls yet."))
-            for medium in ("screen", "print"):
-                page.emulate_media(media=medium)
-                rows = page.locator("tr[data-unit]")
-                self.assertTrue(all(row.is_visible() for row in rows.all()), medium)
+            rows = page.locator("tr[data-unit]")
+            page.emulate_media(media="print")
+            self.assertTrue(all(row.is_visible() for row in rows.all()))
+            page.emulate_media(media="screen")
+            self.assertFalse(any(row.is_visible() for row in rows.all()))
+            page.click('[data-group=""] summary')
+            self.assertTrue(all(row.is_visible() for row in rows.all()))
 
     def test_map_leaves_room_for_a_headline_of_two_lines(self):
         long = "Pennsylvania called: 20 electoral votes, Biden passes 270"

@@ -10,7 +10,7 @@ from broadcaster.domain.geometry import shipped
 from broadcaster.domain.show import Show
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock, history
-from broadcaster.rendering.picture import Unit
+from broadcaster.rendering.unit import Unit
 from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import live_context
 from viewers.pages.wording import clock as clock_words

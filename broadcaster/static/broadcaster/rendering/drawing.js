@@ -42,8 +42,9 @@ export function draw(root, state, contest, still = false) {
     set(map, "aria-label", layer === "counted" ? countedLabel() : label(won, contest));
     focusOn(map, state.view.focus, contest);
   }
-  for (const table of root.querySelectorAll(".results")) {
-    table.toggleAttribute("data-counted", Object.keys(counts).length > 0);
+  for (const results of root.querySelectorAll(".results")) {
+    results.toggleAttribute("data-counted", Object.keys(counts).length > 0);
+    for (const group of results.querySelectorAll("[data-group]")) drawGroup(group, won, contest);
   }
 }
 
@@ -261,7 +262,30 @@ function drawRace(element, state, contest, still) {
     expected: count ? share(count) : "",
   };
   for (const part of element.querySelectorAll("[data-part]")) write(part, texts[part.dataset.part]);
+  if (element.tagName === "TR") moveRow(element, party);
   if (hasNewParty && party && !still) pulse(element);
+}
+
+/** Move a row of the table to the group of its winner. Rows keep their order. */
+function moveRow(row, party) {
+  const group = row.closest(".results").querySelector(`[data-group="${party}"]`);
+  if (!group || group.contains(row)) return; // a calculator has no groups
+  const { rows } = group.querySelector("tbody");
+  const place = Number(row.dataset.place);
+  const next = [...rows].find(({ dataset }) => dataset.place > place);
+  group.querySelector("tbody").insertBefore(row, next ?? null);
+}
+
+/** Draw how many races a group of rows has. One that the key does not name keeps the focus. */
+function drawGroup(group, won, contest) {
+  const { group: party } = group.dataset;
+  const isShown = !party || shown(won, contest).some(({ id }) => id === party);
+  group.hidden = !isShown && !group.contains(document.activeElement);
+  const sizes = {
+    races: group.querySelector("tbody").rows.length,
+    weight: won[party || UNCALLED] - (contest.held[party] ?? 0),
+  };
+  for (const size of group.querySelectorAll("[data-size]")) write(size, sizes[size.dataset.size]);
 }
 
 function pulse(element) {

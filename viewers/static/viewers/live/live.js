@@ -325,7 +325,9 @@ function pageState() {
 async function loadRenewal() {
   const { Renewal, isIdle } = await import("../shared/renewal.js");
   const isFollowing = () => explorer.own === null && !explorer.layer && !explorer.pinned;
-  const isQuiet = () => isIdle() && isFollowing() && !buffer.paused && !buffer.waiting;
+  const isFolded = () => !page.querySelector("details[open]");
+  const isQuiet = () =>
+    isIdle() && isFollowing() && isFolded() && !buffer.paused && !buffer.waiting;
   renewal = new Renewal(isQuiet);
   drawStatus();
 }

@@ -93,11 +93,15 @@ export class ContestPieces {
     return response;
   }
 
-  /** Replace the page's pieces, and return those that were there. */
+  /** Replace the page's pieces, and return those that were there. Open groups stay open. */
   #swap(pieces) {
     return pieces.flatMap((piece) => {
       const before = this.page.querySelector(`[data-piece="${piece.dataset.piece}"]`);
       if (!before) return [];
+      for (const group of piece.querySelectorAll("details")) {
+        const same = before.querySelector(`details[data-group="${group.dataset.group}"]`);
+        group.open = same ? same.open : group.open;
+      }
       before.replaceWith(piece);
       return [before];
     });
