@@ -174,6 +174,8 @@ class ContestForm(forms.Form):
                 for race, party in each["winners"].items()
                 if race in ids and party in parties
             }
+            margins = each.pop("margins", {})
+            each["margins"] = {race: margins[race] for race in margins if race in each["winners"]}
             weights = each.pop("weights", {})
             each["weights"] = {race: weight for race, weight in weights.items() if race in ids}
             people = each.pop("candidates", {})

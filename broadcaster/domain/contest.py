@@ -95,13 +95,19 @@ class Race(Struct, frozen=True, omit_defaults=True):
 class Earlier(Struct, frozen=True, omit_defaults=True):
     """The outcome of an earlier contest over the same races.
 
-    `weights` has those that were others than now.
+    `margins` are in percentage points of the votes. `weights` has those that were others than now.
     """
 
     title: str
     winners: dict[str, str]
+    margins: dict[str, float] = {}
     weights: dict[str, int] = {}
     candidates: dict[str, Candidate] = {}
+
+    def name_of(self, party: Party, translate: Callable[[str], str] = str) -> str:
+        """Return the name of a party's candidate, or else of the party: see `Contest.name_of`."""
+        candidate = self.candidates.get(party.id)
+        return candidate.label if candidate else translate(party.label)
 
 
 class Decision(Protocol):

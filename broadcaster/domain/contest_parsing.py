@@ -227,6 +227,9 @@ def _earlier(
         with problems.collected():
             fields = known_object(name, row, Earlier.__struct_fields__)
             winners = by_race(f"{name}.winners", fields.get("winners"), races)
+            margins = known_object(
+                f"{name}.margins", fields.get("margins") or {}, winners, "nobody won this race"
+            )
             weights = by_race(f"{name}.weights", fields.get("weights"), races)
             what = f"a whole number from 1 to {MAX_WEIGHT}"
             yield Earlier(
@@ -235,12 +238,22 @@ def _earlier(
                     race: _party_id(f"{name}.winners.{race}", party, parties, required=True)
                     for race, party in winners.items()
                 },
+                margins={
+                    race: _margin(f"{name}.margins.{race}", margin)
+                    for race, margin in margins.items()
+                },
                 weights={
                     race: whole_number(f"{name}.weights.{race}", weight, 1, MAX_WEIGHT, what)
                     for race, weight in weights.items()
                 },
                 candidates=_candidates(f"{name}.candidates", fields.get("candidates"), parties),
             )
+
+
+def _margin(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise InvalidInput(name, "is not a number of percentage points from 0 to 100")
+    return float(value)
 
 
 def by_party(name: str, value: object, parties: Collection[str]) -> dict[str, Any]:

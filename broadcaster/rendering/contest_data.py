@@ -7,6 +7,7 @@ from broadcaster.domain.contest import Contest, Earlier, Race
 from broadcaster.domain.geometry import Geometry
 from broadcaster.domain.show import Edition
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
+from broadcaster.rendering.last_winner import margin_text
 
 
 def contest_data(edition: Edition, gettext: Gettext = gettext_noop) -> dict[str, Any]:
@@ -53,11 +54,10 @@ def _race(race: Race, contest: Contest, geometry: Geometry, gettext: Gettext) ->
 
 def _earlier(earlier: Earlier, contest: Contest, gettext: Gettext) -> dict[str, Any]:
     """Return an earlier contest. Its winners are in the order of the races."""
-    names = {party.id: gettext(party.label) for party in contest.parties}
-    names |= {party: each.label for party, each in earlier.candidates.items()}
     return {
         "title": isolate(earlier.title),
-        "names": {party: isolate(name) for party, name in names.items()},
+        "names": {each.id: isolate(earlier.name_of(each, gettext)) for each in contest.parties},
         "winners": [earlier.winners.get(race.id, "") for race in contest.races],
+        "margins": {race: margin_text(margin) for race, margin in earlier.margins.items()},
         "weights": earlier.weights,
     }

@@ -18,6 +18,7 @@ from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.counting import counted
+from broadcaster.rendering.last_winner import last_winner
 from broadcaster.rendering.result_table import RowGroup, alphabetical, row_groups
 from broadcaster.rendering.tally import Tally
 from broadcaster.rendering.unit import Unit, mark
@@ -150,8 +151,8 @@ class Picture:
 
     @property
     def before_heading(self) -> str:
-        """The heading of the parties that held the races; "" if that is not known."""
-        if not any(unit.before for unit in self.units):
+        """The heading of those who won the races last; "" if that is not known."""
+        if not any(unit.last.name for unit in self.units):
             return ""
         return self.contest.earlier[0].title if self.contest.earlier else self.gettext("Before")
 
@@ -217,7 +218,7 @@ class Picture:
             mark=mark(call, party.letter if party else ""),
             result=self._result(race.id, call),
             before=race.held_by,
-            before_letter=self.contest.party_of[race.held_by].letter if race.held_by else "",
+            last=last_winner(race, self.contest, self.gettext),
             highlighted=not self.highlight.isdisjoint(places),
             shape=shape if free and shape and shape.path else None,
             count=counted(count, race.id, self.contest, self.gettext) if count else None,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from broadcaster.domain.change import Call, Status
 from broadcaster.domain.geometry import Shape
 from broadcaster.rendering.counting import Counted
+from broadcaster.rendering.last_winner import LastWinner
 
 MARKS: Mapping[Status, str] = MappingProxyType(
     {Status.TOO_EARLY: "…", Status.TOO_CLOSE: "≈", Status.RETRACTED: "⚑"}
@@ -30,7 +31,7 @@ class Unit:
     mark: str
     result: str  # in words
     before: str  # the party that held it, or "" if that is not known
-    before_letter: str
+    last: LastWinner
     highlighted: bool
     shape: Shape | None  # only the first race of a shape has it
     count: Counted | None  # the votes counted so far

@@ -115,6 +115,7 @@ test("a race that is to be decided has its weight, holder, and count or closing 
   assert.deepEqual(texts("E"), ["East", 3, "L +50.0", "50%"]);
   assert.deepEqual(texts("E", {}), ["East", 3, "Polls close 2:00 pm EDT"]);
   assert.deepEqual(texts("S"), ["South", 3, "Too close to call"]);
+  assert.deepEqual(texts("C2"), ["Capital, second seat", 1, "2023 Liberals & <Friends>"]);
 });
 
 test("the facts of a race have its result, count and history", () => {
@@ -130,9 +131,12 @@ test("the facts of a race have its result, count and history", () => {
   });
   const north = facts("N", lakeland, here, CLOSES, EASTERN);
   assert.equal(north["facts-result"], "Farmers (Fa)");
-  assert.equal(north["facts-before"], "Before: 2023 Fa");
+  assert.equal(north["facts-before"], "Before: 2023 Farmers +9.5");
   const arizona = facts("AZ", contest("us-senate-2024"), { calls: {}, counts: {} }, 0, EASTERN);
   assert.equal(arizona["facts-counts"], "Gallego (D), Lake (R)");
+  assert.equal(arizona["facts-before"], "Held by D");
+  const ohio = facts("OH", contest("us-president-2020"), { calls: {}, counts: {} }, 0, EASTERN);
+  assert.equal(ohio["facts-before"], "Before: 2016 Trump, 2012 Obama");
 });
 
 // Announcements

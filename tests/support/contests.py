@@ -86,6 +86,7 @@ def lakeland() -> dict[str, Any]:
             {
                 "title": "2023",
                 "winners": {"N": "FAR", "C1": "GRN", "C2": "LIB"},
+                "margins": {"N": 9.46, "C1": 0},
                 "weights": {"N": 5},
             }
         ],

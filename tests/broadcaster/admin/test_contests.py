@@ -183,7 +183,8 @@ class ContestForms(ContestCase):
         file = SimpleUploadedFile("r.csv", table.encode())
         self.save(self.fields() | {"races_file": file})
         self.assertEqual([race.name for race in self.contest().races], ["Nord, ganz"])
-        self.assertEqual(self.contest().earlier[0].winners, {"N": "FAR"})
+        [earlier] = self.contest().earlier
+        self.assertEqual((earlier.winners, earlier.margins), ({"N": "FAR"}, {"N": 9.46}))
 
     def test_a_csv_file_in_another_encoding_or_with_a_wrong_row_changes_nothing(self):
         before = self.contest()

@@ -143,6 +143,17 @@ class ContestProblems(TestCase):
             "earlier.1.winners.N: is none of the parties: FAR, GRN, LIB",
         )
 
+    def test_margin_of_an_earlier_contest_that_is_none_or_of_a_race_nobody_won(self):
+        for value in (-1, 101, "9.5", True, float("nan")):
+            self.check(
+                lambda d, value=value: d["earlier"][0]["margins"].update(N=value),
+                "earlier.1.margins.N: is not a number of percentage points from 0 to 100",
+            )
+        self.check(
+            lambda d: d["earlier"][0]["margins"].update(S=2),
+            "earlier.1.margins.S: nobody won this race",
+        )
+
     def test_markup_in_names_stays_text(self):
         found, _ = parsed(lakeland(), lakeland_geometry())
         self.assertEqual(found.party_of["LIB"].name, "Liberals & <Friends>")

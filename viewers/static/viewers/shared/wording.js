@@ -5,6 +5,7 @@ import { racesOf } from "../../broadcaster/domain/replica.js";
 import { OPEN, counted, lead, result, share, shown } from "../../broadcaster/rendering/drawing.js";
 import { gettext, gettext_noop, language, ngettext } from "../../broadcaster/domain/translation.js";
 
+const MAX_BEFORE = 2; // winners of earlier contests that the facts about a race have
 const NEWSROOM = "en"; // the language of headlines
 const WORDS = {
   scheduled: gettext_noop("Not started"),
@@ -73,13 +74,13 @@ export function undecided({ races }, calls) {
 
 /** Return the texts of a race that is to be called, by part. `here` is the state of stateOf(). */
 export function undecidedTexts(race, contest, here, now, timeZone) {
-  const { name, weight, before, closes } = contest.races[race];
+  const { name, weight, closes } = contest.races[race];
   const call = here.calls[race];
   const count = countOf(race, contest, here);
   return {
     name,
     weight: contest.isWeighted ? weight : "",
-    before: before ? heldBy(contest, before) : "",
+    before: lastWinner(race, contest),
     status: call ? result(call, contest, race) : "",
     margin: count ? lead(count) : "",
     expected: count ? share(count) : "",
@@ -91,10 +92,7 @@ export function undecidedTexts(race, contest, here, now, timeZone) {
 export function facts(race, contest, here, now, timeZone) {
   const { name, weight, closes } = contest.races[race];
   const count = countOf(race, contest, here);
-  const index = Object.keys(contest.races).indexOf(race);
-  const before = contest.earlier
-    .filter(({ winners: won }) => won[index])
-    .map(({ title, winners: won }) => `${title} ${contest.partyOf[won[index]].letter}`);
+  const before = contest.earlier.map((each) => winnerIn(each, race, contest)).filter(Boolean);
   return {
     unit: contest.isWeighted ? name : `${name}:`,
     "facts-votes": contest.isWeighted ? `(${contest.counting}: ${weight}):` : "",
@@ -104,8 +102,8 @@ export function facts(race, contest, here, now, timeZone) {
       : candidates(contest, race),
     "facts-closes": closing(closes, now, timeZone),
     "facts-before": before.length
-      ? gettext("Before: %(winners)s", { winners: before.join(", ") })
-      : "",
+      ? gettext("Before: %(winners)s", { winners: before.slice(0, MAX_BEFORE).join(", ") })
+      : lastWinner(race, contest),
   };
 }
 
@@ -113,10 +111,19 @@ function countOf(race, contest, { counts }) {
   return counts[race] && counted(counts[race], race, contest);
 }
 
-/** Return the party that held a race: "2020 D", or "Held by D" if there is no earlier contest. */
-function heldBy({ earlier, partyOf }, party) {
-  const { letter } = partyOf[party];
-  return earlier.length ? `${earlier[0].title} ${letter}` : gettext("Held by %(letter)s", { letter });
+/** Return who won a race last: "2016 Trump +9.5", or "Held by R"; "". last_winner.py has the same. */
+function lastWinner(race, contest) {
+  const [latest] = contest.earlier;
+  const won = latest ? winnerIn(latest, race, contest) : "";
+  const { letter } = contest.partyOf[contest.races[race].before] ?? {};
+  return won || (letter ? gettext("Held by %(letter)s", { letter }) : "");
+}
+
+/** Return who won a race in an earlier contest: "2016 Trump +9.5"; "" if that is not known. */
+function winnerIn({ title, names, winners: won, margins = {} }, race, contest) {
+  const party = won[Object.keys(contest.races).indexOf(race)];
+  if (!party) return "";
+  return `${title} ${names[party]}${race in margins ? ` +${margins[race]}` : ""}`;
 }
 
 /** Return the votes of each party, the most first: "Biden 3,377,674, Trump 3,295,319". */
