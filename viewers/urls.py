@@ -15,6 +15,7 @@ from viewers.pages.contest_files import contest_html, contest_json
 from viewers.pages.embed import embed
 from viewers.pages.embedding import embedding
 from viewers.pages.front import front
+from viewers.pages.map_picture import map_picture
 from viewers.pages.recording_json import recording_json
 from viewers.pages.replay import replay
 from viewers.pages.results import calls_atom, results_json
@@ -45,5 +46,6 @@ pages = [  # in every language: see mapcenter/urls.py
 
 urlpatterns = [
     page("broadcasts/<slug:slug>/recording.json", recording_json, name="recording"),
+    page("broadcasts/<slug:slug>/map.svg", map_picture, name="map-picture"),
     page("broadcasts/<slug:slug>/results.json", results_json, name="results"),
 ]

@@ -55,6 +55,21 @@ def rings(path: str) -> list[Ring]:
     return found
 
 
+def coarse(outline: str, step: float) -> str:
+    """Return a path of closed rings with its corners on a grid of `step` units, for small pictures.
+
+    Corners that shapes share stay shared, so a map gets no gaps. Rings that shrink to a line are
+    left out.
+    """
+    found = []
+    for ring in rings(outline):
+        snapped = [(round(x / step) * step, round(y / step) * step) for x, y in ring]
+        kept = [corner for corner, after in pairwise(snapped) if corner != after]
+        if len(kept) > 2:
+            found.append(path([*kept, kept[0]]))
+    return "".join(found)
+
+
 def in_tenths(number: str) -> int:
     return round(float(number) * TENTH)
 

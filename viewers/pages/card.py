@@ -9,7 +9,6 @@ from functools import cache
 from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
@@ -22,6 +21,7 @@ from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from broadcaster.rendering.picture import Picture
 from viewers.pages import raster
+from viewers.pages.by_slug import of_broadcast, position_in
 from viewers.pages.single_flight import Overloaded, SingleFlight, release_connection
 from viewers.pages.wording import date_and_clock
 
@@ -47,17 +47,14 @@ pictures: SingleFlight[bytes] = SingleFlight(
 _drawings = threading.BoundedSemaphore(MAX_DRAWINGS)
 
 
-def picture(request: HttpRequest, slug: str) -> HttpResponse:
+@of_broadcast
+def picture(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return a PNG of 1200 × 630: the map at `?at=<epoch>:<seq>`, or now, of `?contest=`.
 
     A picture is drawn once for all requests. If too many are requested at once, the response is
     503 with Retry-After.
     """
-    broadcast = get_object_or_404(Broadcast, slug=slug)
-    try:
-        position = Position.parse(request.GET.get("at", str(broadcast.position)))
-    except ValueError as error:
-        raise Http404 from error
+    position = position_in(request.GET, broadcast)
     contest = request.GET.get("contest", "")
     if contest not in broadcast.show.contests:
         contest = ""

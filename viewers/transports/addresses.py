@@ -15,7 +15,7 @@ OTHER_LANGUAGES = "|".join(code for code, _ in settings.LANGUAGES if code != set
 SHARED = re.compile(
     rf"/{re.escape(settings.STATIC_URL.strip('/'))}/.+"
     rf"|/(({OTHER_LANGUAGES})/)?({BROADCASTS}{SlugConverter.regex}/"
-    r"((board|embed|embedding|replay)/|picture\.png|(recording|results)\.json|calls\.atom)?"
+    r"((board|embed|embedding|replay)/|map\.svg|picture\.png|(recording|results)\.json|calls\.atom)?"
     r"|contests/[0-9a-f]+\.(json|html))?"
 )
 """The paths whose responses are the same for everybody: front page, broadcasts, contests, static

@@ -9,7 +9,7 @@ class Methods(RawRequests):
     """The methods of pages, health endpoints and the admin."""
 
     def test_pages_answer_get_and_head_only(self):
-        pages = ("", "replay/", "calculator/", "picture.png", "embed/", "embedding/")
+        pages = ("", "replay/", "calculator/", "map.svg", "picture.png", "embed/", "embedding/")
         paths = ["/", "/es/", f"{self.path}recording.json", *(self.path + page for page in pages)]
         for path in [*paths, f"/es{self.path}", "/healthz", "/readyz", "/metrics"]:
             for method in ("OPTIONS", "TRACE", "POST", "PUT", "DELETE", "PROPFIND"):

@@ -34,6 +34,7 @@ QUERIES: dict[str, dict[str, list[str]]] = {
     "broadcasts/<slug>/calls.atom": {},
     "broadcasts/<slug>/embed/": EMBED | CONTEST,
     "broadcasts/<slug>/embedding/": EMBED | CONTEST,
+    "broadcasts/<slug>/map.svg": POSITION | CONTEST | {"theme": [*THEMES]},
     "broadcasts/<slug>/picture.png": POSITION | CONTEST,
     "broadcasts/<slug>/recording.json": POSITION,
     "broadcasts/<slug>/replay/": POSITION | CONTEST | {"t": ["5"], "rebroadcast": ["1"]},

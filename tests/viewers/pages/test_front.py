@@ -1,5 +1,8 @@
 """The front page: what it says of each broadcast."""
 
+import re
+from html import unescape
+
 from django.test import TestCase
 
 from broadcaster.models import Broadcast
@@ -24,6 +27,20 @@ class FrontPage(TestCase):
         page = self.client.get("/").content.decode()
         self.assertIn(f">{date(past.at)}</time>", page)
         self.assertIn('href="/broadcasts/past/replay/"', page)
+
+    def test_past_broadcast_has_a_picture_of_its_final_map_that_is_loaded_when_needed(self):
+        self.assertNotContains(self.client.get("/"), "<img")
+        for number in range(5):
+            self.broadcast(f"past-{number}", {"kind": "start"}, PA_TO_BIDEN, {"kind": "end"})
+        page = self.client.get("/").content.decode()
+        pictures = re.findall("<img [^>]*>", page)
+        self.assertEqual(len(pictures), 5)
+        for picture in pictures:
+            self.assertRegex(picture, r'loading="lazy" width="\d+" height="\d+"')
+            self.assertIn('alt="Final map, U.S. President 2020"', picture)
+            address = unescape(re.search(r'src="([^"]*)"', picture)[1])
+            self.assertRegex(address, r"^/broadcasts/past-\d/map.svg\?at=\w+:3&contest=president$")
+            self.assertEqual(self.client.get(address).status_code, 200)
 
     def test_only_the_first_broadcast_on_air_has_its_map(self):
         for slug in ("one", "two"):

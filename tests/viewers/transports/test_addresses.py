@@ -29,6 +29,7 @@ class AddressTests(TestCase):
             "/es/broadcasts/night/": True,
             "/broadcasts/night/board/": True,
             "/broadcasts/night/embed/": True,
+            "/broadcasts/night/map.svg": True,
             "/broadcasts/night/picture.png": True,
             "/broadcasts/night/recording.json": True,
             "/broadcasts/night/results.json": True,
