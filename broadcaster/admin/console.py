@@ -32,6 +32,7 @@ from broadcaster.domain.change_parsing import (
 )
 from broadcaster.domain.parsing import MAX_TITLE
 from broadcaster.domain.rejection import Forbidden
+from broadcaster.domain.time_zone import script_zone
 from broadcaster.models import Broadcast, Via
 from broadcaster.publishing.actor import Actor
 from broadcaster.rendering.contest_data import contest_data
@@ -106,7 +107,7 @@ class ConsolePages(admin.ModelAdmin):
             "may": may,
             "me": request.user.get_username(),
             "limits": LIMITS,
-            "timeZone": settings.TIME_ZONE,
+            "timeZone": script_zone(settings.TIME_ZONE),
             "broadcast": {
                 "slug": broadcast.slug,
                 "title": broadcast.title,

@@ -17,7 +17,8 @@ const { allowedCommands, changedCues, countdown, cueNotifications, cueStatus } =
 const { cueToMoveBefore, leftBehind, statusNote, upNext } = rundown;
 const { clockTime, nextTimesAt, setTimeZone, zoneName } = await load("broadcaster/desk/clock.js");
 
-setTimeZone("America/New_York");
+const EASTERN = { name: "America/New_York", abbreviations: { "GMT-05:00": "EST", "GMT-04:00": "EDT" } };
+setTimeZone(EASTERN);
 const AT = Date.parse("2020-11-03T21:30-05:00");
 const EVERYTHING = { take: true, prepare: true, confirm: true, schedule: true };
 
@@ -161,9 +162,10 @@ test("a time of day is that of the newsroom's clock, and names its zone", () => 
   assert.equal(clockTime(AT), "9:30:00 PM EST");
   assert.equal(zoneName(Date.parse("2020-07-04T12:00Z")), "EDT");
   assert.deepEqual(nextTimesAt("00:00", AT), [Date.parse("2020-11-04T00:00-05:00")]);
-  setTimeZone("Pacific/Honolulu");
+  setTimeZone({ name: "Pacific/Honolulu", abbreviations: {} });
+  assert.equal(clockTime(AT), "4:30:00 PM GMT-10:00");
   assert.deepEqual(nextTimesAt("21:00", AT), [Date.parse("2020-11-03T21:00-10:00")]);
-  setTimeZone("America/New_York");
+  setTimeZone(EASTERN);
 });
 
 test("a time that comes twice when clocks are set back is both of them, or the one that is left", () => {

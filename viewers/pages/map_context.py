@@ -18,6 +18,7 @@ from broadcaster.domain.recording import Recording
 from broadcaster.domain.show import Show
 from broadcaster.domain.stream import Position, Update
 from broadcaster.domain.summary import race_name
+from broadcaster.domain.time_zone import script_zone
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from broadcaster.rendering import call_log
@@ -55,7 +56,7 @@ def live_context(broadcast: Broadcast, query: QueryDict) -> dict[str, Any]:
             | {
                 "address": data_address(broadcast),
                 "startsAt": broadcast.starts_at and history.milliseconds(broadcast.starts_at),
-                "timeZone": settings.TIME_ZONE,
+                "timeZone": script_zone(settings.TIME_ZONE),
                 "snapshot": to_json(snapshot),
                 "words": script_words(),
             },

@@ -14,6 +14,7 @@ from broadcaster.domain.change import Kind
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import describe
+from broadcaster.domain.time_zone import script_zone
 from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.publishing import clock as database_clock
 from broadcaster.publishing import history
@@ -82,7 +83,7 @@ def replay(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
         "snapshot": {"contests": recording.show.digests},
         "file": recording_address(broadcast, position),
         "from": max(t, 0),
-        "timeZone": settings.TIME_ZONE,
+        "timeZone": script_zone(settings.TIME_ZONE),
         "moment": f"{broadcast.get_absolute_url()}?at={recording.epoch}:",
         "rebroadcast": rebroadcast
         and {

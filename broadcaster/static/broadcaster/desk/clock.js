@@ -3,24 +3,28 @@
 
 const DAY = 86_400_000; // milliseconds
 
-let shown, parts; // formats: of a time for people, and of its parts
+let shown, parts, difference; // formats: of a time for people, of its parts, of its zone
+let abbreviations;
 
-/** Set the newsroom's time zone, such as "America/New_York". */
-export function setTimeZone(timeZone) {
+/** Set the newsroom's time zone, as domain/time_zone.py describes it. */
+export function setTimeZone({ name: timeZone, abbreviations: found }) {
   const time = { timeZone, hour: "numeric", minute: "2-digit", second: "2-digit" };
-  shown = new Intl.DateTimeFormat("en-US", { ...time, timeZoneName: "short" });
+  shown = new Intl.DateTimeFormat("en-US", time);
   const day = { year: "numeric", month: "numeric", day: "numeric" };
   parts = new Intl.DateTimeFormat("en-US", { ...time, ...day, hourCycle: "h23" });
+  difference = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
+  abbreviations = found;
 }
 
 /** Return a time as the newsroom's clock shows it, with its zone: "9:40:30 PM EST". */
 export function clockTime(milliseconds) {
-  return shown.format(milliseconds);
+  return `${shown.format(milliseconds)} ${zoneName(milliseconds)}`;
 }
 
 /** Return the short name of the newsroom's time zone at a time: "EST". */
 export function zoneName(milliseconds) {
-  return shown.formatToParts(milliseconds).find(({ type }) => type === "timeZoneName").value;
+  const zone = difference.formatToParts(milliseconds).find(({ type }) => type === "timeZoneName");
+  return abbreviations[zone.value] ?? zone.value;
 }
 
 /**

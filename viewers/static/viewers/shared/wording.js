@@ -145,19 +145,26 @@ function candidates(contest, race) {
 
 /**
  * Return "9:47:03 pm EST", or without seconds or zone; with the date before it unless it is that of
- * `now`.
+ * `now`. The zone is as domain/time_zone.py describes it.
  */
-export function clock(at, now, timeZone, withSeconds = true, withZone = true) {
+export function clock(at, now, { name: timeZone, abbreviations }, withSeconds = true, withZone = true) {
   const inEnglish = language() === "en";
   const day = format({ dateStyle: inEnglish ? "medium" : "long", timeZone }, language());
   const time = { hour: "numeric", minute: "2-digit", timeZone };
-  if (withZone) time.timeZoneName = "short";
   if (withSeconds) time.second = "2-digit";
   const halves = { AM: gettext("am"), PM: gettext("pm") };
-  const text = format(time)
+  let text = format(time)
     .format(at)
     .replace(/\s?([AP]M)/, (_, half) => ` ${halves[half]}`);
+  if (withZone) text += ` ${zone(at, timeZone, abbreviations)}`;
   return day.format(at) === day.format(now) ? text : `${day.format(at)}, ${text}`;
+}
+
+/** Return the abbreviation that the server writes for a time zone: "EST". */
+function zone(at, timeZone, abbreviations) {
+  const parts = format({ timeZone, timeZoneName: "longOffset" }).formatToParts(at);
+  const { value } = parts.find(({ type }) => type === "timeZoneName");
+  return abbreviations[value] ?? value;
 }
 
 const formats = new Map(); // making one takes longer than all other work on an update
