@@ -244,12 +244,12 @@ class LivePage(TransactionTestCase):
         page.click('.map-shapes [data-unit="TX"]')
         page.click('[data-action="zoom"]')
         page.wait_for_selector('.map[data-focus="TX"]')
-        self.assertIn("(electoral votes: 38): Not called", page.inner_text('[data-part="facts"]'))
+        self.assertIn("electoral votes: 38 Not called", page.inner_text('[data-part="facts"]'))
 
         self.publish({"view": {"focus": "OH"}} | call("TX", "R"))
 
         page.wait_for_selector("text=Broadcast is showing Ohio")
-        page.wait_for_selector('[data-part="facts"]:has-text("(electoral votes: 38): Trump (R)")')
+        page.wait_for_selector('[data-part="facts"]:has-text("electoral votes: 38 Trump (R)")')
         self.assertEqual(page.get_attribute(".map", "data-focus"), "TX")
         page.click("text=Return")
         page.wait_for_selector('main[data-mode="following"] .map[data-focus="OH"]')
@@ -388,7 +388,7 @@ class LivePage(TransactionTestCase):
             page.keyboard.press(key)
         pinned = page.get_attribute(".map", "aria-activedescendant")
         label = page.get_attribute(f"#{pinned}", "aria-label")
-        self.assertEqual(label, "Nebraska 2nd district (electoral votes: 1): Not called")
+        self.assertEqual(label, "Nebraska 2nd district, electoral votes: 1, Not called")
         page.keyboard.press("Enter")
         page.wait_for_selector('.map[data-focus="NE-2"]')
         page.keyboard.press("Escape")

@@ -126,7 +126,7 @@ test("the facts of a race have its result, count and history", () => {
   const found = facts("E", lakeland, here, CLOSES, EASTERN);
   assert.deepEqual(found, {
     unit: "East",
-    "facts-votes": "(seats: 3):",
+    "facts-votes": "seats: 3",
     "facts-result": "Not called",
     "facts-counts":
       "O’Hara ahead by 50.0 points, 50% of expected votes counted: O’Hara 1,500, Green Alliance 500",

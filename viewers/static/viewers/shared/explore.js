@@ -298,8 +298,8 @@ export class Explorer {
     if (!shape || !pinned) return;
     shape.id = "pinned-unit";
     shape.setAttribute("role", "img");
-    const words = this.#part("facts-words").textContent.replace(/\s+/g, " ").trim();
-    shape.setAttribute("aria-label", words);
+    const words = [...this.#part("facts-words").children].map(({ textContent }) => textContent);
+    shape.setAttribute("aria-label", words.filter(Boolean).join(", "));
     map.setAttribute("aria-activedescendant", "pinned-unit");
   }
 

@@ -94,8 +94,8 @@ export function facts(race, contest, here, now, timeZone) {
   const count = countOf(race, contest, here);
   const before = contest.earlier.map((each) => winnerIn(each, race, contest)).filter(Boolean);
   return {
-    unit: contest.isWeighted ? name : `${name}:`,
-    "facts-votes": contest.isWeighted ? `(${contest.counting}: ${weight}):` : "",
+    unit: name,
+    "facts-votes": contest.isWeighted ? `${contest.counting}: ${weight}` : "",
     "facts-result": result(here.calls[race] ?? OPEN, contest, race),
     "facts-counts": count?.margin
       ? `${count.words}: ${votes(here.counts[race], contest, race)}`
