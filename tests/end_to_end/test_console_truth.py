@@ -1,7 +1,12 @@
 """What the console says is true: of the connection, of what is on air, and of a long headline."""
 
+import json
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.management.evening import Evening
+from broadcaster.models import Cue
 from broadcaster.publishing.publish import start_over
 from tests.support.browser import Visit, in_a_thread
 from tests.support.console import CONNECTED, PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
@@ -15,8 +20,11 @@ class TruthfulConsole(ConsoleTestCase):
     def colour(self, desk, selector):
         return desk.eval_on_selector(selector, "each => getComputedStyle(each).backgroundColor")
 
-    def open_behind_a_proxy(self, group):
-        """Open a console whose socket a test can close or silence. Return page and sockets."""
+    def open_behind_a_proxy(self, group, change=lambda text: text):
+        """Open a console whose socket a test can close or silence. Return page and sockets.
+
+        `change` is applied to each frame of the server.
+        """
         visit = Visit(self.browser, self.server, viewport=WIDE)
         self.visits.append(visit)
         sockets = []
@@ -24,7 +32,7 @@ class TruthfulConsole(ConsoleTestCase):
         def relay(socket):
             server = socket.connect_to_server()
             socket.is_silent = False
-            server.on_message(lambda text: None if socket.is_silent else socket.send(text))
+            server.on_message(lambda text: None if socket.is_silent else socket.send(change(text)))
             sockets.append(socket)
 
         visit.context.route_web_socket("**/console/ws", relay)
@@ -120,6 +128,35 @@ class TruthfulConsole(ConsoleTestCase):
         box, frame = row.bounding_box(), desk.locator(".cues").bounding_box()
         self.assertGreaterEqual(box["y"], frame["y"])
         self.assertLess(box["y"] + box["height"], frame["y"] + frame["height"] + 1)
+
+    def test_hour_that_comes_twice_is_asked_about(self):
+        self.add_cue("C1", Evening().call("KY", "Kentucky"))
+        evening = datetime(2027, 11, 7, 0, 30, tzinfo=ZoneInfo("America/New_York"))
+
+        def on_that_evening(text):
+            frame = json.loads(text)
+            if "now" in frame:
+                frame["now"] = evening.timestamp() * 1000
+            return json.dumps(frame)
+
+        desk, _ = self.open_behind_a_proxy(EDITOR, on_that_evening)
+        desk.wait_for_selector(r"[data-desk=clock] >> text=/12:3\d:\d\d AM EDT/")
+        desk.fill('[data-cue="time"]', "01:45:00")
+        desk.click("text=Take at")
+        self.assertIn("01:45:00 comes twice", desk.inner_text("dialog"))
+        desk.click("dialog >> text=Go back")
+        self.assertIsNone(Cue.objects.get().due_at)
+        for words, hours in (("1:45:00 AM EDT, in 1:1", 1.25), ("1:45:00 AM EST, in 2:1", 2.25)):
+            desk.click("text=Take at")
+
+            desk.click(f"dialog button >> text={words}")
+
+            self.wait_for_message(desk, f"“C1” goes out automatically at {words}")
+            ahead = Cue.objects.get().due_at - evening
+            self.assertEqual(ahead, timedelta(hours=hours))
+            desk.click(".cue >> text=Cancel")
+            self.wait_for_message(desk, "“C1” no longer goes out automatically.")
+            desk.fill('[data-cue="time"]', "01:45:00")
 
     def test_start_asks_for_a_headline(self):
         in_a_thread(start_over, self.broadcast)

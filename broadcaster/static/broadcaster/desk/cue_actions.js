@@ -75,13 +75,10 @@ export class CueActions {
       return desk.messages.showAnswer(text, true);
     }
     if (second === undefined) return this.#scheduleAt(cue, first);
-    const words = `${time} comes twice, since clocks are set back.`;
-    for (const at of [first, second]) {
-      const question = `${words} At ${clockTime(at)}, in ${countdown(at - desk.now)}?`;
-      if ((await desk.ask(question, `At ${clockTime(at)}`)) !== null) {
-        return this.#scheduleAt(cue, at);
-      }
-    }
+    const question = `${time} comes twice, since clocks are set back. Which one do you mean?`;
+    const label = (at) => `${clockTime(at)}, in ${countdown(at - desk.now)}`;
+    const choice = await desk.ask(question, label(first), { otherLabel: label(second) });
+    if (choice !== null) return this.#scheduleAt(cue, choice === "other" ? second : first);
   }
 
   /** Schedule a cue for the time at which the last polls of its races close. */

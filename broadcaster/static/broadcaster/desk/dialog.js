@@ -6,10 +6,11 @@ import { lengthOf } from "./draft.js";
  * Ask `question` in `dialog`. Resolves to null, or if the button labelled `yesLabel` was pressed to
  * the headline that was typed, "" if none was asked for.
  *
- * `more` may have `facts`, [{title, items}], which are listed, and `headline`, {value, isRequired,
- * limit}: the dialog asks for one of at most so many characters, beginning with that value.
+ * `more` may have `facts`, [{title, items}], which are listed; `headline`, {value, isRequired,
+ * limit}: the dialog asks for one of at most so many characters, beginning with that value; and
+ * `otherLabel`, that of a second choice, which resolves to "other".
  */
-export function ask(dialog, question, yesLabel, { facts = [], headline } = {}) {
+export function ask(dialog, question, yesLabel, { facts = [], headline, otherLabel = "" } = {}) {
   const part = (name) => dialog.querySelector(`[data-dialog="${name}"]`);
   const [yes, input] = [part("yes"), part("headline")];
   part("question").textContent = question;
@@ -17,6 +18,8 @@ export function ask(dialog, question, yesLabel, { facts = [], headline } = {}) {
   part("field").hidden = !headline;
   input.value = headline?.value ?? "";
   yes.textContent = yesLabel;
+  part("other").textContent = otherLabel;
+  part("other").hidden = !otherLabel;
   const check = () => {
     const length = lengthOf(input.value);
     const isTooLong = Boolean(headline) && length > headline.limit;
@@ -33,8 +36,10 @@ export function ask(dialog, question, yesLabel, { facts = [], headline } = {}) {
   return new Promise((resolve) => {
     dialog.returnValue = "no";
     yes.onclick = () => dialog.close("yes");
+    part("other").onclick = () => dialog.close("other");
     part("no").onclick = () => dialog.close("no");
-    const answer = () => resolve(dialog.returnValue === "yes" ? input.value.trim() : null);
+    const answers = { yes: () => input.value.trim(), other: () => "other" };
+    const answer = () => resolve(answers[dialog.returnValue]?.() ?? null);
     dialog.addEventListener("close", answer, { once: true });
     dialog.showModal();
     (headline ? input : part("no")).focus();
