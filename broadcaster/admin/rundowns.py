@@ -99,7 +99,11 @@ class RundownPages(admin.ModelAdmin):
         broadcast = viewable(self, request, pk)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        first = {"title": broadcast.title, "rehearsal": broadcast.rehearsal}
+        first = {
+            "title": broadcast.title,
+            "slug": f"{broadcast.slug[:45]}-copy",
+            "rehearsal": broadcast.rehearsal,
+        }
         form = CopyForm(request.POST or None, initial=first)
         if request.method == "POST" and form.is_valid():
             try:
