@@ -1,10 +1,16 @@
 """Calling at the console: written headlines, keys, annotations, approvals, countdowns."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+from msgspec.structs import replace
+
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast, Cue, Publication
-from tests.support.browser import Visit
-from tests.support.console import CONNECTED, PREVIEW, PROGRAM, ConsoleTestCase
+from broadcaster.publishing.lineup import spread
+from tests.support.browser import Visit, in_a_thread
+from tests.support.console import CONNECTED, DONE, PREVIEW, PROGRAM, ConsoleTestCase
 
 HEADLINE = "#draft-headline"
 BANNER = '[data-desk="approval"]'
@@ -42,7 +48,8 @@ class CallingAtTheConsole(ConsoleTestCase):
         self.assertEqual(desk.input_value(HEADLINE), "Biden wins Nevada and Arizona")
         desk.wait_for_selector(f"{PREVIEW} >> text=Biden wins Nevada and Arizona")
 
-        desk.fill(HEADLINE, "The West is blue")
+        desk.click(HEADLINE)  # which selects what was written
+        desk.keyboard.type("The West is blue")
         self.choose(desk, "CA")
 
         self.assertEqual(desk.input_value(HEADLINE), "The West is blue")
@@ -130,6 +137,9 @@ class CallingAtTheConsole(ConsoleTestCase):
         editor.click(CONFIRM)
 
         self.wait_for_message(editor, "Update 2 is on air.")
+        self.assertEqual(editor.inner_text(DONE), "Update 2 is on air.")
+        self.wait_for_message(broadcaster, "“PA” was confirmed by editor: update 2.")
+        self.assertNotIn("Not on air yet", broadcaster.inner_text(DONE))
         editor.locator(BANNER).wait_for(state="hidden")
         editor.wait_for_function("() => !document.title.includes('CONFIRM')")
 
@@ -138,9 +148,17 @@ class CallingAtTheConsole(ConsoleTestCase):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
         self.add_cue("PA", change)
         broadcaster, editor = self.open_console(BROADCASTER), self.open_console(EDITOR)
-        self.row(broadcaster, "PA").locator(".cue-take").click()
+        self.take_pennsylvania(broadcaster)
         editor.wait_for_selector(f"{BANNER} >> text=broadcaster took “PA”")
         return broadcaster, editor
+
+    def take_pennsylvania(self, desk):
+        self.row(desk, "PA").locator(".cue-take").click()
+        self.wait_for_message(desk, "Not on air yet.")
+
+    def withdraw(self, desk):
+        desk.click(f"{BANNER} >> text=Withdraw")
+        self.wait_for_message(desk, "“PA” was not taken: it is back in the rundown.")
 
     def test_keys_and_row_confirm_only_after_a_look(self):
         _, editor = self.wait_for_approval(Evening().call("PA", "Pennsylvania goes to Biden"))
@@ -167,7 +185,7 @@ class CallingAtTheConsole(ConsoleTestCase):
         editor.click(LOOK)
         self.assertFalse(editor.is_disabled(CONFIRM))
 
-        broadcaster.click(f"{BANNER} >> text=Withdraw")
+        self.withdraw(broadcaster)
         self.row(broadcaster, "PA").locator('[data-cue="select"]').click()
         broadcaster.click('[data-cue="edit"]')
         broadcaster.fill(HEADLINE, "Pennsylvania goes to Biden")
@@ -202,21 +220,37 @@ class CallingAtTheConsole(ConsoleTestCase):
 
     def take_again(self, broadcaster, editor):
         """Withdraw the take of PA and take it again; wait until the approver is asked."""
-        broadcaster.click(f"{BANNER} >> text=Withdraw")
+        self.withdraw(broadcaster)
         editor.locator(BANNER).wait_for(state="hidden")
-        self.row(broadcaster, "PA").locator(".cue-take").click()
+        self.take_pennsylvania(broadcaster)
         editor.locator(BANNER).wait_for()
 
     def test_taker_withdraws_what_waits(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
         self.add_cue("PA", Evening().call("PA", "Pennsylvania goes to Biden"))
         desk = self.open_console(BROADCASTER)
-        self.row(desk, "PA").locator(".cue-take").click()
+        self.take_pennsylvania(desk)
 
-        desk.click(f"{BANNER} >> text=Withdraw")
+        self.withdraw(desk)
 
-        self.wait_for_message(desk, "“PA” was not taken: it is back in the rundown.")
         desk.locator(BANNER).wait_for(state="hidden")
+
+    def test_cue_is_scheduled_for_the_close_of_the_polls(self):
+        self.add_cue("KY", Evening().call("KY", "Kentucky"))
+        contest = self.broadcast.show.contests["president"]
+        closes = timezone.now().replace(microsecond=0) + timedelta(hours=2)
+        races = tuple(
+            replace(race, closes=closes if race.id == "KY" else race.closes)
+            for race in contest.races
+        )
+        in_a_thread(spread, replace(contest, races=races))
+        desk = self.open_console(EDITOR)
+        desk.wait_for_selector('[data-desk="warning"] >> text=Polls are open in Kentucky')
+
+        desk.click("text=At poll close")
+
+        self.wait_for_message(desk, "“KY” goes out automatically at")
+        self.assertEqual(Cue.objects.get().due_at, closes)
 
     def test_bar_counts_down_what_goes_out_and_delays_it(self):
         self.add_cue("C1", Evening().call("KY", "Kentucky"))

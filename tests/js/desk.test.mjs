@@ -14,6 +14,7 @@ const { lookOf, wasLookedAt } = await load("broadcaster/desk/approval.js");
 const { pollsClose } = await load("broadcaster/desk/polls.js");
 
 const { allowedCommands, changedCues, countdown, cueNotifications, cueStatus } = rundown;
+const { cuesOfNewStatus } = rundown;
 const { cueToMoveBefore, leftBehind, statusNote, upNext } = rundown;
 const { clockTime, nextTimesAt, setTimeZone, zoneName } = await load("broadcaster/desk/clock.js");
 
@@ -45,6 +46,12 @@ test("cues that were moved or edited have changed", () => {
   assert.deepEqual(changedCues([one, two], [one, two, three]), []);
   assert.deepEqual(changedCues([one, two, three], [two, three]), [2, 3]);
   assert.deepEqual(changedCues([one, two], [one, { ...two, version: 2 }]), [2]);
+});
+
+test("what was said of a cue ends with its status, or with the cue", () => {
+  const asked = { asked: { by: "broadcaster", at: AT } };
+  const before = [cue(1, asked), cue(2, asked), cue(3), cue(4)];
+  assert.deepEqual(cuesOfNewStatus(before, [cue(1, taken(7)), cue(2, asked), cue(3)]), [1, 4]);
 });
 
 test("NEXT is the first ready cue below the newest take, then from the top", () => {

@@ -35,7 +35,7 @@ export class Commands {
       const hasClientId = WITH_CLIENT_ID.includes(name);
       const key = hasClientId && { client_id: this.#clientId(name, more) };
       const answer = await this.connection.command(name, { ...more, ...key });
-      const { status, field, error, waiting } = answer;
+      const { status, field, error, waiting, seq, cue } = answer;
       // 503: the database failed, and whether before or after it was stored is not known for sure.
       if (hasClientId && status !== 503) this.unanswered.save(null);
       if (status >= 400) {
@@ -43,7 +43,7 @@ export class Commands {
         return null;
       }
       const text = status === 202 ? `Not on air yet. ${waiting}` : doneText(answer);
-      this.messages.showAnswer(text, false, answer.seq);
+      this.messages.showAnswer(text, false, { seq, cue: status === 202 ? cue : undefined });
       return answer;
     } catch {
       this.messages.showAnswer(

@@ -15,9 +15,17 @@ import { LocalStore } from "./local_store.js";
 import { LogTable } from "./log_table.js";
 import { Messages } from "./notices.js";
 import { RecentChanges } from "./recent_changes.js";
-import { changedCues, cueNotifications, leftBehind, nextDue, upNext } from "./rundown.js";
+import {
+  changedCues,
+  cueNotifications,
+  cuesOfNewStatus,
+  leftBehind,
+  nextDue,
+  upNext,
+} from "./rundown.js";
 import { Screen } from "./screen.js";
 import { onAirText, programLabel } from "./show_status.js";
+import { isNothingNew } from "./standing.js";
 import { StatusBar } from "./status_bar.js";
 import { focusText, summarize } from "./summary.js";
 import { takeTarget } from "./take_target.js";
@@ -112,6 +120,7 @@ export class Desk {
   #handleRundown({ now, plan, cues }, isOwn = false) {
     const before = this.cue(this.selected);
     const notifications = cueNotifications(this.cues, cues, this.me, this.may);
+    const ended = cuesOfNewStatus(this.cues, cues);
     if (!isOwn) this.recent.addCues(changedCues(this.cues, cues));
     if (JSON.stringify(plan.contests) !== JSON.stringify(this.plan.contests)) {
       notifications.push({ text: CONTEST_CHANGED });
@@ -130,6 +139,7 @@ export class Desk {
       const text = `“${isolate(after.title)}” was edited: look at Preview.`;
       notifications.push({ text, id: after.id });
     }
+    this.messages.endAbout(ended);
     this.messages.notify(notifications);
     for (const { id } of notifications) this.cueList.scrollTo(id);
   }
@@ -227,8 +237,9 @@ export class Desk {
     if (this.may.take) {
       const take = this.root.querySelector('[data-action="take"]');
       take.toggleAttribute("data-blocked", blocked);
-      const summary = isPreviewEmpty ? "Choose a cue, or draft an update." : summarize(news, this.contests);
-      part("take-summary").textContent = summary;
+      const shown = isNothingNew(state, change) ? change : news; // what stands already has a warning
+      const summary = summarize(shown, this.contests);
+      part("take-summary").textContent = isPreviewEmpty ? "Choose a cue, or draft an update." : summary;
     }
     if (this.form) this.#showDraft(isPreviewEmpty ? "" : problem);
     this.showTime();
@@ -274,6 +285,7 @@ export class Desk {
     part("problem").textContent = (selected === null && !editing && problem) || "";
     part("show-draft").hidden = selected === null;
     const title = editing && (this.cue(editing.id)?.title ?? "a cue that was removed");
+    part("hint").hidden = Boolean(editing);
     part("draft-state").textContent = editing ? `edits “${isolate(title)}”` : "";
     const saveDraft = part("save-draft"); // only people who may prepare cues have it
     if (saveDraft) saveDraft.textContent = editing ? "Save cue" : "Add to rundown";

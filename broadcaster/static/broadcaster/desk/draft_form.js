@@ -35,6 +35,7 @@ export class DraftForm {
       if (target.name === "headline") this.isTyped = true;
       if (!target.matches("select[data-desk]")) this.#edited();
     });
+    this.#selectWrittenHeadline();
     this.#onPick("annotate", (place) => this.annotations.add(place));
     this.#onPick("add", (race) => this.add(race));
     this.#onPick("correct", (race) => this.correct([race]));
@@ -51,6 +52,16 @@ export class DraftForm {
     const annotations = this.annotations.read();
     const values = Object.fromEntries(fields);
     return { ...values, calls: Object.fromEntries(calls), highlight, annotations, isTyped };
+  }
+
+  /** A click into a headline that the desk has written selects it, so that typing replaces it. */
+  #selectWrittenHeadline() {
+    const { headline } = this.form.elements;
+    let isEntering = false; // a second click puts the caret into it
+    headline.addEventListener("pointerdown", () => (isEntering = document.activeElement !== headline));
+    headline.addEventListener("click", () => {
+      if (isEntering && !this.isTyped) headline.select();
+    });
   }
 
   /** Write the headline of the calls, unless a person wrote one. A correction needs their words. */

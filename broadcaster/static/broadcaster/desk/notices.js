@@ -11,17 +11,17 @@ export class Messages {
   /** `done` and `error` are elements whose text screen readers announce when it changes. */
   constructor(done, error) {
     this.elements = { done, error };
-    this.answer = { text: "", isError: false, seq: null, at: 0 };
-    this.notifications = []; // {text, isError, at}
+    this.answer = { text: "", isError: false, at: 0 };
+    this.notifications = []; // {text, isError, cue, at}
   }
 
   /**
-   * Show the outcome of a command. `seq` is the update that it put on air, if any. Notifications
-   * shown for a while are removed.
+   * Show the outcome of a command. `about` may have `seq`, the update that it put on air, or `cue`,
+   * the id of the one that waits. Notifications shown for a while are removed.
    */
-  showAnswer(text, isError = false, seq = null) {
+  showAnswer(text, isError = false, about = {}) {
     const at = performance.now();
-    this.answer = { text, isError, seq, at };
+    this.answer = { text, isError, at, ...about };
     this.notifications = this.notifications.filter((each) => at - each.at < NOTIFICATION_TIME);
     this.#write();
   }
@@ -33,22 +33,40 @@ export class Messages {
   endStale(seq) {
     const now = performance.now();
     const { answer, notifications } = this;
-    const isOver = answer.seq !== null && answer.seq < seq;
+    const isOver = answer.seq < seq;
     const time = answer.isError ? ERROR_TIME : isOver ? NOTIFICATION_TIME : ANSWER_TIME;
     const hasAnswer = answer.text && answer.text !== PENDING;
     const isStale = hasAnswer && now - answer.at > time;
     const left = notifications.filter(({ at }) => now - at < ERROR_TIME);
     if (!isStale && left.length === notifications.length) return;
-    if (isStale) this.answer = { text: "", isError: false, seq: null, at: now };
+    if (isStale) this.#endAnswer();
     this.notifications = left;
     this.#write();
+  }
+
+  /** End what was said about these cues, by their ids: it is no longer so. */
+  endAbout(cues) {
+    const isOver = ({ cue }) => cues.includes(cue);
+    if (![this.answer, ...this.notifications].some(isOver)) return;
+    if (isOver(this.answer)) this.#endAnswer();
+    this.notifications = this.notifications.filter((each) => !isOver(each));
+    this.#write();
+  }
+
+  #endAnswer() {
+    this.answer = { text: "", isError: false, at: performance.now() };
   }
 
   /** Show notifications beside the last answer, so that neither hides the other. */
   notify(notifications) {
     if (!notifications.length) return;
     const at = performance.now();
-    this.notifications = notifications.map(({ text, isError = false }) => ({ text, isError, at }));
+    this.notifications = notifications.map(({ text, isError = false, id: cue }) => ({
+      text,
+      isError,
+      cue,
+      at,
+    }));
     this.#write();
   }
 

@@ -99,6 +99,12 @@ export function statusNote(cue, now, me, live) {
   return live && cue.rejection ? `Would be rejected now: ${cue.rejection}` : "";
 }
 
+/** Return the ids of cues whose status is another now, and of those that were removed. */
+export function cuesOfNewStatus(before, after) {
+  const statuses = new Map(after.map((cue) => [cue.id, cueStatus(cue)]));
+  return before.filter((cue) => statuses.get(cue.id) !== cueStatus(cue)).map(({ id }) => id);
+}
+
 /** Return the ids of cues that changed their place or were edited. */
 export function changedCues(before, after) {
   const known = new Map(before.map(({ id, version }, place) => [id, { version, place }]));
