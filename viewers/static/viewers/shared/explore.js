@@ -347,12 +347,13 @@ export class Explorer {
    */
   #place(card, isClose, about) {
     const room = card.parentElement.getBoundingClientRect();
+    const floor = this.map.getBoundingClientRect().bottom;
     const { left, right, top } = about.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = card;
     let y = Math.min(top, innerHeight - height - GAP);
     let x = right + GAP;
     if (x + width > room.right) x = left - GAP - width;
-    if (isClose || x < room.left) [x, y] = [room.left, room.bottom - height];
+    if (isClose || x < room.left) [x, y] = [room.left, floor - height];
     card.style.left = `${x - room.left}px`;
     card.style.top = `${Math.max(y, room.top) - room.top}px`;
   }
