@@ -1,18 +1,14 @@
-"""The states of the desk, and of the form of a contest."""
+"""The states of the desk."""
 
 from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from broadcaster.desk import contests
-from broadcaster.models import ContestDocument, GeometryDocument, Via
-from broadcaster.publishing.actor import Actor
 from tests.looks.evening import DEMO, Night, moment
 from tests.looks.page_states import click, wait_for
 from tests.looks.studio import PAGE, States, Studio
-from tests.support.browser import Visit, in_a_thread
+from tests.support.browser import Visit
 from tests.support.console import CONNECTED, PROGRAM
-from tests.support.contests import lakeland, lakeland_geometry, parsed
 
 STATES = States()
 HIGH = {"width": 1440, "height": 1180}  # with all of the draft
@@ -159,27 +155,3 @@ def ended(studio: Studio) -> list[Visit]:
 @STATES.add("desk-contributor")
 def contributor(studio: Studio) -> list[Visit]:
     return desk(studio, studio.watch(night("7:26 pm")), "contributor")
-
-
-def lakeland_form() -> str:
-    """Store the contest of Lakeland, and return the address of its form."""
-    contest, geometry = parsed(lakeland(), lakeland_geometry())
-
-    def store() -> None:
-        GeometryDocument(document=geometry).save()
-        contests.make(contest, Actor(user("editor"), Via.COMMAND))
-
-    in_a_thread(store)
-    stored = ContestDocument.objects.get(slug=contest.id)
-    return f"/admin/broadcaster/contestdocument/{stored.pk}/change/"
-
-
-@STATES.add("contest-form")
-def contest_form(studio: Studio) -> list[Visit]:
-    studio.at(moment("6:20 pm"))
-    visits = studio.open(lakeland_form(), user=user("editor"))
-    page = visits[0].page
-    page.set_viewport_size({"width": 960, "height": 900})
-    studio.keep("contest", page, full_page=True)
-    page.set_viewport_size({"width": 1440, "height": 900})
-    return visits
