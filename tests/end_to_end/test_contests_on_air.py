@@ -187,6 +187,14 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
                 self.assertEqual(violations(page), [], f"{path} {scheme}")
                 self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
 
+    def test_tab_of_the_contest_on_air_is_in_sight_on_a_phone(self):
+        page = self.viewer(viewport={"width": 320, "height": 640}).page
+        for contest in ("senate", "lakeland", "president"):
+            self.publish({"view": {"contest": contest, "focus": "", "highlight": []}})
+            tab = page.wait_for_selector(f'{CURRENT}[data-contest="{contest}"]').bounding_box()
+            self.assertGreaterEqual(tab["x"], 0)
+            self.assertLessEqual(tab["x"] + tab["width"], 320)
+
     def test_page_with_all_contests_is_small(self):
         visit = self.visit()
         visit.context.add_init_script(AT_ONCE)

@@ -178,6 +178,7 @@ function showContest(key) {
     if (tab === tabOf(key)) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
+  revealTab();
   drawFresh(page, racesIn(key, fresh), contests[key]);
   tag(page, "data-corrected", racesIn(key, callLog.corrected));
   drawnLayer = null; // its calls are not new
@@ -187,6 +188,12 @@ function showContest(key) {
 
 function tabOf(key) {
   return page.querySelector(`[data-contest="${key}"]`);
+}
+
+/** Scroll the row of tabs, which a phone has no room for, to that of the contest in the page. */
+function revealTab() {
+  const tab = page.querySelector(".tabs > [aria-current]");
+  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft;
 }
 
 /** After a snapshot: load contests whose names or looks were corrected. */
@@ -469,6 +476,7 @@ part("share").addEventListener("click", (event) => {
 });
 drawStory(page, buffer.replica.state.story, contests, explorer.key); // its numbers on the map
 measureFolds();
+revealTab();
 for (const control of page.querySelectorAll(":disabled")) control.disabled = false;
 try {
   if (buffer.delay) await rewind();
