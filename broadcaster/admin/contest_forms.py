@@ -145,6 +145,9 @@ class ContestForm(forms.Form):
             races = read_races(found["races"], parties)
             names = ("title", "counting", "to_win", "size", "geometry")
             data = {"schema": SCHEMA, "id": self.before.id, **{name: found[name] for name in names}}
+            for row in tables["parties"]:
+                party = self.before.party_of.get(row.get("id", ""))
+                row["portrait"] = party.portrait if party else ""  # which the table does not have
             data |= tables | {"races": races, "earlier": self._earlier(parties, races)}
             found["contest"] = contests.parse(data)
         except InvalidDocument as error:

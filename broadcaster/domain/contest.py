@@ -59,7 +59,7 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A party. Its letter is on every race that it wins, so that colour never counts alone.
 
     `feed` has the words that newsroom feeds use for it, besides its id, name, short name and
-    letter.
+    letter. `portrait` is a small picture for the score, as a data: URI.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True):
     look: Look
     side: Side = Side.NONE
     feed: tuple[str, ...] = ()
+    portrait: str = ""
 
     @property
     def label(self) -> str:

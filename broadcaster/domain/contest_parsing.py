@@ -25,6 +25,7 @@ from broadcaster.domain.parsing import (
     short_list,
     whole_number,
 )
+from broadcaster.domain.portrait import parse_portrait
 from broadcaster.domain.rejection import InvalidInput
 
 MAX_RACES = 1000  # the largest parliaments have some 700 seats by direct election
@@ -153,6 +154,7 @@ def _party(name: str, row: object) -> Party:
             filled(f"{name}.feed", word, MAX_SHORT)
             for word in short_list(f"{name}.feed", fields.get("feed") or [], MAX_FEED_WORDS)
         ),
+        portrait=parse_portrait(f"{name}.portrait", fields.get("portrait")),
     )
 
 

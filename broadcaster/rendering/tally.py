@@ -39,6 +39,7 @@ class Share:
     side: str
     won: int
     passed: bool  # the threshold
+    portrait: str  # the address of a small picture, or ""
     bar: Part
 
 
@@ -63,6 +64,7 @@ class Tally:
                 party.side,
                 totals[party.id],
                 party.id == self.passed,
+                party.portrait,
                 Part(
                     # Those on the right grow from the right end, over what is not called.
                     (end - totals[party.id] + self.uncalled * (party.side is Side.RIGHT))

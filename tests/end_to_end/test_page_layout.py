@@ -1,11 +1,15 @@
 """The layout of the live page: nothing jumps, and what a viewer asks for is on the screen."""
 
 from django.test import TransactionTestCase
+from msgspec.structs import replace
 
+from broadcaster.publishing.lineup import spread
 from tests.support.audience import BrowserAudience
+from tests.support.browser import in_a_thread
+from tests.support.portrait import portrait
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
-TABLET = {"width": 800, "height": 1000}
+TABLET, SMALL = {"width": 800, "height": 1000}, {"width": 320, "height": 640}
 LONG = "Pennsylvania, the last of the three states along the lakes, goes to Biden, who reaches 270"
 LONGEST = (
     f"{LONG} electoral votes; the count goes on in Georgia, North Carolina and Alaska, where both"
@@ -102,7 +106,7 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         self.assertEqual(pressed.all_inner_texts(), ["Pause"])
 
     def test_score_stays_at_the_top_when_scrolled_out_and_moves_nothing(self):
-        for viewport in (DESKTOP, PHONE):
+        for viewport in (DESKTOP, PHONE, SMALL):
             page = self.viewer(viewport)
             page.click('[data-group=""] summary')
             height = page.evaluate("document.documentElement.scrollHeight")
@@ -113,6 +117,34 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             self.assertEqual(page.evaluate("document.documentElement.scrollHeight"), height)
             page.evaluate("scrollTo(0, 0)")
             page.wait_for_selector(".scoreboard:not([data-compact])")
+
+    def test_log_ends_with_the_map_also_below_a_list_of_what_is_undecided(self):
+        for race in WINNING[:8]:
+            self.publish(call("D", race))
+        page = self.viewer(DESKTOP)
+        ends = [
+            page.locator(part).evaluate("part => part.getBoundingClientRect().bottom")
+            for part in (".legend", ".log ol")
+        ]
+        self.assertLess(abs(ends[0] - ends[1]), 60)
+
+    def test_portraits_are_beside_the_score_and_take_no_room_from_the_map(self):
+        pages = [self.viewer(DESKTOP), self.viewer(PHONE)]
+        places = [page.locator(".map").bounding_box() for page in pages]
+        [contest] = self.broadcast.show.contests.values()
+        parties = tuple(
+            replace(party, portrait=portrait()) if party.side else party
+            for party in contest.parties
+        )
+        in_a_thread(spread, replace(contest, parties=parties))
+        for page, place, size in zip(pages, places, (64, 44), strict=True):
+            page.wait_for_selector(".portrait")
+            boxes = [each.bounding_box() for each in page.locator(".portrait").all()]
+            self.assertEqual([(box["width"], box["height"]) for box in boxes], [(size, size)] * 2)
+            self.assertEqual(page.locator(".map").bounding_box(), place)
+            page.click('[data-group=""] summary')
+            page.locator("tr[data-unit]").last.scroll_into_view_if_needed()
+            page.wait_for_selector(".scoreboard[data-compact] .portrait", state="hidden")
 
     def test_delay_is_said_in_the_status(self):
         page = self.viewer(DESKTOP)

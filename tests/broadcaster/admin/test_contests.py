@@ -5,12 +5,14 @@ import json
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 from django.urls import reverse
+from msgspec.structs import replace
 
 from broadcaster.desk import contests
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.models import AuditEntry, ContestDocument, GeometryDocument, Via
 from broadcaster.publishing.actor import Actor
 from tests.support.contests import lakeland, lakeland_geometry, parsed
+from tests.support.portrait import portrait
 from tests.support.staff import staff
 
 
@@ -127,6 +129,16 @@ class ContestForms(ContestCase):
         self.assertEqual(
             self.audit(), [("editor", "changed", "changed the contest lakeland-2027: version 2")]
         )
+
+    def test_portraits_stay_which_no_table_has(self):
+        first, *others = self.contest().parties
+        parties = (replace(first, portrait=portrait()), *others)
+        self.stored.document = replace(self.contest(), parties=parties)
+        self.stored.save()
+        fields = self.edited("parties", "Green Alliance", "Greens")
+        self.assertContains(self.save(fields), "Lakeland 2027 is stored")
+        found = self.contest().parties[0]
+        self.assertEqual((found.name, found.portrait), ("Greens", portrait()))
 
     def test_problems_have_their_row_and_column_and_nothing_is_stored(self):
         before = self.contest()
