@@ -76,11 +76,17 @@ class ConsoleAccessibility(ConsoleTestCase):
         self.addCleanup(self.server.start)
         desk.wait_for_selector("text=no connection")
         self.check(desk, "no connection")
+        for width in (320, 768):
+            desk.set_viewport_size({"width": width, "height": 900})
+            self.assertLessEqual(desk.evaluate("document.documentElement.scrollWidth"), width)
 
     def test_console_fits_narrow_screens(self):
         desk = self.open_console(EDITOR)
+        desk.fill('[data-cue="time"]', "23:59:59")
+        desk.click("text=Take at")
+        self.wait_for_message(desk, "goes out automatically")
         desk.click(f'{PREVIEW} .map-shapes [data-unit="TX"]')
-        for width in (320, 420, 800, 1200, 1440, 1920):
+        for width in (320, 420, 768, 800, 1200, 1440, 1920):
             desk.set_viewport_size({"width": width, "height": 900})
             self.assertLessEqual(desk.evaluate("document.documentElement.scrollWidth"), width)
             if width == 420:

@@ -10,7 +10,7 @@ from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing.lineup import spread
 from tests.support.browser import Visit, in_a_thread
-from tests.support.console import CONNECTED, DONE, PREVIEW, PROGRAM, ConsoleTestCase
+from tests.support.console import CONNECTED, DONE, PREVIEW, PROGRAM, WIDE, ConsoleTestCase
 
 HEADLINE = "#draft-headline"
 BANNER = '[data-desk="approval"]'
@@ -129,6 +129,9 @@ class CallingAtTheConsole(ConsoleTestCase):
 
         editor.wait_for_selector(f"{BANNER} >> text=broadcaster took “PA”")
         editor.wait_for_function("() => document.title.includes('CONFIRM: PA')")
+        editor.set_viewport_size({"width": 320, "height": 640})
+        self.assertLess(editor.locator(BANNER).bounding_box()["height"], 200)
+        editor.set_viewport_size(WIDE)
         self.assertTrue(editor.is_disabled(CONFIRM))
         self.assertEqual(editor.get_attribute(CONFIRM, "title"), "Look at it in Preview first.")
         editor.click(LOOK)

@@ -50,7 +50,9 @@ export class StatusBar {
   /** Show the cue that goes out by itself next, and the time left; `cue` is undefined without one. */
   showDue(cue, now) {
     this.part("due").hidden = !cue;
-    if (cue) this.part("due-words").textContent = `${isolate(cue.title)} in ${countdown(cue.due - now)}`;
+    if (!cue) return;
+    this.part("due-title").textContent = isolate(cue.title);
+    this.part("due-time").textContent = `in ${countdown(cue.due - now)}`;
   }
 
   /** Show the other people who have this desk open. */
