@@ -4,7 +4,7 @@ import test from "node:test";
 import { contests, load } from "./modules.mjs";
 
 const rundown = await load("broadcaster/desk/rundown.js");
-const { frameMode, modeLabel, planLabel } = await load("broadcaster/desk/show_status.js");
+const { frameMode, modeLabel, onAirText, planLabel } = await load("broadcaster/desk/show_status.js");
 const { agesSummary, clockWarning, deliverySummary, processesLabel, reachedLabel, ViewerHistory } =
   await load("broadcaster/desk/delivery.js");
 const { takeTarget } = await load("broadcaster/desk/take_target.js");
@@ -147,6 +147,13 @@ test("people are notified when others take, confirm or decline their cues", () =
   ]);
   assert.deepEqual(notify({}, taken(7), "editor"), []);
   assert.deepEqual(cueNotifications([], [cue(2, { asked })], "editor", EVERYTHING).length, 1);
+});
+
+test("the newest update is on air until the broadcast has ended", () => {
+  const update = { seq: 3, at: AT, by: "editor", kind: "end", story: { headline: "Good night" } };
+  assert.match(onAirText(update, "live"), /^On air: update 3, .*, by editor: “.*Good night.*”$/);
+  assert.match(onAirText(update, "ended"), /^Last: update 3, /);
+  assert.equal(onAirText(undefined, "scheduled"), "");
 });
 
 test("a countdown shows minutes and seconds, and hours if there are any", () => {

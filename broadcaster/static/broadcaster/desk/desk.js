@@ -259,7 +259,10 @@ export class Desk {
   }
 
   #showUpdates() {
-    this.part("on-air").textContent = onAirText(this.logTable.history.updates.at(-1));
+    this.part("on-air").textContent = onAirText(
+      this.logTable.history.updates.at(-1),
+      this.state.phase,
+    );
     this.logTable.showCorrectable(this.state);
     this.show();
   }

@@ -39,12 +39,15 @@ export function programLabel(phase, place) {
   return `${PROGRAM_LABELS[phase]} · view ${place}`;
 }
 
-/** Return which update is on air, the newest of the log, since when and by whom; "" without any. */
-export function onAirText(update) {
+/**
+ * Return which update is on air, the newest of the log, since when and by whom; "" without any. Once
+ * the broadcast has ended it is the last one.
+ */
+export function onAirText(update, phase) {
   if (!update) return "";
   const { seq, at, by, kind, story } = update;
   const words = story?.headline ? `“${isolate(story.headline)}”` : kind;
-  return `On air: update ${seq}, ${clockTime(at)}, by ${by}: ${words}`;
+  return `${phase === "ended" ? "Last" : "On air"}: update ${seq}, ${clockTime(at)}, by ${by}: ${words}`;
 }
 
 /** Return the planned start before the broadcast or the planned end during it; "" without one. */
