@@ -252,7 +252,7 @@ class DuringTheShow:
             page.keyboard.press(key)
         pinned = page.get_attribute(".map", "aria-activedescendant")
         label = page.get_attribute(f"#{pinned}", "aria-label")
-        self.assertRegex(label, r"Nebraska 2nd district \(electoral votes: 1\): Biden \(D\)")
+        self.assertRegex(label, r"Nebraska 2nd district, electoral votes: 1, Biden \(D\)")
         page.keyboard.press("Enter")
         page.wait_for_selector('.map[data-focus="NE-2"]')
         page.keyboard.press("Escape")
