@@ -113,6 +113,15 @@ class Docs(TestCase):
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
                 self.assertTrue((folder / target).exists(), f"{name}: {target}")
 
+    def test_pages_show_every_picture(self):
+        shown = {
+            (ROOT / name).parent.joinpath(target).resolve()
+            for name, text in PAGES.items()
+            for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
+        }
+        pictures = {path for path in (ROOT / "docs/pictures").rglob("*.*") if path.is_file()}
+        self.assertEqual(pictures - shown, set())
+
     def test_links_lead_to_headings_that_exist(self):
         anchors = {name: set(map(anchor, headings(text))) for name, text in PAGES.items()}
         for name, text in PAGES.items():

@@ -11,8 +11,10 @@ STATES = States()
 
 LONG = (
     "Pennsylvania, the last of the three states along the lakes, goes to Trump, who reaches 270 "
-    "electoral votes; the count goes on in Georgia, Arizona and Nevada, where both parties hope on"
+    "electoral votes; the count goes on in Georgia, Arizona, Nevada and Alaska, where both sides "
+    "hope on till dawn"
 )
+"""As long as a headline may be."""
 ARABIC = "🗳️ ولاية كارولاينا الشمالية لترامب: 16 صوتًا انتخابيًا 🎉"
 TOO_CLOSE = {
     "calls": {
@@ -202,7 +204,7 @@ def correction(studio: Studio) -> list[Visit]:
 @STATES.add("page-long-headline")
 def long_headline(studio: Studio) -> list[Visit]:
     night = Night().play("1:19 am")
-    story = {"headline": LONG[:200], "body": TOO_CLOSE["story"]["body"] * 4}
+    story = {"headline": LONG, "body": TOO_CLOSE["story"]["body"] * 4}
     return studio.open(studio.watch(night.publish({"story": story}, "1:20:31 am")).path)
 
 

@@ -28,7 +28,8 @@ def play_states(names: list[str], axe: bool) -> int:
             began = time.monotonic()
             size, problems = shoot(studio, each, axe)
             took = time.monotonic() - began
-            print(f"{each.name}: {size / 1000:.0f} kB, {took:.1f} s", *problems, sep="\n  ")
+            words = f"{each.name}: {size / 1000:.0f} kB, {took:.1f} s"
+            print(words, *problems, sep="\n  ", flush=True)
             found += problems
     return 1 if found else 0
 
