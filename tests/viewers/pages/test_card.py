@@ -11,7 +11,7 @@ from io import BytesIO
 from unittest import mock
 from urllib.parse import urlsplit
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.signals import connection_created
 from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase
 from django.utils.translation import override
@@ -234,6 +234,8 @@ class ManyRequestsTests(TransactionTestCase):
         return sum(item.connection is not None for item in self.connections)
 
     def test_requests_for_one_picture_wait_for_one_drawing_without_a_connection(self):
+        # PostgreSQL's connections are closed after use; SQLite's stay open.
+        self.enterContext(mock.patch.dict(connections.settings["default"], CONN_MAX_AGE=0))
         requests = [self.request(seq=1) for _ in range(20)]
         wait_for(lambda: card.pictures.waiting == 19 and self.drawing == 1, "a drawing")
 
