@@ -244,7 +244,7 @@ class LivePage(TransactionTestCase):
         page.click('.map-shapes [data-unit="TX"]')
         page.click('[data-action="zoom"]')
         page.wait_for_selector('.map[data-focus="TX"]')
-        self.assertIn("electoral votes: 38 Not called", page.inner_text('[data-part="facts"]'))
+        self.assertIn("Electoral votes: 38 Not called", page.inner_text('[data-part="facts"]'))
 
         self.publish({"view": {"focus": "OH"}} | call("TX", "R"))
 
