@@ -7,6 +7,7 @@ from broadcaster.publishing.lineup import spread
 from tests.support.audience import BrowserAudience
 from tests.support.browser import in_a_thread
 from tests.support.portrait import portrait
+from tests.support.server import wait_for
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 TABLET, SMALL = {"width": 800, "height": 1000}, {"width": 320, "height": 640}
@@ -145,6 +146,24 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             page.click('[data-group=""] summary')
             page.locator("tr[data-unit]").last.scroll_into_view_if_needed()
             page.wait_for_selector(".scoreboard[data-compact] .portrait", state="hidden")
+
+    def test_module_that_could_not_be_loaded_is_asked_for_again(self):
+        visit = self.visit()
+        asked = []
+
+        def handle(route):
+            asked.append(route.request.url)
+            route.abort() if len(asked) == 1 else route.continue_()
+
+        visit.page.route("**/renewal*.js", handle)
+        visit.page.clock.install()
+        visit.open(self.path)
+        visit.wait_for('[data-state="live"]')
+        visit.page.clock.run_for(60_000)
+        wait_for(lambda: len(asked) == 1, "the module to be asked for")
+        with visit.page.expect_response("**/renewal*.js"):
+            visit.page.clock.run_for(60_000)
+        self.assertEqual(visit.errors, [])
 
     def test_delay_is_said_in_the_status(self):
         page = self.viewer(DESKTOP)

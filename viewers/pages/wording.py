@@ -34,7 +34,7 @@ def status(broadcast: Broadcast) -> dict[str, Any]:
         "words": _("Begins") if scheduled and at else STATUS[broadcast.phase],
         "at": at,
         "clock": at and clock(at, not scheduled),
-        "date": at and date(at),
+        "date": at and date(broadcast.starts_at or at),  # a night may end after midnight
     }
 
 

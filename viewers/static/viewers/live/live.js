@@ -148,6 +148,10 @@ async function rewind() {
 function loadPieces() {
   pieces ??= import("../shared/contest_pieces.js").then(
     ({ ContestPieces }) => new ContestPieces(page, data, contests),
+    (error) => {
+      pieces = null; // to be loaded when it is needed again
+      throw error;
+    },
   );
   return pieces;
 }
@@ -277,6 +281,11 @@ function unfold(button, isOpen) {
 function drawUndecided() {
   const here = stateOf(buffer.replica.state, explorer.key);
   const races = undecided(contests[explorer.key], here.calls);
+  const more = Math.max(races.length - MAX_UNDECIDED, 0);
+  part("undecided-section").hidden = !races.length;
+  part("undecided-count").textContent = races.length;
+  part("undecided-more").hidden = !more;
+  part("undecided-more").textContent = gettext("and %(count)s more in the table", { count: more });
   const rows = races.slice(0, MAX_UNDECIDED).map((race) => {
     const row = document.getElementById("undecided-row").content.cloneNode(true).firstElementChild;
     const texts = undecidedTexts(race, contests[explorer.key], here, serverNow(), timeZone);
@@ -291,10 +300,6 @@ function drawUndecided() {
   const isDrawn = (row, index) => list.children[index] && text(list.children[index]) === text(row);
   if (list.children.length === rows.length && rows.every(isDrawn)) return;
   list.replaceChildren(...rows);
-  part("undecided-section").hidden = !rows.length;
-  const more = races.length - rows.length;
-  part("undecided-more").hidden = !more;
-  part("undecided-more").textContent = gettext("and %(count)s more in the table", { count: more });
 }
 
 function serverNow() {
@@ -330,7 +335,13 @@ function pageState() {
 
 /** Load the page again when it is outdated and its viewer loses nothing by it. */
 async function loadRenewal() {
-  const { Renewal, isIdle } = await import("../shared/renewal.js");
+  let loaded;
+  try {
+    loaded = await import("../shared/renewal.js");
+  } catch {
+    return setTimeout(loadRenewal, MINUTE); // the server may be restarting
+  }
+  const { Renewal, isIdle } = loaded;
   const isFollowing = () => explorer.own === null && !explorer.layer && !explorer.pinned;
   const isFolded = () => !page.querySelector("details[open]");
   const isQuiet = () =>
@@ -487,7 +498,7 @@ try {
 const follower = follow({ ...data, contests }, { onEvents, onWaiting, onOver: drawStatus });
 showDue();
 explorer.drawCounties();
-if (isSeveral) loadPieces().then((loaded) => loaded.prefetch());
+if (isSeveral) loadPieces().then((loaded) => loaded.prefetch(), () => {}); // a tab tries again
 setInterval(() => document.hidden || drawUndecided(), MINUTE); // closing times pass
 const [soonest, latest] = LOAD_RENEWAL;
 setTimeout(() => loadRenewal(), (soonest + (latest - soonest) * Math.random()) * 1000);
