@@ -127,8 +127,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL",
     }
 else:
-    # Each request opens a connection, for while the server hangs, that fails after 2 s, and a query
-    # on an open one after 5 s or more.
+    # Each request opens a connection of its own. While the server hangs, opening one fails after
+    # 2 s; a query on an open one fails after 5 s or more.
     #
     # Without these a query waits for as long as its server or the network hangs: a quarter of an
     # hour. DATABASE_URL may override each, as in ?connect_timeout=10.

@@ -1,4 +1,4 @@
-"""Who won a race the last time, in words. wording.js writes the same."""
+"""The winner of a race in the latest earlier contest, in words. wording.js writes the same."""
 
 from typing import NamedTuple
 

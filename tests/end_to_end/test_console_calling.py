@@ -165,7 +165,8 @@ class CallingAtTheConsole(ConsoleTestCase):
 
     def test_keys_and_row_confirm_only_after_a_look(self):
         _, editor = self.wait_for_approval(Evening().call("PA", "Pennsylvania goes to Biden"))
-        self.assertIn("PREVIEW", self.row(editor, "PA").inner_text())  # nobody has put it there
+        # The desk has put it there, not the editor.
+        self.assertIn("PREVIEW", self.row(editor, "PA").inner_text())
         confirm = self.row(editor, "PA").locator('[data-cue="confirm"]')
         self.assertTrue(confirm.is_disabled())
         for press in (

@@ -29,12 +29,14 @@ def status(broadcast: Broadcast) -> dict[str, Any]:
     """Return the phase of a broadcast, its words, and the time that belongs to it, if any."""
     scheduled = broadcast.phase == "scheduled"
     at = broadcast.starts_at if scheduled else broadcast.at
+    began = broadcast.starts_at or at  # a night may end after midnight
     return {
         "state": broadcast.phase,
         "words": _("Begins") if scheduled and at else STATUS[broadcast.phase],
         "at": at,
         "clock": at and clock(at, not scheduled),
-        "date": at and date(broadcast.starts_at or at),  # a night may end after midnight
+        "began": began,
+        "date": began and date(began),
     }
 
 

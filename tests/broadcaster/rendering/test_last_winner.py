@@ -1,4 +1,4 @@
-"""Who won a race the last time, in words."""
+"""The winner of a race in the latest earlier contest, in words."""
 
 from django.test import SimpleTestCase
 

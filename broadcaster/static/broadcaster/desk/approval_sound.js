@@ -8,12 +8,12 @@ export class ApprovalSound {
   /** `checkbox` switches the sound on; `store` is the LocalStore that remembers it. */
   constructor(checkbox, store) {
     this.checkbox = checkbox;
-    this.context = null; // browsers let a page be heard only after a click or a key on it
+    this.context = null; // browsers play sound only after a click or a key press on the page
     checkbox.checked = store.load(false);
     checkbox.addEventListener("change", () => {
       store.save(checkbox.checked);
       this.#unlock();
-      this.play(); // so that people know what they will hear
+      this.play(); // an example, for the person who has just switched it on
     });
     for (const gesture of ["click", "keydown"]) {
       document.addEventListener(gesture, () => this.#unlock(), true);
