@@ -11,6 +11,8 @@ from typing import Self, TypeVar
 import msgspec
 from msgspec import Struct
 
+from broadcaster.domain.decodable import decodable
+
 JsonObject = dict[str, object]
 
 T = TypeVar("T")
@@ -120,6 +122,7 @@ NO_STORY = Story(announce=Announce.NONE)
 """The story of a broadcast that has not published one."""
 
 
+@decodable
 class Change(Struct, frozen=True, omit_defaults=True):
     """One change of the map. A facet that is None stays as it is.
 

@@ -15,6 +15,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from broadcaster.domain.decodable import decodable
+
 SCHEMA = "mapcenter.contest/1"
 UNCALLED = "uncalled"
 """The key of totals for races that are not decided. No party has this id."""
@@ -118,6 +120,7 @@ class Decision(Protocol):
     def party(self) -> str: ...
 
 
+@decodable
 class Contest(
     Struct,
     frozen=True,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
+from broadcaster.domain.decodable import decodable
 from broadcaster.domain.stream import Position
 
 TRANSPORTS = ("ws", "poll")
@@ -27,6 +28,7 @@ class DeliveryReport(Struct, frozen=True):
     times: dict[str, Times]
 
 
+@decodable
 class ProcessReport(Struct, frozen=True):
     """The report of one process to the desk.
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from broadcaster.domain import outline
+from broadcaster.domain.decodable import decodable
 from broadcaster.domain.outline import Box
 
 SCHEMA = "mapcenter.geometry/1"
@@ -38,6 +39,7 @@ class Shape(Struct, frozen=True, omit_defaults=True):
     beside: bool = False
 
 
+@decodable
 class Geometry(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):
     """Shapes in their order, which is that of their boxes. `view` shows all of them.
 

@@ -27,6 +27,7 @@ from broadcaster.domain.change import (
     to_json,
 )
 from broadcaster.domain.contest import Contest
+from broadcaster.domain.decodable import decodable
 
 Contests = Mapping[str, Contest]
 """The contests of a broadcast by key, in their order."""
@@ -54,6 +55,7 @@ _PHASE_AFTER = {
 }
 
 
+@decodable
 class MapState(Struct, frozen=True, kw_only=True):
     """The state of the map that viewers see. Immutable: `apply` returns a new one.
 

@@ -12,7 +12,6 @@ from msgspec import Struct
 from broadcaster.domain.change import WHOLE
 from broadcaster.domain.contest import Contest
 from broadcaster.domain.geometry import Geometry
-from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.rejection import InvalidInput
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 
@@ -73,9 +72,9 @@ class Show:
         return next(iter(self.editions))
 
     @property
-    def opening(self) -> MapState:
-        """The map before anything is published: the whole of the first contest."""
-        return MapState.opening(self.contests, self.editions[self.first].geometry.whole)
+    def whole(self) -> str:
+        """The place of a view of the whole map of the first contest."""
+        return self.editions[self.first].geometry.whole
 
     @property
     def digests(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ from broadcaster.domain.change import Change, RaceKey, by_contest, calls_of, fla
 from broadcaster.domain.change_parsing import parse_change
 from broadcaster.domain.contest import shipped
 from broadcaster.domain.geometry import shipped as shipped_geometry
+from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.stream import Update
@@ -95,7 +96,7 @@ class Evening:
     def recording(self, began: int) -> Recording:
         """Return the whole evening as a recording that begins at `began`, ms since 1970."""
         contests = self.show.contests
-        state = initial = self.show.opening
+        state = initial = MapState.opening(self.show.contests, self.show.whole)
         updates = []
         for seq, (minute, change) in enumerate(self.script(), start=1):
             state = state.apply(change, contests)

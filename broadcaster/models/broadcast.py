@@ -186,7 +186,7 @@ class Broadcast(models.Model):
     @property
     def opening(self) -> MapState:
         """The map at seq 0."""
-        return self.initial or self.show.opening
+        return self.initial or MapState.opening(self.show.contests, self.show.whole)
 
     @property
     def show(self) -> Show:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from broadcaster.domain.contest import Contest
+from broadcaster.domain.decodable import decodable
 from loadtest.common.script import CONTESTS
 from loadtest.common.target import Target
 
@@ -16,6 +17,7 @@ class NoResponse(Exception):
     """The server did not answer."""
 
 
+@decodable
 class _Body(msgspec.Struct):
     """The keys of a JSON response that are used here."""
 
@@ -23,6 +25,7 @@ class _Body(msgspec.Struct):
     seq: int = 0
 
 
+@decodable
 class _ContestFile(msgspec.Struct):
     """The key of a contest's file that is used here."""
 

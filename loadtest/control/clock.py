@@ -9,11 +9,14 @@ import time
 from msgspec import Struct
 from redis import Redis
 
+from broadcaster.domain.decodable import decodable
+
 PROBES = 40
 NOTABLE_DRIFT = 1_000_000  # ns
 NOTABLE_ROUND_TRIP = 5_000_000  # ns
 
 
+@decodable
 class ClockQuality(Struct, frozen=True):
     """How well times are translated, in ns. The error is at most half of each value."""
 

@@ -20,6 +20,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import get_current_job
 
+from broadcaster.domain.decodable import decodable
 from loadtest.common.plan import Plan
 from loadtest.common.processes import LENGTH, ROOT, STOP_TIMEOUT, describe_end, frame
 from loadtest.control import streams
@@ -33,6 +34,7 @@ DIRECTOR_SILENCE = 10.0  # seconds after which the director is lost: it sends so
 RETRY = 0.5  # seconds between attempts while Redis does not answer
 
 
+@decodable
 class Joined(Struct):
     """The host of a simulator: its name, and the version of its code."""
 

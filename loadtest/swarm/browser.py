@@ -18,6 +18,7 @@ import httptools
 import msgspec
 from msgspec import Struct
 
+from broadcaster.domain.decodable import decodable
 from broadcaster.domain.stream import Snapshot
 from loadtest.common import failures
 from loadtest.common.connection import open_stream
@@ -46,6 +47,7 @@ UNREADABLE = (ValueError, KeyError, zlib.error, brotli.error)
 BROKEN = Failure("server", "closed before the end of the response")
 
 
+@decodable
 class PageData(Struct):
     """What the page's script starts from."""
 

@@ -14,6 +14,7 @@ import msgspec
 from hdrh.histogram import HdrHistogram
 from msgspec import field
 
+from broadcaster.domain.decodable import decodable
 from loadtest.swarm.histograms import LONGEST, from_bytes, histogram, merged, quantiles, to_bytes
 from loadtest.swarm.messages import Visit
 
@@ -174,6 +175,7 @@ class AudienceTally(msgspec.Struct):
         self.wire.update(other.wire)
 
 
+@decodable
 class Tally(msgspec.Struct):
     """Everything that one simulator has counted, or all of them together."""
 

@@ -18,7 +18,7 @@ from broadcaster.domain.stream import Snapshot, Update
 from tests.support.contests import PRESIDENT_2020
 
 CONTESTS = PRESIDENT_2020.contests
-EMPTY = PRESIDENT_2020.opening
+EMPTY = MapState.opening(PRESIDENT_2020.contests, PRESIDENT_2020.whole)
 """The map before anything is published."""
 
 RACES = sorted(CONTESTS["president"].race_of)

@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
+from broadcaster.domain.decodable import decodable
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.stream import Position, Snapshot, Update
 
@@ -45,6 +46,7 @@ def is_final(code: int) -> bool:
     return 4000 <= code < 4100
 
 
+@decodable
 class SnapshotFrame(Struct, frozen=True, tag_field="t", tag="snapshot"):
     """The map at a position. `now` is the server's clock, `at` the last update's, ms since 1970.
 
@@ -65,6 +67,7 @@ class SnapshotFrame(Struct, frozen=True, tag_field="t", tag="snapshot"):
         return Snapshot(self.epoch, self.seq, self.at, self.contests, self.state)
 
 
+@decodable
 class UpdatesFrame(Struct, frozen=True, tag_field="t", tag="updates"):
     """Live updates and catch-up: all updates that lead to a position, oldest first.
 
@@ -78,6 +81,7 @@ class UpdatesFrame(Struct, frozen=True, tag_field="t", tag="updates"):
     contests: dict[str, str] | None = None
 
 
+@decodable
 class HeartbeatFrame(Struct, frozen=True, tag_field="t", tag="heartbeat"):
     """The end of the log, sent when nothing else was. `contests` as in updates."""
 
@@ -86,6 +90,7 @@ class HeartbeatFrame(Struct, frozen=True, tag_field="t", tag="heartbeat"):
     contests: dict[str, str] | None = None
 
 
+@decodable
 class ByeFrame(Struct, frozen=True, omit_defaults=True, tag_field="t", tag="bye"):
     """The last frame before the server closes. `after`: reconnect within this range of seconds."""
 
@@ -93,6 +98,7 @@ class ByeFrame(Struct, frozen=True, omit_defaults=True, tag_field="t", tag="bye"
     after: tuple[float, float] | None = None
 
 
+@decodable
 class UnknownFrame(Struct, frozen=True):
     """A frame of a later protocol version, which viewers ignore."""
 

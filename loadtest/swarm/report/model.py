@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from broadcaster.domain.decodable import decodable
 from loadtest.common.environment import Environment
 from loadtest.common.plan import Plan
 from loadtest.swarm.samples import Sample
@@ -201,6 +202,7 @@ class EventReport(Struct):
     name: str
 
 
+@decodable
 class SwarmReport(Struct, kw_only=True):
     """The whole report. `schema` changes when a program that read it before no longer can."""
 

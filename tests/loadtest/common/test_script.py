@@ -17,7 +17,7 @@ SHOW = show(president="us-president-2020", lakeland="lakeland-2027")
 class Scripts(TestCase):
     def test_map_accepts_300_changes_without_approval(self):
         contests = SHOW.contests
-        state: MapState = replace(SHOW.opening, phase="live")
+        state: MapState = replace(MapState.opening(SHOW.contests, SHOW.whole), phase="live")
         script = Script(contests)
         for number in range(300):
             change = parse_change(script.next(number), SHOW)
