@@ -194,7 +194,7 @@ class DuringTheShow:
                 '[data-part="status"][data-state="reconnecting"]', timeout=RECONNECT_TIMEOUT
             )
             status = viewer.frame.inner_text('[data-part="status"]')
-            self.assertRegex(status, r"Reconnecting, last update \d", viewer.name)
+            self.assertRegex(status, r"Reconnecting, as of \d", viewer.name)
             self.assertEqual(viewer.totals, "227–213–98")
         desk = self.broadcaster.page
         desk.wait_for_selector("text=no connection: what you see may be old")

@@ -23,6 +23,7 @@ LOADED = """
         .map(({ name, encodedBodySize }) => [name, encodedBodySize])
 """
 AT_ONCE = "Math.random = () => 0"  # the other contests are fetched at a random time
+LONG = "The count goes on in Georgia and Arizona, where both sides hope on till dawn"
 CURRENT = '.tab[aria-current="true"]'
 
 
@@ -186,6 +187,27 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
                 page = visit.open(self.path + path)
                 self.assertEqual(violations(page), [], f"{path} {scheme}")
                 self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
+
+    def test_map_begins_in_the_upper_part_of_a_phone_in_every_state(self):
+        self.publish({"story": story(LONG)})
+        phones = [{"width": 360, "height": 800}, {"width": 320, "height": 640}]
+
+        def check(**options):
+            for viewport in phones:
+                visit = self.viewer(viewport=viewport, **options)
+                self.assertLess(visit.page.locator(".map").bounding_box()["y"], 300)
+            return visit
+
+        check(java_script_enabled=False)
+        visit = check()
+        visit.page.evaluate("Object.defineProperty(navigator, 'onLine', {value: true})")
+        visit.context.set_offline(True)
+        visit.wait_for('[data-state="reconnecting"]')
+        self.assertLess(visit.page.locator(".map").bounding_box()["y"], 300)
+        in_a_thread(
+            lambda: Broadcast.objects.filter(slug=self.broadcast.slug).update(rehearsal=True)
+        )
+        check()
 
     def test_tab_of_the_contest_on_air_is_in_sight_on_a_phone(self):
         page = self.viewer(viewport={"width": 320, "height": 640}).page

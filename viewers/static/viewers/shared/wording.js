@@ -14,9 +14,9 @@ const WORDS = {
   paused: gettext_noop("Paused, as of"),
   held: gettext_noop("On hold, as of"),
   ended: gettext_noop("Final, as of"),
-  reconnecting: gettext_noop("Reconnecting, last update"),
+  reconnecting: gettext_noop("Reconnecting, as of"),
   offline: gettext_noop("Offline, last known"),
-  outdated: gettext_noop("Reload this page; last known"),
+  outdated: gettext_noop("Reload this page; as of"),
 };
 
 /**
