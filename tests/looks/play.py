@@ -11,6 +11,14 @@ from tests.support.browser import violations
 
 STATES = (*page_states.STATES, *public_states.STATES, *desk_states.STATES, *admin_states.STATES)
 SCHEMES = ("light", "dark")
+LOAD_PICTURES = """async () => {
+    const seen = [...document.images].filter((each) => each.checkVisibility()
+        && each.getBoundingClientRect().top < innerHeight);
+    if (!seen.length) return;
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    await Promise.all(seen.map((each) => each.decode()));
+}"""
+"""Waits for the pictures in view, which may be others in the other colour scheme."""
 CHECKED = ((0, "light"), (1, "dark"))  # the views that axe checks: sizes and schemes
 
 
@@ -44,6 +52,7 @@ def shoot(studio: Studio, state: State, axe: bool) -> tuple[int, list[str]]:
         visit.page.evaluate("document.activeElement?.blur()")
         for scheme in SCHEMES:
             visit.page.emulate_media(color_scheme=scheme)
+            visit.page.evaluate(LOAD_PICTURES)
             png = visit.page.screenshot(full_page=state.whole, animations="disabled")
             label = f"{size.width} {scheme}"
             rows[size.row].append(sheet.View(label, png, size.scale))
