@@ -13,12 +13,17 @@ from viewers.pages.by_slug import of_broadcast, position_in
 from viewers.pages.map_context import chosen_contest
 
 DAY = 24 * 3600  # seconds
-DETAIL = 500  # places from left to right on which corners are: enough for a card 320 pixels wide
+DETAIL = 450  # places from left to right on which corners are: enough for a card 320 pixels wide
+LETTER = 0.03  # of the map's width: 9 pixels high on such a card
+CAPITALS = 0.72  # of its height that a letter fills
+LETTER_ROOM = 0.7  # of its height that a letter needs from its middle to the outline
 
 
 @of_broadcast
 def map_picture(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
-    """Return an SVG of the map at `?at=<epoch>:<seq>`, or now, of `?contest=`, without words.
+    """Return an SVG of the map at `?at=<epoch>:<seq>`, or now, of `?contest=`.
+
+    It has no words, and the winners' letters in those shapes that have the room.
 
     With `?theme=dark` its colours are those of dark pages.
     """
@@ -36,10 +41,24 @@ def map_picture(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
         for unit in picture.shapes
         if unit.shape
     ]
+    size = round(picture.geometry.view[2] * LETTER, 1)
+    marks = [
+        (unit.mark, found[f"on-{unit.look}"], *unit.shape.label)
+        for unit in picture.shapes
+        if unit.shape and unit.look and not unit.shape.beside
+        if unit.shape.room >= size * LETTER_ROOM
+    ]
     response = render(
         request,
         "viewers/map.svg",
-        {"picture": picture, "fills": fills, "border": found["map-border"]},
+        {
+            "picture": picture,
+            "fills": fills,
+            "marks": marks,
+            "size": size,
+            "drop": round(size * CAPITALS / 2, 1),  # to be in the middle of the shape
+            "border": found["map-border"],
+        },
         content_type="image/svg+xml",
     )
     never_changes = "at" in request.GET and position.seq

@@ -13,6 +13,7 @@ from tests.support.changes import PA_TO_BIDEN, parse_change
 from tests.support.contests import keep_all, show
 from tests.support.log import publish
 
+SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = list(dict.fromkeys(race.shape for race in shipped("us-president-2020").races))
 
 
@@ -28,9 +29,17 @@ class MapPicture(TestCase):
     def get(self, query=""):
         return self.client.get(f"/broadcasts/night/map.svg{query}")
 
+    def paths(self, query=""):
+        return ElementTree.fromstring(self.get(query).content).findall(f"{SVG}path")
+
+    def letters(self, query=""):
+        """Return the letters on the map and their colours."""
+        texts = ElementTree.fromstring(self.get(query).content).iter(f"{SVG}text")
+        return [(text.text, text.get("fill")) for text in texts]
+
     def fills(self, query=""):
         """Return the colours by shape."""
-        paths = ElementTree.fromstring(self.get(query).content)
+        paths = self.paths(query)
         return dict(zip(SHAPES, [path.get("fill") for path in paths], strict=True))
 
     def test_every_shape_has_the_colour_of_its_winner(self):
@@ -42,11 +51,19 @@ class MapPicture(TestCase):
         self.assertEqual(self.fills("?theme=dark")["PA"], colours("dark")["look-blue"])
         self.assertNotEqual(colours("dark")["look-blue"], colours("light")["look-blue"])
 
+    def test_winners_have_their_letter_where_their_shape_has_room(self):
+        self.assertEqual(self.letters(), [("D", colours("light")["on-blue"])])
+        rhode_island = {
+            "calls": {"president": {"RI": {"status": "called", "party": "D"}}},
+            "story": {"headline": "RI"},
+        }
+        publish(self.night, parse_change(rhode_island))
+        self.assertEqual(len(self.letters()), 1)
+
     def test_map_is_that_of_a_position_and_a_contest(self):
         before = f"?at={self.night.epoch}:1"
         self.assertEqual(self.fills(before)["PA"], colours("light")["map-uncalled"])
-        senate = ElementTree.fromstring(self.get("?contest=senate").content)
-        self.assertEqual(len(senate), 33)
+        self.assertEqual(len(self.paths("?contest=senate")), 33)
 
     def test_map_of_a_position_can_be_kept(self):
         now, kept = self.get(), self.get(f"?at={self.night.epoch}:2")
@@ -61,7 +78,7 @@ class MapPicture(TestCase):
         self.assertNotRegex(content.decode(), r"<style|<script| style=| on\w+=")
 
     def test_states_share_corners_so_that_there_are_no_gaps(self):
-        paths = [path.get("d") for path in ElementTree.fromstring(self.get().content)]
+        paths = [path.get("d") for path in self.paths()]
         outline = dict(zip(SHAPES, paths, strict=True))
         self.assertEqual(re.findall("M", outline["CO"]), ["M"])
         self.assertTrue(corners(outline["CO"]) & corners(outline["WY"]))
