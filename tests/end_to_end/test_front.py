@@ -2,9 +2,11 @@
 
 from django.test import TransactionTestCase
 
+from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
-from tests.support.browser import hold_back, violations
+from tests.support.browser import hold_back, in_a_thread, violations
 from tests.support.changes import PA_TO_BIDEN
+from tests.support.contests import president
 
 LOADED = "() => document.querySelector('.nights img').naturalWidth > 0"
 
@@ -25,3 +27,16 @@ class FrontPage(BrowserAudience, TransactionTestCase):
             self.assertEqual(shown.endswith("&theme=dark"), scheme == "dark")
             self.assertEqual(visit.errors, [])
             self.assertEqual(violations(page), [], scheme)
+
+    def test_what_is_live_has_a_badge_and_what_comes_next_is_in_sight(self):
+        in_a_thread(
+            lambda: Broadcast.objects.create(
+                slug=f"next-{self.broadcast.slug}", title="Midterms", contests=president(2020)
+            )
+        )
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
+        page = self.visit(viewport={"width": 1440, "height": 900}).page
+        page.goto(f"{self.server.url}/")
+        self.assertEqual(page.inner_text(".badge"), "LIVE")
+        box = page.locator("text=Midterms").bounding_box()
+        self.assertLess(box["y"] + box["height"], 900)

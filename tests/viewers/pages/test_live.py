@@ -68,10 +68,13 @@ class PageTests(TestCase):
         self.assertContains(self.page(), "Not started</span>")
 
     def test_pages_show_whether_a_broadcast_is_live_held_or_ended(self):
-        for kind, words in (("start", "Live"), ("hold", "On hold")):
+        for kind, words, front in (
+            ("start", "Live, as of", "Live</strong> as of"),
+            ("hold", "On hold, as of", "On hold, as of"),
+        ):
             self.publish({"kind": kind})
-            self.assertContains(self.page(), f"{words}, as of</span> <time")
-            self.assertContains(self.client.get("/"), f"{words}, as of <time")
+            self.assertContains(self.page(), f"{words}</span> <time")
+            self.assertContains(self.client.get("/"), f"{front} <time")
         self.publish({"kind": "end"})
         self.assertContains(self.page(), "Final, as of</span> <time")
         front = self.client.get("/")
