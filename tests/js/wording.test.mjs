@@ -7,7 +7,7 @@ const { announcements, clock, closing, facts, layerWords, paused, status, undeci
   await load("viewers/shared/wording.js");
 const { pastMap } = await load("viewers/shared/explore.js");
 
-const { time_zone: EASTERN, times, states } = vectors("wording");
+const { time_zone: EASTERN, times, closings, states } = vectors("wording");
 const NIGHT = Date.UTC(2020, 10, 4, 2, 47, 3); // 9:47:03 pm on November 3 in New York
 
 test("a time of today has no date", () => {
@@ -45,6 +45,15 @@ for (const { at, language, clock: text, hour } of times) {
     const found = [clock(at, Date.now(), EASTERN), clock(at, at, EASTERN, false, false)];
     await useLanguage();
     assert.deepEqual(found, [text, hour]);
+  });
+}
+
+for (const { closes, now, at, language, words } of closings) {
+  test(`polls close as in the server's words: ${words}, ${now}`, async () => {
+    await useLanguage(language);
+    const found = closing(closes, now, EASTERN, at);
+    await useLanguage();
+    assert.equal(found, words);
   });
 }
 

@@ -8,7 +8,7 @@ from broadcaster.models import Broadcast
 from broadcaster.publishing import clock, history
 from viewers.pages.by_slug import of_broadcast
 from viewers.pages.embed import EmbedOptions
-from viewers.pages.live import closing
+from viewers.pages.live import with_closing
 from viewers.pages.map_context import live_context
 
 MAX_UNDECIDED = 12  # races in the list of those still to decide: more than there is room for
@@ -34,7 +34,7 @@ def board(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     context = live_context(broadcast, request.GET) | {"options": options, "modules": MODULES}
     undecided = context["picture"].undecided
     context |= {
-        "undecided": [(unit, closing(unit)) for unit in undecided[:MAX_UNDECIDED]],
+        "undecided": with_closing(undecided[:MAX_UNDECIDED], broadcast),
         "undecided_count": len(undecided),
     }
     context["script_data"] |= {

@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
-from django.utils.translation import gettext as _
 
 from broadcaster.domain.geometry import shipped
 from broadcaster.domain.show import Show
@@ -13,7 +12,7 @@ from broadcaster.publishing import clock, history
 from broadcaster.rendering.unit import Unit
 from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import live_context
-from viewers.pages.wording import clock as clock_words
+from viewers.pages.wording import closing
 
 DELAYS = range(0, 61, 5)  # seconds
 MAX_UNDECIDED = 20  # races in the list of those still to decide
@@ -38,7 +37,7 @@ def live(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     context = live_context(broadcast, request.GET) | {"modules": MODULES, "delays": DELAYS}
     undecided = context["picture"].undecided
     context |= {
-        "undecided": [(unit, closing(unit)) for unit in undecided[:MAX_UNDECIDED]],
+        "undecided": with_closing(undecided[:MAX_UNDECIDED], broadcast),
         "undecided_more": max(len(undecided) - MAX_UNDECIDED, 0),
     }
     context["script_data"] |= {
@@ -50,12 +49,10 @@ def live(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     return response
 
 
-def closing(unit: Unit) -> str:
-    """Return when the polls of a race close or closed; "" if that is not known."""
-    if unit.closes is None:
-        return ""
-    words = _("Polls close %(time)s") if unit.closes > clock.now() else _("Polls closed %(time)s")
-    return words % {"time": clock_words(unit.closes, False)}
+def with_closing(units: list[Unit], broadcast: Broadcast) -> list[tuple[Unit, str]]:
+    """Return races, each with when its polls close or closed."""
+    now = clock.now()
+    return [(unit, closing(unit.closes, now, broadcast.at)) for unit in units]
 
 
 def counties(show: Show) -> dict[str, dict[str, str]]:

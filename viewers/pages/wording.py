@@ -3,7 +3,7 @@
 wording.js does the same in the browser; tests/vectors/wording.json pins both.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from broadcaster.models import Broadcast
 
+NIGHT = timedelta(hours=12)  # before and after a time that need no date
 STATUS = {
     "scheduled": gettext_lazy("Not started"),
     "live": gettext_lazy("Live, as of"),
@@ -40,11 +41,27 @@ def status(broadcast: Broadcast) -> dict[str, Any]:
     }
 
 
-def clock(at: datetime, with_seconds: bool) -> str:
-    """Return "9:47:03 pm EST" or "9:47 pm EST", with the date before it unless it is today's."""
+def clock(at: datetime, with_seconds: bool, now: datetime | None = None) -> str:
+    """Return "9:47:03 pm EST" or "9:47 pm EST", with the date before it unless it is that of `now`.
+
+    Without `now`, the date is compared with today's.
+    """
     time = hour(at, with_seconds) + f" {timezone.localtime(at):%Z}"
-    today = timezone.localdate(at) == timezone.localdate()
+    today = timezone.localdate(at) == timezone.localdate(now)
     return time if today else f"{date(at)}, {time}"
+
+
+def closing(closes: datetime | None, now: datetime, at: datetime) -> str:
+    """Return when the polls of a race close or closed; "" if that is not known.
+
+    The date is left out within 12 hours of `now`, and of `at`, when the map last changed: on later
+    days, it is that night.
+    """
+    if closes is None:
+        return ""
+    words = _("Polls close %(time)s") if closes > now else _("Polls closed %(time)s")
+    is_tonight = any(abs(closes - time) < NIGHT for time in (now, at))
+    return words % {"time": clock(closes, False, closes if is_tonight else now)}
 
 
 def date_and_clock(at: datetime) -> str:

@@ -14,7 +14,7 @@ from broadcaster.models import Broadcast, Publication
 from tests.support.changes import parse_change
 from tests.support.contests import president
 from tests.support.log import publish
-from viewers.pages.wording import clock, hour, status
+from viewers.pages.wording import clock, closing, hour, status
 
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/wording.json").read_text())
 NIGHT = datetime(2020, 11, 4, 2, 47, 3, tzinfo=UTC)
@@ -26,6 +26,14 @@ class WordingVectorTests(SimpleTestCase):
             at = datetime.fromtimestamp(case["at"] / 1000, UTC)
             with self.subTest(case["clock"]), override(case["language"]):
                 self.assertEqual((clock(at, True), hour(at)), (case["clock"], case["hour"]))
+
+    def test_closing_times_match_the_vectors(self):
+        for case in VECTORS["closings"]:
+            closes, now, at = (
+                datetime.fromtimestamp(case[name] / 1000, UTC) for name in ("closes", "now", "at")
+            )
+            with self.subTest(case["words"]), override(case["language"]):
+                self.assertEqual(closing(closes, now, at), case["words"])
 
     def test_phases_match_the_vectors(self):
         for case in VECTORS["states"]:

@@ -38,9 +38,10 @@ function drawUndecided() {
   const here = stateOf(map.replica.state, map.shown);
   const races = undecided(contest, here.calls);
   const now = Date.now() + clockOffset;
+  const { at } = map.replica;
   const rows = races.slice(0, data.maxUndecided).map((race) => {
     const row = document.getElementById("undecided-row").content.cloneNode(true).firstElementChild;
-    const texts = undecidedTexts(race, contest, here, now, data.timeZone);
+    const texts = undecidedTexts(race, contest, here, now, data.timeZone, at);
     for (const element of row.querySelectorAll("[data-part]")) {
       element.textContent = texts[element.dataset.part];
     }

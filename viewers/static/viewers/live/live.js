@@ -60,7 +60,8 @@ const explorer = new Explorer(
   },
   (race) => {
     const here = stateOf(buffer.replica.state, explorer.key);
-    return facts(race, contests[explorer.key], here, serverNow(), timeZone);
+    const { at } = buffer.replica;
+    return facts(race, contests[explorer.key], here, serverNow(), timeZone, at);
   },
 );
 explorer.show(data.shown, contests[data.shown]);
@@ -280,6 +281,7 @@ function unfold(button, isOpen) {
 /** Draw the races that are not decided. */
 function drawUndecided() {
   const here = stateOf(buffer.replica.state, explorer.key);
+  const { at } = buffer.replica;
   const races = undecided(contests[explorer.key], here.calls);
   const more = Math.max(races.length - MAX_UNDECIDED, 0);
   part("undecided-section").hidden = !races.length;
@@ -288,7 +290,7 @@ function drawUndecided() {
   part("undecided-more").textContent = gettext("and %(count)s more in the table", { count: more });
   const rows = races.slice(0, MAX_UNDECIDED).map((race) => {
     const row = document.getElementById("undecided-row").content.cloneNode(true).firstElementChild;
-    const texts = undecidedTexts(race, contests[explorer.key], here, serverNow(), timeZone);
+    const texts = undecidedTexts(race, contests[explorer.key], here, serverNow(), timeZone, at);
     for (const element of row.querySelectorAll("[data-part]")) {
       element.textContent = texts[element.dataset.part];
     }

@@ -6,6 +6,7 @@ import { OPEN, counted, lead, result, share, shown } from "../../broadcaster/ren
 import { gettext, gettext_noop, language, ngettext } from "../../broadcaster/domain/translation.js";
 
 const MAX_BEFORE = 2; // winners of earlier contests that the facts about a race have
+const NIGHT = 12 * 3600_000; // milliseconds before and after a time that need no date
 const NEWSROOM = "en"; // the language of headlines
 const WORDS = {
   scheduled: gettext_noop("Not started"),
@@ -57,10 +58,14 @@ export function layerWords(layer, contest, calls, before) {
   return gettext("The map shows %(title)s: %(won)s", { title: contest.title, won: won.join(", ") });
 }
 
-/** Return when the polls of a race close or closed; "" if that is not known. */
-export function closing(closes, now, timeZone) {
+/**
+ * Return when the polls of a race close or closed; "" if that is not known. The date is left out
+ * within 12 hours of `now`, and of `at`, when the map last changed: on later days, it is that night.
+ */
+export function closing(closes, now, timeZone, at = now) {
   if (closes === undefined) return "";
-  const time = clock(closes, now, timeZone, false);
+  const isTonight = [now, at].some((time) => Math.abs(closes - time) < NIGHT);
+  const time = clock(closes, isTonight ? closes : now, timeZone, false);
   return closes > now
     ? gettext("Polls close %(time)s", { time })
     : gettext("Polls closed %(time)s", { time });
@@ -73,7 +78,7 @@ export function undecided({ races }, calls) {
 }
 
 /** Return the texts of a race that is to be called, by part. `here` is the state of stateOf(). */
-export function undecidedTexts(race, contest, here, now, timeZone) {
+export function undecidedTexts(race, contest, here, now, timeZone, at = now) {
   const { name, weight, closes } = contest.races[race];
   const call = here.calls[race];
   const count = countOf(race, contest, here);
@@ -84,12 +89,12 @@ export function undecidedTexts(race, contest, here, now, timeZone) {
     status: call ? result(call, contest, race) : "",
     margin: count ? lead(count) : "",
     expected: count ? share(count) : "",
-    closes: count ? "" : closing(closes, now, timeZone),
+    closes: count ? "" : closing(closes, now, timeZone, at),
   };
 }
 
 /** Return the texts of the facts about a race, by part. `here` is the state of stateOf(). */
-export function facts(race, contest, here, now, timeZone) {
+export function facts(race, contest, here, now, timeZone, at = now) {
   const { name, weight, closes } = contest.races[race];
   const count = countOf(race, contest, here);
   const before = contest.earlier.map((each) => winnerIn(each, race, contest)).filter(Boolean);
@@ -100,7 +105,7 @@ export function facts(race, contest, here, now, timeZone) {
     "facts-counts": count?.margin
       ? `${count.words}: ${votes(here.counts[race], contest, race)}`
       : candidates(contest, race),
-    "facts-closes": closing(closes, now, timeZone),
+    "facts-closes": closing(closes, now, timeZone, at),
     "facts-before": before.length
       ? gettext("Before: %(winners)s", { winners: before.slice(0, MAX_BEFORE).join(", ") })
       : lastWinner(race, contest),
