@@ -56,6 +56,19 @@ class TruthfulConsole(ConsoleTestCase):
         self.assertEqual(desk.inner_text('[data-desk="cut-off"]'), "NO CONNECTION")
         self.assertIn("what you see may be old", desk.inner_text(".desk-bar"))
 
+        self.assertIn("Last known: update 1,", desk.inner_text(ON_AIR))
+        self.assertIn("last known", desk.inner_text(f"{PROGRAM} .screen-bar"))
+        desk.set_viewport_size({"width": 360, "height": 780})
+        self.assertNotIn("nobody else is here", desk.inner_text(".desk-bar"))
+
+    def test_program_is_amber_on_hold(self):
+        desk = self.open_console(BROADCASTER)
+        self.assertEqual(self.colour(desk, f"{PROGRAM} .screen-bar"), RED)
+
+        self.publish({"kind": "hold"})
+
+        desk.wait_for_selector(f"{PROGRAM} >> text=on hold: viewers see the pause")
+        self.assertEqual(self.colour(desk, f"{PROGRAM} .screen-bar"), AMBER)
     def test_console_is_grey_within_10_seconds_of_silence(self):
         desk, sockets = self.open_behind_a_proxy(BROADCASTER)
         desk.context.route("**/console/state", lambda route: route.abort())

@@ -153,6 +153,7 @@ test("the newest update is on air until the broadcast has ended", () => {
   const update = { seq: 3, at: AT, by: "editor", kind: "end", story: { headline: "Good night" } };
   assert.match(onAirText(update, "live"), /^On air: update 3, .*, by editor: “.*Good night.*”$/);
   assert.match(onAirText(update, "ended"), /^Last: update 3, /);
+  assert.match(onAirText(update, "live", true), /^Last known: update 3, /);
   assert.equal(onAirText(undefined, "scheduled"), "");
 });
 

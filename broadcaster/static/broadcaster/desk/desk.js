@@ -24,7 +24,7 @@ import {
   upNext,
 } from "./rundown.js";
 import { Screen } from "./screen.js";
-import { onAirText, programLabel } from "./show_status.js";
+import { nothingText, onAirText, programLabel } from "./show_status.js";
 import { isNothingNew } from "./standing.js";
 import { StatusBar } from "./status_bar.js";
 import { focusText, summarize } from "./summary.js";
@@ -146,7 +146,9 @@ export class Desk {
 
   showConnection(state) {
     const isNew = this.statusBar.showConnection(state);
-    if (isNew && state !== "connected") this.deliveryPanel.showUnknown();
+    if (!isNew) return;
+    if (state !== "connected") this.deliveryPanel.showUnknown();
+    this.#showUpdates(); // they are the last known without a connection
   }
 
   // State
@@ -226,7 +228,8 @@ export class Desk {
     const { change, news, name, after, problem, blocked } = this.takeTarget;
     this.form?.showChoices(state);
     const shown = this.#contestOf(state.view);
-    this.program.show(state, programLabel(phase, this.#placeOf(state.view)), shown);
+    const place = this.#placeOf(state.view);
+    this.program.show(state, programLabel(phase, place, this.statusBar.isOld), shown);
     const label = isPreviewEmpty ? "nothing selected" : name;
     const [called] = Object.keys(change.calls ?? {});
     const previewed = change.view?.contest ?? called ?? shown;
@@ -239,7 +242,7 @@ export class Desk {
       take.toggleAttribute("data-blocked", blocked);
       const shown = isNothingNew(state, change) ? change : news; // what stands already has a warning
       const summary = summarize(shown, this.contests);
-      part("take-summary").textContent = isPreviewEmpty ? "Choose a cue, or draft an update." : summary;
+      part("take-summary").textContent = isPreviewEmpty ? nothingText(phase) : summary;
     }
     if (this.form) this.#showDraft(isPreviewEmpty ? "" : problem);
     this.showTime();
@@ -259,10 +262,9 @@ export class Desk {
   }
 
   #showUpdates() {
-    this.part("on-air").textContent = onAirText(
-      this.logTable.history.updates.at(-1),
-      this.state.phase,
-    );
+    const newest = this.logTable.history.updates.at(-1);
+    const { isOld } = this.statusBar;
+    this.part("on-air").textContent = onAirText(newest, this.state.phase, isOld);
     this.logTable.showCorrectable(this.state);
     this.show();
   }

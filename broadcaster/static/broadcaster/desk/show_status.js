@@ -34,20 +34,27 @@ export function modeLabel(broadcast, phase) {
   return broadcast.rehearsal ? `REHEARSAL · ${REHEARSAL_PHASES[phase]}` : MODE_LABELS[phase];
 }
 
-/** Return what Program shows. `place` is what the view shows. */
-export function programLabel(phase, place) {
-  return `${PROGRAM_LABELS[phase]} · view ${place}`;
+/** Return what Program shows. `place` is what the view shows; `isOld`: there is no connection. */
+export function programLabel(phase, place, isOld) {
+  return `${isOld ? "last known" : PROGRAM_LABELS[phase]} · view ${place}`;
 }
 
 /**
  * Return which update is on air, the newest of the log, since when and by whom; "" without any. Once
- * the broadcast has ended it is the last one.
+ * the broadcast has ended it is the last one, and without a connection (`isOld`) the last known.
  */
-export function onAirText(update, phase) {
+export function onAirText(update, phase, isOld) {
   if (!update) return "";
   const { seq, at, by, kind, story } = update;
   const words = story?.headline ? `“${isolate(story.headline)}”` : kind;
-  return `${phase === "ended" ? "Last" : "On air"}: update ${seq}, ${clockTime(at)}, by ${by}: ${words}`;
+  const place = phase === "ended" ? "Last" : "On air";
+  return `${isOld ? "Last known" : place}: update ${seq}, ${clockTime(at)}, by ${by}: ${words}`;
+}
+
+/** Return what is said beside TAKE while nothing is in Preview. */
+export function nothingText(phase) {
+  if (phase === "ended") return "The broadcast has ended: nothing more can be taken.";
+  return "Choose a cue, or draft an update.";
 }
 
 /** Return the planned start before the broadcast or the planned end during it; "" without one. */

@@ -61,6 +61,11 @@ export class StatusBar {
     this.part("people").textContent = names.length ? `${words} ${is} here` : "nobody else is here";
   }
 
+  /** Whether there is no connection, so that all that the console shows may be old. */
+  get isOld() {
+    return this.cutOff !== "";
+  }
+
   /** Show the connection's state. Return whether it changed. */
   showConnection(state) {
     const element = this.part("connection");
