@@ -126,7 +126,7 @@ class DuringTheShow:
         self.wait_for_totals("209–119–210")
 
         self.assertGreaterEqual(self.published().get(seq=self.seq).at.timestamp(), due)
-        cue.locator("text=Already taken by editor: update 7").wait_for()
+        cue.locator("text=/Update 7, .*, by editor/").wait_for()
         frames = [frame for frame in self.desktop.frames if "the West Coast" in json.dumps(frame)]
         self.assertEqual(
             {frame["seq"] for frame in frames}, {self.seq}

@@ -227,7 +227,7 @@ class ConsoleOnAir(ConsoleTestCase):
 
         self.wait_for_message(desk, "Update 2 is on air: C1.")
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
-        self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
+        self.row(desk, "C1").locator("text=Update 2, ").wait_for()
         self.publish({"view": {"focus": "OH"}})
         desk.wait_for_selector(f"{PROGRAM} >> text=view OH")
 

@@ -32,7 +32,7 @@ class ConsoleRundown(ConsoleTestCase):
 
         self.wait_for_message(desk, "Update 2 is on air: C1.")
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("33")')
-        self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
+        self.row(desk, "C1").locator("text=Update 2, ").wait_for()
         self.assertIn("NEXT", self.row(desk, "C2").inner_text())
         self.assertIn("PREVIEW", self.row(desk, "C2").inner_text())
 
@@ -85,7 +85,7 @@ class ConsoleRundown(ConsoleTestCase):
         first, second = self.open_console(BROADCASTER), self.open_console(EDITOR)
         first.click(TAKE)
         self.wait_for_message(first, "Update 2 is on air")
-        second.wait_for_selector("text=Already taken by broadcaster")
+        self.row(second, "C1").locator("text=Update 2, ").wait_for()
         self.assertIn("PREVIEW", self.row(second, "C1").inner_text())  # C2 did not replace it
 
         second.click(TAKE)

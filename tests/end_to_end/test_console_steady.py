@@ -109,6 +109,6 @@ class SteadyConsole(ConsoleTestCase):
         )
         self.row(desk, "C1").locator(".cue-take").dblclick()
 
-        self.row(desk, "C1").locator("text=Already taken by broadcaster").wait_for()
+        self.row(desk, "C1").locator("text=Update 2, ").wait_for()
         self.assertEqual(desk.evaluate(measure), before)
         self.assertEqual(self.seq(), 2)

@@ -84,7 +84,7 @@ test("the note of a cue is its status as a sentence", () => {
   const note = (more, me = "editor", live = true) => statusNote(cue(1, more), AT, me, live);
 
   assert.equal(note({}), "");
-  assert.match(note(taken(41)), /^Already taken by broadcaster: update 41, /);
+  assert.match(note(taken(41)), /^Update 41, .*, by broadcaster$/);
   assert.match(note({ asked }), /^broadcaster took it\. Another person must confirm it\.$/);
   assert.match(note({ asked }, "broadcaster"), /^You took it\./);
   const scheduled = { due: AT + 133_000, scheduled_by: "editor" };

@@ -84,7 +84,7 @@ export function statusNote(cue, now, me, live) {
   if (cue.taken) {
     const { by, confirmed_by: second, seq, at } = cue.taken;
     const confirmed = second ? `, confirmed by ${second}` : "";
-    return `Already taken by ${by}${confirmed}: update ${seq}, ${clockTime(at)}.`;
+    return `Update ${seq}, ${clockTime(at)}, by ${by}${confirmed}`;
   }
   if (cue.asked) {
     const taker = cue.asked.by === me ? "You" : cue.asked.by;

@@ -79,7 +79,7 @@ function sentences(...some) {
 }
 
 function cueWarning(cue, now, me, standing) {
-  if (cue.taken) return statusNote(cue, now, me, true);
+  if (cue.taken) return `Already taken: ${statusNote(cue, now, me, true)}.`;
   const approval = cue.needs_approval && !cue.asked ? "Needs approval by another person." : "";
   return sentences(standing || statusNote(cue, now, me, true), approval);
 }
