@@ -12,6 +12,7 @@ from tests.support.browser import Visit, in_a_thread
 from tests.support.console import CONNECTED, PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
 
 RED = "rgb(176, 0, 32)"
+AMBER = "rgb(245, 184, 0)"
 ON_AIR = '[data-desk="on-air"]'
 CUT_OFF = "#desk[data-cut-off]"
 
@@ -55,7 +56,6 @@ class TruthfulConsole(ConsoleTestCase):
         self.assertNotEqual(self.colour(desk, ".desk-bar"), RED)
         self.assertEqual(desk.inner_text('[data-desk="cut-off"]'), "NO CONNECTION")
         self.assertIn("what you see may be old", desk.inner_text(".desk-bar"))
-
         self.assertIn("Last known: update 1,", desk.inner_text(ON_AIR))
         self.assertIn("last known", desk.inner_text(f"{PROGRAM} .screen-bar"))
         desk.set_viewport_size({"width": 360, "height": 780})
@@ -69,6 +69,7 @@ class TruthfulConsole(ConsoleTestCase):
 
         desk.wait_for_selector(f"{PROGRAM} >> text=on hold: viewers see the pause")
         self.assertEqual(self.colour(desk, f"{PROGRAM} .screen-bar"), AMBER)
+
     def test_console_is_grey_within_10_seconds_of_silence(self):
         desk, sockets = self.open_behind_a_proxy(BROADCASTER)
         desk.context.route("**/console/state", lambda route: route.abort())
