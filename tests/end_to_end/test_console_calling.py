@@ -134,8 +134,11 @@ class CallingAtTheConsole(ConsoleTestCase):
         editor.set_viewport_size(WIDE)
         self.assertTrue(editor.is_disabled(CONFIRM))
         self.assertEqual(editor.get_attribute(CONFIRM, "title"), "Look at it in Preview first.")
+        ink = "button => getComputedStyle(button).backgroundColor"
+        self.assertEqual(editor.eval_on_selector(LOOK, ink), "rgb(26, 26, 26)")
         editor.click(LOOK)
         editor.wait_for_selector(f'{PREVIEW} [data-part=D]:text("20")')
+        self.assertEqual(editor.eval_on_selector(LOOK, ink), "rgb(255, 255, 255)")
         self.assertEqual(editor.get_attribute(CONFIRM, "title"), "")
         editor.click(CONFIRM)
 
