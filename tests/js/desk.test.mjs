@@ -271,7 +271,9 @@ test("silent processes come before those that report", () => {
 
 test("the sparkline keeps ten minutes, the newest at its right edge", () => {
   const history = new ViewerHistory();
-  for (let i = 0; i < 200; i += 1) history.add(i, i * 4000);
+  for (let i = 0; i < 14; i += 1) history.add(i, i * 4000);
+  assert.equal(history.polyline(240, 32), "", "a stray dash");
+  for (let i = 14; i < 200; i += 1) history.add(i, i * 4000);
   history.add(1000, 199 * 4000 + 1); // the same step, later
   assert.equal(history.points.length, 150);
   assert.equal(history.points.at(-1), 1000);

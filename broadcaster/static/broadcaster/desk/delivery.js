@@ -1,6 +1,7 @@
 // How an update was delivered, as text and as a sparkline. Pure: no DOM, no network.
 
 const MAX_POINTS = 150; // of the sparkline
+const FEWEST_POINTS = 15; // a line of a minute; a shorter one looks like a stray dash
 const STEP = 4000; // milliseconds between two points, so the sparkline covers ten minutes
 
 /** 9987 → "9,987" */
@@ -86,8 +87,12 @@ export class ViewerHistory {
     if (this.points.length > MAX_POINTS) this.points.shift();
   }
 
-  /** Return an SVG polyline's points in a box of this size. The newest is at its right edge. */
+  /**
+   * Return an SVG polyline's points in a box of this size, "" in the first minute. The newest is at
+   * its right edge.
+   */
   polyline(width, height) {
+    if (this.points.length < FEWEST_POINTS) return "";
     const most = Math.max(1, ...this.points);
     const step = width / (MAX_POINTS - 1);
     const start = width - step * (this.points.length - 1);
