@@ -69,6 +69,7 @@ class ConsoleAccessibility(ConsoleTestCase):
         self.assertIn("REHEARSAL", desk.inner_text(".desk-bar"))
         desk.click(TAKE)
         self.wait_for_message(desk, "on air")
+        desk.wait_for_selector(f'{PROGRAM} .boxes [data-unit="VT"][data-party="D"]')
         self.check(desk, "rehearsal, dark", maps=True)
         desk.emulate_media(color_scheme="light")
         self.check(desk, "rehearsal, light")
