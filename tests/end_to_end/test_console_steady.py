@@ -7,10 +7,17 @@ from django.utils import timezone
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast
+from broadcaster.models.contests import keep_all
 from tests.support.console import PREVIEW, TAKE, ConsoleTestCase
+from tests.support.contests import show
 
 LONG = "Pennsylvania and more words " * 7  # 196 characters
 NOTES = [{"at": "PA", "text": f"{number} counties are left to count"} for number in range(20)]
+DRAWN_WIDTH = """map => {
+    const { width, height } = map.viewBox.baseVal;
+    return Math.min(map.clientWidth, map.clientHeight * width / height);
+}"""
+"""The width of a map, in pixels, without the empty space beside it."""
 SIZES = ((1440, 900), (1280, 800), (768, 1024))
 
 
@@ -78,6 +85,17 @@ class SteadyConsole(ConsoleTestCase):
         self.addCleanup(self.server.start)
         desk.wait_for_selector("[data-cut-off]")
         check("no connection")
+
+    def test_map_is_at_least_420_pixels_wide_beside_three_tabs(self):
+        ids = {key: f"us-{key}-2024" for key in ("president", "senate", "governors")}
+        lineup = keep_all(show(**ids).editions)
+        broadcast = Broadcast.objects.create(slug="three", title="Three", contests=lineup)
+        self.path = f"/admin/broadcaster/broadcast/{broadcast.pk}/console/"
+        desk = self.open_console(EDITOR)
+
+        width = desk.eval_on_selector(f"{PREVIEW} .picture:not([hidden]) .map", DRAWN_WIDTH)
+
+        self.assertGreaterEqual(width, 420)
 
     def test_double_press_on_take_does_not_withdraw_what_waits(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
