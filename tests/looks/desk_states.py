@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from tests.looks.evening import DEMO, Night, moment
+from tests.looks.evening import DEMO, THREE_CONTESTS, Night, moment
 from tests.looks.page_states import click, wait_for
 from tests.looks.studio import PAGE, States, Studio
 from tests.support.browser import Visit
@@ -21,9 +21,9 @@ def user(name: str) -> Any:
     return get_user_model().objects.get(username=name)
 
 
-def night(until: str = "", **fields: Any) -> Night:
-    """Return the evening of 2020 with its rundown, played up to a time."""
-    prepared = Night(DEMO, source="", **fields).prepare()
+def night(until: str = "", evening: str = DEMO, **fields: Any) -> Night:
+    """Return an evening, by default that of 2020, with its rundown, played up to a time."""
+    prepared = Night(evening, source="", **fields).prepare()
     return prepared.play(until) if until else prepared
 
 
@@ -104,10 +104,20 @@ def approval_taker(studio: Studio) -> list[Visit]:
     return approval(studio)[1]
 
 
+def approver(studio: Studio) -> list[Visit]:
+    """Open the console of the editor, who may confirm what waits."""
+    evening, _ = approval(studio)
+    return wait_for(desk(studio, evening, "editor"), '[data-desk="approval"]:not([hidden])')
+
+
+@STATES.add("desk-approval-asked")
+def approval_asked(studio: Studio) -> list[Visit]:
+    return approver(studio)
+
+
 @STATES.add("desk-approval-approver")
 def approval_approver(studio: Studio) -> list[Visit]:
-    evening, _ = approval(studio)
-    visits = wait_for(desk(studio, evening, "editor"), '[data-desk="approval"]:not([hidden])')
+    visits = approver(studio)
     click(visits, '[data-approval="look"]')
     studio.keep("console-approval", visits[0].page)
     return visits
@@ -124,6 +134,14 @@ def scheduled(studio: Studio) -> list[Visit]:
     wait_for(visits, "text=SCHEDULED")
     studio.keep("console-scheduled", page.locator(".desk-rundown"))
     return visits
+
+
+@STATES.add("desk-contests")
+def contests(studio: Studio) -> list[Visit]:
+    visits = desk(studio, studio.watch(night("7:38 pm", evening=THREE_CONTESTS)), "editor")
+    for visit in visits:
+        cue(visit, "8 pm").locator('[data-cue="select"]').click()
+    return wait_for(visits, "text=At poll close")
 
 
 @STATES.add("desk-held")
