@@ -10,23 +10,26 @@ from datetime import UTC, datetime
 
 from broadcaster.domain.bidi import isolate
 from broadcaster.domain.change import Call, Kind, RaceKey
+from broadcaster.domain.contest import Contest
 from broadcaster.domain.corrections import updates_behind
 from broadcaster.domain.mapstate import Contests
 from broadcaster.domain.stream import Update
 from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
-from broadcaster.rendering.unit import mark
+from broadcaster.rendering.unit import mark, result
 
-NAMED = 12  # races in an update up to which they are named in full
+NAMED = 12  # races up to which a group names all
+FIRST = 4  # races that a larger group names
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One race in a group, and whether that call was corrected later."""
+    """One race in a group, and the result by which that call was corrected later."""
 
     race: str
-    name: str  # in full, or the race's id among many
-    struck: bool
+    name: str
+    corrected: str  # that result in words; "" if the call stands
+    is_folded: bool  # not shown among many, unless it was corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Group:
     look: str  # of that party
     mark: str
     words: str
+    size: str  # how many races these are, in words; "" if all are named
     races: tuple[Logged, ...]
     weight: int
     is_weighted: bool  # whether the contest's races have different weights
@@ -60,7 +64,9 @@ def entries(
 ) -> list[Entry]:
     """Return an entry for each update with calls, newest first, in the language of `gettext`."""
     updates = list(updates)
-    taken_back = set(_taken_back(updates))
+    taken_back: dict[tuple[int, RaceKey], Call] = {}
+    for seq, race, call in _taken_back(updates):
+        taken_back.setdefault((seq, race), call)
     return [
         Entry(
             update.seq,
@@ -73,24 +79,23 @@ def entries(
     ]
 
 
-def _taken_back(updates: Iterable[Update]) -> Iterator[tuple[int, RaceKey]]:
-    """Yield seq and race of each call that a later update corrected."""
+def _taken_back(updates: Iterable[Update]) -> Iterator[tuple[int, RaceKey, Call]]:
+    """Yield seq and race of each call that a later update corrected, and the call instead of it."""
     statements: list[tuple[int, Mapping[RaceKey, Call]]] = []
     for update in updates:
         if update.kind is Kind.CORRECT:
-            for race in update.called:
-                yield from ((seq, race) for seq in updates_behind(race, statements))
+            for race, call in update.called.items():
+                yield from ((seq, race, call) for seq in updates_behind(race, statements))
         statements.append((update.seq, update.called))
 
 
 def groups(
     update: Update,
     contests: Contests,
-    taken_back: set[tuple[int, RaceKey]],
+    taken_back: Mapping[tuple[int, RaceKey], Call],
     gettext: Gettext,
 ) -> Iterable[Group]:
     """Yield the calls of one update by contest and result, in the order of their first races."""
-    in_full = len(update.called) <= NAMED
     for key, calls in (update.calls or {}).items():
         contest = contests[key]
         found: dict[Call, list[str]] = {}
@@ -109,17 +114,30 @@ def groups(
                 contest.name_of(call.party, one, gettext)
                 if party
                 else gettext(STATUS_WORDS[call.status]),
-                tuple(
-                    Logged(
-                        race,
-                        name_in(gettext, contest.race_of[race].name) if in_full else race,
-                        (update.seq, (key, race)) in taken_back,
-                    )
-                    for race in races
-                ),
+                gettext("%(count)s races:") % {"count": len(races)} if len(races) > NAMED else "",
+                tuple(_logged(races, contest, (update.seq, key), taken_back, gettext)),
                 sum(contest.weights[race] for race in races),
                 len(set(contest.weights.values())) > 1,
             )
+
+
+def _logged(
+    races: list[str],
+    contest: Contest,
+    place: tuple[int, str],
+    taken_back: Mapping[tuple[int, RaceKey], Call],
+    gettext: Gettext,
+) -> Iterator[Logged]:
+    """Yield the races of a group. `place` is the seq of its update and the key of its contest."""
+    seq, key = place
+    for number, race in enumerate(races):
+        instead = taken_back.get((seq, (key, race)))
+        yield Logged(
+            race,
+            name_in(gettext, contest.race_of[race].name),
+            result(race, instead, contest, gettext) if instead else "",
+            len(races) > NAMED and number >= FIRST,
+        )
 
 
 def corrected(updates: Iterable[Update]) -> list[RaceKey]:

@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from broadcaster.domain.bidi import isolate
-from broadcaster.domain.change import OPEN, Call, Count, Status, View
+from broadcaster.domain.change import OPEN, Call, Count, View
 from broadcaster.domain.contest import Race
 from broadcaster.domain.geometry import Geometry, Shape
 from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.outline import Box
 from broadcaster.domain.show import Edition, Show
-from broadcaster.domain.summary import STATUS_WORDS
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.counting import counted
 from broadcaster.rendering.last_winner import last_winner
 from broadcaster.rendering.result_table import RowGroup, alphabetical, row_groups
 from broadcaster.rendering.tally import Tally
-from broadcaster.rendering.unit import Unit, mark
+from broadcaster.rendering.unit import Unit, mark, result
 
 WIDTH, HEIGHT = 1033.0, 610.0  # map units: the size of a map on which labels have these sizes
 LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map is in view
@@ -216,7 +215,7 @@ class Picture:
             party=call.party,
             look=party.look if party else "",
             mark=mark(call, party.letter if party else ""),
-            result=self._result(race.id, call),
+            result=result(race.id, call, self.contest, self.gettext),
             before=race.held_by,
             last=last_winner(race, self.contest, self.gettext),
             highlighted=not self.highlight.isdisjoint(places),
@@ -234,15 +233,6 @@ class Picture:
             fits = "mark" if room >= self.mark_room and not shape.box else "no"
         group = self.geometry.group_at.get(shape.id, "")
         return Label(unit, shape, code, fits, group if len(group) <= CODE_LENGTH else "")
-
-    def _result(self, race: str, call: Call) -> str:
-        if not call.decided:
-            return self.gettext(STATUS_WORDS[call.status])
-        name = isolate(self.contest.name_of(call.party, race, self.gettext))
-        winner = f"{name} ({self.contest.party_of[call.party].letter})"
-        if call.status is Status.CALLED:
-            return winner
-        return self.gettext("%(winner)s, certified") % {"winner": winner}
 
 
 def label_unit(geometry: Geometry) -> float:

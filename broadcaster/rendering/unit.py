@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from broadcaster.domain.bidi import isolate
 from broadcaster.domain.change import Call, Status
+from broadcaster.domain.contest import Contest
 from broadcaster.domain.geometry import Shape
+from broadcaster.domain.summary import STATUS_WORDS
+from broadcaster.domain.translation import Gettext
 from broadcaster.rendering.counting import Counted
 from broadcaster.rendering.last_winner import LastWinner
 
@@ -51,3 +55,14 @@ def mark(call: Call, letter: str) -> str:
     if call.status is Status.CERTIFIED:
         return letter + CERTIFIED
     return letter or MARKS.get(call.status, "")
+
+
+def result(race: str, call: Call, contest: Contest, gettext: Gettext) -> str:
+    """Return a race's result in words: "Trump (R)", "Trump (R), certified", "Too close to call"."""
+    if not call.decided:
+        return gettext(STATUS_WORDS[call.status])
+    name = isolate(contest.name_of(call.party, race, gettext))
+    winner = f"{name} ({contest.party_of[call.party].letter})"
+    if call.status is Status.CALLED:
+        return winner
+    return gettext("%(winner)s, certified") % {"winner": winner}

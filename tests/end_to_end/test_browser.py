@@ -25,6 +25,7 @@ HIDE = """
         document.dispatchEvent(new Event("visibilitychange"));
     };
 """  # lets a test hide and show the tab
+MANY = ["AL", "AK", "AR", "FL", "ID", "IN", "IA", "KS", "KY", "LA", "MS", "MO", "MT"]
 OPEN_MENU = "document.querySelector('.more').open = true"
 RECORD_TEXT = """
     window.seen = new Set();
@@ -379,7 +380,22 @@ class LivePage(TransactionTestCase):
         for visit in (early, late):
             struck = visit.page.inner_text('.log [data-seq="2"] [data-struck]')
             self.assertEqual(struck, "Arizona")
+            line = visit.page.locator('.log [data-seq="2"] p')
+            self.assertIn("Biden Arizona Corrected Call withdrawn", line.inner_text())
+            style = line.locator(".words").evaluate("e => getComputedStyle(e).textDecorationLine")
+            self.assertEqual(style, "line-through")
         self.assertEqual(early.page.text_content('[data-part="alert"]'), "Arizona is not called")
+
+    def test_many_calls_of_an_update_are_one_short_line_of_the_log(self):
+        early = self.viewer()
+        called = {race: {"status": "called", "party": "R"} for race in MANY}
+        self.publish({"calls": {"president": called}, "story": {"headline": "Called"}})
+        early.wait_for('.log [data-seq="2"]')
+        late = self.visit(java_script_enabled=False)
+        late.open_late(self.path, f"{len(MANY)} races:")
+        lines = [visit.page.inner_text('.log [data-seq="2"] p') for visit in (early, late)]
+        self.assertEqual(*lines)
+        self.assertIn(f"{len(MANY)} races: Alabama Alaska Arkansas Florida  109", lines[0])
 
     def test_map_can_be_explored_by_keyboard(self):
         page = self.viewer().page

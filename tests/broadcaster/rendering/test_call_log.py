@@ -63,28 +63,37 @@ class CallLogEntries(TestCase):
     def test_correction_strikes_its_units_in_the_update_that_it_corrects(self):
         again = {"calls": {"president": {"AZ": {"status": "called", "party": "D"}}}}
         found = entries(log(self.called, self.retraction, again), CONTESTS)
-        struck = {(e.seq, u.race): u.struck for e in found for g in e.groups for u in g.races}
+        struck = {(e.seq, u.race): u.corrected for e in found for g in e.groups for u in g.races}
         self.assertEqual(
-            struck, {(3, "AZ"): False, (2, "AZ"): False, (1, "AZ"): True, (1, "PA"): False}
+            struck,
+            {(3, "AZ"): "", (2, "AZ"): "", (1, "AZ"): "Call withdrawn", (1, "PA"): ""},
         )
 
     def test_correction_strikes_the_call_and_its_certification(self):
         certified = {"calls": {"president": {"AZ": {"status": "certified", "party": "D"}}}}
         retraction = self.retraction | {"corrects": 2}
         found = entries(log(self.called, certified, retraction), CONTESTS)
-        struck = {(e.seq, u.race) for e in found for g in e.groups for u in g.races if u.struck}
+        struck = {(e.seq, u.race) for e in found for g in e.groups for u in g.races if u.corrected}
         self.assertEqual(struck, {(1, "AZ"), (2, "AZ")})
 
-    def test_few_units_have_names_and_many_have_codes(self):
+    def test_correction_to_another_winner_names_the_winner(self):
+        other = {"calls": {"president": {"AZ": {"status": "called", "party": "R"}}}}
+        found = entries(log(self.called, self.retraction | other), CONTESTS)
+        self.assertEqual(found[1].groups[0].races[0].corrected, "Trump (R)")
+
+    def test_group_of_many_races_has_their_number_and_the_first_ones(self):
         races = [race.id for race in CONTESTS["president"].races[:13]]
         few, many = log(
             self.called,
             {"calls": {"president": {race: {"status": "open"} for race in races}}},
         )
-        names = [u.name for e in entries([few], CONTESTS) for g in e.groups for u in g.races]
-        self.assertEqual(names, ["Arizona", "Pennsylvania"])
-        names = [u.name for e in entries([many], CONTESTS) for g in e.groups for u in g.races]
-        self.assertEqual(names, races)
+        [group] = entries([few], CONTESTS)[0].groups
+        self.assertEqual([each.name for each in group.races], ["Arizona", "Pennsylvania"])
+        self.assertEqual(group.size, "")
+        [group] = entries([many], CONTESTS)[0].groups
+        shown = [each.name for each in group.races if not each.is_folded]
+        self.assertEqual(shown, [race.name for race in CONTESTS["president"].races[:4]])
+        self.assertEqual(group.size, "13 races:")
 
     def test_corrected_unit_that_is_called_again_stays_corrected(self):
         again = {"calls": {"president": {"AZ": {"status": "called", "party": "D"}}}}

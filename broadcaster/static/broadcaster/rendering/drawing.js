@@ -16,7 +16,8 @@ const RESULTS = {
 const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
 const CERTIFIED = "✓"; // after the party's letter
 const LONG = 80; // characters of a headline above which its letters are smaller, as in lead.html
-const MAX_NAMED = 12; // up to so many races of an update have their full name in the log
+const MAX_NAMED = 12; // races up to which a group of the log names all
+const FIRST_NAMED = 4; // races that a larger group names
 export const OPEN = { status: "open" }; // the call of a race about which nothing was published
 const BANDS = [2, 5, 10]; // percentage points: margins from which a hatch is denser
 
@@ -464,7 +465,7 @@ export class CallLog {
     if (!update.calls || known) return;
     const places = placesOf(update.calls);
     if (update.kind === "correct") {
-      for (const place of places) this.#strike(place);
+      for (const place of places) this.#strike(place, update.calls);
       this.list.dataset.corrected = [...new Set([...this.corrected, ...places])].join(" ");
     }
     const entry = this.#copy("log-entry");
@@ -474,7 +475,7 @@ export class CallLog {
     time.textContent = this.clock(update.at);
     groups(update.calls, this.contests).forEach((group, index, all) => {
       const isTitled = group.contest !== all[index - 1]?.contest;
-      entry.querySelector("div").append(this.#line(group, isTitled, places.length <= MAX_NAMED));
+      entry.querySelector("div").append(this.#line(group, isTitled));
     });
     if (update.reason) {
       const reason = document.createElement("p");
@@ -494,34 +495,41 @@ export class CallLog {
     for (const update of updates) this.add(update);
   }
 
-  /** Return a group's line, with the contest's title and the races' full names if asked for. */
-  #line(group, isTitled, isNamed) {
+  /** Return a group's line, with the contest's title if asked for. Among many races, it names few. */
+  #line(group, isTitled) {
     const contest = this.contests[group.contest];
     const line = this.#copy("log-group");
     line.dataset.status = group.status;
     line.dataset.party = group.party;
     line.dataset.look = contest.partyOf[group.party]?.look ?? "";
+    const isLong = group.races.length > MAX_NAMED;
     const several = Object.keys(this.contests).length > 1;
     const texts = {
       title: several && isTitled ? contest.title : "",
       mark: group.mark,
       words: group.words,
+      size: isLong ? gettext("%(count)s races:", { count: group.races.length }) : "",
       weight: contest.isWeighted ? group.weight : "",
     };
     for (const part of line.querySelectorAll("[data-log]")) {
       part.textContent = texts[part.dataset.log];
     }
-    for (const race of group.races) {
+    for (const [number, race] of group.races.entries()) {
       const place = document.createElement("span");
       place.dataset.logged = `${group.contest}/${race}`;
-      place.textContent = isNamed ? contest.races[race].name : race;
+      place.toggleAttribute("data-folded", isLong && number >= FIRST_NAMED);
+      place.textContent = contest.races[race].name;
       line.querySelector(".units").append(place, " ");
     }
     return line;
   }
 
-  /** Strike the call of a race: its newest entry, and those before it for the same party. */
-  #strike(place) {
+  /**
+   * Strike the call of a race, and write the result of the correction beside it: in its newest entry,
+   * and in those before it for the same party. `calls` are those of the correction.
+   */
+  #strike(place, calls) {
+    const [key, race] = place.split("/");
     let party;
     for (const logged of this.list.querySelectorAll(`[data-logged="${place}"]`)) {
       const line = logged.closest("[data-party]");
@@ -529,7 +537,9 @@ export class CallLog {
       if (!party || line.dataset.party !== party) return;
       if (logged.hasAttribute("data-struck")) continue;
       logged.toggleAttribute("data-struck", true);
-      logged.after(" ", this.#copy("log-chip"));
+      const instead = document.createElement("span");
+      instead.textContent = result(calls[key][race], this.contests[key], race);
+      logged.after(" ", this.#copy("log-chip"), " ", instead);
     }
   }
 
