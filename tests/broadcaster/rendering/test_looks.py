@@ -127,6 +127,10 @@ class LookColours(TestCase):
                 with self.subTest(theme=theme, one=one, other=other):
                     self.assertGreaterEqual(contrast(found[one], found[other]), least)
 
+    def test_borders_between_uncalled_races_are_visible_in_the_dark(self):
+        dark = colours("dark")
+        self.assertGreaterEqual(contrast(dark["map-uncalled"], dark["map-border"]), 1.5)
+
 
 class LookPatterns(SimpleTestCase):
     def test_every_look_but_grey_has_a_pattern_of_its_own(self):
