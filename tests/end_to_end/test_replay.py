@@ -119,7 +119,8 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         visit.page.select_option('[data-part="speed"]', "300")
         visit.page.click('[data-action="play"]')
         visit.wait_for('[data-part="headline"]:text("Biden wins")')
-        visit.wait_for('[data-action="play"]:text("Play")')
+        visit.wait_for('[data-action="play"]:text("Play again")')
+        self.assertFalse(visit.page.is_visible("text=See how it ended"))
         self.assertEqual(self.totals(visit), "306–232–0")
         self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")
 

@@ -62,7 +62,10 @@ function drawControls(t) {
   slider.value = Math.floor(at / 1000);
   slider.setAttribute("aria-valuetext", `${elapsed(at)}, ${when}`);
   const play = page.querySelector('[data-action="play"]');
-  play.textContent = player.playing ? play.dataset.pause : play.dataset.play;
+  const isOver = at >= player.duration;
+  const { play: start, again, pause } = play.dataset;
+  play.textContent = player.playing ? pause : isOver ? again : start;
+  part("ending")?.toggleAttribute("data-over", isOver);
   part("speed").value = String(player.speed);
 }
 
