@@ -57,10 +57,10 @@ for (const { closes, now, at, language, words } of closings) {
   });
 }
 
-for (const { phase, planned, language, words } of states) {
+for (const { phase, planned, rehearsal, language, words } of states) {
   test(`the status has the server's words: ${words}`, async () => {
     await useLanguage(language);
-    const found = status(phase, 5, planned ? 9 : null).words;
+    const found = status(phase, 5, planned ? 9 : null, { rehearsal }).words;
     await useLanguage();
     assert.equal(found, words);
   });

@@ -55,6 +55,7 @@ def live_context(broadcast: Broadcast, query: QueryDict) -> dict[str, Any]:
             "script_data": contest_script_data(show, shown)
             | {
                 "address": data_address(broadcast),
+                "rehearsal": broadcast.rehearsal,
                 "startsAt": broadcast.starts_at and history.milliseconds(broadcast.starts_at),
                 "timeZone": script_zone(settings.TIME_ZONE),
                 "snapshot": to_json(snapshot),

@@ -21,6 +21,7 @@ NIGHT = timedelta(hours=12)  # before and after a time that need no date
 STATUS = {
     "scheduled": gettext_lazy("Not started"),
     "live": gettext_lazy("Live, as of"),
+    "rehearsal": gettext_lazy("Rehearsal, as of"),
     "held": gettext_lazy("On hold, as of"),
     "ended": gettext_lazy("Final, as of"),
 }
@@ -30,10 +31,11 @@ def status(broadcast: Broadcast) -> dict[str, Any]:
     """Return the phase of a broadcast, its words, and the time that belongs to it, if any."""
     scheduled = broadcast.phase == "scheduled"
     at = broadcast.starts_at if scheduled else broadcast.at
+    state = "rehearsal" if broadcast.rehearsal and broadcast.phase == "live" else broadcast.phase
     began = broadcast.starts_at or at  # a night may end after midnight
     return {
         "state": broadcast.phase,
-        "words": _("Begins") if scheduled and at else STATUS[broadcast.phase],
+        "words": _("Begins") if scheduled and at else STATUS[state],
         "at": at,
         "clock": at and clock(at, not scheduled),
         "began": began,

@@ -38,7 +38,9 @@ class WordingVectorTests(SimpleTestCase):
     def test_phases_match_the_vectors(self):
         for case in VECTORS["states"]:
             planned = NIGHT if case["planned"] else None
-            found = Broadcast(phase=case["phase"], starts_at=planned)
+            found = Broadcast(
+                phase=case["phase"], starts_at=planned, rehearsal=case.get("rehearsal", False)
+            )
             with self.subTest(case["words"]), override(case["language"]):
                 self.assertEqual(status(found)["words"], case["words"])
 

@@ -33,7 +33,7 @@ const LOAD_RENEWAL = [10, 60]; // seconds after which the page loads what it nee
 
 const page = document.querySelector("main");
 const data = JSON.parse(document.getElementById("broadcast").textContent);
-const { address, startsAt, timeZone, snapshot, now, words } = data;
+const { address, startsAt, timeZone, snapshot, now, words, rehearsal } = data;
 const clockOffset = now - Date.now(); // milliseconds that the server's clock is ahead of this one
 setLanguage(words);
 const contests = contestsOf(data.contests);
@@ -312,7 +312,7 @@ function drawStatus() {
   const line = part("status");
   const state = pageState();
   const { at } = buffer.replica;
-  const text = status(state, at, startsAt, buffer.delay / 1000);
+  const text = status(state, at, startsAt, { delay: buffer.delay / 1000, rehearsal });
   line.dataset.state = state;
   if (state === "outdated") renewal?.outdated();
   else if (isLost) renewal?.lost();

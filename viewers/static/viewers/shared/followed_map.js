@@ -133,10 +133,10 @@ export class FollowedMap {
   }
 
   #drawStatus(state) {
-    const { startsAt, timeZone } = this.data;
+    const { startsAt, timeZone, rehearsal } = this.data;
     if (this.replica.state.phase === "ended") state = "ended";
     else if (this.#isOutdated) state = "outdated";
-    const { words, at } = status(state, this.replica.at, startsAt);
+    const { words, at } = status(state, this.replica.at, startsAt, { rehearsal });
     this.#part("status").dataset.state = state;
     this.#part("words").textContent = words;
     this.#part("time").hidden = at === null;

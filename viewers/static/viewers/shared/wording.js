@@ -11,6 +11,7 @@ const NEWSROOM = "en"; // the language of headlines
 const WORDS = {
   scheduled: gettext_noop("Not started"),
   live: gettext_noop("Live, as of"),
+  rehearsal: gettext_noop("Rehearsal, as of"),
   delayed: gettext_noop("Delayed by %(delay)s s, as of"),
   paused: gettext_noop("Paused, as of"),
   held: gettext_noop("On hold, as of"),
@@ -22,12 +23,13 @@ const WORDS = {
 
 /**
  * Return {words, at} for a state of the page. `at` is when the map last changed, or null; `delay` is
- * that of the viewer, in seconds.
+ * that of the viewer, in seconds. A rehearsal is never called live.
  */
-export function status(state, at, startsAt, delay = 0) {
+export function status(state, at, startsAt, { delay = 0, rehearsal = false } = {}) {
   const planned = state === "scheduled";
   if (planned && startsAt) return { words: gettext("Begins"), at: startsAt };
-  return { words: gettext(WORDS[state], { delay }), at: planned ? null : at };
+  const words = WORDS[rehearsal && state === "live" ? "rehearsal" : state];
+  return { words: gettext(words, { delay }), at: planned ? null : at };
 }
 
 /** Return which place the broadcast shows, for a viewer who explores. */
