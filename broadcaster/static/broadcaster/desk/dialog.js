@@ -43,6 +43,7 @@ export function ask(dialog, question, yesLabel, { facts = [], headline, otherLab
     dialog.addEventListener("close", answer, { once: true });
     dialog.showModal();
     (headline ? input : part("no")).focus();
+    if (headline) input.select(); // what is typed replaces the present headline
   });
 }
 
