@@ -3,6 +3,7 @@
 from django.test import TransactionTestCase
 
 from broadcaster.domain.geometry import shipped
+from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast
 from broadcaster.models.contests import keep_all
 from broadcaster.publishing.publish import start_over
@@ -107,6 +108,19 @@ class Board(BrowserAudience, TransactionTestCase):
                 "words => document.querySelector('h2').textContent === words", arg=headline
             )
             self.assertEqual(visit.page.locator(".map").bounding_box(), before, headline)
+
+    def test_map_does_not_move_when_a_box_is_called_or_a_side_wins(self):
+        visit = self.board()
+        visit.wait_for("html[data-started]")
+        before = visit.page.locator(".map").bounding_box()
+        self.publish(Evening().call("VT", "Vermont"))
+        visit.wait_for('.boxes [data-unit="VT"][data-party="D"]')
+        self.assertEqual(visit.page.locator(".map").bounding_box(), before)
+
+        self.publish(Evening().call("CA NY IL PA MI NJ VA WA GA AZ MA MD MN WI CO CT OR", "Biden"))
+
+        visit.wait_for('.board-score-shown [data-side="left"] >> text=✓ past 270')
+        self.assertEqual(visit.page.locator(".map").bounding_box(), before)
 
     def test_board_is_accessible(self):
         self.publish(PA_TO_BIDEN)
