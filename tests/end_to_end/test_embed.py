@@ -6,9 +6,10 @@ import re
 from django.test import TransactionTestCase
 
 from broadcaster.domain.geometry import shipped
+from broadcaster.management.evening import Evening
 from broadcaster.rendering.picture import view_box
 from tests.support.audience import BrowserAudience
-from tests.support.browser import violations
+from tests.support.browser import Visit, launch, violations
 from tests.support.changes import PA_TO_BIDEN
 from tests.support.newspaper import Newspaper
 from tests.support.server import wait_for
@@ -86,6 +87,36 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         frame = page.frame_locator("iframe")
         frame.locator("html[data-sized]").wait_for(state="attached")
         self.wait_until_it_fits(page, frame)
+
+    def test_frame_has_no_scroll_bar_beside_the_map(self):
+        browser = launch(self.browser.browser_type, ignore_default_args=["--hide-scrollbars"])
+        self.addCleanup(browser.close)
+        self.publish({"story": {"headline": "Polls are closed everywhere. " * 6}})
+        visit = Visit(browser, self.server, viewport={"width": 900, "height": 2000})
+
+        page, frame = self.sized_frame(visit)
+
+        height = self.wait_until_it_fits(page, frame)
+        self.assertGreater(height, 720)  # of the frame in the code
+        widths = "html => [html.clientWidth, innerWidth]"
+        self.assertEqual(*frame.locator("html").evaluate(widths))
+
+    def test_winner_is_filled_and_the_map_stays_where_it_is(self):
+        frames = []
+        for width in (640, 320):
+            visit = self.visit(viewport={"width": width, "height": 720}, reduced_motion="reduce")
+            page = visit.open(self.path + "embed/")
+            visit.wait_for('[data-state="live"]')
+            frames.append((page, page.locator(".map").bounding_box()))
+
+        races = "CA NY IL PA MI NJ VA WA GA AZ MA MD MN WI CO CT OR"
+        self.publish(Evening().call(races, "Biden wins"))
+
+        for page, before in frames:
+            winner = page.wait_for_selector('.tally-side[data-party="D"]:has-text("✓")')
+            ink = winner.evaluate("side => getComputedStyle(side).backgroundColor")
+            self.assertEqual(ink, "rgb(31, 95, 168)")
+            self.assertEqual(page.locator(".map").bounding_box(), before)
 
     def test_messages_of_other_frames_are_ignored(self):
         other = self.enterContext(

@@ -22,16 +22,20 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 @contextmanager
 def chromium():
     """Start a headless browser."""
-    # chromium-headless-shell takes a quarter of the CPU that chromium takes.
-    program = shutil.which("chromium-headless-shell") or find_program("chromium", "chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-background-networking"]
-        )
+        browser = launch(playwright.chromium)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def launch(chromium, **options):
+    """Start a headless browser with options of Playwright. The caller has to close it."""
+    # chromium-headless-shell takes a quarter of the CPU that chromium takes.
+    program = shutil.which("chromium-headless-shell") or find_program("chromium", "chromium")
+    arguments = ["--no-sandbox", "--disable-background-networking"]
+    return chromium.launch(executable_path=program, args=arguments, **options)
 
 
 def in_a_thread(act, *args) -> None:
