@@ -8,6 +8,14 @@ from tests.support.changes import PA_TO_BIDEN
 from tests.support.contests import PRESIDENT_2020
 from viewers.pages.scenario import encode
 
+HEADINGS = """
+    [...document.querySelectorAll(".choices thead th")].slice(-2).map((heading) => {
+        const range = document.createRange();
+        range.selectNodeContents(heading);
+        return range.getBoundingClientRect().toJSON();
+    })
+"""  # the places of the words in the last two headings
+
 
 class CalculatorPage(BrowserAudience, TransactionTestCase):
     def setUp(self):
@@ -79,6 +87,21 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
             place = page.locator(part).bounding_box()
             self.assertGreaterEqual(place["y"], 0, part)
             self.assertLessEqual(place["y"] + place["height"], 900, part)
+
+    def test_headings_of_the_table_do_not_touch(self):
+        for language in ("", "/es"):
+            visit = self.visit()
+            page = visit.open(f"{language}{self.path}calculator/")
+            for width in (1440, 600, 360, 320):
+                page.set_viewport_size({"width": width, "height": 800})
+                with self.subTest(language=language, width=width):
+                    weights, winners = page.evaluate(HEADINGS)
+                    self.assertGreaterEqual(winners["left"] - weights["right"], 4)
+
+    def test_phone_has_words_about_taps_and_none_about_keys(self):
+        page = self.calculator(viewport={"width": 360, "height": 740}).page
+        self.assertTrue(page.is_visible("text=Tap a race"))
+        self.assertFalse(page.is_visible("text=arrow keys"))
 
     def test_map_can_be_used_by_keyboard(self):
         page = self.calculator().page
