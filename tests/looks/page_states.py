@@ -92,6 +92,19 @@ def live_middle(studio: Studio) -> list[Visit]:
     return visits
 
 
+@STATES.add("page-fresh")
+def fresh(studio: Studio) -> list[Visit]:
+    night = middle(studio)
+    visits = studio.open(night.path)
+    night.call("D", "MN", "Minnesota goes to Harris: 10 electoral votes", "11:21:40 pm")
+    for visit in visits:
+        visit.wait_for('.map-fresh[d^="M"]', state="attached")
+        visit.page.evaluate(
+            "document.getAnimations().forEach((each) => each.cancel())"
+        )  # no fading
+    return visits
+
+
 @STATES.add("page-decided")
 def decided(studio: Studio) -> list[Visit]:
     return studio.open(studio.watch(Night().play("1:41 am")).path)
