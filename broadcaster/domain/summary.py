@@ -52,12 +52,12 @@ def headline_for(calls: ByRace[Call], contests: Contests) -> str:
     """Return a headline for calls: "Ohio goes to Trump: 18 electoral votes".
 
     For several: "Biden wins Maine at large and Vermont; too close to call: Ohio". Where there are
-    several contests, each one's title is before its calls.
+    several contests, each one's title is behind its calls, in parentheses.
     """
     parts = []
     for key, of_contest in calls.items():
-        words = _headline(of_contest, contests[key])
-        parts.append(f"{contests[key].title}: {words}" if len(contests) > 1 else _capital(words))
+        words = _capital(_headline(of_contest, contests[key]))
+        parts.append(f"{words} ({contests[key].title})" if len(contests) > 1 else words)
     headline = ". ".join(parts)
     return headline if len(headline) <= MAX_HEADLINE else f"{len(flat(calls))} races: news"
 

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { contests, load } from "./modules.mjs";
 
-const { afterText, rowTitle, summarize, summaryParts } = await load("broadcaster/desk/summary.js");
+const { afterText, summarize, summaryParts } = await load("broadcaster/desk/summary.js");
 
 const ONE = contests({ president: "us-president-2020" });
 const SEVERAL = contests({ president: "us-president-2020", lakeland: "lakeland-2027" });
@@ -60,10 +60,4 @@ test("a cue has the totals of the contests that it calls races of", () => {
   assert.equal(afterText({ after, change }, SEVERAL), words);
   assert.equal(afterText({ after, change: { calls: { president: {} } } }, ONE), "then 270–214–54");
   assert.equal(afterText({ after: null, change }, SEVERAL), "");
-});
-
-test("a row's title begins with what tells it from others", () => {
-  const words = "U.S. President 2020: Ohio goes to Trump: 18 electoral votes";
-  assert.equal(rowTitle(words, SEVERAL), "Ohio goes to Trump: 18 electoral votes");
-  assert.equal(rowTitle("C4", SEVERAL), "C4");
 });

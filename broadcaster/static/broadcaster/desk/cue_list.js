@@ -9,7 +9,7 @@ import { pollsClose } from "./polls.js";
 import { allowedCommands, cueStatus, cueToMoveBefore, statusNote } from "./rundown.js";
 import { makeSortable } from "./sortable.js";
 import { news } from "./standing.js";
-import { afterText, rowTitle, summarize } from "./summary.js";
+import { afterText, summarize } from "./summary.js";
 
 const MARK_LABELS = {
   next: "NEXT",
@@ -153,7 +153,7 @@ export class CueList {
     }
     row.dataset.status = status;
     find(row, "select").setAttribute("aria-current", selected);
-    write(row, "title", rowTitle(cue.title, this.contests));
+    write(row, "title", cue.title);
     const then = status === "taken" ? "" : afterText(cue, this.contests);
     const shown = status === "taken" ? cue.change : news(state, cue.change);
     const parts = [then, summarize(shown, this.contests), cue.by];

@@ -15,8 +15,8 @@ const STATUS_WORDS = {
 export function headlineFor(calls, contests) {
   const isSeveral = Object.keys(contests).length > 1;
   const parts = Object.entries(calls).map(([key, ofContest]) => {
-    const words = headlineOf(ofContest, contests[key]);
-    return isSeveral ? `${contests[key].title}: ${words}` : capital(words);
+    const words = capital(headlineOf(ofContest, contests[key]));
+    return isSeveral ? `${words} (${contests[key].title})` : words;
   });
   const headline = parts.join(". ");
   if ([...headline].length <= MAX_HEADLINE) return headline;

@@ -37,16 +37,6 @@ export function focusText(contest, focus, isSeveral) {
   return isSeveral ? "" : "whole map";
 }
 
-/**
- * Return a cue's title for its row, without the name of a contest at its beginning. It would leave
- * no room for the rest, and the line below has the contest's key.
- */
-export function rowTitle(title, contests) {
-  const names = Object.values(contests).map((contest) => `${contest.title}: `);
-  const name = names.find((each) => title.startsWith(each)) ?? "";
-  return title.slice(name.length);
-}
-
 function only(words) {
   return { key: "", places: [], words };
 }
