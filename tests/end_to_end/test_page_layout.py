@@ -99,12 +99,15 @@ class PageLayout(BrowserAudience, TransactionTestCase):
 
     def test_pause_says_so_where_it_was_pressed_and_in_the_status(self):
         page = self.viewer(PHONE)
-        page.click('.actions [data-action="pause"]')
+        button = page.locator('.actions [data-action="pause"]')
+        self.assertEqual(button.inner_text().strip(), "Pause")
+        width = button.bounding_box()["width"]
+        button.click()
         box = page.locator('[data-notice="paused"]').bounding_box()
         self.assertLessEqual(box["y"] + box["height"], PHONE["height"])
         self.assertIn("Paused, as of", page.inner_text('[data-part="status"]'))
-        pressed = page.locator('[aria-pressed="true"]')
-        self.assertEqual(pressed.all_inner_texts(), ["Pause"])
+        self.assertEqual(button.inner_text().strip(), "Resume")
+        self.assertEqual(button.bounding_box()["width"], width)
 
     def test_score_stays_at_the_top_when_scrolled_out_and_moves_nothing(self):
         for viewport in (DESKTOP, PHONE, SMALL):

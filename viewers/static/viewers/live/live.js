@@ -374,14 +374,9 @@ function drawNotices() {
   for (const notice of page.querySelectorAll("[data-notice]")) {
     notice.hidden = !isShown[notice.dataset.notice];
   }
-  for (const [action, on] of [
-    ["explore", own !== null],
-    ["pause", buffer.paused],
-  ]) {
-    page
-      .querySelector(`.actions [data-action="${action}"]`)
-      .setAttribute("aria-pressed", String(on));
-  }
+  page
+    .querySelector('.actions [data-action="explore"]')
+    .setAttribute("aria-pressed", String(own !== null));
 }
 
 function announce(events) {
