@@ -85,7 +85,7 @@ test("the note of a cue is its status as a sentence", () => {
 
   assert.equal(note({}), "");
   assert.match(note(taken(41)), /^Update 41, .*, by broadcaster$/);
-  assert.match(note({ asked }), /^broadcaster took it\. Another person must confirm it\.$/);
+  assert.match(note({ asked }), /^broadcaster took it\. It waits for a second person\.$/);
   assert.match(note({ asked }, "broadcaster"), /^You took it\./);
   const scheduled = { due: AT + 133_000, scheduled_by: "editor" };
   assert.match(note(scheduled), /^Out in 2:13, at .*editor\.$/);

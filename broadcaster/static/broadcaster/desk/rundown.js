@@ -87,8 +87,8 @@ export function statusNote(cue, now, me, live) {
     return `Update ${seq}, ${clockTime(at)}, by ${by}${confirmed}`;
   }
   if (cue.asked) {
-    const taker = cue.asked.by === me ? "You" : cue.asked.by;
-    return `${taker} took it. Another person must confirm it.`;
+    if (cue.asked.by === me) return "You took it. Another person must confirm it.";
+    return `${cue.asked.by} took it. It waits for a second person.`;
   }
   if (cue.due !== null) {
     const left = cue.due - now;
