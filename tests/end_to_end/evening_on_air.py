@@ -112,7 +112,7 @@ class DuringTheShow:
     def schedule_a_cue(self):
         self.editor.schedule("C4", LATER)
         cue = self.broadcaster.cue("C4")
-        cue.locator("text=/SCHEDULED/").wait_for()
+        cue.locator("text=/^DUE$/").wait_for()
         cue.locator("text=/in 59:\\d\\d, at .* scheduled by editor/").wait_for()
         for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
             self.assertNotIn("the West Coast", self.fetch(page), page)

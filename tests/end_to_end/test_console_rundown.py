@@ -212,7 +212,7 @@ class ConsoleRundown(ConsoleTestCase):
 
         seen = self.row(broadcaster, "C1")
         seen.locator("text=/in 1:5\\d:\\d\\d/").wait_for()
-        self.assertIn("SCHEDULED", seen.inner_text())
+        self.assertIn("DUE", seen.inner_text())
         seen.locator('[data-cue="unschedule"]').click()
 
         self.wait_for_message(broadcaster, "“C1” no longer goes out automatically.")

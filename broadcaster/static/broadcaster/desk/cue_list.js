@@ -18,7 +18,7 @@ const MARK_LABELS = {
   editing: "EDITING",
   taken: "✓ TAKEN",
   waiting: "WAITING",
-  scheduled: "SCHEDULED",
+  scheduled: "DUE",
   proposed: "PROPOSED",
   needs_approval: "NEEDS APPROVAL",
 };
