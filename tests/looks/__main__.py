@@ -4,7 +4,8 @@ A real `serve` and Chromium play each state on an election night, with the broad
 `manage.py demo` in a database of their own. Each state becomes one picture in
 docs/pictures/states/, in each of its widths, light and dark. NAME is a state or the beginning of
 its name, such as `desk` or `page-paused`. With `--axe` the command also checks each state, wide and
-light, then narrow and dark, for violations of WCAG 2.2 AA, and fails if there are any.
+light, then narrow and dark, for violations of WCAG 2.2 AA, and fails if there are any. axe does not
+run in the page without JavaScript.
 
 A system with a font for emoji (Debian: fonts-noto-color-emoji) shows them; others show boxes.
 
