@@ -92,7 +92,7 @@ class PageLoading(BrowserAudience, TransactionTestCase):
         visit.page.route(f"**{self.path}", shorten_interval)
         page = visit.open(self.path)
         self.assertEqual(page.inner_text('[data-part="headline"]'), "Good evening")
-        self.assertIn("reloads every 30 seconds", page.inner_text(".masthead"))
+        self.assertIn("reloads every 30 seconds", page.inner_text("main"))
 
         called = {"PA": {"status": "called", "party": "D"}}
         self.publish(
