@@ -156,11 +156,11 @@ class LivePage(TransactionTestCase):
         viewer.wait_for('[data-state="live"]')
 
     def test_hidden_tab_draws_updates_only_when_it_is_shown(self):
-        viewer = self.viewer(HIDE)
+        viewer = self.visit()
+        viewer.context.add_init_script(HIDE)
         page = viewer.page
-        page.evaluate("show(false)")
         with page.expect_websocket() as socket:
-            page.reload()
+            viewer.open(self.path)
         page.evaluate("show(false); window.drawn = new MutationObserver((all) => drawn.n = all)")
         page.evaluate(
             "drawn.observe(document.querySelector('.columns'), {subtree: true,"
