@@ -16,6 +16,12 @@ class ConsoleAfterAnotherLogin(ConsoleTestCase):
     def test_the_same_user_goes_on_with_a_socket(self):
         self.assert_the_same_user_goes_on(None, CONNECTED)
 
+    def test_the_same_user_goes_on_before_the_old_socket_closes(self):
+        def keep_open(socket):
+            socket.connect_to_server().on_close(lambda code, reason: None)
+
+        self.assert_the_same_user_goes_on(keep_open, CONNECTED)
+
     def assert_the_same_user_goes_on(self, handle_socket, state):
         visit, desk = self.open_with_password(handle_socket)
         desk.wait_for_selector(state)

@@ -183,7 +183,7 @@ export class Connection {
   async #post(message) {
     let response = await this.#fetchCommand(message);
     if (isCsrfFailure(response)) {
-      await this.#fetchState(); // which takes the token of a new log-in
+      await this.#readState(); // for the token of a new log-in; the old socket may be open still
       if (!this.isReplaced) response = await this.#fetchCommand(message);
     }
     if (this.isReplaced) return { status: 403, error: REPLACED };
