@@ -19,6 +19,7 @@ from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.counting import counted
 from broadcaster.rendering.last_winner import last_winner
 from broadcaster.rendering.result_table import RowGroup, alphabetical, row_groups
+from broadcaster.rendering.small_label import SmallLabel, beside, small_label
 from broadcaster.rendering.tally import Tally
 from broadcaster.rendering.unit import Unit, mark, result
 
@@ -26,7 +27,7 @@ WIDTH, HEIGHT = 1033.0, 610.0  # map units: the size of a map on which labels ha
 LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map is in view
 LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
 MARK_ROOM = 7.0  # map units that its mark alone needs
-WIDE_ROOM = 28.0  # map units: 10 CSS pixels on a phone 360 wide
+SMALL_LABEL_SIZE = 26.6  # map units: height of letters on a small map, 8 pixels on a phone 320 wide
 CODE_LENGTH = 5  # characters of a shape's id up to which labels have it
 
 
@@ -34,19 +35,16 @@ CODE_LENGTH = 5  # characters of a shape's id up to which labels have it
 class Label:
     """What is written on a shape. `fits`: "yes", "mark" (without code and votes), or "no".
 
-    `group` is the id of its group, on the shape in the middle of it, and shown without the code.
+    `small` is where code and mark stand on a small map. `group` is the id of its group, on the
+    shape in the middle of it, and shown without the code.
     """
 
     unit: Unit
     shape: Shape
     code: str
     fits: str
+    small: SmallLabel | None
     group: str
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether the code and the mark fit even on a phone's map."""
-        return self.shape.room >= WIDE_ROOM
 
     @property
     def view(self) -> str:
@@ -232,7 +230,17 @@ class Picture:
         else:
             fits = "mark" if room >= self.mark_room and not shape.box else "no"
         group = self.geometry.group_at.get(shape.id, "")
-        return Label(unit, shape, code, fits, group if len(group) <= CODE_LENGTH else "")
+        small = self._small_label(shape, code)
+        return Label(unit, shape, code, fits, small, group if len(group) <= CODE_LENGTH else "")
+
+    def _small_label(self, shape: Shape, code: str) -> SmallLabel | None:
+        """Return where a label stands on a small map. Many small shapes have no codes there."""
+        if not code or shape.box or self.geometry.groups:
+            return None
+        em = SMALL_LABEL_SIZE / LABEL_SIZE * self.whole_label_size
+        if shape.beside:
+            return beside(em)
+        return small_label(shape.path, code, shape.label, em)
 
 
 def label_unit(geometry: Geometry) -> float:

@@ -16,6 +16,23 @@ LONGEST = (
     f"{LONG} electoral votes; the count goes on in Georgia, North Carolina and Alaska, where both"
 )
 WINNING = ("CA", "NY", "IL", "PA", "MI", "WI", "MN", "WA", "OR", "CO", "NM", "VA", "NJ", "MD")
+LABELS = """least => [...document.querySelectorAll(".map-labels [data-alone]")].flatMap((label) => {
+    const { unit } = label.dataset;
+    const shape = document.querySelector(`.map-shapes [data-unit="${unit}"]`);
+    if (shape.getBoundingClientRect().width <= least) return [];
+    const texts = [...label.querySelectorAll(".code, .fact")];
+    const scale = label.getScreenCTM().a;
+    const isReadable = (text) => {
+        const box = text.getBoundingClientRect();
+        const size = parseFloat(getComputedStyle(text).fontSize) * scale;
+        const at = new DOMPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+        const point = at.matrixTransform(shape.getScreenCTM().inverse());
+        const isInside = "beside" in label.dataset || shape.isPointInFill(point);
+        return box.width > 0 && size >= 8 && isInside;
+    };
+    return [{unit, isReadable: texts.length === 2 && texts.every(isReadable)}];
+})"""
+"""The labels of shapes that are wider than some pixels, and whether code and letter are on them."""
 BODY = "All three are within two points, and mail ballots that arrive by Friday are counted. " * 4
 
 
@@ -75,6 +92,16 @@ class PageLayout(BrowserAudience, TransactionTestCase):
     def test_map_begins_in_the_upper_part_of_a_phone(self):
         page = self.viewer(PHONE)
         self.assertLess(page.locator(".map").bounding_box()["y"], 300)
+
+    def test_states_have_code_and_letter_on_a_phone_once_they_are_called(self):
+        [contest] = self.broadcast.show.contests.values()
+        self.publish(call("D", *contest.race_of))
+        for viewport in (PHONE, SMALL):
+            page = self.viewer(viewport)
+            page.wait_for_selector('.map-shapes [data-unit="TX"][data-party="D"]')
+            labels = page.evaluate(LABELS, 22)
+            self.assertGreater(len(labels), 35)
+            self.assertEqual([each for each in labels if not each["isReadable"]], [])
 
     def test_tap_on_a_phone_shows_the_facts_on_the_screen(self):
         page = self.viewer(PHONE, has_touch=True)

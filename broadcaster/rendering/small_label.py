@@ -1,0 +1,111 @@
+"""Where a shape has room for its label on a small map, on which letters are large for the shapes.
+
+The point of a label is clear of the outline in all directions, as a mark alone needs it. A code
+with its mark needs another place: below each other where the shape is high, or side by side where
+it is wide and low.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+
+from broadcaster.domain import outline
+from broadcaster.domain.outline import Point
+
+Interval = tuple[float, float]
+
+STEP = 2.0  # map units between the rows in which room is looked for
+CAPITAL = 0.73  # em: height of a capital letter
+GAP = 0.15  # em between two lines
+HIGH = 2 * CAPITAL + GAP  # em: height of two lines
+SPACE = 0.3  # em between the code and the mark in one line
+MARK = 0.8  # em: width of a mark
+LETTER = {"I": 0.4, "M": 0.95, "W": 1.0}  # em: width of bold letters that are not as wide as most
+USUAL = 0.7  # em
+SCALES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7)
+"""Sizes that are tried. What fits when it is larger has room around it. What fits only when it is a
+little smaller overlaps a border, which the edge of the letters hides."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmallLabel:
+    """Where the code and the mark stand, in map units from the label's point: x and baseline."""
+
+    code: Point
+    mark: Point
+
+
+@lru_cache(maxsize=1024)
+def small_label(path: str, code: str, near: Point, em: float) -> SmallLabel | None:
+    """Return where a shape has its code and mark in letters of `em` map units.
+
+    The place is the roomiest one, near the label's point `near`. Return None if there is no room.
+    """
+    wide = sum(LETTER.get(letter, USUAL) for letter in code)
+    line = wide + SPACE + MARK
+    rows = list(_rows(path))
+    for scale in SCALES:
+        size = em * scale
+        if found := _place(rows, (wide * size, MARK * size), HIGH * size, near):
+            return _below_each_other(found[0] - near[0], found[1] - near[1], em)
+        if found := _place(rows, (line * size,), CAPITAL * size, near):
+            x, baseline = found[0] - near[0], found[1] - near[1] + CAPITAL / 2 * em
+            return SmallLabel(
+                _point(x - (line - wide) / 2 * em, baseline),
+                _point(x + (line - MARK) / 2 * em, baseline),
+            )
+    return None
+
+
+def beside(em: float) -> SmallLabel:
+    """Return where a label stands whose point is on the ground beside its shape."""
+    return _below_each_other(0.0, 0.0, em)
+
+
+def _below_each_other(x: float, y: float, em: float) -> SmallLabel:
+    return SmallLabel(_point(x, y - GAP / 2 * em), _point(x, y + HIGH / 2 * em))
+
+
+def _point(x: float, y: float) -> Point:
+    return round(x, 1), round(y, 1)
+
+
+def _rows(path: str) -> Iterator[tuple[float, list[Interval]]]:
+    """Yield the y of horizontal lines through a shape, and the parts of each that are inside."""
+    rings = outline.rings(path)
+    _, top, _, bottom = outline.bounds(rings)
+    sides = [side for ring in rings for side in outline.edges(ring)]
+    for number in range(int((bottom - top) / STEP)):
+        y = top + (number + 0.5) * STEP
+        crossed = sorted(
+            (bx - ax) * (y - ay) / (by - ay) + ax
+            for (ax, ay), (bx, by) in sides
+            if (ay > y) != (by > y)
+        )
+        yield y, list(zip(crossed[::2], crossed[1::2], strict=True))
+
+
+def _place(
+    rows: list[tuple[float, list[Interval]]], widths: Sequence[float], high: float, near: Point
+) -> Point | None:
+    """Return the middle of lines that fit, `high` together, where it is nearest to `near`."""
+    each = math.ceil(high / len(widths) / STEP)
+    needed = [width for width in widths for _ in repeat(None, each)]
+    found: list[tuple[float, float, float]] = []
+    for start in range(len(rows) - len(needed) + 1):
+        part = rows[start : start + len(needed)]
+        y = (part[0][0] + part[-1][0]) / 2
+        free: list[Interval] = [(-math.inf, math.inf)]
+        for (_, inside), width in zip(part, needed, strict=True):
+            free = [
+                (max(left, begin + width / 2), min(right, end - width / 2))
+                for left, right in free
+                for begin, end in inside
+                if max(left, begin + width / 2) <= min(right, end - width / 2)
+            ]
+        for left, right in free:
+            x = min(max(near[0], left), right)
+            found.append((math.dist((x, y), near), x, y))
+    return min(found)[1:] if found else None
