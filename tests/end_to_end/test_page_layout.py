@@ -89,6 +89,14 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         page.click('[data-fold="headline"]')
         self.assertFalse(page.eval_on_selector(".headline", cut))
 
+        page.goto(f"{self.server.url}{self.path}?at=2")  # which has no script to unfold it
+        self.assertFalse(page.eval_on_selector(".headline", cut))
+
+        page.goto(f"{self.server.url}{self.path}replay/")
+        page.press('[data-part="slider"]:enabled', "End")
+        page.click('[data-fold="headline"]')
+        self.assertFalse(page.eval_on_selector(".headline", cut))
+
     def test_map_begins_in_the_upper_part_of_a_phone(self):
         page = self.viewer(PHONE)
         self.assertLess(page.locator(".map").bounding_box()["y"], 300)

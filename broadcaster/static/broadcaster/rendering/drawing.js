@@ -89,11 +89,9 @@ export function drawFresh(root, races, contest) {
  */
 export function drawStory(root, story, contests, key) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
-  for (const name of ["headline", "body"]) {
-    write(part(name), story[name]);
-    part(name).hidden = !story[name];
-  }
-  part("headline").toggleAttribute("data-long", story.headline.length > LONG);
+  drawHeadline(root, story);
+  write(part("body"), story.body);
+  part("body").hidden = !story.body;
   const numbers = drawPins(root, story.annotations, key, contests[key]);
   const notes = story.annotations.map(({ contest, at, text }, index) => {
     const note = document.createElement("li");
@@ -107,6 +105,41 @@ export function drawStory(root, story, contests, key) {
     part("annotations").replaceChildren(...notes);
   }
   part("annotations").hidden = !notes.length;
+}
+
+/** Write the headline of a story into its place in `root`. */
+export function drawHeadline(root, { headline }) {
+  const place = root.querySelector('[data-part="headline"]');
+  write(place, headline);
+  place.hidden = !headline;
+  place.toggleAttribute("data-long", headline.length > LONG);
+}
+
+/**
+ * From now on, show *More* at texts in `root` that are longer than their place. It unfolds the text,
+ * until the text or the width of the window changes.
+ */
+export function foldTexts(root) {
+  const buttons = [...root.querySelectorAll("[data-fold]")];
+  const textOf = ({ dataset }) => root.querySelector(`[data-part="${dataset.fold}"]`);
+  const unfold = (button, isOpen) => {
+    button.setAttribute("aria-expanded", String(isOpen));
+    textOf(button).toggleAttribute("data-open", isOpen);
+  };
+  const measure = () => {
+    for (const button of buttons) {
+      const text = textOf(button);
+      unfold(button, false);
+      button.hidden = text.hidden || text.scrollHeight <= text.clientHeight + 1;
+    }
+  };
+  const observer = new MutationObserver(measure);
+  for (const button of buttons) {
+    observer.observe(textOf(button), { childList: true });
+    button.addEventListener("click", () => unfold(button, !textOf(button).hasAttribute("data-open")));
+  }
+  addEventListener("resize", measure);
+  measure();
 }
 
 /**

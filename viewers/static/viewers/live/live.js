@@ -6,6 +6,7 @@ import {
   drawFresh,
   drawStory,
   drawTally,
+  foldTexts,
   nameOfPlace,
   racesIn,
   tag,
@@ -48,7 +49,6 @@ let fresh = []; // the races that the last update called, as "contest/race"
 let isLost = false; // whether the connection is lost
 let isOutdated = false; // whether the contests are others than those of this page
 let sinceSnapshot = []; // the updates shown since the last snapshot
-let folded = {}; // the texts whose height was measured: {headline, body}
 let pieces = null; // the promise of a ContestPieces, once it is needed
 let renewal = null; // a Renewal, once it is loaded
 const explorer = new Explorer(
@@ -251,31 +251,9 @@ function drawAll() {
   explorer.drawCounties();
   explorer.drawFacts();
   drawStory(page, state.story, contests, key);
-  drawFolds();
   part("share").href = `?at=${buffer.replica.position}${isSeveral ? `&contest=${key}` : ""}`;
   part("share").hidden = !buffer.replica.position.seq;
   if (isSeveral) part("calculator").search = `?contest=${key}`;
-}
-
-/** Show *More* at texts that are longer than their place. A new text is folded. */
-function drawFolds() {
-  const { headline, body } = buffer.replica.state.story;
-  if (headline === folded.headline && body === folded.body) return; // to measure costs a layout
-  folded = { headline, body };
-  measureFolds();
-}
-
-function measureFolds() {
-  for (const button of page.querySelectorAll("[data-fold]")) {
-    unfold(button, false);
-    const text = part(button.dataset.fold);
-    button.hidden = text.hidden || text.scrollHeight <= text.clientHeight + 1;
-  }
-}
-
-function unfold(button, isOpen) {
-  button.setAttribute("aria-expanded", String(isOpen));
-  part(button.dataset.fold).toggleAttribute("data-open", isOpen);
 }
 
 /** Draw the races that are not decided. */
@@ -443,14 +421,9 @@ page.addEventListener("click", (event) => {
   event.preventDefault();
   explorer.choose(tab.dataset.contest);
 });
-page.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-fold]");
-  if (button) unfold(button, button.getAttribute("aria-expanded") === "false");
-});
 const menu = page.querySelector(".more");
 document.addEventListener("click", ({ target }) => menu.contains(target) || (menu.open = false));
 menu.addEventListener("keydown", ({ key }) => key === "Escape" && closeMenu(menu));
-addEventListener("resize", measureFolds);
 
 function closeMenu(menu) {
   menu.open = false;
@@ -483,7 +456,7 @@ part("share").addEventListener("click", (event) => {
   import("../shared/share.js").then(({ share }) => share(part("share"))); // loaded only when needed
 });
 drawStory(page, buffer.replica.state.story, contests, explorer.key); // its numbers on the map
-measureFolds();
+foldTexts(page);
 revealTab();
 for (const control of page.querySelectorAll(":disabled")) control.disabled = false;
 try {

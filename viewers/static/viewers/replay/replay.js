@@ -1,6 +1,6 @@
 // The replay page: a recording with a time line. All its data is in one file.
 
-import { draw, drawStory, nameOfPlace } from "../../broadcaster/rendering/drawing.js";
+import { draw, drawStory, foldTexts, nameOfPlace } from "../../broadcaster/rendering/drawing.js";
 import { contestsOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { Recording } from "../../broadcaster/domain/recording.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
@@ -239,6 +239,7 @@ async function start() {
   show();
 }
 
+foldTexts(page);
 start().catch((error) => {
   console.error(error);
   part("failed").hidden = false;
