@@ -14,6 +14,10 @@ from tests.support.changes import PA_TO_BIDEN
 from tests.support.newspaper import Newspaper
 from tests.support.server import wait_for
 
+LONGEST = "The count goes on in Georgia, North Carolina and Alaska, where both sides hope. " * 2 + (
+    "No call is expected before tomorrow."
+)
+
 
 class EmbeddedMap(BrowserAudience, TransactionTestCase):
     environment = {"ALLOWED_HOSTS": "127.0.0.1"}
@@ -91,31 +95,65 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
     def test_frame_has_no_scroll_bar_beside_the_map(self):
         browser = launch(self.browser.browser_type, ignore_default_args=["--hide-scrollbars"])
         self.addCleanup(browser.close)
-        self.publish({"story": {"headline": "Polls are closed everywhere. " * 6}})
         visit = Visit(browser, self.server, viewport={"width": 900, "height": 2000})
 
         page, frame = self.sized_frame(visit)
+        frame.locator("summary >> nth=0").click()
 
         height = self.wait_until_it_fits(page, frame)
         self.assertGreater(height, 720)  # of the frame in the code
         widths = "html => [html.clientWidth, innerWidth]"
         self.assertEqual(*frame.locator("html").evaluate(widths))
 
-    def test_winner_is_filled_and_the_map_stays_where_it_is(self):
-        frames = []
-        for width in (640, 320):
+    def frames(self):
+        """Open the map in three widths. Return each page with the place of its map."""
+        found = []
+        for width in (640, 360, 320):
             visit = self.visit(viewport={"width": width, "height": 720}, reduced_motion="reduce")
             page = visit.open(self.path + "embed/")
             visit.wait_for('[data-state="live"]')
-            frames.append((page, page.locator(".map").bounding_box()))
+            found.append((page, page.locator(".map").bounding_box()))
+        return found
 
+    def test_map_keeps_its_place_whatever_is_published(self):
+        frames = self.frames()
+        correction = {"kind": "correct", "corrects": 2, "reason": "Too early"}
+        retracted = {"calls": {"president": {"PA": {"status": "retracted"}}}}
+        for headline, change in {
+            PA_TO_BIDEN["story"]["headline"]: PA_TO_BIDEN,
+            LONGEST: {"story": {"headline": LONGEST}},
+            "": {"story": {"headline": ""}},
+            "Not called": correction | retracted | {"story": {"headline": "Not called"}},
+            "The end": {"kind": "end", "story": {"headline": "The end"}},
+        }.items():
+            self.publish(change)
+            for page, place in frames:
+                page.wait_for_function(
+                    "words => document.querySelector('.headline').textContent === words",
+                    arg=headline,
+                )
+                self.assertEqual(page.locator(".map").bounding_box(), place, headline)
+                fold = page.locator('[data-fold="headline"]')
+                self.assertEqual(fold.is_visible(), headline == LONGEST, headline)
+                if headline == LONGEST:
+                    fold.click()
+                    page.wait_for_selector(".headline[data-open]")
+                    moved = page.locator(".map").bounding_box()["y"]
+                    self.assertGreater(moved, place["y"])
+        for page, place in frames:
+            page.reload()  # the same before the script runs
+            self.assertEqual(page.locator(".map").bounding_box(), place)
+
+    def test_winner_is_filled_and_the_map_stays_where_it_is(self):
+        frames = self.frames()
         races = "CA NY IL PA MI NJ VA WA GA AZ MA MD MN WI CO CT OR"
         self.publish(Evening().call(races, "Biden wins"))
 
         for page, before in frames:
             winner = page.wait_for_selector('.tally-side[data-party="D"]:has-text("✓")')
-            ink = winner.evaluate("side => getComputedStyle(side).backgroundColor")
+            ink = winner.evaluate("side => getComputedStyle(side, '::before').backgroundColor")
             self.assertEqual(ink, "rgb(31, 95, 168)")
+            self.assertTrue(winner.query_selector(':text("reaches 270")').is_visible())
             self.assertEqual(page.locator(".map").bounding_box(), before)
 
     def test_messages_of_other_frames_are_ignored(self):
@@ -181,7 +219,7 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         page.press("[name=width]", "Tab")
 
         frame = page.wait_for_selector('iframe[width="400"][src$="?theme=dark&show=tally"]')
-        self.assertEqual(frame.get_attribute("height"), "240")
+        self.assertEqual(frame.get_attribute("height"), "312")
         self.assertIn("?theme=dark&amp;show=tally", page.input_value("textarea"))
         preview = page.frame_locator("iframe")
         preview.locator(".tally").wait_for()

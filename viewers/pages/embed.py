@@ -29,7 +29,7 @@ PARTS = {
     "map": _("Map"),
     "tally": _("Tally"),
 }
-HEIGHTS = {"both": 720, "map": 600, "tally": 240}  # CSS pixels
+HEIGHTS = {"both": 720, "map": 600, "tally": 312}  # CSS pixels
 SIZES = range(160, 2001)  # CSS pixels that a frame's width and height may have
 MODULES = (
     "broadcaster/domain/replica.js",

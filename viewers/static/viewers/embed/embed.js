@@ -1,5 +1,6 @@
 // The map in a frame.
 
+import { foldTexts } from "../../broadcaster/rendering/drawing.js";
 import { FollowedMap } from "../shared/followed_map.js";
 import { drawTabs } from "../shared/contest_pieces.js";
 import { Renewal, isIdle } from "../shared/renewal.js";
@@ -23,4 +24,5 @@ page.addEventListener("click", (event) => {
   event.preventDefault();
   map.choose(tab.dataset.contest);
 });
+foldTexts(page);
 offerHeight();

@@ -1,7 +1,7 @@
 // A map that follows the broadcast without controls of its own: in a frame, and on a board. It draws
 // those parts that its page has.
 
-import { draw, nameOfPlace, racesIn, tag } from "../../broadcaster/rendering/drawing.js";
+import { draw, drawHeadline, nameOfPlace, racesIn, tag } from "../../broadcaster/rendering/drawing.js";
 import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { follow, historyUntil } from "../follow/follow.js";
@@ -61,9 +61,7 @@ export class FollowedMap {
   #handle(events) {
     this.replica = this.follower.session.replica ?? this.replica;
     if (events.some(([event]) => event === "snapshot" || event === "update")) {
-      const { headline } = this.replica.state.story;
-      this.#part("headline").textContent = headline;
-      this.#part("headline").hidden = !headline;
+      drawHeadline(this.page, this.replica.state.story);
       this.#drawAll();
       for (const [event, data] of events) {
         if (event === "snapshot") {
