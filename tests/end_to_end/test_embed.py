@@ -78,8 +78,12 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         frame.locator("summary >> nth=0").click()
         self.assertEqual(self.wait_until_it_fits(page, frame), before)
 
+        self.publish({"story": {"headline": LONGEST}})
         page.set_viewport_size({"width": 400, "height": 700})
-        self.assertNotEqual(self.wait_until_it_fits(page, frame), before)
+        frame.locator('[data-fold="headline"]').click()
+        unfolded = self.wait_until_it_fits(page, frame)
+        self.assertTrue(frame.locator(".headline[data-open]").is_visible())
+        self.assertNotEqual(unfolded, before)
         page.reload()  # frame and script come in any order
         self.wait_until_it_fits(page, frame)
         self.assertEqual(visit.errors, [])

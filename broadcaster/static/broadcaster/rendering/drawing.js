@@ -138,7 +138,12 @@ export function foldTexts(root) {
     observer.observe(textOf(button), { childList: true });
     button.addEventListener("click", () => unfold(button, !textOf(button).hasAttribute("data-open")));
   }
-  addEventListener("resize", measure);
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return; // a frame becomes higher with the text that was unfolded
+    width = innerWidth;
+    measure();
+  });
   measure();
 }
 
