@@ -9,7 +9,7 @@ from broadcaster.models.contests import keep_all
 from broadcaster.publishing.publish import start_over
 from broadcaster.rendering.picture import view_box
 from tests.support.audience import BrowserAudience
-from tests.support.browser import in_a_thread, violations
+from tests.support.browser import in_a_thread, ticks, violations
 from tests.support.changes import PA_TO_BIDEN
 from tests.support.contests import show
 from tests.support.staff import publisher
@@ -46,6 +46,7 @@ class Board(BrowserAudience, TransactionTestCase):
         visit.wait_for('[data-part="undecided-count"]:text("55")')
         view = visit.page.get_attribute(".map", "viewBox")  # at once, with reduced motion
         self.assertEqual(view, view_box(shipped("us-states").shape_of["OH"].view))
+        self.assertEqual(ticks(visit.page), [[20, 6, 6]])
         self.assertEqual(visit.errors, [])
 
     def test_board_follows_after_the_end_into_a_new_history(self):

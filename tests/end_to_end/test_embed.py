@@ -9,7 +9,7 @@ from broadcaster.domain.geometry import shipped
 from broadcaster.management.evening import Evening
 from broadcaster.rendering.picture import view_box
 from tests.support.audience import BrowserAudience
-from tests.support.browser import Visit, launch, violations
+from tests.support.browser import Visit, launch, ticks, violations
 from tests.support.changes import PA_TO_BIDEN
 from tests.support.newspaper import Newspaper
 from tests.support.server import wait_for
@@ -155,6 +155,7 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
 
         for page, before in frames:
             winner = page.wait_for_selector('.tally-side[data-party="D"]:has-text("✓")')
+            self.assertEqual(ticks(page), [[12, 8, 8]])
             ink = winner.evaluate("side => getComputedStyle(side, '::before').backgroundColor")
             self.assertEqual(ink, "rgb(31, 95, 168)")
             self.assertTrue(winner.query_selector(':text("reaches 270")').is_visible())

@@ -4,7 +4,7 @@ from django.test import TransactionTestCase
 
 from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
-from tests.support.browser import hold_back, in_a_thread, violations
+from tests.support.browser import hold_back, in_a_thread, ticks, violations
 from tests.support.changes import PA_TO_BIDEN
 from tests.support.contests import president
 
@@ -26,6 +26,7 @@ class FrontPage(BrowserAudience, TransactionTestCase):
             shown = page.evaluate("document.querySelector('.nights img').currentSrc")
             self.assertEqual(shown.endswith("&theme=dark"), scheme == "dark")
             self.assertEqual(visit.errors, [])
+            self.assertEqual(ticks(page), [[8, 5, 5]])
             self.assertEqual(violations(page), [], scheme)
 
     def test_what_is_live_has_a_badge_and_what_comes_next_is_in_sight(self):

@@ -87,6 +87,19 @@ def violations(page, without: str | None = None, *, contrast: bool = True) -> li
     return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
 
+def ticks(page) -> list[list[float]]:
+    """Return for each bar that is seen, and has a tick, its height and how far the tick stands out
+    above and below it, in pixels."""
+    return page.evaluate(
+        """[...document.querySelectorAll(".tally-bar")]
+          .filter((bar) => bar.checkVisibility() && bar.querySelector(".tally-mark"))
+          .map((bar) => [bar.querySelector(".tally-all"), bar.querySelector(".tally-mark")])
+          .map((parts) => parts.map((part) => part.getBoundingClientRect()))
+          .map(([bar, tick]) => [bar.height, bar.top - tick.top, tick.bottom - bar.bottom])
+          .map((found) => found.map(Math.round))"""
+    )
+
+
 class Visit:
     """A browser context with one page. `errors` has the page's script errors and violations of its
     Content-Security-Policy."""
