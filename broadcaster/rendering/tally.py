@@ -8,9 +8,6 @@ from broadcaster.domain.bidi import isolate
 from broadcaster.domain.contest import UNCALLED, Contest, Side
 from broadcaster.domain.translation import Gettext, gettext_noop
 
-NARROW = 0.02  # part of the bar: the two places of the threshold are drawn as one up to this
-TICK = 0.004  # part of the bar: width of one of them
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -97,14 +94,15 @@ class Tally:
         return [share for share in self.shares if share.side == Side.RIGHT]
 
 
-def _marks(contest: Contest) -> list[Part]:
-    """Return where a party reaches the threshold, from either side: one mark if they are close.
+def _marks(contest: Contest) -> list[str]:
+    """Return the places of the threshold in the bar: where a party reaches it, from either side.
 
-    A bar that covers the mark whole has reached it.
+    If it is the least majority, such as 51 of 100, the middle is its one place: parties that have
+    reached it, and no others, have more than one half.
     """
     if contest.to_win is None:
         return []
-    left, right = 1 - contest.to_win / contest.size, contest.to_win / contest.size
-    if right - left <= NARROW:
-        return [Part(left, right - left)]
-    return [Part(left, TICK), Part(right - TICK, TICK)]
+    if contest.to_win == contest.size // 2 + 1:
+        return ["50%"]
+    part = contest.to_win / contest.size
+    return [f"{1 - part:.3%}", f"{part:.3%}"]

@@ -149,9 +149,9 @@ class Parliaments(SimpleTestCase):
     def test_threshold_far_from_half_has_two_marks(self):
         document, grid = parliament(100)
         contest, geometry = parsed(document | {"to_win": 67}, grid)
-        left, right = Picture(Edition(contest, geometry), {}).tally.marks
-        self.assertEqual(left.x, "33.000%")
-        self.assertEqual(f"{right.start + right.size:.3%}", "67.000%")
+        picture = Picture(Edition(contest, geometry), {})
+        self.assertEqual(picture.tally.marks, ["33.000%", "67.000%"])
+        self.assertIn("67 to win, from either side", render("tally", picture))
 
     def test_contest_without_sides_names_all_parties(self):
         contest, geometry = parsed(*parliament(10))
