@@ -154,13 +154,13 @@ class TruthfulConsole(ConsoleTestCase):
             return json.dumps(frame)
 
         desk, _ = self.open_behind_a_proxy(EDITOR, on_that_evening)
-        desk.wait_for_selector(r"[data-desk=clock] >> text=/12:3\d:\d\d AM EDT/")
+        desk.wait_for_selector(r"[data-desk=clock] >> text=/12:3\d:\d\d am EDT/")
         desk.fill('[data-cue="time"]', "01:45:00")
         desk.click("text=Take at")
         self.assertIn("01:45:00 comes twice", desk.inner_text("dialog"))
         desk.click("dialog >> text=Go back")
         self.assertIsNone(Cue.objects.get().due_at)
-        for words, hours in (("1:45:00 AM EDT, in 1:1", 1.25), ("1:45:00 AM EST, in 2:1", 2.25)):
+        for words, hours in (("1:45:00 am EDT, in 1:1", 1.25), ("1:45:00 am EST, in 2:1", 2.25)):
             desk.click("text=Take at")
 
             desk.click(f"dialog button >> text={words}")

@@ -174,11 +174,11 @@ test("a time of day is the next one that comes", () => {
 });
 
 test("a time of day is that of the newsroom's clock, and names its zone", () => {
-  assert.equal(clockTime(AT), "9:30:00 PM EST");
+  assert.equal(clockTime(AT), "9:30:00 pm EST");
   assert.equal(zoneName(Date.parse("2020-07-04T12:00Z")), "EDT");
   assert.deepEqual(nextTimesAt("00:00", AT), [Date.parse("2020-11-04T00:00-05:00")]);
   setTimeZone({ name: "Pacific/Honolulu", abbreviations: {} });
-  assert.equal(clockTime(AT), "4:30:00 PM GMT-10:00");
+  assert.equal(clockTime(AT), "4:30:00 pm GMT-10:00");
   assert.deepEqual(nextTimesAt("21:00", AT), [Date.parse("2020-11-03T21:00-10:00")]);
   setTimeZone(EASTERN);
 });
@@ -339,7 +339,7 @@ test("TAKE says since when a call stands, and what of a change is new", () => {
     return takeTarget(cue(1, { change }), EMPTY, null, context);
   };
   const again = target({});
-  const words = "Already on air: NV was called D at 9:30:00 PM EST, update 12.";
+  const words = "Already on air: NV was called D at 9:30:00 pm EST, update 12.";
   assert.equal(again.warning, `${words} Nothing in it is new.`);
   assert.equal(again.blocked, true);
   const partly = target({ AZ: D });
@@ -356,7 +356,7 @@ test("TAKE warns of polls that are open, for a cue and for a draft", () => {
   const closes = Date.parse("2027-05-02T20:00+02:00"); // in lakeland's East
   const before = { ...CONTEXT, now: closes - 1000 };
   const change = { kind: "update", calls: { lakeland: { E: { status: "called", party: "LIB" } } } };
-  const warning = /^Polls are open in East, until 2:00:00 PM EDT\.$/;
+  const warning = /^Polls are open in East, until 2:00:00 pm EDT\.$/;
   assert.match(takeTarget(cue(1, { change }), EMPTY, null, before).warning, warning);
   assert.equal(takeTarget(cue(1, { change }), EMPTY, null, { ...CONTEXT, now: closes }).warning, "");
   const draft = { ...EMPTY, calls: { "lakeland/E": "called-LIB" }, headline: "East" };

@@ -16,9 +16,10 @@ export function setTimeZone({ name: timeZone, abbreviations: found }) {
   abbreviations = found;
 }
 
-/** Return a time as the newsroom's clock shows it, with its zone: "9:40:30 PM EST". */
+/** Return a time as the newsroom's clock shows it, with its zone: "9:40:30 pm EST". */
 export function clockTime(milliseconds) {
-  return `${shown.format(milliseconds)} ${zoneName(milliseconds)}`;
+  const time = shown.format(milliseconds).replace(/[AP]M/, (half) => half.toLowerCase());
+  return `${time} ${zoneName(milliseconds)}`;
 }
 
 /** Return the short name of the newsroom's time zone at a time: "EST". */
