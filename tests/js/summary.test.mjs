@@ -27,7 +27,7 @@ test("a summary has the contest's key where a show has several, and the party's 
     president: { OH: R },
   };
   const update = { kind: "update", calls, view: { contest: "lakeland", focus: "" } };
-  const words = "lakeland E → L, lakeland N → Fa, president OH → R, view lakeland";
+  const words = "lakeland E → L, N → Fa, president OH → R, view lakeland";
   assert.equal(summarize(update, SEVERAL), words);
 });
 

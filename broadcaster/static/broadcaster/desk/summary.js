@@ -6,8 +6,8 @@ const KIND_LABELS = { correct: "correction" };
 
 /**
  * Return the parts of a summary: [{key: "senate", places: ["senate/KY", "senate/IN"], words: "→ R"},
- * {key: "", places: [], words: "view OH"}]. `contests` are those of the show by key; if there is one
- * only, `key` is "".
+ * {key: "", places: [], words: "view OH"}]. `contests` are those of the show by key. `key` is "" if
+ * there is one only, and after the first part of a contest.
  */
 export function summaryParts(update, contests) {
   const isSeveral = Object.keys(contests).length > 1;
@@ -18,8 +18,9 @@ export function summaryParts(update, contests) {
       const words = letter ? `→ ${letter}` : call.status.replace("_", " ");
       placesByResult.set(words, [...(placesByResult.get(words) ?? []), `${contest}/${race}`]);
     }
-    const key = isSeveral ? contest : "";
-    return [...placesByResult].map(([words, places]) => ({ key, places, words }));
+    return [...placesByResult].map(([words, places], i) => {
+      return { key: isSeveral && i === 0 ? contest : "", places, words };
+    });
   });
   if (update.view) {
     const { contest, focus } = update.view;
