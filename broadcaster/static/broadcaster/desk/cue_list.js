@@ -33,6 +33,7 @@ const PANEL_LABELS = {
   time: "Time to take",
 };
 const ROW_COMMANDS = ["take_cue", "confirm", "decline", "unschedule"];
+const FADE = 24; // pixels: the end of the list, which fades
 const PANEL_COMMANDS = ["edit", "remove", "move", "schedule"];
 
 export class CueList {
@@ -86,9 +87,10 @@ export class CueList {
     const row = this.rows.get(id);
     if (!row || this.list.matches(":hover")) return;
     const [top, bottom] = [row.offsetTop, row.offsetTop + row.offsetHeight];
-    const { scrollTop, clientHeight } = this.list;
-    if (top < scrollTop || bottom > scrollTop + clientHeight) {
-      this.list.scrollTop = top - clientHeight / 3;
+    const { scrollTop } = this.list;
+    const seen = this.list.clientHeight - FADE;
+    if (top < scrollTop || bottom > scrollTop + seen) {
+      this.list.scrollTop = top - seen / 3;
     }
   }
 
@@ -154,10 +156,12 @@ export class CueList {
     row.dataset.status = status;
     find(row, "select").setAttribute("aria-current", selected);
     write(row, "title", cue.title);
-    const then = status === "taken" ? "" : afterText(cue, this.contests);
-    const shown = status === "taken" ? cue.change : news(state, cue.change);
-    const parts = [then, summarize(shown, this.contests), cue.by];
-    write(row, "summary", parts.filter(Boolean).join(" · "));
+    // The words of a cue that is taken stay below its status, and give the row its height.
+    if (status !== "taken" || !find(row, "summary").textContent) {
+      const shown = status === "taken" ? cue.change : news(state, cue.change);
+      const parts = [summarize(shown, this.contests), afterText(cue, this.contests), cue.by];
+      write(row, "summary", parts.filter(Boolean).join(" · "));
+    }
     write(row, "note", statusNote(cue, now, this.me, live));
     for (const name of ROW_COMMANDS) find(row, name).hidden = !allowed[name];
     showConfirm(find(row, "confirm"), wasLookedAt(cue, marked.look));
