@@ -51,10 +51,10 @@ def live(studio: Studio) -> list[Visit]:
     evening = studio.watch(night("7:06 pm"))
     studio.open(evening.path)
     desk(studio, evening, "editor", PAGE[:1])
-    visits = desk(studio, evening)
+    visits = desk(studio, evening, sizes=PAGE[:1])
     cue(visits[0], "C2").locator(".cue-take").click()
-    for visit in visits:
-        visit.wait_for(f'{PROGRAM} [data-part="R"]:text("72")')
+    visits[0].wait_for(f'{PROGRAM} [data-part="R"]:text("72")')
+    visits += desk(studio, evening, sizes=PAGE[1:])  # a desk has its own Preview: NEXT at first
     studio.keep("console", visits[0].page)
     return visits
 
