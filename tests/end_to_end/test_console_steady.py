@@ -8,7 +8,7 @@ from broadcaster.desk.permissions import BROADCASTER, EDITOR
 from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast
 from broadcaster.models.contests import keep_all
-from tests.support.console import PREVIEW, TAKE, ConsoleTestCase
+from tests.support.console import CONNECTED, PREVIEW, TAKE, ConsoleTestCase
 from tests.support.contests import show
 
 LONG = "Pennsylvania and more words " * 7  # 196 characters
@@ -18,14 +18,15 @@ DRAWN_WIDTH = """map => {
     return Math.min(map.clientWidth, map.clientHeight * width / height);
 }"""
 """The width of a map, in pixels, without the empty space beside it."""
-SIZES = ((1440, 900), (1280, 800), (768, 1024))
+SIZES = ((1440, 900), (1280, 800), (768, 1024), (360, 780))
+WINNING = "CA NY IL PA MI NJ VA WA GA AZ MA MD MN WI CO CT OR"  # for Biden, past 270
 
 
 class SteadyConsole(ConsoleTestCase):
     def setUp(self):
         super().setUp()
         self.add_cue("C1", Evening().call("KY IN WV SC VT", "First calls"))
-        self.add_cue("C2", Evening().call("NY CO", LONG))
+        self.add_cue("C2", Evening().call(WINNING, LONG))
         self.add_cue("C3", {"view": {"focus": "OH"}})
 
     def measure(self, desk):
@@ -56,7 +57,7 @@ class SteadyConsole(ConsoleTestCase):
 
         self.select(desk, "C2")
         desk.wait_for_selector(f"{PREVIEW} >> text=Pennsylvania and more words")
-        check("a long headline")
+        check("a long headline and a winner")
         self.publish({"story": {"headline": LONG, "body": LONG * 9, "annotations": NOTES}})
         desk.wait_for_selector(".desk-program >> text=3 counties are left")
         check("a long story and annotations")
@@ -86,16 +87,26 @@ class SteadyConsole(ConsoleTestCase):
         desk.wait_for_selector("[data-cut-off]")
         check("no connection")
 
-    def test_map_is_at_least_420_pixels_wide_beside_three_tabs(self):
+    def test_map_is_large_with_and_without_tabs(self):
+        desk = self.open_console(EDITOR)
+        self.assert_map_is_large(desk)
         ids = {key: f"us-{key}-2024" for key in ("president", "senate", "governors")}
         lineup = keep_all(show(**ids).editions)
         broadcast = Broadcast.objects.create(slug="three", title="Three", contests=lineup)
         self.path = f"/admin/broadcaster/broadcast/{broadcast.pk}/console/"
-        desk = self.open_console(EDITOR)
+        desk.goto(self.server.url + self.path)
+        desk.wait_for_selector(CONNECTED)
+        self.assert_map_is_large(desk)
 
-        width = desk.eval_on_selector(f"{PREVIEW} .picture:not([hidden]) .map", DRAWN_WIDTH)
+        hint = desk.locator('[data-desk="no-cues"]').bounding_box()
+        head = desk.locator(".desk-rundown .panel-bar").bounding_box()
+        self.assertLessEqual(hint["y"], head["y"] + head["height"], "the hint of no cues")
 
-        self.assertGreaterEqual(width, 420)
+    def assert_map_is_large(self, desk):
+        for (width, height), least in {(1440, 900): 420, (1280, 800): 360}.items():
+            desk.set_viewport_size({"width": width, "height": height})
+            drawn = desk.eval_on_selector(f"{PREVIEW} .picture:not([hidden]) .map", DRAWN_WIDTH)
+            self.assertGreaterEqual(drawn, least, width)
 
     def test_double_press_on_take_does_not_withdraw_what_waits(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
