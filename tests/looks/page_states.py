@@ -10,9 +10,9 @@ from tests.support.browser import Visit
 STATES = States()
 
 LONG = (
-    "Pennsylvania, the last of the three states along the lakes, goes to Trump, who reaches 270 "
-    "electoral votes; the count goes on in Georgia, Arizona, Nevada and Alaska, where both sides "
-    "hope on till dawn"
+    "Pennsylvania, the first of the three states along the lakes, goes to Trump, who needs three "
+    "more electoral votes; the count goes on in Michigan, Wisconsin, Arizona, Nevada and Alaska, "
+    "till dawn"
 )
 """As long as a headline may be."""
 ARABIC = "🗳️ ولاية كارولاينا الشمالية لترامب: 16 صوتًا انتخابيًا 🎉"
@@ -216,9 +216,9 @@ def correction(studio: Studio) -> list[Visit]:
 
 @STATES.add("page-long-headline")
 def long_headline(studio: Studio) -> list[Visit]:
-    night = Night().play("1:19 am")
+    night = Night().play("1:21 am")
     story = {"headline": LONG, "body": TOO_CLOSE["story"]["body"] * 4}
-    return studio.open(studio.watch(night.publish({"story": story}, "1:20:31 am")).path)
+    return studio.open(studio.watch(night.publish({"story": story}, "1:24:31 am")).path)
 
 
 @STATES.add("page-arabic-headline")
