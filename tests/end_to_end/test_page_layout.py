@@ -52,9 +52,9 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         super().setUp()
         self.publish({"kind": "start", "story": {"headline": "Good evening"}})
 
-    def test_map_keeps_its_place_and_size_whatever_is_published(self):
+    def test_map_buttons_and_list_keep_their_places_whatever_is_published(self):
         pages = [self.viewer(DESKTOP), self.viewer(TABLET), self.viewer(PHONE)]
-        boxes = [page.locator(".map").bounding_box() for page in pages]
+        places = [self.places(page) for page in pages]
         correction = {"kind": "correct", "corrects": 3, "reason": "Too early"}
         retracted = {"calls": {"president": {"AZ": {"status": "retracted"}}}}
         for headline, change in {
@@ -72,12 +72,20 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             "The end": {"kind": "end", "story": {"headline": "The end"}},
         }.items():
             self.publish(change)
-            for page, box in zip(pages, boxes, strict=True):
+            for page, place in zip(pages, places, strict=True):
                 page.wait_for_function(
                     "words => document.querySelector('.headline').textContent === words",
                     arg=headline,
                 )
-                self.assertEqual(page.locator(".map").bounding_box(), box, headline)
+                self.assertEqual(self.places(page), place, headline)
+
+    def places(self, page):
+        """Return where the map and the buttons are, and on a desktop the list beside them."""
+        parts = [".map", '.actions [data-action="pause"]', ".more summary"]
+        if page.viewport_size == DESKTOP:
+            parts.append("#undecided")
+        boxes = {part: page.locator(part).bounding_box() for part in parts}
+        return {part: (box["x"], box["y"]) for part, box in boxes.items()} | {"map": boxes[".map"]}
 
     def test_headline_that_is_cut_can_be_read_whole(self):
         page = self.viewer(PHONE)
@@ -110,6 +118,8 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             labels = page.evaluate(LABELS, 22)
             self.assertGreater(len(labels), 35)
             self.assertEqual([each for each in labels if not each["isReadable"]], [])
+            passed = page.locator('.scoreboard [data-passed="D"]').bounding_box()
+            self.assertLess(passed["height"], 28)  # one line: ✓ past 270
 
     def test_tap_on_a_phone_shows_the_facts_on_the_screen(self):
         page = self.viewer(PHONE, has_touch=True)
