@@ -23,6 +23,14 @@ OUTSIDE = """() => [...document.querySelectorAll(".board :is(h1, h2, .status, b,
     return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
   }).map((element) => element.outerHTML)"""
 """The elements of a board that are not on the screen."""
+SEEN = """() => {
+    const { right, bottom } = document.querySelector(".board-undecided").getBoundingClientRect();
+    return [...document.querySelectorAll(".board-undecided li")].filter((row) => {
+        const box = row.getBoundingClientRect();
+        return box.right <= right + 1 && box.bottom <= bottom;
+    }).length;
+}"""
+"""The number of undecided races that a board shows."""
 
 
 class Board(BrowserAudience, TransactionTestCase):
@@ -98,6 +106,8 @@ class Board(BrowserAudience, TransactionTestCase):
             self.assertGreaterEqual(number, 0.05 * width)  # read across a room
             map_box = page.locator(".map").bounding_box()
             self.assertGreater(map_box["height"], 0.45 * height)
+            seen = page.evaluate(SEEN)
+            page.wait_for_selector(f'.board-undecided >> text="+{55 - seen} more"')
 
     def test_map_does_not_move_with_the_length_of_the_headline(self):
         visit = self.board()

@@ -3,6 +3,7 @@
 
 import { drawTally } from "../../broadcaster/rendering/drawing.js";
 import { stateOf } from "../../broadcaster/domain/replica.js";
+import { gettext } from "../../broadcaster/domain/translation.js";
 import { FollowedMap } from "../shared/followed_map.js";
 import { Renewal } from "../shared/renewal.js";
 import { undecided, undecidedTexts } from "../shared/wording.js";
@@ -32,7 +33,7 @@ function onDrawn() {
   drawUndecided();
 }
 
-/** Draw the heaviest races that are not decided. board.css hides those that do not fit. */
+/** Draw the heaviest races that are not decided, and how many more there are than fit. */
 function drawUndecided() {
   const contest = map.contests[map.shown];
   const here = stateOf(map.replica.state, map.shown);
@@ -47,11 +48,18 @@ function drawUndecided() {
     }
     return row;
   });
-  const part = (name) => page.querySelector(`[data-part="${name}"]`);
   part("undecided").replaceChildren(...rows);
   part("undecided-count").textContent = races.length;
   part("undecided-section").hidden = !races.length;
+  const isSeen = ({ offsetLeft }) => offsetLeft === rows[0].offsetLeft; // board.css: the first column
+  const more = races.length - rows.filter(isSeen).length;
+  part("undecided-more").textContent = more ? gettext("+%(count)s more", { count: more }) : "";
+}
+
+function part(name) {
+  return page.querySelector(`[data-part="${name}"]`);
 }
 
 setInterval(drawUndecided, MINUTE); // closing times pass
+new ResizeObserver(drawUndecided).observe(part("undecided"));
 document.documentElement.dataset.started = "";
