@@ -41,3 +41,9 @@ class FrontPage(BrowserAudience, TransactionTestCase):
         self.assertEqual(page.inner_text(".badge"), "LIVE")
         box = page.locator("text=Midterms").bounding_box()
         self.assertLess(box["y"] + box["height"], 900)
+
+        self.publish({"story": {"headline": "Longest headline " * 11 + "of all nights"}})
+        for width in (360, 320):
+            page.set_viewport_size({"width": width, "height": 740})
+            page.reload()
+            self.assertLess(page.locator(".map").bounding_box()["y"], 300, width)

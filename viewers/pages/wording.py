@@ -32,14 +32,11 @@ def status(broadcast: Broadcast) -> dict[str, Any]:
     scheduled = broadcast.phase == "scheduled"
     at = broadcast.starts_at if scheduled else broadcast.at
     state = "rehearsal" if broadcast.rehearsal and broadcast.phase == "live" else broadcast.phase
-    began = broadcast.starts_at or at  # a night may end after midnight
     return {
         "state": broadcast.phase,
         "words": _("Begins") if scheduled and at else STATUS[state],
         "at": at,
         "clock": at and clock(at, not scheduled),
-        "began": began,
-        "date": began and date(began),
     }
 
 

@@ -1,6 +1,7 @@
 """The front page: what it says of each broadcast."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 from django.test import TestCase
@@ -9,7 +10,6 @@ from broadcaster.models import Broadcast
 from tests.support.changes import PA_TO_BIDEN, parse_change
 from tests.support.contests import president
 from tests.support.log import publish
-from viewers.pages.wording import date
 
 
 class FrontPage(TestCase):
@@ -22,10 +22,12 @@ class FrontPage(TestCase):
         made.refresh_from_db()
         return made
 
-    def test_past_broadcast_has_its_date_and_a_replay_even_on_the_same_day(self):
+    def test_past_broadcast_has_a_replay_and_the_newsrooms_date_of_its_start(self):
         past = self.broadcast("past", {"kind": "start"}, PA_TO_BIDEN, {"kind": "end"})
+        before_midnight = datetime(2024, 11, 6, 4, 59, tzinfo=UTC)
+        past.publications.filter(seq=1).update(at=before_midnight)
         page = self.client.get("/").content.decode()
-        self.assertIn(f">{date(past.at)}</time>", page)
+        self.assertIn(">Nov 5, 2024</time>", page)
         self.assertIn('href="/broadcasts/past/replay/"', page)
 
     def test_past_broadcast_has_a_picture_of_its_final_map_that_is_loaded_when_needed(self):
@@ -41,6 +43,14 @@ class FrontPage(TestCase):
             address = unescape(re.search(r'src="([^"]*)"', picture)[1])
             self.assertRegex(address, r"^/broadcasts/past-\d/map.svg\?at=\w+:3&contest=president$")
             self.assertEqual(self.client.get(address).status_code, 200)
+
+    def test_two_past_nights_are_beside_what_is_on_air(self):
+        for number in range(3):
+            self.broadcast(f"past-{number}", {"kind": "start"}, {"kind": "end"})
+        self.assertNotContains(self.client.get("/"), "Earlier broadcasts")
+        self.broadcast("now", {"kind": "start"})
+        beside, earlier = self.client.get("/").content.decode().split("Earlier broadcasts")
+        self.assertEqual([beside.count("<picture>"), earlier.count("<picture>")], [2, 1])
 
     def test_only_the_first_broadcast_on_air_has_its_map(self):
         for slug in ("one", "two"):
