@@ -139,6 +139,10 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             box = facts.bounding_box()
             self.assertGreaterEqual(box["x"], 0)
             self.assertLessEqual(box["y"] + box["height"], DESKTOP["height"])
+            own = page.locator(f'.map-shapes [data-unit="{race}"]').bounding_box()
+            is_beside = box["x"] >= own["x"] + own["width"] or own["x"] >= box["x"] + box["width"]
+            is_below = box["y"] >= own["y"] + own["height"] or own["y"] >= box["y"] + box["height"]
+            self.assertTrue(is_beside or is_below, race)
         page.hover("h1")
         facts.wait_for(state="hidden")
 

@@ -159,7 +159,51 @@ export function pastMap(contest, index) {
 }
 
 const GAP = 12; // CSS pixels between a card and what it is about
+const UNDECIDED = 3; // how much worse it is to cover a race that is not decided
 const SPREAD = 4000; // milliseconds over which followers fetch county lines, to spread the load
+
+/**
+ * Place a card beside what it is about, where it covers the least of other races, above all of those
+ * that are not decided. Without that it is in the corner of the map. A phone has it at the lower edge
+ * of the screen.
+ */
+export function placeCard(card, map, about) {
+  const picture = card.parentElement;
+  const room = picture.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = card;
+  const within = (value, least, most) => Math.max(Math.min(value, most), least);
+  let [x, y] = [room.left, map.getBoundingClientRect().bottom - height];
+  if (about) {
+    const own = about.getBoundingClientRect();
+    const races = [...picture.querySelectorAll(".map-shapes path, .boxes li")].map((race) => [
+      race.getBoundingClientRect(),
+      race.dataset.party ? 1 : UNDECIDED,
+    ]);
+    const beside = [own.right + GAP, own.left - GAP - width];
+    const aligned = [own.left, own.right - width, room.left, room.right - width];
+    const places = [
+      ...beside.flatMap((x) => [[x, own.top], [x, own.bottom - height]]),
+      ...aligned.flatMap((x) => [[x, own.bottom + GAP], [x, own.top - GAP - height]]),
+    ].map(([x, y]) => [
+      within(x, room.left, room.right - width),
+      within(y, room.top, innerHeight - height - GAP),
+    ]);
+    const covered = ([x, y]) =>
+      races.reduce((sum, [rect, worth]) => sum + worth * overlap(rect, x, y, width, height), 0);
+    const free = places.filter(([x, y]) => !overlap(own, x, y, width, height));
+    const costs = free.map(covered);
+    [x, y] = free[costs.indexOf(Math.min(...costs))] ?? places[0];
+  }
+  card.style.left = `${x - room.left}px`;
+  card.style.top = `${Math.max(y, room.top) - room.top}px`;
+}
+
+/** Return how many square pixels of `rect` are within a rectangle. */
+function overlap({ left, right, top, bottom }, x, y, width, height) {
+  const across = Math.min(right, x + width) - Math.max(left, x);
+  const down = Math.min(bottom, y + height) - Math.max(top, y);
+  return across > 0 && down > 0 ? across * down : 0;
+}
 
 /** Lets the viewer explore the map with mouse and keys. */
 export class Explorer {
@@ -294,7 +338,8 @@ export class Explorer {
     const isClose = map.dataset.focus === race;
     this.#part("zoom").hidden = !shape;
     this.#part("zoom").textContent = isClose ? gettext("Whole map") : gettext("Zoom in");
-    this.#place(card, isClose, shape ?? page.querySelector(`.boxes [data-unit="${race}"]`) ?? map);
+    const box = page.querySelector(`.boxes [data-unit="${race}"]`);
+    placeCard(card, map, isClose ? null : (shape ?? box ?? map));
     if (!shape || !pinned) return;
     shape.id = "pinned-unit";
     shape.setAttribute("role", "img");
@@ -339,23 +384,6 @@ export class Explorer {
     if (race === this.pointed) return;
     this.pointed = race;
     this.drawFacts();
-  }
-
-  /**
-   * Place the card beside what it is about, or in the corner of the map if that is close up. A phone
-   * has it at the lower edge.
-   */
-  #place(card, isClose, about) {
-    const room = card.parentElement.getBoundingClientRect();
-    const floor = this.map.getBoundingClientRect().bottom;
-    const { left, right, top } = about.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = card;
-    let y = Math.min(top, innerHeight - height - GAP);
-    let x = right + GAP;
-    if (x + width > room.right) x = left - GAP - width;
-    if (isClose || x < room.left) [x, y] = [room.left, floor - height];
-    card.style.left = `${x - room.left}px`;
-    card.style.top = `${Math.max(y, room.top) - room.top}px`;
   }
 
   #markLayer() {
