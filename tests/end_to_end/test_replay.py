@@ -227,6 +227,9 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         self.assertEqual(violations(self.open(f"{self.path}?at=9").page), [])
         small = self.replay(viewport={"width": 320, "height": 640}).page
         self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
+        self.assertLess(small.locator(".map").bounding_box()["y"], 300)
+        player = small.locator('[data-part="player"]').bounding_box()
+        self.assertLessEqual(player["y"] + player["height"], 640)  # in sight
 
     def test_editor_previews_a_part_with_a_video_and_changes_its_offset(self):
         user = staff(f"editor-{uuid.uuid4().hex[:8]}", EDITOR)
