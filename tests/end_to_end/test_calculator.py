@@ -98,10 +98,23 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
                     weights, winners = page.evaluate(HEADINGS)
                     self.assertGreaterEqual(winners["left"] - weights["right"], 4)
 
-    def test_phone_has_words_about_taps_and_none_about_keys(self):
-        page = self.calculator(viewport={"width": 360, "height": 740}).page
-        self.assertTrue(page.is_visible("text=Tap a race"))
-        self.assertFalse(page.is_visible("text=arrow keys"))
+    def test_map_begins_in_the_upper_part_of_a_phone(self):
+        for width in (360, 320):
+            page = self.calculator(viewport={"width": width, "height": 740}).page
+            self.assertLess(page.locator(".map").bounding_box()["y"], 300)
+
+    def test_card_says_what_a_click_does(self):
+        page = self.calculator().page
+        page.hover('.map-shapes [data-unit="TX"]')
+        card = page.locator('[data-part="facts"]')
+        lines = ["Texas", "Electoral votes: 38 Not called", "Click or Enter: Biden"]
+        self.assertEqual([line for line in card.inner_text().split("\n") if line], lines)
+        page.click('.map-shapes [data-unit="TX"]')
+        page.wait_for_selector('[data-part="facts-click"]:text("Click or Enter: Trump")')
+        page.hover('.map-shapes [data-unit="PA"]')
+        page.wait_for_selector('[data-part="facts-click"]:text("called tonight")')
+        page.hover("h1")
+        card.wait_for(state="hidden")
 
     def test_map_can_be_used_by_keyboard(self):
         page = self.calculator().page

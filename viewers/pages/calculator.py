@@ -1,6 +1,7 @@
 """The calculator: a viewer's own map, starting from the calls now, an earlier outcome or none."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -63,15 +64,20 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
     own_calls = calls_of(own)
     edition = show.editions[shown]
     picture = Picture(edition, own_calls | tonight if keep else own_calls, gettext=_, key=shown)
+    context = map_context(show, broadcast.state, shown)
+    tabs = [
+        replace(tab, tally=picture.tally) if tab.is_shown else tab for tab in context["contests"]
+    ]
     final = own | called if keep else own
     own_query = scenario_query(shown, contest, final)
     response = render(
         request,
         "viewers/calculator.html",
-        map_context(show, broadcast.state, shown)
+        context
         | {
             "broadcast": broadcast,
             "picture": picture,
+            "contests": tabs,
             "as_of": clock(broadcast.at, True),
             "choices": [
                 (party, picture.candidates.get(party, _("Open"))) for party in choices(contest)

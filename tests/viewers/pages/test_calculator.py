@@ -144,6 +144,12 @@ class SeveralContests(TestCase):
         )
         self.assertEqual(self.tally(f"?contest=president&s={code}"), {"uncalled": 538})
 
+    def test_tab_of_the_contest_has_the_score_of_the_viewers_own_map(self):
+        code = encode({"N": "LIB"}, self.broadcast.show.contests["lakeland"])
+        found = self.client.get(f"/broadcasts/night/calculator/?contest=lakeland&s={code}")
+        scores = {tab.key: tab.tally.totals["uncalled"] for tab in found.context["contests"]}
+        self.assertEqual(scores, {"president": 538, "lakeland": 16})
+
     def test_earlier_outcome_may_know_some_races_only(self):
         found = self.tally("?contest=lakeland&from=2023")
         self.assertEqual(found, {"GRN": 3, "FAR": 7, "LIB": 2, "uncalled": 14})

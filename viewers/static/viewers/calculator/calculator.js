@@ -1,9 +1,9 @@
 // The calculator: a click, a key or a menu calls a race. The address holds the map.
 
-import { draw, result, shapeAt, shown as named } from "../../broadcaster/rendering/drawing.js";
+import { OPEN, draw, drawTally, result, shapeAt, shown as named } from "../../broadcaster/rendering/drawing.js";
 import { Contest, UNCALLED } from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
-import { middle, neighbour, readMap } from "../shared/explore.js";
+import { middle, neighbour, placeCard, readMap } from "../shared/explore.js";
 import { encode, next } from "./scenario.js";
 import { passing } from "../shared/wording.js";
 
@@ -17,6 +17,8 @@ const { own, tonight } = data;
 setLanguage(data.words);
 const contest = new Contest(data.contest);
 const VIEW = { focus: "", highlight: [] };
+let cursor = null; // the race that the arrow keys have reached
+let pointed = null; // the race below the mouse
 
 function part(name) {
   return page.querySelector(`[data-part="${name}"]`);
@@ -40,6 +42,8 @@ function calls() {
 function drawAll() {
   const shown = calls();
   draw(page, { view: VIEW, calls: shown, counts: {} }, contest);
+  const tab = page.querySelector(".tabs [aria-current]"); // the score of this map, not of tonight
+  if (tab) drawTally(tab, contest.totals(shown), contest);
   for (const menu of form.querySelectorAll("select")) {
     const race = raceOf(menu);
     menu.value = shown[race]?.party ?? "";
@@ -64,6 +68,26 @@ function assign(unit, party) {
     drawAll();
   }
   describe(unit);
+  drawCard();
+}
+
+/** Show the race at the mouse or the cursor, and what a click does with it. */
+function drawCard() {
+  const race = cursor ?? pointed;
+  const card = part("facts");
+  card.hidden = race === null;
+  if (!race) return;
+  const { name, weight } = contest.races[race];
+  const party = next(contest, own[race] ?? "");
+  const choice = party ? contest.nameOf(party, race) : gettext("open");
+  part("unit").textContent = name;
+  part("facts-votes").textContent = contest.isWeighted ? `${contest.counting}: ${weight}` : "";
+  part("facts-result").textContent = result(calls()[race] ?? OPEN, contest, race);
+  part("facts-click").textContent = isKept(race)
+    ? gettext("called tonight")
+    : gettext("Click or Enter: %(choice)s", { choice });
+  const shape = shapeAt(map, contest.shapeOf(race));
+  placeCard(card, map, shape ?? page.querySelector(`.boxes [data-unit="${race}"]`) ?? map);
 }
 
 /** Write a race's call and the totals below the map; screen readers announce it. */
@@ -93,14 +117,25 @@ page.addEventListener("click", ({ target }) => {
   const unit = target.closest(".picture [data-unit]")?.dataset.unit;
   if (unit) assign(unit, next(contest, own[unit] ?? ""));
 });
+const picture = page.querySelector(".picture");
+picture.addEventListener("pointerover", ({ target, pointerType }) => {
+  if (pointerType === "mouse") point(target.closest("[data-unit]")?.dataset.unit ?? null);
+});
+picture.addEventListener("pointerleave", () => point(null));
+
+function point(race) {
+  if (race === pointed) return;
+  pointed = race;
+  drawCard();
+}
 
 // The arrow keys
 
 const { points, whole } = readMap(map, contest);
-let cursor = null; // the race that the arrow keys have reached
 
 function moveCursor(unit) {
   cursor = unit;
+  drawCard();
   const shape = cursor && shapeAt(map, contest.shapeOf(cursor));
   map.querySelector(".map-cursor").setAttribute("d", shape ? shape.getAttribute("d") : "");
   for (const box of page.querySelectorAll(".boxes li")) {
@@ -122,8 +157,7 @@ map.addEventListener("blur", () => moveCursor(null));
 
 map.setAttribute("role", "application");
 map.setAttribute("aria-roledescription", gettext("map"));
-map.setAttribute("aria-describedby", "how");
-part("hint").id = "how";
+map.setAttribute("aria-describedby", "map-hint");
 map.tabIndex = 0;
 
 copy.hidden = !navigator.clipboard; // browsers have it on secure pages alone
