@@ -242,6 +242,21 @@ class CallingAtTheConsole(ConsoleTestCase):
 
         desk.locator(BANNER).wait_for(state="hidden")
 
+    def test_second_press_does_not_withdraw_the_take_that_waits_next(self):
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
+        desk = self.open_console(BROADCASTER)
+        for race in ("PA", "OH"):
+            self.add_cue(race, Evening().call(race, f"{race} is called"))
+            self.row(desk, race).locator(".cue-take").click()
+            desk.wait_for_selector(f'.cue:has-text("{race}")[data-status="waiting"]')
+        decline = f'{BANNER} [data-approval="decline"]'
+        self.press_when(desk, decline, DONE, "was not taken")
+
+        desk.click(decline)
+
+        self.wait_for_message(desk, "Not done. The rundown just changed: look at it first.")
+        self.assertTrue(Cue.objects.get(title="OH").asked_by)
+
     def test_cue_is_scheduled_for_the_close_of_the_polls(self):
         self.add_cue("KY", Evening().call("KY", "Kentucky"))
         contest = self.broadcast.show.contests["president"]

@@ -119,6 +119,7 @@ export class Desk {
   /** Show the rundown. Notify of changes by others to the cue in Preview, and of approvals. */
   #handleRundown({ now, plan, cues }, isOwn = false) {
     const before = this.cue(this.selected);
+    const inBanner = this.banner.cue?.id;
     const notifications = cueNotifications(this.cues, cues, this.me, this.may);
     const ended = cuesOfNewStatus(this.cues, cues);
     if (!isOwn) this.recent.addCues(changedCues(this.cues, cues));
@@ -134,6 +135,9 @@ export class Desk {
       this.recent.addPreview(text, true);
     }
     this.show();
+    const next = this.banner.cue?.id;
+    // A press that was meant for the take that waited before must not decide on the next one.
+    if (inBanner !== undefined && next !== undefined && next !== inBanner) this.recent.addCues([next]);
     if (before && after && before.version !== after.version) {
       this.recent.addPreview("Not taken. The cue was just edited: look at Preview.", true);
       const text = `“${isolate(after.title)}” was edited: look at Preview.`;

@@ -12,7 +12,7 @@ export class RecentChanges {
   constructor() {
     this.view = -Infinity; // when somebody else last changed the view
     this.phase = -Infinity; // when somebody else last changed the phase
-    this.cues = new Map(); // id of a cue -> when somebody else last moved or edited it
+    this.cues = new Map(); // id -> when somebody else moved or edited it, or it came into the banner
     this.preview = null; // {at, text, isError}: a change of Preview that was not made by hand here
   }
 
