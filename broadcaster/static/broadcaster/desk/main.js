@@ -59,7 +59,7 @@ shortcutsOn.addEventListener("change", () => {
   showKeys();
 });
 showKeys();
-document.getElementById("draft")?.addEventListener("keydown", (event) => {
+root.querySelector(".desk-draft")?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !data.may.take) return;
   event.preventDefault();
   if (!event.repeat && !event.isComposing) actions.takeDraft();
