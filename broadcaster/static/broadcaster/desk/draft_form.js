@@ -32,8 +32,10 @@ export class DraftForm {
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", ({ target }) => {
       if (target.name === "focus") this.#changeContest();
-      if (target.name === "headline") this.isTyped = true;
-      if (!target.matches("select[data-desk]")) this.#edited();
+      if (target.name === "headline") {
+        this.isTyped = Boolean(target.value.trim());
+        this.onChange();
+      } else if (!target.matches("select[data-desk]")) this.#edited();
     });
     this.#selectWrittenHeadline();
     this.#onPick("annotate", (place) => this.annotations.add(place));
