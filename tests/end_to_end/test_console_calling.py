@@ -57,6 +57,10 @@ class CallingAtTheConsole(ConsoleTestCase):
         desk.wait_for_selector('[data-call="president/CA"]')
         self.choose(desk, "OR")
         self.assertEqual(desk.input_value(HEADLINE), "The West is blue")
+        desk.fill(HEADLINE, "")  # no headline is nobody's
+        self.choose(desk, "WA")
+        written = "Biden wins Nevada, Arizona, California, Oregon and Washington"
+        self.assertEqual(desk.input_value(HEADLINE), written)
         desk.click("text=Clear")
         self.choose(desk, "NV", "too_close")
         self.assertEqual(desk.input_value(HEADLINE), "Nevada: too close to call")
@@ -90,6 +94,7 @@ class CallingAtTheConsole(ConsoleTestCase):
         desk.keyboard.press("Control+Enter")
         self.wait_for_message(desk, "Nothing was taken. The draft is in Preview now")
         self.assertEqual(self.seq(), 1)
+        desk.focus("text=Add to rundown")  # its buttons belong to the draft
         desk.keyboard.press("Control+Enter")
 
         self.wait_for_message(desk, "Update 2 is on air.")
@@ -241,6 +246,7 @@ class CallingAtTheConsole(ConsoleTestCase):
         self.withdraw(desk)
 
         desk.locator(BANNER).wait_for(state="hidden")
+        self.assertNotIn("declined", desk.inner_text(DONE))
 
     def test_second_press_does_not_withdraw_the_take_that_waits_next(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")

@@ -120,7 +120,7 @@ export class Desk {
   #handleRundown({ now, plan, cues }, isOwn = false) {
     const before = this.cue(this.selected);
     const inBanner = this.banner.cue?.id;
-    const notifications = cueNotifications(this.cues, cues, this.me, this.may);
+    const notifications = cueNotifications(this.cues, cues, this.me, this.may, isOwn);
     const ended = cuesOfNewStatus(this.cues, cues);
     if (!isOwn) this.recent.addCues(changedCues(this.cues, cues));
     if (JSON.stringify(plan.contests) !== JSON.stringify(this.plan.contests)) {

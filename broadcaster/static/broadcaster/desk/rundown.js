@@ -114,8 +114,11 @@ export function changedCues(before, after) {
   });
 }
 
-/** Return the notifications for `me` about what others did to cues: [{text, isError, id}]. */
-export function cueNotifications(before, after, me, may) {
+/**
+ * Return the notifications for `me` about what others did to cues: [{text, isError, id}]. `isOwn`: a
+ * command from this console is pending, so that a take of `me` that ends was probably withdrawn here.
+ */
+export function cueNotifications(before, after, me, may, isOwn = false) {
   const known = new Map(before.map((cue) => [cue.id, cue]));
   return after.flatMap((cue) => {
     const was = known.get(cue.id);
@@ -132,7 +135,7 @@ export function cueNotifications(before, after, me, may) {
       const { confirmed_by: second, seq } = cue.taken;
       return notify(`${title} was confirmed by ${second}: update ${seq}.`);
     }
-    if (was.asked?.by === me && !cue.asked) {
+    if (was.asked?.by === me && !cue.asked && !isOwn) {
       return notify(`${title} was declined. It is not on air.`);
     }
     if (was.due !== null && cue.taken) return notify(`${title} went out: update ${cue.taken.seq}.`);
