@@ -182,9 +182,11 @@ class TruthfulConsole(ConsoleTestCase):
 
         desk.fill('[data-dialog="headline"]', "Good evening")
         desk.press('[data-dialog="headline"]', "Enter")
+        desk.keyboard.press("Enter")  # on the button, which has the focus again
 
         desk.wait_for_selector(f"{PROGRAM} >> text=Good evening")
         self.assertEqual(self.seq(), 1)
+        self.assertEqual(desk.locator("dialog[open]").count(), 0)
 
     def test_end_lists_what_is_left_and_asks_for_the_last_headline(self):
         self.add_cue("C1", Evening().call("KY", "Kentucky"))

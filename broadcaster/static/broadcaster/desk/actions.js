@@ -85,7 +85,8 @@ export class Actions {
   // The broadcast's phase
 
   async start() {
-    const { desk } = this;
+    const { desk, commands } = this;
+    if (!commands.checkIdle()) return; // a second press of Enter would ask once more
     const headline = { value: desk.broadcast.title, isRequired: true, limit: desk.limits.headline };
     const words = await desk.ask(START_QUESTION, "Start the broadcast", { headline });
     if (words !== null) this.#changePhase("start", "The broadcast is on air.", words);
@@ -100,7 +101,8 @@ export class Actions {
   }
 
   async end() {
-    const { desk } = this;
+    const { desk, commands } = this;
+    if (!commands.checkIdle()) return;
     const { state, contests, cues, limits } = desk;
     const shown = state.story.headline;
     const headline = { value: shown, isRequired: false, limit: limits.headline };
@@ -156,7 +158,8 @@ export class Actions {
     const { desk } = this;
     const { id, version } = desk.editing;
     const doneText = () => `Saved: ${isolate(title)}.`;
-    const saved = await this.commands.run("edit", { cue: id, version, ...cue }, doneText);
+    const edit = { cue: id, version, ...cue };
+    const saved = await this.commands.run("edit", edit, doneText, "Not saved; the draft is kept.");
     if (!saved) return;
     this.lastSave = { at: performance.now(), text: doneText() };
     if (!this.#clearSent(draft)) desk.editing = { id, version: saved.version };
