@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from broadcaster.domain.change import (
     NO_STORY,
-    WHOLE,
     ByRace,
     Call,
     Change,
@@ -69,11 +68,6 @@ class MapState(Struct, frozen=True, kw_only=True):
     counts: ByRace[Count] = {}
     story: Story = NO_STORY
     totals: Totals
-
-    @classmethod
-    def opening(cls, contests: Contests, focus: str = WHOLE) -> Self:
-        """Return the map before anything is published: the first contest, and nothing called."""
-        return cls(view=View(next(iter(contests)), focus), totals=totals_of(contests, {}))
 
     def apply(self, change: Change, contests: Contests) -> "MapState":
         """Return the map after `change`. Never fails: rules.py checks changes beforehand."""

@@ -15,7 +15,7 @@ from broadcaster.domain.change import Change, RaceKey, by_contest, calls_of, fla
 from broadcaster.domain.change_parsing import parse_change
 from broadcaster.domain.contest import shipped
 from broadcaster.domain.geometry import shipped as shipped_geometry
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.opening import opening
 from broadcaster.domain.recording import Recording
 from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.stream import Update
@@ -95,11 +95,10 @@ class Evening:
 
     def recording(self, began: int) -> Recording:
         """Return the whole evening as a recording that begins at `began`, ms since 1970."""
-        contests = self.show.contests
-        state = initial = MapState.opening(self.show.contests, self.show.whole)
+        state = initial = opening(self.show)
         updates = []
         for seq, (minute, change) in enumerate(self.script(), start=1):
-            state = state.apply(change, contests)
+            state = state.apply(change, self.show.contests)
             updates.append(Update.of(change, seq, began + 60_000 * minute, state.totals))
         return Recording(
             self.title, "evening", "evening", began, self.show, initial, tuple(updates)

@@ -13,6 +13,7 @@ from broadcaster.domain.bidi import is_balanced, isolate
 from broadcaster.domain.clock import is_plannable, shared_clock
 from broadcaster.domain.feed_modes import Modes, parse_modes
 from broadcaster.domain.mapstate import ON_AIR, MapState, Phase
+from broadcaster.domain.opening import opening
 from broadcaster.domain.parsing import unusable_characters
 from broadcaster.domain.rejection import InvalidInput
 from broadcaster.domain.show import Show
@@ -186,7 +187,7 @@ class Broadcast(models.Model):
     @property
     def opening(self) -> MapState:
         """The map at seq 0."""
-        return self.initial or MapState.opening(self.show.contests, self.show.whole)
+        return self.initial or opening(self.show)
 
     @property
     def show(self) -> Show:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from broadcaster.domain.contest import Contest
-from broadcaster.domain.mapstate import MapState
 from broadcaster.domain.rejection import Rejected
 from broadcaster.domain.show import Edition, parse_contests
 from broadcaster.models import Broadcast
@@ -78,5 +77,5 @@ def _write(broadcast: Broadcast, lineup: Lineup) -> None:
     broadcast.contests = lineup
     fields: dict[str, object] = {"contests": lineup}
     if not broadcast.frozen:
-        fields["state"] = MapState.opening(broadcast.show.contests, broadcast.show.whole)
+        fields["state"] = broadcast.opening
     Broadcast.objects.filter(pk=broadcast.pk).update(**fields)

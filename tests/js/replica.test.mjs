@@ -9,7 +9,7 @@ const shown = contests(ids);
 
 const start = {
   phase: "scheduled",
-  view: { contest: "president", focus: "", highlight: [] },
+  view: { contest: "president", focus: "US", highlight: [] },
   calls: {},
   counts: {},
   story: { headline: "", body: "", annotations: [], announce: "none" },

@@ -12,13 +12,14 @@ from msgspec.structs import replace
 from broadcaster.domain import change_parsing
 from broadcaster.domain.change import OPEN, ByRace, Call, Change, Count, Status
 from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.opening import opening
 from broadcaster.domain.rules import rejection
 from broadcaster.domain.show import Show
 from broadcaster.domain.stream import Snapshot, Update
 from tests.support.contests import PRESIDENT_2020
 
 CONTESTS = PRESIDENT_2020.contests
-EMPTY = MapState.opening(PRESIDENT_2020.contests, PRESIDENT_2020.whole)
+EMPTY = opening(PRESIDENT_2020)
 """The map before anything is published."""
 
 RACES = sorted(CONTESTS["president"].race_of)

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from broadcaster.domain.change import Call, Change, Kind, Status, by_contest, flat
 from broadcaster.domain.corrections import update_to_correct, updates_behind
-from broadcaster.domain.mapstate import MapState, Phase
+from broadcaster.domain.mapstate import Phase
+from broadcaster.domain.opening import opening
 from broadcaster.domain.rules import rejection
 from tests.support.changes import calls_from
 from tests.support.contests import show
@@ -30,7 +31,7 @@ class CorrectionVectors(TestCase):
 
     def test_correction_that_names_another_update_is_rejected(self):
         for case, question, statements in self.questions():
-            state = replace(MapState.opening(SHOW.contests), phase=Phase.LIVE)
+            state = replace(opening(SHOW), phase=Phase.LIVE)
             for _, calls in statements:
                 change = Change(Kind.UPDATE, calls=by_contest(calls))
                 state = state.apply(change, SHOW.contests)

@@ -8,7 +8,7 @@ import msgspec
 
 from broadcaster.domain.change import Change, Kind
 from broadcaster.domain.change_parsing import parse_change
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.opening import opening
 from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.stream import Position, Replica, Snapshot, Update
 from tests.support.contests import parliament, parsed
@@ -19,10 +19,6 @@ PARTIES = 4  # that have votes in each race
 
 def house(seats):
     return Show({"house": Edition(*parsed(*parliament(seats)))})
-
-
-def opening(show):
-    return MapState.opening(show.contests, show.whole)
 
 
 def called(show):

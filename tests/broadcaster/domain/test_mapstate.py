@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest import TestCase
 
 from broadcaster.domain.change import Change
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.opening import opening
 from broadcaster.domain.stream import Replica, Snapshot, Update
 from tests.support.contests import show
 
@@ -20,7 +20,7 @@ class MapStateVectors(TestCase):
                 self.run_case(case["steps"])
 
     def run_case(self, steps):
-        state = MapState.opening(SHOW.contests)
+        state = opening(SHOW)
         replica = Replica(Snapshot("e", 0, 0, SHOW.digests, state), SHOW.contests)
         for step in steps:
             if "change" in step:

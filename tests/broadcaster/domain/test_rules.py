@@ -7,15 +7,16 @@ from unittest import TestCase
 from msgspec.structs import replace
 
 from broadcaster.domain.change import Call, Change, Kind, Status, calls_of, flat
-from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.opening import opening
 from broadcaster.domain.rules import needs_approval, news, nothing_new, rejection
 from tests.support import changes
 from tests.support.changes import calls_from, counts_from, parse_change
 from tests.support.contests import PRESIDENT_2020, show
 
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/takes.json").read_text())
-CONTESTS = show(**VECTORS["contests"]).contests
-EMPTY = MapState.opening(CONTESTS)
+SHOW = show(**VECTORS["contests"])
+CONTESTS = SHOW.contests
+EMPTY = opening(SHOW)
 
 
 class TakeVectors(TestCase):

@@ -6,6 +6,7 @@ from unittest import TestCase
 from msgspec.structs import replace
 
 from broadcaster.domain.mapstate import MapState
+from broadcaster.domain.opening import opening
 from broadcaster.domain.rules import needs_approval, nothing_new, rejection
 from loadtest.common.script import COUNTS_EVERY, Script
 from tests.support.changes import parse_change
@@ -17,7 +18,7 @@ SHOW = show(president="us-president-2020", lakeland="lakeland-2027")
 class Scripts(TestCase):
     def test_map_accepts_300_changes_without_approval(self):
         contests = SHOW.contests
-        state: MapState = replace(MapState.opening(SHOW.contests, SHOW.whole), phase="live")
+        state: MapState = replace(opening(SHOW), phase="live")
         script = Script(contests)
         for number in range(300):
             change = parse_change(script.next(number), SHOW)
