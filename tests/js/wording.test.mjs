@@ -3,8 +3,9 @@ import test from "node:test";
 
 import { contest, contests, load, useLanguage, vectors } from "./modules.mjs";
 
-const { announcements, clock, closing, facts, layerWords, paused, status, undecided, undecidedTexts } =
-  await load("viewers/shared/wording.js");
+const wording = await load("viewers/shared/wording.js");
+const { announcements, clock, closing, facts, hour, layerWords, paused, status } = wording;
+const { undecided, undecidedTexts } = wording;
 const { pastMap } = await load("viewers/shared/explore.js");
 
 const { time_zone: EASTERN, times, closings, states } = vectors("wording");
@@ -36,15 +37,15 @@ test("a zone is abbreviated as by the server", () => {
 });
 
 test("a time in the log has neither seconds nor zone", () => {
-  assert.equal(clock(NIGHT, NIGHT, EASTERN, false, false), "9:47 pm");
+  assert.equal(hour(NIGHT, EASTERN), "9:47 pm");
 });
 
-for (const { at, language, clock: text, hour } of times) {
+for (const { at, language, clock: text, hour: short } of times) {
   test(`the time has the server's words: ${text}`, async () => {
     await useLanguage(language);
-    const found = [clock(at, Date.now(), EASTERN), clock(at, at, EASTERN, false, false)];
+    const found = [clock(at, Date.now(), EASTERN), hour(at, EASTERN)];
     await useLanguage();
-    assert.deepEqual(found, [text, hour]);
+    assert.deepEqual(found, [text, short]);
   });
 }
 
@@ -110,9 +111,9 @@ const here = {
 };
 
 test("polls close, or have closed", () => {
-  assert.equal(closing(CLOSES, CLOSES - 1, EASTERN), "Polls close 2:00 pm EDT");
-  assert.equal(closing(CLOSES, CLOSES, EASTERN), "Polls closed 2:00 pm EDT");
-  assert.equal(closing(undefined, CLOSES, EASTERN), "");
+  assert.equal(closing(CLOSES, CLOSES - 1, EASTERN, CLOSES), "Polls close 2:00 pm EDT");
+  assert.equal(closing(CLOSES, CLOSES, EASTERN, CLOSES), "Polls closed 2:00 pm EDT");
+  assert.equal(closing(undefined, CLOSES, EASTERN, CLOSES), "");
 });
 
 test("the heaviest races are to be decided first", () => {
@@ -122,7 +123,7 @@ test("the heaviest races are to be decided first", () => {
 
 test("a race that is to be decided has its weight, holder, and count or closing time", () => {
   const texts = (race, counts = here.counts) => {
-    const found = undecidedTexts(race, lakeland, { ...here, counts }, CLOSES - 1, EASTERN);
+    const found = undecidedTexts(race, lakeland, { ...here, counts }, CLOSES - 1, EASTERN, CLOSES);
     return Object.values(found).filter((text) => text !== "");
   };
   assert.deepEqual(texts("E"), ["East", 3, "L +50.0", "50%"]);
@@ -132,7 +133,7 @@ test("a race that is to be decided has its weight, holder, and count or closing 
 });
 
 test("the facts of a race have its result, count and history", () => {
-  const found = facts("E", lakeland, here, CLOSES, EASTERN);
+  const found = facts("E", lakeland, here, CLOSES, EASTERN, CLOSES);
   assert.deepEqual(found, {
     unit: "East",
     "facts-votes": "seats: 3",
@@ -142,13 +143,13 @@ test("the facts of a race have its result, count and history", () => {
     "facts-closes": "Polls closed 2:00 pm EDT",
     "facts-before": "",
   });
-  const north = facts("N", lakeland, here, CLOSES, EASTERN);
+  const north = facts("N", lakeland, here, CLOSES, EASTERN, CLOSES);
   assert.equal(north["facts-result"], "Farmers (Fa)");
   assert.equal(north["facts-before"], "Before: 2023 Farmers +9.5");
-  const arizona = facts("AZ", contest("us-senate-2024"), { calls: {}, counts: {} }, 0, EASTERN);
+  const arizona = facts("AZ", contest("us-senate-2024"), { calls: {}, counts: {} }, 0, EASTERN, 0);
   assert.equal(arizona["facts-counts"], "Gallego (D), Lake (R)");
   assert.equal(arizona["facts-before"], "Held by D");
-  const ohio = facts("OH", contest("us-president-2020"), { calls: {}, counts: {} }, 0, EASTERN);
+  const ohio = facts("OH", contest("us-president-2020"), { calls: {}, counts: {} }, 0, EASTERN, 0);
   assert.equal(ohio["facts-before"], "Before: 2016 Trump, 2012 Obama");
 });
 

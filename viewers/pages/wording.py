@@ -45,7 +45,7 @@ def clock(at: datetime, with_seconds: bool, now: datetime | None = None) -> str:
 
     Without `now`, the date is compared with today's.
     """
-    time = hour(at, with_seconds) + f" {timezone.localtime(at):%Z}"
+    time = hour_and_zone(at, with_seconds)
     today = timezone.localdate(at) == timezone.localdate(now)
     return time if today else f"{date(at)}, {time}"
 
@@ -60,14 +60,18 @@ def closing(closes: datetime | None, now: datetime, at: datetime) -> str:
         return ""
     words = _("Polls close %(time)s") if closes > now else _("Polls closed %(time)s")
     is_tonight = any(abs(closes - time) < NIGHT for time in (now, at))
-    return words % {"time": clock(closes, False, closes if is_tonight else now)}
+    return words % {"time": hour_and_zone(closes) if is_tonight else clock(closes, False, now)}
 
 
 def date_and_clock(at: datetime) -> str:
     """Return "Nov 3, 2020, 9:47 pm EST": short, and always with the date."""
-    at = timezone.localtime(at)
-    day = date_format(at, pgettext("short", "M j, Y"))
-    return f"{day}, {hour(at)} {at:%Z}"
+    day = date_format(timezone.localtime(at), pgettext("short", "M j, Y"))
+    return f"{day}, {hour_and_zone(at)}"
+
+
+def hour_and_zone(at: datetime, with_seconds: bool = False) -> str:
+    """Return "9:47 pm EST" or "9:47:03 pm EST"."""
+    return f"{hour(at, with_seconds)} {timezone.localtime(at):%Z}"
 
 
 def hour(at: datetime, with_seconds: bool = False) -> str:

@@ -20,6 +20,7 @@ import {
   broadcastShows,
   clock,
   facts,
+  hour,
   layerWords,
   paused,
   status,
@@ -40,7 +41,7 @@ setLanguage(words);
 const contests = contestsOf(data.contests);
 const isSeveral = Object.keys(contests).length > 1;
 const buffer = new PlayoutBuffer(snapshot);
-const callLog = new CallLog(page, contests, (at) => clock(at, at, timeZone, false, false));
+const callLog = new CallLog(page, contests, (at) => hour(at, timeZone));
 let timer = null; // until the next update is due
 let won = winners(contests, buffer.replica.state);
 let drawnLayer = "";

@@ -64,10 +64,10 @@ export function layerWords(layer, contest, calls, before) {
  * Return when the polls of a race close or closed; "" if that is not known. The date is left out
  * within 12 hours of `now`, and of `at`, when the map last changed: on later days, it is that night.
  */
-export function closing(closes, now, timeZone, at = now) {
+export function closing(closes, now, timeZone, at) {
   if (closes === undefined) return "";
   const isTonight = [now, at].some((time) => Math.abs(closes - time) < NIGHT);
-  const time = clock(closes, isTonight ? closes : now, timeZone, false);
+  const time = isTonight ? hourAndZone(closes, timeZone) : clock(closes, now, timeZone, false);
   return closes > now
     ? gettext("Polls close %(time)s", { time })
     : gettext("Polls closed %(time)s", { time });
@@ -80,7 +80,7 @@ export function undecided({ races }, calls) {
 }
 
 /** Return the texts of a race that is to be called, by part. `here` is the state of stateOf(). */
-export function undecidedTexts(race, contest, here, now, timeZone, at = now) {
+export function undecidedTexts(race, contest, here, now, timeZone, at) {
   const { name, weight, closes } = contest.races[race];
   const call = here.calls[race];
   const count = countOf(race, contest, here);
@@ -96,7 +96,7 @@ export function undecidedTexts(race, contest, here, now, timeZone, at = now) {
 }
 
 /** Return the texts of the facts about a race, by part. `here` is the state of stateOf(). */
-export function facts(race, contest, here, now, timeZone, at = now) {
+export function facts(race, contest, here, now, timeZone, at) {
   const { name, weight, closes } = contest.races[race];
   const count = countOf(race, contest, here);
   const before = contest.earlier.map((each) => winnerIn(each, race, contest)).filter(Boolean);
@@ -151,24 +151,32 @@ function candidates(contest, race) {
 }
 
 /**
- * Return "9:47:03 pm EST", or without seconds or zone; with the date before it unless it is that of
- * `now`. The zone is as domain/time_zone.py describes it.
+ * Return "9:47:03 pm EST" or "9:47 pm EST", with the date before it unless it is that of `now`. The
+ * zone is as domain/time_zone.py describes it.
  */
-export function clock(at, now, { name: timeZone, abbreviations }, withSeconds = true, withZone = true) {
-  const inEnglish = language() === "en";
-  const day = format({ dateStyle: inEnglish ? "medium" : "long", timeZone }, language());
+export function clock(at, now, timeZone, withSeconds = true) {
+  const dateStyle = language() === "en" ? "medium" : "long";
+  const day = format({ dateStyle, timeZone: timeZone.name }, language());
+  const time = hourAndZone(at, timeZone, withSeconds);
+  return day.format(at) === day.format(now) ? time : `${day.format(at)}, ${time}`;
+}
+
+function hourAndZone(at, timeZone, withSeconds = false) {
+  return `${hour(at, timeZone, withSeconds)} ${zone(at, timeZone)}`;
+}
+
+/** Return "9:47 pm" or "9:47:03 pm". */
+export function hour(at, { name: timeZone }, withSeconds = false) {
   const time = { hour: "numeric", minute: "2-digit", timeZone };
   if (withSeconds) time.second = "2-digit";
   const halves = { AM: gettext("am"), PM: gettext("pm") };
-  let text = format(time)
+  return format(time)
     .format(at)
     .replace(/\s?([AP]M)/, (_, half) => ` ${halves[half]}`);
-  if (withZone) text += ` ${zone(at, timeZone, abbreviations)}`;
-  return day.format(at) === day.format(now) ? text : `${day.format(at)}, ${text}`;
 }
 
 /** Return the abbreviation that the server writes for a time zone: "EST". */
-function zone(at, timeZone, abbreviations) {
+function zone(at, { name: timeZone, abbreviations }) {
   const parts = format({ timeZone, timeZoneName: "longOffset" }).formatToParts(at);
   const { value } = parts.find(({ type }) => type === "timeZoneName");
   return abbreviations[value] ?? value;
