@@ -102,10 +102,11 @@ def ticks(page) -> list[list[float]]:
 
 class Visit:
     """A browser context with one page. `errors` has the page's script errors and violations of its
-    Content-Security-Policy."""
+    Content-Security-Policy; `has_scripts` is whether scripts run in it."""
 
     def __init__(self, browser, server: ServeProcess, **options) -> None:
         self.server = server
+        self.has_scripts: bool = options.get("java_script_enabled", True)
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
         self.errors: list[str] = []
