@@ -147,6 +147,10 @@ test("people are notified when others take, confirm or decline their cues", () =
   ]);
   assert.deepEqual(notify({}, taken(7), "editor"), []);
   assert.deepEqual(cueNotifications([], [cue(2, { asked })], "editor", EVERYTHING).length, 1);
+  const own = (before, after) =>
+    cueNotifications([cue(1, before)], [cue(1, after)], "broadcaster", EVERYTHING, true);
+  assert.deepEqual(own({ asked }, {}), [], "withdrawn here");
+  assert.deepEqual(own({ due: AT }, taken(7)), [], "taken here before its time");
 });
 
 test("the newest update is on air until the broadcast has ended", () => {

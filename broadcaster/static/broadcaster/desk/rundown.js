@@ -116,7 +116,8 @@ export function changedCues(before, after) {
 
 /**
  * Return the notifications for `me` about what others did to cues: [{text, isError, id}]. `isOwn`: a
- * command from this console is pending, so that a take of `me` that ends was probably withdrawn here.
+ * command from this console is pending, so a cue was probably withdrawn or taken from here, and the
+ * answer says so.
  */
 export function cueNotifications(before, after, me, may, isOwn = false) {
   const known = new Map(before.map((cue) => [cue.id, cue]));
@@ -138,7 +139,7 @@ export function cueNotifications(before, after, me, may, isOwn = false) {
     if (was.asked?.by === me && !cue.asked && !isOwn) {
       return notify(`${title} was declined. It is not on air.`);
     }
-    if (was.due !== null && cue.taken) return notify(`${title} went out: update ${cue.taken.seq}.`);
+    if (was.due !== null && cue.taken && !isOwn) return notify(`${title} went out: update ${cue.taken.seq}.`);
     if (cue.missed && !was.missed) {
       return notify(`${title} did not go out: ${cue.missed.why}`, true);
     }
