@@ -247,8 +247,10 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
         desk.fill("#draft-headline", "North and Ohio")
         summary = desk.inner_text('[data-desk="take-summary"]')
         self.assertEqual(summary, "lakeland N → G, senate OH → R, view senate OH")
+        desk.click('[data-desk="program"] .tab[data-contest="lakeland"]')
         desk.click('[data-action="take"]')
         visit.wait_for("text=Update 2 is on air.")
+        visit.wait_for(f'[data-desk="program"] {CURRENT}[data-contest="senate"]')
         visit.wait_for('[data-desk="program"] >> text=view senate OH')
         visit.wait_for(
             '[data-desk="program"] [data-contest="lakeland"] [data-part="GRN"]:text("6")'

@@ -111,6 +111,7 @@ export class Desk {
       const sums = totals(this.contests, this.replica.state.calls);
       if (outcome === "gap" || !sameTotals(sums, update.totals)) return this.onGap();
       this.logTable.add(update);
+      if (update.view) this.program.chosen = null; // Program goes where viewers go
       if (update.by !== this.me) this.recent.addUpdate(update);
     }
     this.#showUpdates();
