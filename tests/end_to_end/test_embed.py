@@ -238,6 +238,12 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
                 page = self.visit(color_scheme=scheme).open(self.path + path)
                 self.assertEqual(violations(page), [], f"{path} {scheme}")
 
+    def test_frame_fits_160_pixels(self):
+        races = "CA NY IL PA MI NJ VA WA GA AZ MA MD MN WI CO CT OR"
+        self.publish(Evening().call(races, "Biden wins"))
+        page = self.visit(viewport={"width": 160, "height": 480}).open(self.path + "embed/")
+        self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 160)
+
     def test_frame_and_code_page_fit_320_pixels(self):
         for path in ("embed/", "embedding/"):
             page = self.visit(viewport={"width": 320, "height": 480}).open(self.path + path)
