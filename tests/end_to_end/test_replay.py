@@ -230,6 +230,8 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         self.assertLess(small.locator(".map").bounding_box()["y"], 300)
         player = small.locator('[data-part="player"]').bounding_box()
         self.assertLessEqual(player["y"] + player["height"], 640)  # in sight
+        small.press(SLIDER, "End")
+        self.assertEqual(small.evaluate("scrollY"), 0)
 
     def test_editor_previews_a_part_with_a_video_and_changes_its_offset(self):
         user = staff(f"editor-{uuid.uuid4().hex[:8]}", EDITOR)
