@@ -68,6 +68,7 @@ class PageLayout(BrowserAudience, TransactionTestCase):
                 *["CA", "NY", "IL", "PA", "MI", "WI", "MN", "WA", "OR", "CO", "NM"],
                 headline="Biden wins",
             ),
+            "Another party": call("O", "ME-2", headline="Another party"),
             "We will be back": {"kind": "hold", "story": {"headline": "We will be back"}},
             "The end": {"kind": "end", "story": {"headline": "The end"}},
         }.items():
