@@ -141,3 +141,7 @@ class SteadyConsole(ConsoleTestCase):
         self.row(desk, "C1").locator("text=Update 2, ").wait_for()
         self.assertEqual(desk.evaluate(measure), before)
         self.assertEqual(self.seq(), 2)
+        self.server.stop()
+        self.addCleanup(self.server.start)
+        desk.wait_for_selector("[data-cut-off]")
+        self.assertEqual(desk.evaluate(measure), before)
