@@ -100,6 +100,12 @@ class CallingAtTheConsole(ConsoleTestCase):
         self.wait_for_message(desk, "Update 2 is on air.")
         self.assertEqual([*Publication.objects.get(seq=2).change.called], [("president", "NV")])
 
+        self.row(desk, "C1").locator('[data-cue="select"]').click()
+        desk.click('[data-cue="edit"]')
+        desk.keyboard.press("Control+Enter")
+        self.wait_for_message(desk, "This draft edits a cue: save it, then take the cue.")
+        self.assertEqual(desk.evaluate("document.activeElement.id"), "draft-headline")
+
     def test_annotation_is_written_and_drawn_where_it_points(self):
         desk = self.open_console(BROADCASTER)
         viewer = Visit(self.browser, self.server)

@@ -112,8 +112,12 @@ export class DraftForm {
     this.form.elements.reason.focus();
   }
 
-  /** Move the focus to a field; for "calls", to the first race without a choice. */
+  /**
+   * Move the focus to a field; for "calls", to the first race without a choice. Without a field the
+   * focus stays.
+   */
   focus(field) {
+    if (!field) return;
     const row = [...this.rows.values()].find((each) => !readChoice(each));
     const input = field === "calls" ? row?.querySelector("input") : this.form.elements[field];
     (input ?? this.part("add")).focus();
