@@ -36,6 +36,11 @@ class SmallLabel:
     code: Point
     mark: Point
 
+    @property
+    def is_line(self) -> bool:
+        """Whether the mark is beside the code, not below it."""
+        return self.code[1] == self.mark[1]
+
 
 @lru_cache(maxsize=1024)
 def small_label(path: str, code: str, near: Point, em: float) -> SmallLabel | None:
