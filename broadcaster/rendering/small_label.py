@@ -80,6 +80,8 @@ def _point(x: float, y: float) -> Point:
 def _rows(path: str) -> Iterator[tuple[float, list[Interval]]]:
     """Yield the y of horizontal lines through a shape, and the parts of each that are inside."""
     rings = outline.rings(path)
+    if not rings:
+        return  # another program wrote the path, with other commands
     _, top, _, bottom = outline.bounds(rings)
     sides = [side for ring in rings for side in outline.edges(ring)]
     for number in range(int((bottom - top) / STEP)):

@@ -27,5 +27,8 @@ class SmallLabels(SimpleTestCase):
     def test_shape_without_room_has_no_such_label(self):
         self.assertIsNone(small_label(rectangle(8, 8), "RI", (4.0, 4.0), 10.0))
 
+    def test_path_of_another_program_has_no_such_label(self):
+        self.assertIsNone(small_label("M0,0H100V100H0Z", "PA", (50.0, 50.0), 10.0))
+
     def test_label_beside_its_shape_is_at_its_point(self):
         self.assertEqual(beside(10.0), SmallLabel(code=(0.0, -0.8), mark=(0.0, 8.0)))
