@@ -16,7 +16,7 @@ from broadcaster.domain.outline import Point
 
 Interval = tuple[float, float]
 
-STEP = 2.0  # map units between the rows in which room is looked for
+STEP = 0.075  # em between the rows in which room is looked for: two map units on the map of the US
 CAPITAL = 0.73  # em: height of a capital letter
 GAP = 0.15  # em between two lines
 HIGH = 2 * CAPITAL + GAP  # em: height of two lines
@@ -42,7 +42,7 @@ class SmallLabel:
         return self.code[1] == self.mark[1]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)  # the shapes of eight of the largest maps
 def small_label(path: str, code: str, near: Point, em: float) -> SmallLabel | None:
     """Return where a shape has its code and mark in letters of `em` map units.
 
@@ -50,12 +50,12 @@ def small_label(path: str, code: str, near: Point, em: float) -> SmallLabel | No
     """
     wide = sum(LETTER.get(letter, USUAL) for letter in code)
     line = wide + SPACE + MARK
-    rows = list(_rows(path))
+    rows = list(_rows(path, STEP * em))
     for scale in SCALES:
         size = em * scale
-        if found := _place(rows, (wide * size, MARK * size), HIGH * size, near):
+        if found := _place(rows, (wide * size, MARK * size), HIGH * scale, near):
             return _below_each_other(found[0] - near[0], found[1] - near[1], em)
-        if found := _place(rows, (line * size,), CAPITAL * size, near):
+        if found := _place(rows, (line * size,), CAPITAL * scale, near):
             x, baseline = found[0] - near[0], found[1] - near[1] + CAPITAL / 2 * em
             return SmallLabel(
                 _point(x - (line - wide) / 2 * em, baseline),
@@ -77,15 +77,15 @@ def _point(x: float, y: float) -> Point:
     return round(x, 1), round(y, 1)
 
 
-def _rows(path: str) -> Iterator[tuple[float, list[Interval]]]:
+def _rows(path: str, step: float) -> Iterator[tuple[float, list[Interval]]]:
     """Yield the y of horizontal lines through a shape, and the parts of each that are inside."""
     rings = outline.rings(path)
     if not rings:
         return  # another program wrote the path, with other commands
     _, top, _, bottom = outline.bounds(rings)
     sides = [side for ring in rings for side in outline.edges(ring)]
-    for number in range(int((bottom - top) / STEP)):
-        y = top + (number + 0.5) * STEP
+    for number in range(int((bottom - top) / step)):
+        y = top + (number + 0.5) * step
         crossed = sorted(
             (bx - ax) * (y - ay) / (by - ay) + ax
             for (ax, ay), (bx, by) in sides
@@ -97,7 +97,7 @@ def _rows(path: str) -> Iterator[tuple[float, list[Interval]]]:
 def _place(
     rows: list[tuple[float, list[Interval]]], widths: Sequence[float], high: float, near: Point
 ) -> Point | None:
-    """Return the middle of lines that fit, `high` together, where it is nearest to `near`."""
+    """Return the middle of lines that fit, `high` em together, where it is nearest to `near`."""
     each = math.ceil(high / len(widths) / STEP)
     needed = [width for width in widths for _ in repeat(None, each)]
     found: list[tuple[float, float, float]] = []
