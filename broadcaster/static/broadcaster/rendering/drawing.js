@@ -127,11 +127,12 @@ export function foldTexts(root) {
     textOf(button).toggleAttribute("data-open", isOpen);
   };
   const measure = () => {
-    for (const button of buttons) {
+    for (const button of buttons) unfold(button, false);
+    const isCut = buttons.map((button) => {
       const text = textOf(button);
-      unfold(button, false);
-      button.hidden = text.hidden || text.scrollHeight <= text.clientHeight + 1;
-    }
+      return !text.hidden && text.scrollHeight > text.clientHeight + 1;
+    });
+    buttons.forEach((button, index) => (button.hidden = !isCut[index])); // last: one layout for all
   };
   const observer = new MutationObserver(measure);
   for (const button of buttons) {
