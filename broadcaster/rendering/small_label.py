@@ -37,8 +37,8 @@ class SmallLabel:
     mark: Point
 
     @property
-    def is_line(self) -> bool:
-        """Whether the mark is beside the code, not below it."""
+    def is_one_line(self) -> bool:
+        """Whether the mark is in the line of the code, not below it."""
         return self.code[1] == self.mark[1]
 
 
