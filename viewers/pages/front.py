@@ -24,8 +24,10 @@ def front(request: HttpRequest) -> HttpResponse:
     first = Publication.objects.filter(
         broadcast=OuterRef("pk"), epoch=OuterRef("epoch"), seq=1
     ).values("at")
-    past = listed.filter(phase="ended").annotate(  # a night ends after midnight
-        began=Coalesce("starts_at", Subquery(first), "at")
+    past = (
+        listed.filter(phase="ended")
+        .annotate(began=Coalesce("starts_at", Subquery(first), "at"))  # it ends after midnight
+        .order_by("-began")
     )
     planned = rebroadcasts.to_come().filter(broadcast__listed=True, broadcast__rehearsal=False)
     now = database_clock.now()

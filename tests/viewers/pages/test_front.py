@@ -22,12 +22,15 @@ class FrontPage(TestCase):
         made.refresh_from_db()
         return made
 
-    def test_past_broadcast_has_a_replay_and_the_newsrooms_date_of_its_start(self):
+    def test_past_broadcast_has_a_replay_and_its_place_by_the_newsrooms_date_of_its_start(self):
         past = self.broadcast("past", {"kind": "start"}, PA_TO_BIDEN, {"kind": "end"})
         before_midnight = datetime(2024, 11, 6, 4, 59, tzinfo=UTC)
         past.publications.filter(seq=1).update(at=before_midnight)
+        later = self.broadcast("later", {"kind": "start"}, {"kind": "end"})
+        Broadcast.objects.filter(pk=later.pk).update(at=before_midnight)
         page = self.client.get("/").content.decode()
         self.assertIn(">Nov 5, 2024</time>", page)
+        self.assertLess(page.index("/later/replay/"), page.index("/past/replay/"))
         self.assertIn('href="/broadcasts/past/replay/"', page)
 
     def test_past_broadcast_has_a_picture_of_its_final_map_that_is_loaded_when_needed(self):
