@@ -57,7 +57,7 @@ class CallingAtTheConsole(ConsoleTestCase):
         desk.wait_for_selector('[data-call="president/CA"]')
         self.choose(desk, "OR")
         self.assertEqual(desk.input_value(HEADLINE), "The West is blue")
-        desk.fill(HEADLINE, "")  # no headline is nobody's
+        desk.fill(HEADLINE, "")  # what is emptied is written again
         self.choose(desk, "WA")
         written = "Biden wins Nevada, Arizona, California, Oregon and Washington"
         self.assertEqual(desk.input_value(HEADLINE), written)
