@@ -31,7 +31,11 @@ little smaller overlaps a border, which the edge of the letters hides."""
 
 @dataclass(frozen=True, slots=True)
 class SmallLabel:
-    """Where the code and the mark stand, in map units from the label's point: x and baseline."""
+    """Where the code and the mark stand, in map units from the label's point: x and baseline.
+
+    x is the middle of a text, but a mark in the line of the code begins there: with the sign for
+    certified it is longer, and must not cover the code.
+    """
 
     code: Point
     mark: Point
@@ -59,7 +63,7 @@ def small_label(path: str, code: str, near: Point, em: float) -> SmallLabel | No
             x, baseline = found[0] - near[0], found[1] - near[1] + CAPITAL / 2 * em
             return SmallLabel(
                 _point(x - (line - wide) / 2 * em, baseline),
-                _point(x + (line - MARK) / 2 * em, baseline),
+                _point(x + (line / 2 - MARK) * em, baseline),
             )
     return None
 

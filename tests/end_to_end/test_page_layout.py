@@ -121,6 +121,12 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             self.assertEqual([each for each in labels if not each["isReadable"]], [])
             passed = page.locator('.scoreboard [data-passed="D"]').bounding_box()
             self.assertLess(passed["height"], 28)  # one line: ✓ past 270
+        certified = {"PA": {"status": "certified", "party": "D"}}
+        self.publish({"calls": {"president": certified}, "story": {"headline": "Certified"}})
+        label = page.locator('.map-labels [data-unit="PA"][data-status="certified"]')
+        code, mark = (label.locator(part).bounding_box() for part in (".code", ".fact"))
+        overlap = code["x"] + code["width"] - mark["x"]
+        self.assertLess(overlap, 2)  # PA D✓: the edges of the letters alone
 
     def test_tap_on_a_phone_shows_the_facts_on_the_screen(self):
         page = self.viewer(PHONE, has_touch=True)

@@ -16,7 +16,7 @@ class SmallLabels(SimpleTestCase):
 
     def test_mark_is_beside_the_code_in_a_low_shape(self):
         found = small_label(rectangle(100, 10), "PA", (50.0, 5.0), 10.0)
-        self.assertEqual(found, SmallLabel(code=(-5.5, 3.5), mark=(8.5, 3.5)))
+        self.assertEqual(found, SmallLabel(code=(-5.5, 3.5), mark=(4.5, 3.5)))
 
     def test_label_goes_to_the_part_of_the_shape_that_has_room(self):
         bottle = "M0 0l4 0 0 60 26 0 0 60 -30 0 0 -120z"
