@@ -3,9 +3,13 @@
 from django.test import TransactionTestCase
 from msgspec.structs import replace
 
+from broadcaster.domain.show import Edition
+from broadcaster.models import Broadcast
+from broadcaster.models.contests import keep_all
 from broadcaster.publishing.lineup import spread
 from tests.support.audience import BrowserAudience
 from tests.support.browser import in_a_thread
+from tests.support.contests import parliament, parsed
 from tests.support.portrait import portrait
 from tests.support.server import wait_for
 
@@ -127,6 +131,13 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         code, mark = (label.locator(part).bounding_box() for part in (".code", ".fact"))
         overlap = code["x"] + code["width"] - mark["x"]
         self.assertLess(overlap, 2)  # PA D✓: the edges of the letters alone
+
+    def test_shapes_without_room_have_no_code_on_a_phone(self):
+        edition = Edition(*parsed(*parliament(60)))
+        Broadcast.objects.create(slug="house", title="House", contests=keep_all({"house": edition}))
+        page = self.visit(viewport=PHONE).open("/broadcasts/house/")
+        self.assertEqual(page.locator(".map-labels .code").count(), 60)
+        self.assertEqual(page.locator(".map-labels .code:visible").count(), 0)
 
     def test_tap_on_a_phone_shows_the_facts_on_the_screen(self):
         page = self.viewer(PHONE, has_touch=True)
