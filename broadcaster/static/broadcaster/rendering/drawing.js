@@ -112,7 +112,7 @@ export function drawHeadline(root, { headline }) {
   const place = root.querySelector('[data-part="headline"]');
   write(place, headline);
   place.hidden = !headline;
-  place.toggleAttribute("data-long", headline.length > LONG);
+  place.toggleAttribute("data-long", [...headline].length > LONG); // code points, as Python counts
 }
 
 /**
