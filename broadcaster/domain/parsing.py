@@ -59,14 +59,17 @@ def whole_number(name: str, value: object, low: int, high: int, what: str) -> in
 
 
 def text(name: str, value: object, limit: int) -> str:
-    """Return text, stripped: characters that any system takes, at most `limit` of them."""
+    """Return text, stripped: characters that any system takes, at most `limit` of them.
+
+    Text of which nothing would be seen, such as a zero-width space, is "".
+    """
     if not isinstance(value, str):
         raise InvalidInput(name, "is not text")
     if len(value) > limit:
         raise InvalidInput(name, f"is longer than {limit} characters")
     if problem := unusable_characters(value):
         raise InvalidInput(name, problem)
-    return value.strip()
+    return value.strip() if any(map(is_visible, value)) else ""
 
 
 def unusable_characters(value: str) -> str | None:
@@ -83,6 +86,11 @@ def unusable_characters(value: str) -> str | None:
     if not is_balanced(value):
         return "ends a change of direction (U+2069) that it does not begin"
     return None
+
+
+def is_visible(character: str) -> bool:
+    """Return whether a character leaves a mark: spaces and format characters leave none."""
+    return not character.isspace() and unicodedata.category(character) != "Cf"
 
 
 def is_noncharacter(code: int) -> bool:

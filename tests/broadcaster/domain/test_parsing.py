@@ -53,6 +53,7 @@ WRONG = [
     ({"calls": {"PA": {"status": "called", "party": "D", "by": "me"}}}, "calls.president.PA.by"),
     ({"calls": PA}, "story.headline"),
     ({"calls": PA, "story": {"headline": "  "}}, "story.headline"),
+    ({"calls": PA, "story": {"headline": "\u200b \u2066\u2069"}}, "story.headline"),
     ({"calls": {"PA": {"status": "retracted"}}, "story": HEADLINE}, "calls.president.PA.status"),
     ({"story": {"headline": "x" * 201}}, "story.headline"),
     ({"story": {"headline": 5}}, "story.headline"),
