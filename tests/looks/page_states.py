@@ -14,6 +14,11 @@ LONG = (
     "more electoral votes; the count goes on in Michigan, Wisconsin, Arizona, Nevada and Alaska, "
     "till dawn"
 )
+LONG_BODY = (
+    "Pennsylvania is called after Philadelphia’s mail ballots left too few to count. Michigan and "
+    "Wisconsin count theirs through the night, Arizona and Nevada those that came by mail today. "
+    "Alaska counts the last of its ballots next week."
+)
 """As long as a headline may be."""
 ARABIC = "🗳️ ولاية كارولاينا الشمالية لترامب: 16 صوتًا انتخابيًا 🎉"
 TOO_CLOSE = {
@@ -217,7 +222,7 @@ def correction(studio: Studio) -> list[Visit]:
 @STATES.add("page-long-headline")
 def long_headline(studio: Studio) -> list[Visit]:
     night = Night().play("1:21 am")
-    story = {"headline": LONG, "body": TOO_CLOSE["story"]["body"] * 4}
+    story = {"headline": LONG, "body": LONG_BODY}
     return studio.open(studio.watch(night.publish({"story": story}, "1:24:31 am")).path)
 
 
