@@ -223,7 +223,10 @@ def correction(studio: Studio) -> list[Visit]:
 def long_headline(studio: Studio) -> list[Visit]:
     night = Night().play("1:21 am")
     story = {"headline": LONG, "body": LONG_BODY}
-    return studio.open(studio.watch(night.publish({"story": story}, "1:24:31 am")).path)
+    visits = studio.open(studio.watch(night.publish({"story": story}, "1:24:31 am")).path)
+    for visit in visits:
+        visit.wait_for('.map-counties[d]:not([d=""])', state="attached")
+    return visits
 
 
 @STATES.add("page-arabic-headline")
