@@ -14,12 +14,12 @@ LONG = (
     "more electoral votes; the count goes on in Michigan, Wisconsin, Arizona, Nevada and Alaska, "
     "till dawn"
 )
+"""As long as a headline may be."""
 LONG_BODY = (
     "Pennsylvania is called after Philadelphia’s mail ballots left too few to count. Michigan and "
     "Wisconsin count theirs through the night, Arizona and Nevada those that came by mail today. "
     "Alaska counts the last of its ballots next week."
 )
-"""As long as a headline may be."""
 ARABIC = "🗳️ ولاية كارولاينا الشمالية لترامب: 16 صوتًا انتخابيًا 🎉"
 TOO_CLOSE = {
     "calls": {
