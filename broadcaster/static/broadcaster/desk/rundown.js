@@ -139,7 +139,9 @@ export function cueNotifications(before, after, me, may, isOwn = false) {
     if (was.asked?.by === me && !cue.asked && !isOwn) {
       return notify(`${title} was declined. It is not on air.`);
     }
-    if (was.due !== null && cue.taken && !isOwn) return notify(`${title} went out: update ${cue.taken.seq}.`);
+    if (was.due !== null && cue.taken && !isOwn) {
+      return notify(`${title} went out: update ${cue.taken.seq}.`);
+    }
     if (cue.missed && !was.missed) {
       return notify(`${title} did not go out: ${cue.missed.why}`, true);
     }

@@ -1,6 +1,13 @@
 // The calculator: a click, a key or a menu calls a race. The address holds the map.
 
-import { OPEN, draw, drawTally, result, shapeAt, shown as named } from "../../broadcaster/rendering/drawing.js";
+import {
+  OPEN,
+  draw,
+  drawTally,
+  result,
+  shapeAt,
+  shown as named,
+} from "../../broadcaster/rendering/drawing.js";
 import { Contest, UNCALLED } from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
 import { middle, neighbour, placeCard, readMap } from "../shared/explore.js";
