@@ -8,6 +8,9 @@ from tests.support.browser import hold_back, in_a_thread, ticks, violations
 from tests.support.changes import PA_TO_BIDEN
 from tests.support.contests import president
 
+FONT = "(({fontSize, fontFamily}) => [fontSize, fontFamily])"
+FIRST_NEXT = f"{FONT}(getComputedStyle(document.querySelector('.next a')))"
+HEADLINE = f"{FONT}(getComputedStyle(document.querySelector('.headline')))"
 LOADED = "() => document.querySelector('.nights img').naturalWidth > 0"
 
 
@@ -35,8 +38,12 @@ class FrontPage(BrowserAudience, TransactionTestCase):
                 slug=f"next-{self.broadcast.slug}", title="Midterms", contests=president(2020)
             )
         )
-        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
         page = self.visit(viewport={"width": 1440, "height": 900}).page
+        page.goto(f"{self.server.url}/")
+        size = page.evaluate(FIRST_NEXT)
+        self.publish({"kind": "start", "story": {"headline": "Good evening"}})
+        page.goto(f"{self.server.url}/broadcasts/{self.broadcast.slug}/")
+        self.assertEqual(size, page.evaluate(HEADLINE))  # with nothing on air
         page.goto(f"{self.server.url}/")
         self.assertEqual(page.inner_text(".badge"), "LIVE")
         box = page.locator("text=Midterms").bounding_box()

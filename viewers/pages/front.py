@@ -14,7 +14,7 @@ from broadcaster.publishing import clock as database_clock
 from broadcaster.rendering.picture import Picture
 from viewers.pages.wording import clock, date, status
 
-BESIDE = 2  # past nights that stand beside what is on air
+BESIDE = 2  # past nights that stand beside what is on air or comes next
 
 
 def front(request: HttpRequest) -> HttpResponse:
@@ -33,7 +33,8 @@ def front(request: HttpRequest) -> HttpResponse:
     now = database_clock.now()
     on_air = [(each, pictures(each), status(each)) for each in listed.filter(phase__in=ON_AIR)]
     nights = [(each, pictures(each), date(each.began)) for each in past]
-    beside = BESIDE if on_air else 0
+    later = planned.filter(starts_at__gt=now)
+    beside = BESIDE if on_air or coming or later else 0
     response = render(
         request,
         "viewers/front.html",
@@ -41,9 +42,7 @@ def front(request: HttpRequest) -> HttpResponse:
             "on_air": on_air,
             "rebroadcasts_now": planned.filter(starts_at__lte=now),
             "coming": [(broadcast, status(broadcast)) for broadcast in coming],
-            "rebroadcasts_later": [
-                (each, clock(each.starts_at, False)) for each in planned.filter(starts_at__gt=now)
-            ],
+            "rebroadcasts_later": [(each, clock(each.starts_at, False)) for each in later],
             "beside": nights[:beside],
             "past": nights[beside:],
         },

@@ -47,13 +47,14 @@ class FrontPage(TestCase):
             self.assertRegex(address, r"^/broadcasts/past-\d/map.svg\?at=\w+:3&contest=president$")
             self.assertEqual(self.client.get(address).status_code, 200)
 
-    def test_two_past_nights_are_beside_what_is_on_air(self):
+    def test_two_past_nights_are_beside_what_is_on_air_or_comes_next(self):
         for number in range(3):
             self.broadcast(f"past-{number}", {"kind": "start"}, {"kind": "end"})
         self.assertNotContains(self.client.get("/"), "Earlier broadcasts")
-        self.broadcast("now", {"kind": "start"})
-        beside, earlier = self.client.get("/").content.decode().split("Earlier broadcasts")
-        self.assertEqual([beside.count("<picture>"), earlier.count("<picture>")], [2, 1])
+        for slug, *changes in (["next"], ["now", {"kind": "start"}]):
+            self.broadcast(slug, *changes)
+            beside, earlier = self.client.get("/").content.decode().split("Earlier broadcasts")
+            self.assertEqual([beside.count("<picture>"), earlier.count("<picture>")], [2, 1], slug)
 
     def test_only_the_first_broadcast_on_air_has_its_map(self):
         for slug in ("one", "two"):
