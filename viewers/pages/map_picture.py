@@ -16,14 +16,15 @@ DAY = 24 * 3600  # seconds
 DETAIL = 450  # places from left to right on which corners are: enough for a card 320 pixels wide
 LETTER = 0.03  # of the map's width: 9 pixels high on such a card
 CAPITALS = 0.72  # of its height that a letter fills
-LETTER_ROOM = 0.7  # of its height that a letter needs from its middle to the outline
+LETTER_ROOM = 0.55  # of its height that a letter needs from its middle to the outline
 
 
 @of_broadcast
 def map_picture(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return an SVG of the map at `?at=<epoch>:<seq>`, or now, of `?contest=`.
 
-    It has no words, and the winners' letters in those shapes that have the room.
+    It has no words, and the winners' letters on or beside the shapes. Those that are too small have
+    their colour alone.
 
     With `?theme=dark` its colours are those of dark pages.
     """
@@ -43,10 +44,14 @@ def map_picture(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     ]
     size = round(picture.geometry.view[2] * LETTER, 1)
     marks = [
-        (unit.mark, found[f"on-{unit.look}"], *unit.shape.label)
+        (
+            unit.mark,
+            found["map-text" if unit.shape.beside else f"on-{unit.look}"],
+            *unit.shape.label,
+        )
         for unit in picture.shapes
-        if unit.shape and unit.look and not unit.shape.beside
-        if unit.shape.room >= size * LETTER_ROOM
+        if unit.shape and unit.look
+        if unit.shape.beside or unit.shape.room >= size * LETTER_ROOM
     ]
     response = render(
         request,

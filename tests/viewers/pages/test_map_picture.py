@@ -51,14 +51,14 @@ class MapPicture(TestCase):
         self.assertEqual(self.fills("?theme=dark")["PA"], colours("dark")["look-blue"])
         self.assertNotEqual(colours("dark")["look-blue"], colours("light")["look-blue"])
 
-    def test_winners_have_their_letter_where_their_shape_has_room(self):
-        self.assertEqual(self.letters(), [("D", colours("light")["on-blue"])])
-        rhode_island = {
-            "calls": {"president": {"RI": {"status": "called", "party": "D"}}},
-            "story": {"headline": "RI"},
-        }
-        publish(self.night, parse_change(rhode_island))
-        self.assertEqual(len(self.letters()), 1)
+    def test_winners_have_their_letter_on_their_shape_or_beside_it(self):
+        light = colours("light")
+        self.assertEqual(self.letters(), [("D", light["on-blue"])])
+        calls = {id: {"status": "called", "party": "R"} for id in ("FL", "TN", "WV", "ME-AL", "RI")}
+        calls["HI"] = {"status": "called", "party": "D"}
+        publish(self.night, parse_change({"calls": {"president": calls}, "story": {"headline": "Six"}}))
+        on_shapes = [("D", light["on-blue"]), *[("R", light["on-red"])] * 4]  # not on Rhode Island
+        self.assertCountEqual(self.letters(), [*on_shapes, ("D", light["map-text"])])
 
     def test_map_is_that_of_a_position_and_a_contest(self):
         before = f"?at={self.night.epoch}:1"
