@@ -54,6 +54,8 @@ class TruthfulConsole(ConsoleTestCase):
         desk.wait_for_selector(CUT_OFF, timeout=1000)
         self.assertNotEqual(self.colour(desk, TAKE), RED)
         self.assertNotEqual(self.colour(desk, ".desk-bar"), RED)
+        grey = self.colour(desk, f"{PROGRAM} .screen-bar")
+        self.assertEqual(self.colour(desk, f"{PREVIEW} .screen-bar"), grey)
         self.assertEqual(desk.inner_text('[data-desk="cut-off"]'), "NO CONNECTION")
         self.assertIn("what you see may be old", desk.inner_text(".desk-bar"))
         self.assertIn("Last known: update 1,", desk.inner_text(ON_AIR))
