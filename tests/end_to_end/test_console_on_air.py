@@ -87,6 +87,7 @@ class ConsoleOnAir(ConsoleTestCase):
         self.wait_for_message(desk, "Not taken. A correction needs a reason.")
 
         desk.fill("#draft-reason", "Too many ballots are uncounted")
+        desk.wait_for_selector(f"{PREVIEW} >> text=Too many ballots are uncounted")
         desk.click(TAKE)
 
         self.wait_for_message(desk, "Update 3 is on air.")

@@ -18,7 +18,7 @@ DRAWN_WIDTH = """map => {
     return Math.min(map.clientWidth, map.clientHeight * width / height);
 }"""
 """The width of a map, in pixels, without the empty space beside it."""
-SIZES = ((1440, 900), (1280, 800), (768, 1024), (360, 780))
+SIZES = ((1440, 900), (1280, 800), (768, 1024), (360, 780), (320, 640))
 WINNING = "CA NY IL PA MI NJ VA WA GA AZ MA MD MN WI CO CT OR"  # for Biden, past 270
 
 
@@ -58,6 +58,13 @@ class SteadyConsole(ConsoleTestCase):
         self.select(desk, "C2")
         desk.wait_for_selector(f"{PREVIEW} >> text=Pennsylvania and more words")
         check("a long headline and a winner")
+        for width, height in SIZES:
+            desk.set_viewport_size({"width": width, "height": height})
+            hidden = desk.eval_on_selector(
+                f"{PREVIEW} .screen-headline",
+                "words => words.offsetHeight - words.parentElement.clientHeight",
+            )
+            self.assertLessEqual(hidden, 0, f"the headline is cut at {width}")
         self.publish({"story": {"headline": LONG, "body": LONG * 9, "annotations": NOTES}})
         desk.wait_for_selector(".desk-program >> text=3 counties are left")
         check("a long story and annotations")

@@ -239,7 +239,7 @@ export class Desk {
     const [called] = Object.keys(change.calls ?? {});
     const previewed = change.view?.contest ?? called ?? shown;
     const places = placesOf(news.calls);
-    this.preview.show(after, label, previewed, places, part("whole-map").checked);
+    this.preview.show(after, label, previewed, places, part("whole-map").checked, change.reason);
     this.#showRundown();
     this.statusBar.showPhase(phase);
     if (this.may.take) {

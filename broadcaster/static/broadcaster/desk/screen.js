@@ -1,7 +1,7 @@
 // One of the two screens, Preview and Program: the map of a contest with its headline, and tabs.
 
 import { stateOf } from "../domain/replica.js";
-import { draw, drawPins, drawTally, racesIn, tag } from "../rendering/drawing.js";
+import { draw, drawFresh, drawPins, drawTally, racesIn } from "../rendering/drawing.js";
 
 export class Screen {
   /** Calls `onChoose()` when another contest is to be shown. */
@@ -24,9 +24,9 @@ export class Screen {
 
   /**
    * Show a contest of `state`. `changed` races, as "contest/race", are outlined; `isWhole` replaces
-   * the view's focus.
+   * the view's focus; `reason` is that of a correction.
    */
-  show(state, label, contest, changed = [], isWhole = false) {
+  show(state, label, contest, changed = [], isWhole = false, reason = "") {
     const key = this.chosen ?? contest;
     for (const picture of this.element.querySelectorAll(".picture")) {
       picture.hidden = picture.dataset.picture !== key;
@@ -44,9 +44,11 @@ export class Screen {
     const outlined = this.contests[key].isPlace(focus) ? [...highlight, focus] : highlight;
     const view = isWhole ? { focus: "", highlight: outlined } : here.view;
     draw(picture, { ...here, view }, this.contests[key]);
-    tag(picture, "data-drafted", racesIn(key, changed));
+    drawFresh(picture, racesIn(key, changed), this.contests[key]);
     const headline = this.#write("headline", state.story.headline || "No headline yet");
     headline.toggleAttribute("data-empty", !state.story.headline);
+    headline.dataset.length = lengthWord(state.story.headline);
+    this.#write("reason", reason);
     this.#write("story", state.story.body);
     this.#showNotes(state.story.annotations, key, picture);
     this.#write("label", label);
@@ -72,6 +74,12 @@ export class Screen {
     if (element.textContent !== text) element.textContent = text;
     return element;
   }
+}
+
+/** Return how long a headline is, which chooses its letters. */
+function lengthWord({ length }) {
+  if (length > 120) return "longest";
+  return length > 70 ? "long" : "";
 }
 
 function noteItem(number, words) {
