@@ -441,7 +441,8 @@ function set(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-function write(element, value) {
+/** Write a text if the element has another: to write the same one again costs a layout. */
+export function write(element, value) {
   if (element.textContent !== String(value)) element.textContent = value;
 }
 

@@ -10,6 +10,7 @@ import {
   nameOfPlace,
   racesIn,
   tag,
+  write,
 } from "../../broadcaster/rendering/drawing.js";
 import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
@@ -257,7 +258,7 @@ function drawAll() {
   if (isSeveral) part("calculator").search = `?contest=${key}`;
 }
 
-/** Draw the races that are not decided. */
+/** Draw the races that are not decided. Rows that stay are kept: to lay out new ones costs most. */
 function drawUndecided() {
   const here = stateOf(buffer.replica.state, explorer.key);
   const { at } = buffer.replica;
@@ -267,20 +268,25 @@ function drawUndecided() {
   part("undecided-count").textContent = races.length;
   part("undecided-more").hidden = !more;
   part("undecided-more").textContent = gettext("and %(count)s more in the table", { count: more });
-  const rows = races.slice(0, MAX_UNDECIDED).map((race) => {
-    const row = document.getElementById("undecided-row").content.cloneNode(true).firstElementChild;
+  const list = part("undecided");
+  const shown = races.slice(0, MAX_UNDECIDED);
+  const raceOf = (row) => row.querySelector("[data-show]").dataset.show;
+  const rows = new Map([...list.children].map((row) => [raceOf(row), row]));
+  for (const [race, row] of rows) if (!shown.includes(race)) row.remove();
+  for (const [index, race] of shown.entries()) {
+    const row = rows.get(race) ?? newRow(race);
     const texts = undecidedTexts(race, contests[explorer.key], here, serverNow(), timeZone, at);
     for (const element of row.querySelectorAll("[data-part]")) {
-      element.textContent = texts[element.dataset.part];
+      write(element, texts[element.dataset.part]);
     }
-    row.querySelector("[data-show]").dataset.show = race;
-    return row;
-  });
-  const list = part("undecided");
-  const text = (element) => element.textContent.replace(/\s+/g, " ");
-  const isDrawn = (row, index) => list.children[index] && text(list.children[index]) === text(row);
-  if (list.children.length === rows.length && rows.every(isDrawn)) return;
-  list.replaceChildren(...rows);
+    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+  }
+}
+
+function newRow(race) {
+  const row = document.getElementById("undecided-row").content.cloneNode(true).firstElementChild;
+  row.querySelector("[data-show]").dataset.show = race;
+  return row;
 }
 
 function serverNow() {
