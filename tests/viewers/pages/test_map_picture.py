@@ -54,9 +54,11 @@ class MapPicture(TestCase):
     def test_winners_have_their_letter_on_their_shape_or_beside_it(self):
         light = colours("light")
         self.assertEqual(self.letters(), [("D", light["on-blue"])])
-        calls = {id: {"status": "called", "party": "R"} for id in ("FL", "TN", "WV", "ME-AL", "RI")}
+        races = ("FL", "TN", "WV", "ME-AL", "RI")
+        calls = {race: {"status": "called", "party": "R"} for race in races}
         calls["HI"] = {"status": "called", "party": "D"}
-        publish(self.night, parse_change({"calls": {"president": calls}, "story": {"headline": "Six"}}))
+        change = {"calls": {"president": calls}, "story": {"headline": "Six states"}}
+        publish(self.night, parse_change(change))
         on_shapes = [("D", light["on-blue"]), *[("R", light["on-red"])] * 4]  # not on Rhode Island
         self.assertCountEqual(self.letters(), [*on_shapes, ("D", light["map-text"])])
 
