@@ -11,6 +11,7 @@ from tests.support.contests import president
 FONT = "(({fontSize, fontFamily}) => [fontSize, fontFamily])"
 FIRST_NEXT = f"{FONT}(getComputedStyle(document.querySelector('.next a')))"
 HEADLINE = f"{FONT}(getComputedStyle(document.querySelector('.headline')))"
+TITLE = f"{FONT}(getComputedStyle(document.querySelector('.on-air h3 a')))"
 LOADED = "() => document.querySelector('.nights img').naturalWidth > 0"
 
 
@@ -46,6 +47,7 @@ class FrontPage(BrowserAudience, TransactionTestCase):
         self.assertEqual(size, page.evaluate(HEADLINE))  # with nothing on air
         page.goto(f"{self.server.url}/")
         self.assertEqual(page.inner_text(".badge"), "LIVE")
+        self.assertEqual(page.evaluate(FIRST_NEXT)[1], page.evaluate(TITLE)[1])  # one type
         box = page.locator("text=Midterms").bounding_box()
         self.assertLess(box["y"] + box["height"], 900)
 
