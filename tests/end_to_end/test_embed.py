@@ -121,6 +121,8 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
 
     def test_map_keeps_its_place_whatever_is_published(self):
         frames = self.frames()
+        for page, place in frames[1:]:
+            self.assertLess(place["y"], 300, page.viewport_size)
         correction = {"kind": "correct", "corrects": 2, "reason": "Too early"}
         retracted = {"calls": {"president": {"PA": {"status": "retracted"}}}}
         for headline, change in {
@@ -248,3 +250,6 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         for path in ("embed/", "embedding/"):
             page = self.visit(viewport={"width": 320, "height": 480}).open(self.path + path)
             self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 320, path)
+        for box in page.locator("fieldset, select, textarea, iframe").all():
+            place = box.bounding_box()
+            self.assertLessEqual(place["x"] + place["width"], 304)  # the page's margin
