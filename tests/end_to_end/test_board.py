@@ -132,6 +132,10 @@ class Board(BrowserAudience, TransactionTestCase):
 
         visit.wait_for('.board-score-shown [data-side="left"] >> text=✓ past 270')
         self.assertEqual(visit.page.locator(".map").bounding_box(), before)
+        to_win = visit.page.locator("text=270 to win").bounding_box()
+        rest = visit.page.locator(".board-rest >> text=Not called").bounding_box()
+        self.assertAlmostEqual(to_win["x"] + to_win["width"] / 2, 640, delta=1)  # as its tick
+        self.assertLessEqual(rest["y"] + rest["height"], to_win["y"])
 
     def test_board_is_accessible(self):
         self.publish(PA_TO_BIDEN)
