@@ -139,6 +139,9 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
                     arg=headline,
                 )
                 self.assertEqual(page.locator(".map").bounding_box(), place, headline)
+                signs = page.locator(".legend li:visible").all_inner_texts()
+                withdrawn = ["⚑ Call withdrawn"] if headline in ("Not called", "The end") else []
+                self.assertEqual([" ".join(sign.split()) for sign in signs], withdrawn, headline)
                 fold = page.locator('[data-fold="headline"]')
                 self.assertEqual(fold.is_visible(), headline == LONGEST, headline)
                 if headline == LONGEST:
