@@ -19,6 +19,7 @@ LONG = "Pennsylvania, the last of the three states along the lakes, goes to Bide
 LONGEST = (
     f"{LONG} electoral votes; the count goes on in Georgia, North Carolina and Alaska, where both"
 )
+WEST = ("CA", "WA", "OR", "CO", "NM", "HI")
 WINNING = ("CA", "NY", "IL", "PA", "MI", "WI", "MN", "WA", "OR", "CO", "NM", "VA", "NJ", "MD")
 LABELS = """least => [...document.querySelectorAll(".map-labels [data-alone]")].flatMap((label) => {
     const { unit } = label.dataset;
@@ -67,12 +68,9 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             LONG: {"story": {"headline": LONG, "body": BODY}},
             LONGEST: {"story": {"headline": LONGEST}},
             "Not called": correction | retracted | {"story": {"headline": "Not called"}},
-            "Biden wins": call(
-                "D",
-                *["CA", "NY", "IL", "PA", "MI", "WI", "MN", "WA", "OR", "CO", "NM"],
-                headline="Biden wins",
-            ),
+            "Biden leads": call("D", *WEST, headline="Biden leads"),
             "Another party": call("O", "ME-2", headline="Another party"),
+            "Trump wins": call("R", *self.others("AZ", "ME-2", *WEST), headline="Trump wins"),
             "We will be back": {"kind": "hold", "story": {"headline": "We will be back"}},
             "The end": {"kind": "end", "story": {"headline": "The end"}},
         }.items():
@@ -85,12 +83,18 @@ class PageLayout(BrowserAudience, TransactionTestCase):
                 self.assertEqual(self.places(page), place, headline)
 
     def places(self, page):
-        """Return where the map and the buttons are, and on a desktop the list beside them."""
+        """Return where map, buttons and small states are, and the list beside them if there is one."""
         parts = [".map", '.actions [data-action="pause"]', ".more summary"]
         if page.viewport_size == DESKTOP:
             parts.append("#undecided")
         boxes = {part: page.locator(part).bounding_box() for part in parts}
-        return {part: (box["x"], box["y"]) for part, box in boxes.items()} | {"map": boxes[".map"]}
+        whole = [page.locator(part).bounding_box() for part in (".map", ".scoreboard .tally-bar")]
+        return {part: (box["x"], box["y"]) for part, box in boxes.items()} | {"whole": whole}
+
+    def others(self, *races):
+        """Return the races of the contest but for some."""
+        [contest] = self.broadcast.show.contests.values()
+        return [race.id for race in contest.races if race.id not in races]
 
     def test_headline_that_is_cut_can_be_read_whole(self):
         page = self.viewer(PHONE)
@@ -208,11 +212,17 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             for party in contest.parties
         )
         in_a_thread(spread, replace(contest, parties=parties))
+        bars = []
         for page, place, size in zip(pages, places, (64, 44), strict=True):
             page.wait_for_selector(".portrait")
             boxes = [each.bounding_box() for each in page.locator(".portrait").all()]
             self.assertEqual([(box["width"], box["height"]) for box in boxes], [(size, size)] * 2)
             self.assertEqual(page.locator(".map").bounding_box(), place)
+            bars.append(page.locator(".scoreboard .tally-bar").bounding_box())
+        self.publish(call("D", *self.others("TX", "FL")))
+        for page, bar in zip(pages, bars, strict=True):
+            page.wait_for_selector('[data-passed="D"]:not([hidden])')
+            self.assertEqual(page.locator(".scoreboard .tally-bar").bounding_box(), bar)
             page.click('[data-group=""] summary')
             page.locator("tr[data-unit]").last.scroll_into_view_if_needed()
             page.wait_for_selector(".scoreboard[data-compact] .portrait", state="hidden")
