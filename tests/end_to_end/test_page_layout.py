@@ -84,7 +84,7 @@ class PageLayout(BrowserAudience, TransactionTestCase):
 
     def places(self, page):
         """Return where map, buttons and small states are, and the list beside them if there is one."""
-        parts = [".map", '.actions [data-action="pause"]', ".more summary"]
+        parts = [".map", '.actions [data-action="pause"]', ".more summary", ".boxes"]
         if page.viewport_size == DESKTOP:
             parts.append("#undecided")
         boxes = {part: page.locator(part).bounding_box() for part in parts}
