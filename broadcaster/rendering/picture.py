@@ -13,7 +13,7 @@ from broadcaster.domain.change import OPEN, Call, Count, View
 from broadcaster.domain.contest import Race
 from broadcaster.domain.geometry import Geometry, Shape
 from broadcaster.domain.mapstate import MapState
-from broadcaster.domain.outline import Box
+from broadcaster.domain.outline import Box, Point
 from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.counting import counted
@@ -28,6 +28,7 @@ LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map i
 LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
 MARK_ROOM = 7.0  # map units that its mark alone needs
 SMALL_LABEL_SIZE = 26.6  # map units: height of letters on a small map, 8 pixels on a phone 320 wide
+EDGE = 2.0  # heights of letters from the edge of a close view within which labels would be cut
 CODE_LENGTH = 5  # characters of a shape's id up to which labels have it
 
 
@@ -225,7 +226,9 @@ class Picture:
     def _label(self, unit: Unit, shape: Shape, zoom: float) -> Label:
         room = shape.room * zoom
         code = shape.id if len(shape.id) <= CODE_LENGTH else ""
-        if room >= self.label_room and code:
+        if zoom > 1 and not is_clear_of_edge(shape.label, self.view_box, self.label_size):
+            fits = "no"
+        elif room >= self.label_room and code:
             fits = "yes"
         else:
             fits = "mark" if room >= self.mark_room and not shape.box else "no"
@@ -251,6 +254,14 @@ def label_unit(geometry: Geometry) -> float:
     """
     unit = geometry.view[2] / WIDTH
     return max(unit, min(geometry.view[3] / HEIGHT, geometry.least_room / LABEL_ROOM))
+
+
+def is_clear_of_edge(point: Point, view_box: str, size: float) -> bool:
+    """Return whether a label with letters of `size` at `point` is not cut by the edge of a view."""
+    x, y = point
+    left, top, wide, high = map(float, view_box.split())
+    edge = EDGE * size
+    return left + edge <= x <= left + wide - edge and top + edge <= y <= top + high - edge
 
 
 def view_box(box: Box) -> str:

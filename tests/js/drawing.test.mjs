@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { contest, load, useLanguage, vectors } from "./modules.mjs";
 
-const { bars, counted, label, lead, mark, passedWords, racesIn, result, share } = await load(
+const { bars, counted, isClearOfEdge, label, lead, mark, passedWords, racesIn, result, share } = await load(
   "broadcaster/rendering/drawing.js",
 );
 
@@ -26,6 +26,12 @@ for (const { name, language, contest: id, calls, counts, races, ...expected } of
     }
   });
 }
+
+test("labels that the edge of the view would cut are not shown", () => {
+  for (const { name, at, isClear } of vectors("picture").edges) {
+    assert.equal(isClearOfEdge(at, [0, 0, 100, 60], 5), isClear, name);
+  }
+});
 
 test("a party that has exactly what it needs reaches the threshold, and is past it with more", async () => {
   await useLanguage();

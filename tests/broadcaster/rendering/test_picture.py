@@ -13,7 +13,7 @@ from broadcaster.domain.change import View, calls_of
 from broadcaster.domain.geometry import shipped as shipped_geometry
 from broadcaster.domain.show import Edition
 from broadcaster.rendering.contest_data import contest_data
-from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.picture import Picture, is_clear_of_edge
 from tests.support.changes import RACES, calls_from, counts_from
 from tests.support.contests import edition, lakeland, lakeland_geometry, parsed
 
@@ -149,6 +149,14 @@ class ViewBox(SimpleTestCase):
         found = picture(highlight=["NE"])
         self.assertEqual(found.outlines, SHAPES["NE"].path)
         self.assertEqual(len([unit for unit in found.other_boxes if unit.highlighted]), 3)
+
+
+    def test_labels_that_the_edge_of_the_view_would_cut_are_not_shown(self):
+        for case in VECTORS["edges"]:
+            found = is_clear_of_edge(case["at"], "0 0 100 60", 5)
+            self.assertEqual(found, case["isClear"], case["name"])
+        shown = {label.shape.id for label in picture(focus="GA").labels if label.fits != "no"}
+        self.assertEqual(shown & {"GA", "NC", "SC", "OR"}, {"GA", "SC"})
 
 
 class PastElections(SimpleTestCase):

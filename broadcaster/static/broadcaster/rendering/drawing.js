@@ -16,6 +16,7 @@ const RESULTS = {
 const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
 const CERTIFIED = "✓"; // after the party's letter
 const LONG = 80; // characters of a headline above which its letters are smaller, as in lead.html
+const EDGE = 2; // heights of letters from the edge of a close view within which labels would be cut
 const MAX_NAMED = 12; // races up to which a group of the log names all
 const FIRST_NAMED = 4; // races that a larger group names
 export const OPEN = { status: "open" }; // the call of a race about which nothing was published
@@ -414,7 +415,18 @@ function setViewBox(map, viewBox) {
   const size = (labels.dataset.size / zoom).toFixed(2);
   labels.setAttribute("font-size", size);
   map.querySelector(".map-pins")?.setAttribute("font-size", size);
-  for (const label of labels.children) set(label, "data-fits", fits(label, labels, zoom));
+  for (const label of labels.children) {
+    const [x, y] = label.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
+    const isCut = zoom > 1 && !isClearOfEdge([x, y], viewBox, size);
+    set(label, "data-fits", isCut ? "no" : fits(label, labels, zoom));
+  }
+}
+
+/** Return whether a label with letters of `size` at a point is not cut by the edge of a view. */
+export function isClearOfEdge([x, y], [left, top, wide, high], size) {
+  const edge = EDGE * size;
+  const isInside = (at, start, length) => start + edge <= at && at <= start + length - edge;
+  return isInside(x, left, wide) && isInside(y, top, high);
 }
 
 /** Return which part of a label fits: "yes" (all), "mark" or "no". picture.py has the same rule. */
