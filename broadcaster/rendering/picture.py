@@ -18,7 +18,7 @@ from broadcaster.domain.show import Edition, Show
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.counting import counted
 from broadcaster.rendering.last_winner import last_winner
-from broadcaster.rendering.result_table import RowGroup, alphabetical, row_groups
+from broadcaster.rendering.result_table import RowGroup, alphabetical, row_groups, sortable
 from broadcaster.rendering.small_label import SmallLabel, beside, small_label
 from broadcaster.rendering.tally import Tally
 from broadcaster.rendering.unit import Unit, mark, result
@@ -104,9 +104,9 @@ class Picture:
 
     @property
     def undecided(self) -> list[Unit]:
-        """The races that are still to be called, the heaviest first. live.js has the same order."""
+        """The races to be called: the heaviest first, then by name. wording.js has the same."""
         left = [unit for unit in self.units if not unit.party]
-        return sorted(left, key=lambda unit: unit.votes, reverse=True)
+        return sorted(left, key=lambda unit: (-unit.votes, sortable(unit.name)))
 
     @property
     def row_groups(self) -> list[RowGroup]:

@@ -64,8 +64,12 @@ def alphabetical(units: Iterable[Unit], geometry: Geometry, gettext: Gettext) ->
     def key(unit: Unit) -> tuple[str, bool, str]:
         shape = geometry.shape_of.get(unit.state)
         name = name_in(gettext, shape.name) if shape else unit.name
-        name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-        name = re.sub(r"\d+", lambda number: number[0].zfill(DIGITS), name)
-        return name, unit.shape is None, unit.unit
+        return sortable(name), unit.shape is None, unit.unit
 
     return sorted(units, key=key)
+
+
+def sortable(name: str) -> str:
+    """Return what orders a name among others."""
+    name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"\d+", lambda number: number[0].zfill(DIGITS), name)

@@ -126,9 +126,9 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         self.assertEqual(
             announced,
             [
-                "Kansas (electoral votes: 6): open",
+                "Kansas (electoral votes: 6): not called",
                 "Kansas (electoral votes: 6): Biden (D)",
-                "Oklahoma (electoral votes: 7): open",
+                "Oklahoma (electoral votes: 7): not called",
                 "Oklahoma (electoral votes: 7): Biden (D)",
                 "Oklahoma (electoral votes: 7): Trump (R)",
                 "Kansas (electoral votes: 6): Biden (D)",
@@ -144,9 +144,7 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         self.assertTrue(page.is_visible('[data-passed="D"]'))
         for unit, winner in (("CA", "Biden"), ("FL", "Trump")):  # 277 and 261, 248 and 290
             page.select_option(f'select[name="race.{unit}"]', "R")
-            self.assertIn(
-                f"{winner} has reached 270", page.inner_text('[data-part="announcement"]')
-            )
+            self.assertIn(f"{winner} is past 270", page.inner_text('[data-part="announcement"]'))
         self.assertFalse(page.is_visible('[data-passed="D"]'))
         self.assertTrue(page.is_visible('[data-passed="R"]'))
 

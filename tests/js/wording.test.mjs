@@ -116,9 +116,9 @@ test("polls close, or have closed", () => {
   assert.equal(closing(undefined, CLOSES, EASTERN, CLOSES), "");
 });
 
-test("the heaviest races are to be decided first", () => {
+test("the heaviest races are to be decided first, and equal ones by name", () => {
   const found = undecided(lakeland, here.calls);
-  assert.deepEqual(found, ["E", "W", "S", "NE", "SW", "C1", "C2", "ABROAD"]);
+  assert.deepEqual(found, ["E", "S", "W", "NE", "SW", "C1", "C2", "ABROAD"]);
 });
 
 test("a race that is to be decided has its weight, holder, and count or closing time", () => {
@@ -139,7 +139,7 @@ test("the facts of a race have its result, count and history", () => {
     "facts-votes": "seats: 3",
     "facts-result": "Not called",
     "facts-counts":
-      "O’Hara ahead by 50.0 points, 50% of expected votes counted: O’Hara 1,500, Green Alliance 500",
+      "O’Hara ahead by 50.0 points, 50% of expected votes counted: O’Hara\u00a01,500, Green Alliance\u00a0500",
     "facts-closes": "Polls closed 2:00 pm EDT",
     "facts-before": "",
   });

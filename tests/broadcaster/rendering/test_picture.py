@@ -150,13 +150,21 @@ class ViewBox(SimpleTestCase):
         self.assertEqual(found.outlines, SHAPES["NE"].path)
         self.assertEqual(len([unit for unit in found.other_boxes if unit.highlighted]), 3)
 
-
     def test_labels_that_the_edge_of_the_view_would_cut_are_not_shown(self):
         for case in VECTORS["edges"]:
             found = is_clear_of_edge(case["at"], "0 0 100 60", 5)
             self.assertEqual(found, case["isClear"], case["name"])
         shown = {label.shape.id for label in picture(focus="GA").labels if label.fits != "no"}
         self.assertEqual(shown & {"GA", "NC", "SC", "OR"}, {"GA", "SC"})
+
+
+class Undecided(SimpleTestCase):
+    def test_heaviest_races_are_first_and_equal_ones_by_name(self):
+        found = [unit.name for unit in picture().undecided]
+        self.assertEqual(found[:3], ["California", "Texas", "Florida"])
+        self.assertLess(found.index("Alabama"), found.index("Colorado"))
+        governors = [unit.name for unit in picture(contest="us-governors-2026").undecided]
+        self.assertEqual(governors[:3], ["Alabama", "Alaska", "Arizona"])
 
 
 class PastElections(SimpleTestCase):

@@ -86,7 +86,7 @@ function drawCard() {
   if (!race) return;
   const { name, weight } = contest.races[race];
   const party = next(contest, own[race] ?? "");
-  const choice = party ? contest.nameOf(party, race) : gettext("open");
+  const choice = party ? contest.nameOf(party, race) : gettext("not called");
   part("unit").textContent = name;
   part("facts-votes").textContent = contest.isWeighted ? `${contest.counting}: ${weight}` : "";
   part("facts-result").textContent = result(calls()[race] ?? OPEN, contest, race);
@@ -103,7 +103,7 @@ function describe(race) {
   const won = contest.totals(shown);
   const { name, weight } = contest.races[race];
   const count = contest.isWeighted ? ` (${contest.counting}: ${weight})` : "";
-  const open = gettext("open");
+  const open = gettext("not called");
   const goes = shown[race] ? result(shown[race], contest, race) : open;
   const kept = isKept(race) ? [gettext("called tonight")] : [];
   const totals = named(won, contest).map((party) => `${party.name} ${won[party.id]}`);
@@ -111,7 +111,7 @@ function describe(race) {
   part("announcement").textContent = [
     `${name}${count}: ${[goes, ...kept].join(", ")}.`,
     `${totals.join(", ")}, ${open} ${won[UNCALLED]}.`,
-    winner ? passing(contest, winner) : "",
+    winner ? passing(contest, winner, won[winner]) : "",
   ].join(" ");
 }
 

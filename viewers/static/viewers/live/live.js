@@ -263,11 +263,11 @@ function drawUndecided() {
   const here = stateOf(buffer.replica.state, explorer.key);
   const { at } = buffer.replica;
   const races = undecided(contests[explorer.key], here.calls);
-  const more = Math.max(races.length - MAX_UNDECIDED, 0);
   part("undecided-section").hidden = !races.length;
   part("undecided-count").textContent = races.length;
-  part("undecided-more").hidden = !more;
-  part("undecided-more").textContent = gettext("and %(count)s more in the table", { count: more });
+  part("undecided-more").hidden = races.length <= MAX_UNDECIDED;
+  const all = gettext("All %(count)s are in the table", { count: races.length });
+  part("undecided-more").textContent = all;
   const list = part("undecided");
   const shown = races.slice(0, MAX_UNDECIDED);
   const raceOf = (row) => row.querySelector("[data-show]").dataset.show;

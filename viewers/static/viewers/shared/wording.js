@@ -73,10 +73,14 @@ export function closing(closes, now, timeZone, at) {
     : gettext("Polls closed %(time)s", { time });
 }
 
-/** Return the races that are to be called, the heaviest first. picture.py has the same order. */
+/** Return the races that are to be called: the heaviest first, then by name. picture.py has the same order. */
 export function undecided({ races }, calls) {
   const left = Object.keys(races).filter((race) => !calls[race]?.party);
-  return left.sort((one, other) => races[other].weight - races[one].weight);
+  const byName = collator(language()).compare;
+  const byWeight = (one, other) => races[other].weight - races[one].weight;
+  return left.sort(
+    (one, other) => byWeight(one, other) || byName(races[one].name, races[other].name),
+  );
 }
 
 /** Return the texts of a race that is to be called, by part. `here` is the state of stateOf(). */
@@ -138,7 +142,7 @@ function votes({ votes: byParty }, contest, race) {
   const number = new Intl.NumberFormat(language());
   return Object.entries(byParty)
     .sort(([, one], [, other]) => other - one)
-    .map(([party, each]) => `${contest.nameOf(party, race)} ${number.format(each)}`)
+    .map(([party, each]) => `${contest.nameOf(party, race)}\u00a0${number.format(each)}`)
     .join(", ");
 }
 
@@ -180,6 +184,15 @@ function zone(at, { name: timeZone, abbreviations }) {
   const parts = format({ timeZone, timeZoneName: "longOffset" }).formatToParts(at);
   const { value } = parts.find(({ type }) => type === "timeZoneName");
   return abbreviations[value] ?? value;
+}
+
+const collators = new Map(); // by language
+
+function collator(locale) {
+  if (!collators.has(locale)) {
+    collators.set(locale, new Intl.Collator(locale, { numeric: true }));
+  }
+  return collators.get(locale);
 }
 
 const formats = new Map(); // making one takes longer than all other work on an update
@@ -227,10 +240,12 @@ export function announcements(updates, contests, before, after) {
   return found;
 }
 
-/** Return that a party or its candidate has reached the threshold. */
-export function passing(contest, party) {
+/** Return that a party or its candidate has reached the threshold or, with `won` above it, is past it. */
+export function passing(contest, party, won = contest.toWin) {
   const values = { name: contest.nameOf(party), to_win: contest.toWin };
-  return gettext("%(name)s has reached %(to_win)s.", values);
+  return won > contest.toWin
+    ? gettext("%(name)s is past %(to_win)s.", values)
+    : gettext("%(name)s has reached %(to_win)s.", values);
 }
 
 function losing(contest, party) {
