@@ -81,9 +81,11 @@ class PageLayout(BrowserAudience, TransactionTestCase):
                     arg=headline,
                 )
                 self.assertEqual(self.places(page), place, headline)
+        for page in pages:  # after the end nothing can be paused
+            self.assertTrue(page.is_disabled('.actions [data-action="pause"]'))
 
     def places(self, page):
-        """Return where map, buttons and small states are, and the list beside them if there is one."""
+        """Return where map, buttons and boxes are, and on a desktop the list beside them."""
         parts = [".map", '.actions [data-action="pause"]', ".more summary", ".boxes"]
         if page.viewport_size == DESKTOP:
             parts.append("#undecided")

@@ -359,6 +359,8 @@ function drawNotices() {
   for (const notice of page.querySelectorAll("[data-notice]")) {
     notice.hidden = !isShown[notice.dataset.notice];
   }
+  const isOnAir = phase === "live" || phase === "held";
+  page.querySelector('.actions [data-action="pause"]').disabled = !isOnAir && !buffer.paused;
   page
     .querySelector('.actions [data-action="explore"]')
     .setAttribute("aria-pressed", String(own !== null));
