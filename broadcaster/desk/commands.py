@@ -145,7 +145,7 @@ def reply_of_take(outcome: Publication | Cue) -> Reply:
         return HTTPStatus.CREATED, {"epoch": outcome.epoch, "seq": outcome.seq}
     words = REMOVED if outcome.removed_at else NOT_TAKEN
     if outcome.asked_by:
-        words = f"Another person must confirm what {outcome.asked_by} took."
+        words = "Another person must confirm it."
     return HTTPStatus.ACCEPTED, {"cue": outcome.pk, "waiting": words}
 
 

@@ -112,7 +112,7 @@ class DuringTheShow:
     def schedule_a_cue(self):
         self.editor.schedule("C4", LATER)
         cue = self.broadcaster.cue("C4")
-        cue.locator("text=/^DUE$/").wait_for()
+        cue.locator("text=/^SCHEDULED$/").wait_for()
         cue.locator("text=/in 59:\\d\\d, at .* scheduled by editor/").wait_for()
         for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
             self.assertNotIn("West Coast", self.fetch(page), page)
@@ -294,7 +294,7 @@ class DuringTheShow:
         waiting = self.broadcaster.cue("PA")
         waiting.locator(".cue-take").click()
         self.broadcaster.wait_for_message("Not on air yet. Another person must confirm")
-        waiting.locator("text=You took it. Another person must confirm it.").wait_for()
+        waiting.locator("text=You took it. Somebody else must confirm.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         pk = self.broadcast.cues.get(title="PA").pk
         self.assertEqual(self.broadcaster.post_command(command="confirm", cue=pk, version=1), 403)

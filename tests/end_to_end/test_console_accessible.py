@@ -51,7 +51,7 @@ class ConsoleAccessibility(ConsoleTestCase):
         desk.fill('[data-cue="time"]', "23:59:59")
         desk.click("text=Take at")
         self.wait_for_message(desk, "goes out automatically")
-        desk.wait_for_selector("text=/^DUE$/")
+        desk.wait_for_selector("text=/^SCHEDULED$/")
         self.check(desk, "waiting")
         self.check(
             self.open_console(CONTRIBUTOR, color_scheme="dark"), "waiting, seen by others, dark"

@@ -212,7 +212,8 @@ class ConsoleRundown(ConsoleTestCase):
 
         seen = self.row(broadcaster, "C1")
         seen.locator("text=/in 1:5\\d:\\d\\d/").wait_for()
-        self.assertIn("DUE", seen.inner_text())
+        self.assertIn("SCHEDULED", seen.inner_text())
+        self.assertTrue(seen.locator('[data-cue="summary"]').is_visible(), "its calls")
         seen.locator('[data-cue="unschedule"]').click()
 
         self.wait_for_message(broadcaster, "“C1” no longer goes out automatically.")
@@ -262,7 +263,7 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(broadcaster, "Not on air yet. Another person must confirm")
         self.assertEqual(self.seq(), 2)
         waiting = self.row(broadcaster, "PA")
-        waiting.locator("text=You took it. Another person must confirm it.").wait_for()
+        waiting.locator("text=You took it. Somebody else must confirm.").wait_for()
         self.assertFalse(waiting.locator('[data-cue="confirm"]').is_visible())
         self.row(editor, "PA").locator('[data-cue="select"]').click()
         self.row(editor, "PA").locator('[data-cue="confirm"]').click()

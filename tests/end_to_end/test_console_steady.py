@@ -147,6 +147,9 @@ class SteadyConsole(ConsoleTestCase):
 
         self.row(desk, "C1").locator("text=Update 2, ").wait_for()
         self.assertEqual(desk.evaluate(measure), before)
+        summary = self.row(desk, "C1").locator('[data-cue="summary"]')
+        self.assertIn("KY IN WV SC → R", summary.inner_text())
+        self.assertTrue(summary.is_visible(), "the calls of a cue that is taken")
         self.assertEqual(self.seq(), 2)
         self.server.stop()
         self.addCleanup(self.server.start)

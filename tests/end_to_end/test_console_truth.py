@@ -71,6 +71,7 @@ class TruthfulConsole(ConsoleTestCase):
 
         desk.wait_for_selector(f"{PROGRAM} >> text=on hold: viewers see the pause")
         self.assertEqual(self.colour(desk, f"{PROGRAM} .screen-bar"), AMBER)
+        desk.wait_for_selector('[data-action="undoView"][data-blocked]')
 
     def test_console_is_grey_within_10_seconds_of_silence(self):
         desk, sockets = self.open_behind_a_proxy(BROADCASTER)

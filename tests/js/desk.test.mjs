@@ -85,7 +85,7 @@ test("the note of a cue is its status as a sentence", () => {
 
   assert.equal(note({}), "");
   assert.match(note(taken(41)), /^Update 41, .*, by broadcaster$/);
-  assert.match(note({ asked }), /^broadcaster took it\. It waits for a second person\.$/);
+  assert.match(note({ asked }), /^broadcaster took it\. It is not confirmed\.$/);
   assert.match(note({ asked }, "broadcaster"), /^You took it\./);
   const scheduled = { due: AT + 133_000, scheduled_by: "editor" };
   assert.match(note(scheduled), /^Out in 2:13, at .*editor\.$/);
@@ -154,11 +154,15 @@ test("people are notified when others take, confirm or decline their cues", () =
 });
 
 test("the newest update is on air until the broadcast has ended", () => {
+  const shown = contests({ president: "us-president-2020" });
   const update = { seq: 3, at: AT, by: "editor", kind: "end", story: { headline: "Good night" } };
-  assert.match(onAirText(update, "live"), /^On air: update 3, .*, by editor: “.*Good night.*”$/);
-  assert.match(onAirText(update, "ended"), /^Last: update 3, /);
-  assert.match(onAirText(update, "live", true), /^Last known: update 3, /);
-  assert.equal(onAirText(undefined, "scheduled"), "");
+  assert.match(onAirText(update, "live", shown), /^On air: update 3, .*, by editor: “.*Good night.*”$/);
+  const view = { kind: "update", view: { contest: "president", focus: "OH" } };
+  const words = onAirText({ seq: 4, at: AT, by: "editor", ...view }, "live", shown);
+  assert.match(words, /^On air: update 4, .*, by editor: view OH$/);
+  assert.match(onAirText(update, "ended", shown), /^Last: update 3, /);
+  assert.match(onAirText(update, "live", shown, true), /^Last known: update 3, /);
+  assert.equal(onAirText(undefined, "scheduled", shown), "");
 });
 
 test("a countdown shows minutes and seconds, and hours if there are any", () => {

@@ -131,7 +131,7 @@ def scheduled(studio: Studio) -> list[Visit]:
     cue(visits[0], "C4").locator('[data-cue="select"]').click()
     page.fill('[data-cue="time"]', "19:40:00")
     page.click("text=Take at")
-    wait_for(visits, "text=/^DUE$/")
+    wait_for(visits, "text=/^SCHEDULED$/")
     studio.keep("console-scheduled", page.locator(".desk-rundown"))
     return visits
 

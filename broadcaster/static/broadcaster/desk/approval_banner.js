@@ -20,8 +20,11 @@ export class ApprovalBanner {
     }
   }
 
-  /** Show the cue that waits longest. `look` is what is in Preview: see lookOf. */
-  show(cues, look) {
+  /**
+   * Show the cue that waits longest. `look` is what is in Preview: see lookOf. `isAlone`: nobody else
+   * is at this desk.
+   */
+  show(cues, look, isAlone) {
     const waiting = cues.filter(({ asked }) => asked).sort((a, b) => a.asked.at - b.asked.at);
     this.cue = waiting[0] ?? null;
     const before = this.asked;
@@ -39,7 +42,7 @@ export class ApprovalBanner {
     this.#write(
       "words",
       isMine
-        ? `${title} waits for another person to confirm it.${others}`
+        ? `${title} waits for another person to confirm it.${isAlone ? " Nobody else is at this desk." : ""}${others}`
         : `${cue.asked.by} took ${title}. It waits for ${confirm ? "you to confirm it" : "approval"}.${others}`,
     );
     const facts = [summarize(cue.change, this.contests), afterText(cue, this.contests)];

@@ -8,8 +8,9 @@ import { clockTime, zoneName } from "./clock.js";
 import { pollsClose } from "./polls.js";
 import { allowedCommands, cueStatus, cueToMoveBefore, statusNote } from "./rundown.js";
 import { makeSortable } from "./sortable.js";
-import { news } from "./standing.js";
+import { isNothingNew, news } from "./standing.js";
 import { afterText, summarize } from "./summary.js";
+import { isAllowedIn } from "./take_target.js";
 
 const MARK_LABELS = {
   next: "NEXT",
@@ -18,7 +19,7 @@ const MARK_LABELS = {
   editing: "EDITING",
   taken: "✓ TAKEN",
   waiting: "WAITING",
-  scheduled: "DUE",
+  scheduled: "SCHEDULED",
   proposed: "PROPOSED",
   needs_approval: "NEEDS APPROVAL",
 };
@@ -134,8 +135,8 @@ export class CueList {
     const allowed = allowedCommands(cue, this.may, this.me);
     const selected = marked.preview === cue.id;
     const marks = [
-      ["waiting", "scheduled"].includes(status) && status,
       selected && "preview",
+      ["waiting", "scheduled"].includes(status) && status,
       marked.next === cue.id && "next",
       marked.behind.includes(cue.id) && "behind",
       marked.editing === cue.id && "editing",
@@ -156,13 +157,19 @@ export class CueList {
     row.dataset.status = status;
     find(row, "select").setAttribute("aria-current", selected);
     write(row, "title", cue.title);
-    // The words of a cue that is taken stay below its status, and give the row its height.
-    if (status !== "taken" || !find(row, "summary").textContent) {
-      const shown = status === "taken" ? cue.change : news(state, cue.change);
-      const parts = [summarize(shown, this.contests), afterText(cue, this.contests), cue.by];
+    // The words stay when the cue is taken, and so the row keeps its height.
+    const isOver = status === "taken" || isNothingNew(state, cue.change);
+    if (!isOver || !find(row, "summary").textContent) {
+      const shown = isOver ? cue.change : news(state, cue.change);
+      const parts = [summarize(shown, this.contests), afterText(cue, this.contests)];
       write(row, "summary", parts.filter(Boolean).join(" · "));
     }
-    write(row, "note", statusNote(cue, now, this.me, live));
+    const note = statusNote(cue, now, this.me, live);
+    write(row, "note", note || `by ${cue.by}`);
+    find(row, "note").title = status === "scheduled" ? "" : note; // a long one is cut in the row
+    row.toggleAttribute("data-problem", status === "ready" && note !== "");
+    const blocked = !isAllowedIn(state, cue.change) || isNothingNew(state, cue.change);
+    find(row, "take_cue").toggleAttribute("data-blocked", blocked);
     for (const name of ROW_COMMANDS) find(row, name).hidden = !allowed[name];
     showConfirm(find(row, "confirm"), wasLookedAt(cue, marked.look));
     write(row, "decline", cue.asked?.by === this.me ? "Withdraw" : "Decline");

@@ -50,6 +50,7 @@ export class Desk {
     this.look = null; // the take that waits and was put into Preview by hand: see lookOf
     this.recent = new RecentChanges();
     this.cues = [];
+    this.isAlone = false; // whether nobody else has this desk open
     this.plan = data.rundown.plan; // planned times and the two-person rule
     this.clockOffset = 0; // milliseconds that the server's clock is ahead of this one
 
@@ -91,7 +92,9 @@ export class Desk {
       case "rundown":
         return this.#handleRundown(frame, isOwn);
       case "people":
-        return this.statusBar.showPeople(frame.names);
+        this.isAlone = frame.names.length === 0;
+        this.statusBar.showPeople(frame.names);
+        return this.banner.show(this.cues, this.look, this.isAlone);
       case "viewers":
         return this.deliveryPanel.show(frame);
     }
@@ -242,15 +245,22 @@ export class Desk {
     this.preview.show(after, label, previewed, places, part("whole-map").checked, change.reason);
     this.#showRundown();
     this.statusBar.showPhase(phase);
+    this.#showBlocked("next", !upNext(this.cues));
+    this.#showBlocked("undoView", phase !== "live");
     if (this.may.take) {
-      const take = this.root.querySelector('[data-action="take"]');
-      take.toggleAttribute("data-blocked", blocked);
+      this.#showBlocked("take", blocked);
       const shown = isNothingNew(state, change) ? change : news; // what stands already has a warning
       const summary = summarize(shown, this.contests);
       part("take-summary").textContent = isPreviewEmpty ? nothingText(phase) : summary;
     }
     if (this.form) this.#showDraft(isPreviewEmpty ? "" : problem);
     this.showTime();
+  }
+
+  /** Show whether a button would do nothing now. A press says why. */
+  #showBlocked(action, isBlocked) {
+    const button = this.root.querySelector(`[data-action="${action}"]`);
+    button?.toggleAttribute("data-blocked", isBlocked);
   }
 
   /** Return the contest that a view shows: the first, before there was one. */
@@ -269,7 +279,7 @@ export class Desk {
   #showUpdates() {
     const newest = this.logTable.history.updates.at(-1);
     const { isOld } = this.statusBar;
-    this.part("on-air").textContent = onAirText(newest, this.state.phase, isOld);
+    this.part("on-air").textContent = onAirText(newest, this.state.phase, this.contests, isOld);
     this.logTable.showCorrectable(this.state);
     this.show();
   }
@@ -284,7 +294,7 @@ export class Desk {
       look,
     };
     this.cueList.show(cues, this.state, marked, this.now);
-    this.banner.show(cues, look);
+    this.banner.show(cues, look, this.isAlone);
     part("no-cues").hidden = cues.length > 0;
     const left = cues.filter((cue) => !cue.taken).length;
     part("rundown-count").textContent = cues.length ? `${left} of ${cues.length} to come` : "";

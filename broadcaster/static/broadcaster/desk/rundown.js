@@ -87,13 +87,13 @@ export function statusNote(cue, now, me, live) {
     return `Update ${seq}, ${clockTime(at)}, by ${by}${confirmed}`;
   }
   if (cue.asked) {
-    if (cue.asked.by === me) return "You took it. Another person must confirm it.";
-    return `${cue.asked.by} took it. It waits for a second person.`;
+    if (cue.asked.by === me) return "You took it. Somebody else must confirm.";
+    return `${cue.asked.by} took it. It is not confirmed.`;
   }
   if (cue.due !== null) {
     const left = cue.due - now;
     const when = left > 0 ? `in ${countdown(left)}` : "now";
-    return `Out ${when}, at ${clockTime(cue.due)}, scheduled by ${cue.scheduled_by}.`;
+    return `Out ${when}, at ${clockTime(cue.due)}, by ${cue.scheduled_by}.`;
   }
   if (cue.missed) return `⚠ It did not go out at ${clockTime(cue.missed.at)}: ${cue.missed.why}`;
   return live && cue.rejection ? `Would be rejected now: ${cue.rejection}` : "";

@@ -4,6 +4,7 @@
 import { isolate } from "../domain/bidi.js";
 import { clockTime } from "./clock.js";
 import { countdown } from "./rundown.js";
+import { summarize } from "./summary.js";
 
 const MODE_LABELS = {
   scheduled: "○ OFF AIR",
@@ -43,10 +44,10 @@ export function programLabel(phase, place, isOld) {
  * Return which update is on air, the newest of the log, since when and by whom; "" without any. Once
  * the broadcast has ended it is the last one, and without a connection (`isOld`) the last known.
  */
-export function onAirText(update, phase, isOld) {
+export function onAirText(update, phase, contests, isOld) {
   if (!update) return "";
-  const { seq, at, by, kind, story } = update;
-  const words = story?.headline ? `“${isolate(story.headline)}”` : kind;
+  const { seq, at, by, story } = update;
+  const words = story?.headline ? `“${isolate(story.headline)}”` : summarize(update, contests);
   const place = phase === "ended" ? "Last" : "On air";
   return `${isOld ? "Last known" : place}: update ${seq}, ${clockTime(at)}, by ${by}: ${words}`;
 }

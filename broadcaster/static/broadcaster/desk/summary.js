@@ -63,7 +63,7 @@ export function afterText({ after, change }, contests) {
   const texts = keys.map((key) => {
     const shown = contests[key].parties.filter(({ id, side }) => side || after[key][id]);
     const sums = [...shown.map(({ id }) => after[key][id]), after[key][UNCALLED]];
-    return (isSeveral ? `${key} ` : "") + sums.join("–");
+    return (isSeveral ? `${key} ` : "") + sums.join("–\u2060"); // no line breaks within totals
   });
   return texts.length ? `then ${texts.join(", ")}` : "";
 }
