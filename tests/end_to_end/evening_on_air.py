@@ -113,7 +113,7 @@ class DuringTheShow:
         self.editor.schedule("C4", LATER)
         cue = self.broadcaster.cue("C4")
         cue.locator("text=/^SCHEDULED$/").wait_for()
-        cue.locator("text=/in 59:\\d\\d, at .* scheduled by editor/").wait_for()
+        cue.locator("text=/in 59:\\d\\d, at .* by editor/").wait_for()
         for page in ("", "embed/", "replay/", "snapshot.json", "updates", "recording.json"):
             self.assertNotIn("West Coast", self.fetch(page), page)
         cue.locator('[data-cue="unschedule"]').click()
