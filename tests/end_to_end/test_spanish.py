@@ -156,7 +156,7 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         page.click('.boxes [data-unit="VT"]')
         page.uncheck("[name=keep]")
         page.click('.boxes [data-unit="NE-2"]')
-        visit.wait_for("text=/2.º distrito .votos electorales: 1.: Biden .D.. .* alcanzó los 270./")
+        visit.wait_for("text=/2.º distrito .votos electorales: 1.: Biden .D.. .* superó los 270./")
         self.check_spanish(visit, "calculator")
         mine = page.url.partition("?")[2]
         page.click(".languages a")

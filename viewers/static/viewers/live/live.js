@@ -360,7 +360,8 @@ function drawNotices() {
     notice.hidden = !isShown[notice.dataset.notice];
   }
   const isOnAir = phase === "live" || phase === "held";
-  page.querySelector('.actions [data-action="pause"]').disabled = !isOnAir && !buffer.paused;
+  const canPause = isOnAir || buffer.paused || buffer.waiting > 0; // with a delay, more is to come
+  page.querySelector('.actions [data-action="pause"]').disabled = !canPause;
   page
     .querySelector('.actions [data-action="explore"]')
     .setAttribute("aria-pressed", String(own !== null));
