@@ -109,8 +109,9 @@ class FuzzSite(Site):
         ids = ("pk", "object_id", "id", "number", "content_type_id", "path", "a", "b", "digest")
         parameters = names | {name: self.parameters(route, name)[-1] for name in ids}
         path = fill(route, parameters)
-        status, body, _ = self.request(path, Cookie=self.cookies)
-        inputs = PageInputs(body if status == 200 else "")
+        status, body, headers = self.request(path, Cookie=self.cookies)
+        is_page = status == HTTPStatus.OK and headers.get_content_type() == "text/html"
+        inputs = PageInputs(body if is_page else "")
         if status == HTTPStatus.METHOD_NOT_ALLOWED:  # its form is on another page
             inputs.posts, inputs.fields = True, {"starts_at_0": [""], "starts_at_1": [""]}
         rows = inputs.fields.get("_selected_action", [])
