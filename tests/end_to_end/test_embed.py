@@ -53,8 +53,12 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         self.assertEqual(len(re.findall("<script ", code)), 1)
         page = self.newspaper(visit, code + more)
         frame = page.frame_locator("iframe >> nth=0")
-        frame.locator("html[data-sized]").wait_for(state="attached")
+        self.wait_until_sized(frame)
         return page, frame
+
+    def wait_until_sized(self, frame):
+        """Wait until the page in the frame has told its height. Before, the frame may be empty."""
+        frame.locator("html[data-sized]").wait_for(state="attached")
 
     def wait_until_it_fits(self, page, frame):
         """Wait until the frame is as high as its content. Return its height."""
@@ -85,6 +89,7 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         self.assertTrue(frame.locator(".headline[data-open]").is_visible())
         self.assertNotEqual(unfolded, before)
         page.reload()  # frame and script come in any order
+        self.wait_until_sized(frame)
         self.wait_until_it_fits(page, frame)
         self.assertEqual(visit.errors, [])
 
