@@ -416,10 +416,14 @@ function setViewBox(map, viewBox) {
   labels.setAttribute("font-size", size);
   map.querySelector(".map-pins")?.setAttribute("font-size", size);
   for (const label of labels.children) {
-    const [x, y] = label.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
-    const isCut = zoom > 1 && !isClearOfEdge([x, y], viewBox, size);
+    const isCut = zoom > 1 && !isClearOfEdge(pointOf(label), viewBox, size);
     set(label, "data-fits", isCut ? "no" : fits(label, labels, zoom));
   }
+}
+
+/** Return the point [x, y] at which a label stands, in map units. */
+export function pointOf(label) {
+  return label.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
 }
 
 /** Return whether a label with letters of `size` at a point is not cut by the edge of a view. */
@@ -441,7 +445,8 @@ export function shapeAt(map, id) {
   return id ? map.querySelector(`:is(.map-shapes, .map-groups) [data-state="${id}"]`) : null;
 }
 
-function numbers(text) {
+/** Read numbers with spaces between them, such as a viewBox. */
+export function numbers(text) {
   return text.split(" ").map(Number);
 }
 

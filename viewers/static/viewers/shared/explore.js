@@ -3,7 +3,7 @@
 
 import { Contest, Replica } from "../../broadcaster/domain/replica.js";
 import { gettext } from "../../broadcaster/domain/translation.js";
-import { shapeAt } from "../../broadcaster/rendering/drawing.js";
+import { numbers, pointOf, shapeAt } from "../../broadcaster/rendering/drawing.js";
 
 /** Holds received events until the page shows them: after a delay, or when a pause ends. */
 export class PlayoutBuffer {
@@ -120,11 +120,10 @@ export function middle(points, [left, top, width, height]) {
 
 /** Return the points of a drawn map, and its whole view: {points, whole}. */
 export function readMap(map, contest) {
-  const numbers = (text) => text.match(/-?[\d.]+/g).map(Number);
   const whole = numbers(map.dataset.whole);
   const labels = [...map.querySelectorAll(".map-labels g")].map((label) => [
     label.dataset.unit,
-    numbers(label.getAttribute("transform")),
+    pointOf(label),
   ]);
   return { points: pointsOf(contest, Object.fromEntries(labels), whole[2]), whole };
 }
