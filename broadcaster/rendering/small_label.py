@@ -24,9 +24,11 @@ SPACE = 0.3  # em between the code and the mark in one line
 MARK = 0.8  # em: width of a mark
 LETTER = {"I": 0.4, "M": 0.95, "W": 1.0}  # em: width of bold letters that are not as wide as most
 USUAL = 0.7  # em
-SCALES = (1.3, 1.15, 1.0, 0.9, 0.8, 0.7)
+SCALES = (1.3, 1.15, 1.0, 0.85, 0.7)
 """Sizes that are tried. What fits when it is larger has room around it. What fits only when it is a
 little smaller overlaps a border, which the edge of the letters hides."""
+TIGHT = 0.8
+"""Size of the letters where only smaller ones fit, as in West Virginia. picture.css has it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,12 @@ class SmallLabel:
     """Where the code and the mark stand, in map units from the label's point: x and baseline.
 
     x is the middle of a text, but a mark in the line of the code begins there: with the sign for
-    certified it is longer, and must not cover the code.
+    certified it is longer, and must not cover the code. `is_tight`: the letters are smaller.
     """
 
     code: Point
     mark: Point
+    is_tight: bool = False
 
     @property
     def is_one_line(self) -> bool:
@@ -56,14 +59,18 @@ def small_label(path: str, code: str, near: Point, em: float) -> SmallLabel | No
     line = wide + SPACE + MARK
     rows = list(_rows(path, STEP * em))
     for scale in SCALES:
+        is_tight = scale < TIGHT
+        letters = TIGHT * em if is_tight else em
         size = em * scale
         if found := _place(rows, (wide * size, MARK * size), HIGH * scale, near):
-            return _below_each_other(found[0] - near[0], found[1] - near[1], em)
+            x, y = found[0] - near[0], found[1] - near[1]
+            return _below_each_other(x, y, letters, is_tight)
         if found := _place(rows, (line * size,), CAPITAL * scale, near):
-            x, baseline = found[0] - near[0], found[1] - near[1] + CAPITAL / 2 * em
+            x, baseline = found[0] - near[0], found[1] - near[1] + CAPITAL / 2 * letters
             return SmallLabel(
-                _point(x - (line - wide) / 2 * em, baseline),
-                _point(x + (line / 2 - MARK) * em, baseline),
+                _point(x - (line - wide) / 2 * letters, baseline),
+                _point(x + (line / 2 - MARK) * letters, baseline),
+                is_tight,
             )
     return None
 
@@ -73,8 +80,8 @@ def beside(em: float) -> SmallLabel:
     return _below_each_other(0.0, 0.0, em)
 
 
-def _below_each_other(x: float, y: float, em: float) -> SmallLabel:
-    return SmallLabel(_point(x, y - GAP / 2 * em), _point(x, y + HIGH / 2 * em))
+def _below_each_other(x: float, y: float, em: float, is_tight: bool = False) -> SmallLabel:
+    return SmallLabel(_point(x, y - GAP / 2 * em), _point(x, y + HIGH / 2 * em), is_tight)
 
 
 def _point(x: float, y: float) -> Point:

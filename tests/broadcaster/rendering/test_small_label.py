@@ -24,6 +24,15 @@ class SmallLabels(SimpleTestCase):
         self.assertGreater(found.code[1], 30.0)
         self.assertGreater(found.code[0], 0.0)
 
+    def test_letters_are_smaller_where_larger_ones_would_cross_the_border(self):
+        sides = [
+            (large, small_label(rectangle(large, large), "WV", (0.0, 0.0), 10.0))
+            for large in (18, 14)
+        ]
+        self.assertEqual(
+            [(large, label.is_tight) for large, label in sides], [(18, False), (14, True)]
+        )
+
     def test_shape_without_room_has_no_such_label(self):
         self.assertIsNone(small_label(rectangle(8, 8), "RI", (4.0, 4.0), 10.0))
 
