@@ -55,7 +55,7 @@ def shoot(studio: Studio, state: State, axe: bool) -> tuple[int, list[str]]:
             visit.page.evaluate(LOAD_PICTURES)
             png = visit.page.screenshot(full_page=state.whole, animations="disabled")
             label = f"{size.width} {scheme}"
-            rows[size.row].append(sheet.View(label, png, size.scale))
+            rows[size.row].append(sheet.View(label, png, size.scale / size.density))
             if axe and (number, scheme) in CHECKED and visit.has_scripts:  # axe is a script
                 errors = visit.errors.copy()
                 found += [f"{label}: {each}" for each in violations(visit.page)]

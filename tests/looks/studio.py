@@ -23,6 +23,15 @@ class Size(NamedTuple):
     row: int
     scale: float = 1
 
+    @property
+    def is_phone(self) -> bool:
+        return self.width < TOUCHED
+
+    @property
+    def density(self) -> int:
+        """Dots of the screen for each pixel, along one side."""
+        return 2 if self.is_phone else 1
+
 
 PAGE = (Size(1440, 900, 0, 0.6), Size(360, 780, 1, 0.85), Size(320, 780, 1, 0.85))
 BOARD = (Size(1920, 1080, 0, 0.45), Size(1280, 720, 1, 0.675), Size(720, 405, 2))
@@ -103,7 +112,8 @@ class Studio:
                 self.browser,
                 self.server,
                 viewport={"width": size.width, "height": size.height},
-                has_touch=size.width < TOUCHED,
+                device_scale_factor=size.density,
+                has_touch=size.is_phone,
                 reduced_motion="reduce",
                 **options,
             )
