@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from broadcaster.domain.bidi import isolate
-from broadcaster.domain.change import Call, Kind, RaceKey
+from broadcaster.domain.change import OPEN, Call, Kind, RaceKey
 from broadcaster.domain.contest import Contest
 from broadcaster.domain.corrections import updates_behind
 from broadcaster.domain.mapstate import Contests
@@ -33,8 +33,21 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """The winner that a correction takes back."""
+
+    party: str
+    look: str
+    letter: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """The races of one contest that got the same result by one update."""
+    """The races of one contest that got the same result by one update.
+
+    Those of a correction had the same winner before.
+    """
 
     contest: str
     title: str  # of the contest; "" if the show has no other
@@ -47,6 +60,7 @@ class Group:
     races: tuple[Logged, ...]
     weight: int
     is_weighted: bool  # whether the contest's races have different weights
+    former: Former | None  # the winner that a correction takes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +78,12 @@ def entries(
 ) -> list[Entry]:
     """Return an entry for each update with calls, newest first, in the language of `gettext`."""
     updates = list(updates)
-    taken_back: dict[tuple[int, RaceKey], Call] = {}
-    for seq, race, call in _taken_back(updates):
-        taken_back.setdefault((seq, race), call)
+    corrections = Corrections(updates)
     return [
         Entry(
             update.seq,
             datetime.fromtimestamp(update.at / 1000, UTC),
-            tuple(groups(update, contests, taken_back, gettext)),
+            tuple(groups(update, contests, corrections, gettext)),
             update.reason or "",
         )
         for update in reversed(updates)
@@ -79,29 +91,39 @@ def entries(
     ]
 
 
-def _taken_back(updates: Iterable[Update]) -> Iterator[tuple[int, RaceKey, Call]]:
-    """Yield seq and race of each call that a later update corrected, and the call instead of it."""
-    statements: list[tuple[int, Mapping[RaceKey, Call]]] = []
-    for update in updates:
-        if update.kind is Kind.CORRECT:
-            for race, call in update.called.items():
-                yield from ((seq, race, call) for seq in updates_behind(race, statements))
-        statements.append((update.seq, update.called))
+class Corrections:
+    """What the corrections in a log took back, by seq and race.
+
+    `instead` has the new call of each call that was corrected later, `former` the party that each
+    correction took a race from, "" for a race that had no winner in the log.
+    """
+
+    def __init__(self, updates: Iterable[Update]) -> None:
+        self.instead: dict[tuple[int, RaceKey], Call] = {}
+        self.former: dict[tuple[int, RaceKey], str] = {}
+        statements: list[tuple[int, Mapping[RaceKey, Call]]] = []
+        standing: dict[RaceKey, Call] = {}
+        for update in updates:
+            if update.kind is Kind.CORRECT:
+                for race, call in update.called.items():
+                    for seq in updates_behind(race, statements):
+                        self.instead.setdefault((seq, race), call)
+                    self.former[update.seq, race] = standing.get(race, OPEN).party
+            statements.append((update.seq, update.called))
+            standing |= update.called
 
 
 def groups(
-    update: Update,
-    contests: Contests,
-    taken_back: Mapping[tuple[int, RaceKey], Call],
-    gettext: Gettext,
+    update: Update, contests: Contests, corrections: Corrections, gettext: Gettext
 ) -> Iterable[Group]:
     """Yield the calls of one update by contest and result, in the order of their first races."""
     for key, calls in (update.calls or {}).items():
         contest = contests[key]
-        found: dict[Call, list[str]] = {}
+        found: dict[tuple[Call, str], list[str]] = {}
         for race, call in calls.items():
-            found.setdefault(call, []).append(race)
-        for call, races in found.items():
+            former = corrections.former.get((update.seq, (key, race)), "")
+            found.setdefault((call, former), []).append(race)
+        for (call, former), races in found.items():
             party = contest.party_of.get(call.party)
             one = races[0] if len(races) == 1 else ""
             yield Group(
@@ -115,23 +137,31 @@ def groups(
                 if party
                 else gettext(STATUS_WORDS[call.status]),
                 gettext("%(count)s races:") % {"count": len(races)} if len(races) > NAMED else "",
-                tuple(_logged(races, contest, (update.seq, key), taken_back, gettext)),
+                tuple(_logged(races, contest, (update.seq, key), corrections, gettext)),
                 sum(contest.weights[race] for race in races),
                 len(set(contest.weights.values())) > 1,
+                _former(former, one, contest, gettext),
             )
+
+
+def _former(party: str, race: str, contest: Contest, gettext: Gettext) -> Former | None:
+    if not party:
+        return None
+    found = contest.party_of[party]
+    return Former(party, found.look, found.letter, contest.name_of(party, race, gettext))
 
 
 def _logged(
     races: list[str],
     contest: Contest,
     place: tuple[int, str],
-    taken_back: Mapping[tuple[int, RaceKey], Call],
+    corrections: Corrections,
     gettext: Gettext,
 ) -> Iterator[Logged]:
     """Yield the races of a group. `place` is the seq of its update and the key of its contest."""
     seq, key = place
     for number, race in enumerate(races):
-        instead = taken_back.get((seq, (key, race)))
+        instead = corrections.instead.get((seq, (key, race)))
         yield Logged(
             race,
             name_in(gettext, contest.race_of[race].name),

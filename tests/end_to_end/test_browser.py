@@ -374,7 +374,10 @@ class LivePage(TransactionTestCase):
         ]
         self.assertEqual(*seen)
         log, near_headline, row = seen[0]
-        self.assertIn("Call withdrawn Arizona 11\n\nToo many ballots are uncounted.", log)
+        self.assertIn(
+            "Call withdrawn Arizona 11 instead of D Biden Too many ballots are uncounted.",
+            " ".join(log.split()),
+        )
         self.assertEqual(near_headline, "Corrected Arizona")
         self.assertIn("Call withdrawn Corrected", row)
         for visit in (early, late):

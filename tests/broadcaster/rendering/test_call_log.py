@@ -25,12 +25,18 @@ class CallLogVectors(TestCase):
     def test_groups_match_the_vectors(self):
         for case in VECTORS["cases"]:
             with self.subTest(case["name"]), override(case.get("language", "en")):
-                (entry,) = entries(log({"calls": case["calls"]}), CONTESTS, gettext)
+                before = case.get("before")
+                change = {"calls": case["calls"]}
+                if before:
+                    change |= {"kind": "correct", "corrects": 1, "reason": "Too early"}
+                updates = log(*([{"calls": before}] if before else []), change)
+                entry = entries(updates, CONTESTS, gettext)[0]
                 groups = [
                     [
                         *(g.contest, g.status, g.party, g.mark, g.words),
                         [each.race for each in g.races],
                         g.weight,
+                        g.former.party if g.former else "",
                     ]
                     for g in entry.groups
                 ]

@@ -467,17 +467,19 @@ export function write(element, value) {
 
 /**
  * Group the calls of an update by contest and result:
- * [{contest, status, party, mark, words, races, weight}].
+ * [{contest, status, party, mark, words, races, weight, former}]. `former` has the parties by
+ * "contest/race" from which a correction takes them; the races of a group had the same one, or "".
  */
-export function groups(calls, contests) {
+export function groups(calls, contests, former = {}) {
   return Object.entries(calls).flatMap(([key, races]) => {
     const contest = contests[key];
     const found = new Map();
     for (const [race, call] of Object.entries(races)) {
       const { status, party = "" } = call;
-      const id = `${status} ${party}`;
+      const before = former[`${key}/${race}`] ?? "";
+      const id = `${status} ${party} ${before}`;
       const head = { contest: key, status, party, mark: mark(call, contest), words: "" };
-      if (!found.has(id)) found.set(id, { ...head, races: [], weight: 0 });
+      if (!found.has(id)) found.set(id, { ...head, races: [], weight: 0, former: before });
       found.get(id).races.push(race);
       found.get(id).weight += contest.races[race].weight;
     }
@@ -521,8 +523,9 @@ export class CallLog {
     const known = this.list.querySelector(`li[data-seq="${update.seq}"]`);
     if (!update.calls || known) return;
     const places = placesOf(update.calls);
+    const former = {};
     if (update.kind === "correct") {
-      for (const place of places) this.#strike(place, update.calls);
+      for (const place of places) former[place] = this.#strike(place, update.calls);
       this.list.dataset.corrected = [...new Set([...this.corrected, ...places])].join(" ");
     }
     const entry = this.#copy("log-entry");
@@ -530,7 +533,7 @@ export class CallLog {
     const time = entry.querySelector("time");
     time.dateTime = new Date(update.at).toISOString();
     time.textContent = this.clock(update.at);
-    groups(update.calls, this.contests).forEach((group, index, all) => {
+    groups(update.calls, this.contests, former).forEach((group, index, all) => {
       const isTitled = group.contest !== all[index - 1]?.contest;
       entry.querySelector("div").append(this.#line(group, isTitled));
     });
@@ -578,12 +581,25 @@ export class CallLog {
       place.textContent = contest.races[race].name;
       line.querySelector(".units").append(place, " ");
     }
+    if (group.former) line.append(" ", this.#former(group));
     return line;
+  }
+
+  /** Return the winner that a correction takes back, struck. */
+  #former({ contest: key, races, former }) {
+    const contest = this.contests[key];
+    const { look, letter } = contest.partyOf[former];
+    const struck = this.#copy("log-former");
+    Object.assign(struck.dataset, { party: former, look });
+    struck.querySelector(".swatch").textContent = letter;
+    struck.append(contest.nameOf(former, races.length === 1 ? races[0] : ""));
+    return struck;
   }
 
   /**
    * Strike the call of a race, and write the result of the correction beside it: in its newest entry,
-   * and in those before it for the same party. `calls` are those of the correction.
+   * and in those before it for the same party. `calls` are those of the correction. Return the party
+   * that was struck, "" if there is none.
    */
   #strike(place, calls) {
     const [key, race] = place.split("/");
@@ -591,13 +607,14 @@ export class CallLog {
     for (const logged of this.list.querySelectorAll(`[data-logged="${place}"]`)) {
       const line = logged.closest("[data-party]");
       party ??= line.dataset.party;
-      if (!party || line.dataset.party !== party) return;
+      if (!party || line.dataset.party !== party) break;
       if (logged.hasAttribute("data-struck")) continue;
       logged.toggleAttribute("data-struck", true);
       const instead = document.createElement("span");
       instead.textContent = result(calls[key][race], this.contests[key], race);
       logged.after(" ", this.#copy("log-chip"), " ", instead);
     }
+    return party ?? "";
   }
 
   #copy(id) {
