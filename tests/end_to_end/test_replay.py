@@ -87,6 +87,8 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         self.assertEqual(visit.page.inner_text('[data-part="later"]'), "⚑ Later corrected: Arizona")
         entry = visit.page.locator(".updates li[data-now]")
         self.assertIn("later corrected", entry.inner_text())
+        struck = visit.page.locator(".updates s").all_inner_texts()
+        self.assertEqual(struck, ["Arizona goes to Biden: 11 electoral votes"])
 
         self.scrub(visit, "1:25")
         visit.wait_for(f'{AZ}[data-status="retracted"]')

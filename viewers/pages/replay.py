@@ -18,6 +18,7 @@ from broadcaster.domain.time_zone import script_zone
 from broadcaster.models import Broadcast, Rebroadcast
 from broadcaster.publishing import clock as database_clock
 from broadcaster.publishing import history
+from broadcaster.rendering import call_log
 from viewers.pages.by_slug import of_broadcast
 from viewers.pages.map_context import contest_script_data, data_address, past_context
 from viewers.pages.recording_json import recording_address
@@ -115,9 +116,15 @@ def start_time(query: QueryDict, recording: Recording, rebroadcast: Rebroadcast 
 def log_entries(recording: Recording) -> list[dict[str, Any]]:
     """Return the updates as the log and the time line show them, newest first.
 
-    Votes counted are left out: a feed may send them every few seconds of a night.
+    An entry is struck if all its calls were corrected later. Votes counted are left out: a feed may
+    send them every few seconds of a night.
     """
     corrected = recording.corrected()
+    struck = {
+        entry.seq
+        for entry in call_log.entries(recording.updates, recording.show.contests)
+        if all(race.corrected for group in entry.groups for race in group.races)
+    }
     return [
         {
             "seq": update.seq,
@@ -130,6 +137,7 @@ def log_entries(recording: Recording) -> list[dict[str, Any]]:
             "words": "" if update.kind in KIND_LABELS else describe(update, recording.show, _),
             "reason": update.reason,
             "corrected": update.seq in corrected,
+            "struck": update.seq in struck,
         }
         for update in reversed(recording.updates)
         if not is_count(update)
