@@ -8,6 +8,8 @@ from broadcaster.domain.bidi import isolate
 from broadcaster.domain.contest import UNCALLED, Contest, Side
 from broadcaster.domain.translation import Gettext, gettext_noop
 
+LONG_NAME = 10  # characters above which the name of a winner has smaller letters
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -38,6 +40,10 @@ class Share:
     passed: bool  # the threshold
     portrait: str  # the address of a small picture, or ""
     bar: Part
+
+    @property
+    def has_long_name(self) -> bool:
+        return len(self.name) > LONG_NAME
 
 
 class Tally:

@@ -6,12 +6,13 @@ from broadcaster.domain.geometry import shipped
 from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast
 from broadcaster.models.contests import keep_all
+from broadcaster.publishing.lineup import spread
 from broadcaster.publishing.publish import start_over
 from broadcaster.rendering.picture import view_box
 from tests.support.audience import BrowserAudience
 from tests.support.browser import in_a_thread, ticks, violations
 from tests.support.changes import PA_TO_BIDEN
-from tests.support.contests import show
+from tests.support.contests import show, with_names
 from tests.support.staff import publisher
 
 SCREENS = ((1280, 720), (1920, 1080), (3840, 2160))
@@ -31,6 +32,10 @@ SEEN = """() => {
     }).length;
 }"""
 """The number of undecided races that a board shows."""
+NAME_SIZES = """() => Object.fromEntries(
+    [...document.querySelectorAll(".board-score-shown .words")].map((name) => [
+        name.textContent, parseFloat(getComputedStyle(name).fontSize)]))"""
+"""The size of the letters of each name in the large score of a board."""
 
 
 class Board(BrowserAudience, TransactionTestCase):
@@ -54,7 +59,7 @@ class Board(BrowserAudience, TransactionTestCase):
         visit.wait_for('[data-part="undecided-count"]:text("55")')
         view = visit.page.get_attribute(".map", "viewBox")  # at once, with reduced motion
         self.assertEqual(view, view_box(shipped("us-states").shape_of["OH"].view))
-        self.assertEqual(ticks(visit.page), [[20, 6, 6]])
+        self.assertEqual(ticks(visit.page), [[20, 8, 8]])
         self.assertEqual(visit.errors, [])
 
     def test_board_follows_after_the_end_into_a_new_history(self):
@@ -132,10 +137,20 @@ class Board(BrowserAudience, TransactionTestCase):
 
         visit.wait_for('.board-score-shown [data-side="left"] >> text=✓ past 270')
         self.assertEqual(visit.page.locator(".map").bounding_box(), before)
+        sizes = visit.page.evaluate(NAME_SIZES)
+        self.assertGreater(sizes["Biden"], 1.5 * sizes["Trump"])
         to_win = visit.page.locator("text=270 to win").bounding_box()
         rest = visit.page.locator(".board-rest >> text=Not called").bounding_box()
         self.assertAlmostEqual(to_win["x"] + to_win["width"] / 2, 640, delta=1)  # as its tick
         self.assertLessEqual(rest["y"] + rest["height"], to_win["y"])
+        tick = visit.page.locator(".board-score-shown .tally-mark").bounding_box()
+        self.assertAlmostEqual(to_win["y"] + to_win["height"], tick["y"], delta=2)
+
+        [contest] = self.broadcast.show.contests.values()
+        in_a_thread(spread, with_names(contest, D="Montgomery-Blackwood"))
+        visit.open_late(f"{self.path}board/", "Montgomery")
+        name = visit.page.locator('.board-score-shown [data-side="left"] .words')
+        self.assertEqual(name.evaluate("each => each.scrollWidth - each.clientWidth"), 0)
 
     def test_board_is_accessible(self):
         self.publish(PA_TO_BIDEN)

@@ -7,16 +7,22 @@ from django.test import TransactionTestCase
 
 from broadcaster.domain.geometry import shipped
 from broadcaster.management.evening import Evening
+from broadcaster.publishing.lineup import spread
 from broadcaster.rendering.picture import view_box
 from tests.support.audience import BrowserAudience
-from tests.support.browser import Visit, launch, ticks, violations
+from tests.support.browser import Visit, in_a_thread, launch, ticks, violations
 from tests.support.changes import PA_TO_BIDEN
+from tests.support.contests import with_names
 from tests.support.newspaper import Newspaper
 from tests.support.server import wait_for
 
 LONGEST = "The count goes on in Georgia, North Carolina and Alaska, where both sides hope. " * 2 + (
     "No call is expected before tomorrow."
 )
+LONG_NAME = "Montgomery-Blackwood"
+NAMES = """() => [...document.querySelectorAll(".tally-side .name")]
+  .map((name) => [getComputedStyle(name).fontSize, name.querySelector(".words").textContent])"""
+"""The sizes of the letters in which sides have their names."""
 
 
 class EmbeddedMap(BrowserAudience, TransactionTestCase):
@@ -169,6 +175,18 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
             ink = winner.evaluate("side => getComputedStyle(side, '::before').backgroundColor")
             self.assertEqual(ink, "rgb(31, 95, 168)")
             self.assertTrue(winner.query_selector(':text("reaches 270")').is_visible())
+            self.assertEqual(page.locator(".map").bounding_box(), before)
+            self.assertEqual(page.evaluate(NAMES), [["28px", "Biden"], ["16px", "Trump"]])
+
+        [contest] = self.broadcast.show.contests.values()
+        in_a_thread(spread, with_names(contest, D=LONG_NAME, R=LONG_NAME))
+        for page, before in frames:
+            page.wait_for_selector(f'.name:has-text("{LONG_NAME}")')
+            self.assertEqual(page.evaluate(NAMES), [["22px", LONG_NAME], ["16px", LONG_NAME]])
+            left, right = (each.bounding_box() for each in page.locator(".tally-side").all())
+            self.assertLess(left["x"] + left["width"], right["x"])
+            width = page.viewport_size["width"]
+            self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), width)
             self.assertEqual(page.locator(".map").bounding_box(), before)
 
     def test_messages_of_other_frames_are_ignored(self):

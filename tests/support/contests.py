@@ -6,6 +6,8 @@ party's sign.
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from broadcaster.domain import contest, geometry
 from broadcaster.domain.contest import Contest
 from broadcaster.domain.contest_parsing import parse_contest
@@ -140,3 +142,9 @@ PRESIDENT_2020 = show(president="us-president-2020")
 def president(year: int = 2020) -> list[list[str]]:
     """Return the lineup of a show with the presidential contest of a year, stored."""
     return keep_all(show(president=f"us-president-{year}").editions)
+
+
+def with_names(contest: Contest, **names: str) -> Contest:
+    """Return a contest in which candidates have other short names, by party."""
+    candidates = {id: replace(contest.candidates[id], short=name) for id, name in names.items()}
+    return replace(contest, candidates=contest.candidates | candidates)
