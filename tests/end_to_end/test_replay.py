@@ -90,9 +90,14 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         struck = visit.page.locator(".updates s").all_inner_texts()
         self.assertEqual(struck, ["Arizona goes to Biden: 11 electoral votes"])
 
+        left = visit.page.inner_text('[data-part="undecided"] li >> nth=0')
+        self.assertIn("Pennsylvania 20", left)
+        self.assertEqual(visit.page.inner_text('[data-part="undecided-count"]'), "8")
+
         self.scrub(visit, "1:25")
         visit.wait_for(f'{AZ}[data-status="retracted"]')
         self.assertEqual(self.totals(visit), "227–213–98")
+        visit.wait_for('[data-part="undecided"] [data-race="AZ"]:has-text("Call withdrawn")')
         self.assertFalse(visit.page.locator('[data-part="later"]').is_visible())
         self.assertIn("1:25:00", visit.page.get_attribute(SLIDER, "aria-valuetext"))
 

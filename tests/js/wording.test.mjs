@@ -124,12 +124,22 @@ test("the heaviest races are to be decided first, and equal ones by name", () =>
 test("a race that is to be decided has its weight, holder, and count or closing time", () => {
   const texts = (race, counts = here.counts) => {
     const found = undecidedTexts(race, lakeland, { ...here, counts }, CLOSES - 1, EASTERN, CLOSES);
-    return Object.values(found).filter((text) => text !== "");
+    return Object.fromEntries(Object.entries(found).filter(([, text]) => text !== ""));
   };
-  assert.deepEqual(texts("E"), ["East", 3, "L +50.0", "50%"]);
-  assert.deepEqual(texts("E", {}), ["East", 3, "Polls close 2:00 pm EDT"]);
-  assert.deepEqual(texts("S"), ["South", 3, "Too close to call"]);
-  assert.deepEqual(texts("C2"), ["Capital, second seat", 1, "2023 Liberals & <Friends>"]);
+  const east = { name: "East", weight: 3 };
+  assert.deepEqual(texts("E"), {
+    ...east,
+    margin: "L +50.0",
+    leader: "L",
+    look: "purple",
+    by: "+50.0",
+    expected: "50% in",
+    counted: "O’Hara ahead by 50.0 points, 50% of expected votes counted",
+  });
+  assert.deepEqual(texts("E", {}), { ...east, closes: "Polls close 2:00 pm EDT" });
+  assert.deepEqual(texts("S"), { name: "South", weight: 3, status: "Too close to call" });
+  const second = { name: "Capital, second seat", weight: 1, before: "2023 Liberals & <Friends>" };
+  assert.deepEqual(texts("C2"), second);
 });
 
 test("the facts of a race have its result, count and history", () => {

@@ -8,8 +8,7 @@ from broadcaster.models import Broadcast
 from broadcaster.publishing import clock, history
 from viewers.pages.by_slug import of_broadcast
 from viewers.pages.embed import EmbedOptions
-from viewers.pages.live import with_closing
-from viewers.pages.map_context import live_context
+from viewers.pages.map_context import live_context, undecided_context
 
 MAX_UNDECIDED = 12  # races in the list of those still to decide: more than there is room for
 MODULES = (
@@ -32,15 +31,12 @@ def board(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return the board, with the options `theme` and `contest` of a frame."""
     options = EmbedOptions.parse(request.GET, broadcast.show)
     context = live_context(broadcast, request.GET) | {"options": options, "modules": MODULES}
-    undecided = context["picture"].undecided
-    context |= {
-        "undecided": with_closing(undecided[:MAX_UNDECIDED], broadcast),
-        "undecided_count": len(undecided),
-    }
+    now = clock.now()
+    context |= undecided_context(context["picture"], now, broadcast.at, MAX_UNDECIDED)
     context["script_data"] |= {
         "corrected": context["corrected"],
         "pinned": options.contest,
-        "now": history.milliseconds(clock.now()),
+        "now": history.milliseconds(now),
         "maxUndecided": MAX_UNDECIDED,
     }
     response = render(request, "viewers/board.html", context)

@@ -9,13 +9,10 @@ from broadcaster.domain.geometry import shipped
 from broadcaster.domain.show import Show
 from broadcaster.models import Broadcast
 from broadcaster.publishing import clock, history
-from broadcaster.rendering.unit import Unit
 from viewers.pages.by_slug import of_broadcast
-from viewers.pages.map_context import live_context
-from viewers.pages.wording import closing
+from viewers.pages.map_context import live_context, undecided_context
 
 DELAYS = range(0, 61, 5)  # seconds
-MAX_UNDECIDED = 20  # races in the list of those still to decide
 COUNTY_MAP = "us-states"
 """The map whose shapes have county lines: static/broadcaster/rendering/counties/."""
 MODULES = (
@@ -35,24 +32,15 @@ MODULES = (
 def live(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return the page that follows a broadcast: its map, table, log and status as they are now."""
     context = live_context(broadcast, request.GET) | {"modules": MODULES, "delays": DELAYS}
-    undecided = context["picture"].undecided
-    context |= {
-        "undecided": with_closing(undecided[:MAX_UNDECIDED], broadcast),
-        "undecided_more": max(len(undecided) - MAX_UNDECIDED, 0),
-    }
+    now = clock.now()
+    context |= undecided_context(context["picture"], now, broadcast.at) | {"is_live": True}
     context["script_data"] |= {
         "counties": counties(broadcast.show),
-        "now": history.milliseconds(clock.now()),
+        "now": history.milliseconds(now),
     }
     response = render(request, "viewers/live.html", context)
     patch_cache_control(response, public=True, max_age=1)
     return response
-
-
-def with_closing(units: list[Unit], broadcast: Broadcast) -> list[tuple[Unit, str]]:
-    """Return races, each with when its polls close or closed."""
-    now = clock.now()
-    return [(unit, closing(unit.closes, now, broadcast.at)) for unit in units]
 
 
 def counties(show: Show) -> dict[str, dict[str, str]]:

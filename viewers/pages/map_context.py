@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -25,7 +26,9 @@ from broadcaster.rendering import call_log
 from broadcaster.rendering.contest_data import contest_data
 from broadcaster.rendering.picture import Picture
 from broadcaster.rendering.tally import Tally
-from viewers.pages.wording import hour, script_words, status
+from viewers.pages.wording import closing, hour, script_words, status
+
+MAX_UNDECIDED = 20  # races in the list of those still to decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,20 @@ def contest_script_data(show: Show, shown: str) -> dict[str, Any]:
         "contests": {key: contest_data(edition, _) for key, edition in show.editions.items()},
         "shown": shown,
         "contestFiles": urljoin(reverse("contest-json", args=["0"]), "."),
+    }
+
+
+def undecided_context(
+    picture: Picture, now: datetime, at: datetime, most: int = MAX_UNDECIDED
+) -> dict[str, Any]:
+    """Return the races to be called, the heaviest first, each with when its polls close or closed.
+
+    There are at most `most` of them. `at` is when the map last changed.
+    """
+    races = picture.undecided
+    return {
+        "undecided": [(race, closing(race.closes, now, at)) for race in races[:most]],
+        "undecided_count": len(races),
     }
 
 

@@ -8,7 +8,7 @@ from broadcaster.domain.stream import Position
 from broadcaster.models import Broadcast
 from broadcaster.publishing import history
 from viewers.pages.by_slug import of_broadcast
-from viewers.pages.map_context import log_context, log_of, past_context
+from viewers.pages.map_context import log_context, log_of, past_context, undecided_context
 from viewers.pages.wording import clock
 
 DAY = 24 * 3600  # seconds
@@ -29,6 +29,7 @@ def moment(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     at = history.moment(updates[-1].at)
     context = past_context(broadcast, recording, position.seq, request.GET)
     log = log_of(updates, recording.show)
+    context |= undecided_context(context["picture"], at, at)
     context |= log_context(log, recording.show, context["shown"]) | {
         "at": at,
         "clock": clock(at, with_seconds=False),

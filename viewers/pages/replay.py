@@ -20,7 +20,12 @@ from broadcaster.publishing import clock as database_clock
 from broadcaster.publishing import history
 from broadcaster.rendering import call_log
 from viewers.pages.by_slug import of_broadcast
-from viewers.pages.map_context import contest_script_data, data_address, past_context
+from viewers.pages.map_context import (
+    contest_script_data,
+    data_address,
+    past_context,
+    undecided_context,
+)
 from viewers.pages.recording_json import recording_address
 from viewers.pages.wording import clock, elapsed, hour, script_words
 
@@ -80,6 +85,7 @@ def replay(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
         "speeds": SPEEDS,
         "modules": MODULES,
     }
+    context |= undecided_context(context["picture"], at, at)
     context["script_data"] = contest_script_data(recording.show, context["shown"]) | {
         "snapshot": {"contests": recording.show.digests},
         "file": recording_address(broadcast, position),

@@ -165,6 +165,11 @@ class MomentTests(TestCase):
             self.assertContains(page, 'href="/broadcasts/night/">See how it ended')
             self.assertContains(page, "replay/?t=7800")
 
+    def test_moment_has_the_races_that_were_undecided(self):
+        self.assertContains(self.page(18), 'data-part="undecided-count">4<')
+        self.assertContains(self.page(18), 'data-race="GA"')
+        self.assertNotContains(self.page(18), 'data-race="TX"')
+
     def test_moment_names_later_corrections(self):
         self.assertContains(self.page(9), '<span data-part="later-units">Arizona</span>')
         self.assertContains(self.page(10), '<span data-part="later-units"></span>')

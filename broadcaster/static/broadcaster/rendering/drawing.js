@@ -20,6 +20,7 @@ const EDGE = 2; // heights of letters from the edge of a close view within which
 const MAX_NAMED = 12; // races up to which a group of the log names all
 const FIRST_NAMED = 4; // races that a larger group names
 export const OPEN = { status: "open" }; // the call of a race about which nothing was published
+const MAX_UNDECIDED = 20; // races in the list of those still to decide, as in map_context.py
 const BANDS = [2, 5, 10]; // percentage points: margins from which a hatch is denser
 
 const drawn = new WeakMap(); // by root: what was drawn there last, {calls, counts, contest, layer}
@@ -445,6 +446,11 @@ export function shapeAt(map, id) {
   return id ? map.querySelector(`:is(.map-shapes, .map-groups) [data-state="${id}"]`) : null;
 }
 
+/** Return a copy of a template's element. */
+function copy(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
 /** Read numbers with spaces between them, such as a viewBox. */
 export function numbers(text) {
   return text.split(" ").map(Number);
@@ -461,6 +467,34 @@ function set(element, name, value) {
 /** Write a text if the element has another: to write the same one again costs a layout. */
 export function write(element, value) {
   if (element.textContent !== String(value)) element.textContent = value;
+}
+
+/**
+ * Draw the races that are to be called, in the list of `root`: the first of `races`, and how many
+ * there are. `textsOf(race)` returns the texts of a row by part, and the `look` of the party ahead.
+ * Rows that stay are kept: to lay out new ones costs most.
+ */
+export function drawUndecided(root, races, textsOf) {
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  part("undecided-section").hidden = !races.length;
+  write(part("undecided-count"), races.length);
+  part("undecided-more").hidden = races.length <= MAX_UNDECIDED;
+  const all = gettext("All %(count)s are in the table", { count: races.length });
+  write(part("undecided-more"), all);
+  const list = part("undecided");
+  const shown = races.slice(0, MAX_UNDECIDED);
+  const rows = new Map([...list.children].map((row) => [row.dataset.race, row]));
+  for (const [race, row] of rows) if (!shown.includes(race)) row.remove();
+  for (const [index, race] of shown.entries()) {
+    const row = rows.get(race) ?? copy("undecided-row");
+    row.dataset.race = race;
+    const texts = textsOf(race);
+    for (const element of row.querySelectorAll("[data-part]")) {
+      write(element, texts[element.dataset.part]);
+    }
+    set(row.querySelector('[data-part="leader"]'), "data-look", texts.look);
+    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+  }
 }
 
 // The log of calls
@@ -528,7 +562,7 @@ export class CallLog {
       for (const place of places) former[place] = this.#strike(place, update.calls);
       this.list.dataset.corrected = [...new Set([...this.corrected, ...places])].join(" ");
     }
-    const entry = this.#copy("log-entry");
+    const entry = copy("log-entry");
     entry.dataset.seq = update.seq;
     const time = entry.querySelector("time");
     time.dateTime = new Date(update.at).toISOString();
@@ -558,7 +592,7 @@ export class CallLog {
   /** Return a group's line, with the contest's title if asked for. Among many races, it names few. */
   #line(group, isTitled) {
     const contest = this.contests[group.contest];
-    const line = this.#copy("log-group");
+    const line = copy("log-group");
     line.dataset.status = group.status;
     line.dataset.party = group.party;
     line.dataset.look = contest.partyOf[group.party]?.look ?? "";
@@ -589,7 +623,7 @@ export class CallLog {
   #former({ contest: key, races, former }) {
     const contest = this.contests[key];
     const { look, letter } = contest.partyOf[former];
-    const struck = this.#copy("log-former");
+    const struck = copy("log-former");
     Object.assign(struck.dataset, { party: former, look });
     struck.querySelector(".swatch").textContent = letter;
     struck.append(contest.nameOf(former, races.length === 1 ? races[0] : ""));
@@ -612,12 +646,9 @@ export class CallLog {
       logged.toggleAttribute("data-struck", true);
       const instead = document.createElement("span");
       instead.textContent = result(calls[key][race], this.contests[key], race);
-      logged.after(" ", this.#copy("log-chip"), " ", instead);
+      logged.after(" ", copy("log-chip"), " ", instead);
     }
     return party ?? "";
   }
 
-  #copy(id) {
-    return document.getElementById(id).content.firstElementChild.cloneNode(true);
-  }
 }

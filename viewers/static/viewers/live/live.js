@@ -6,11 +6,11 @@ import {
   drawFresh,
   drawStory,
   drawTally,
+  drawUndecided,
   foldTexts,
   nameOfPlace,
   racesIn,
   tag,
-  write,
 } from "../../broadcaster/rendering/drawing.js";
 import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
@@ -30,7 +30,6 @@ import {
   winners,
 } from "../shared/wording.js";
 
-const MAX_UNDECIDED = 20; // races that "Still to decide" has
 const MINUTE = 60_000; // milliseconds
 const LOAD_RENEWAL = [10, 60]; // seconds after which the page loads what it needs after hours
 
@@ -249,7 +248,7 @@ function drawAll() {
     const contest = contests[tab.dataset.contest];
     drawTally(tab, contest.totals(state.calls[tab.dataset.contest]), contest);
   }
-  drawUndecided();
+  drawStillToDecide();
   explorer.drawCounties();
   explorer.drawFacts();
   drawStory(page, state.story, contests, key);
@@ -258,35 +257,13 @@ function drawAll() {
   if (isSeveral) part("calculator").search = `?contest=${key}`;
 }
 
-/** Draw the races that are not decided. Rows that stay are kept: to lay out new ones costs most. */
-function drawUndecided() {
+function drawStillToDecide() {
   const here = stateOf(buffer.replica.state, explorer.key);
+  const contest = contests[explorer.key];
   const { at } = buffer.replica;
-  const races = undecided(contests[explorer.key], here.calls);
-  part("undecided-section").hidden = !races.length;
-  part("undecided-count").textContent = races.length;
-  part("undecided-more").hidden = races.length <= MAX_UNDECIDED;
-  const all = gettext("All %(count)s are in the table", { count: races.length });
-  part("undecided-more").textContent = all;
-  const list = part("undecided");
-  const shown = races.slice(0, MAX_UNDECIDED);
-  const raceOf = (row) => row.querySelector("[data-show]").dataset.show;
-  const rows = new Map([...list.children].map((row) => [raceOf(row), row]));
-  for (const [race, row] of rows) if (!shown.includes(race)) row.remove();
-  for (const [index, race] of shown.entries()) {
-    const row = rows.get(race) ?? newRow(race);
-    const texts = undecidedTexts(race, contests[explorer.key], here, serverNow(), timeZone, at);
-    for (const element of row.querySelectorAll("[data-part]")) {
-      write(element, texts[element.dataset.part]);
-    }
-    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
-  }
-}
-
-function newRow(race) {
-  const row = document.getElementById("undecided-row").content.cloneNode(true).firstElementChild;
-  row.querySelector("[data-show]").dataset.show = race;
-  return row;
+  drawUndecided(page, undecided(contest, here.calls), (race) =>
+    undecidedTexts(race, contest, here, serverNow(), timeZone, at),
+  );
 }
 
 function serverNow() {
@@ -421,7 +398,7 @@ page.addEventListener("click", ({ target }) => {
   (same ?? page.querySelector(".map")).focus(); // the button is hidden now: the focus moves on
 });
 page.addEventListener("click", (event) => {
-  const race = event.target.closest("[data-show]")?.dataset.show;
+  const race = event.target.closest("[data-show]")?.closest("[data-race]").dataset.race;
   if (race) {
     explorer.pin(race);
     explorer.map.scrollIntoView({ block: "nearest" });
@@ -479,7 +456,7 @@ const follower = follow({ ...data, contests }, { onEvents, onWaiting, onOver: dr
 showDue();
 explorer.drawCounties();
 if (isSeveral) loadPieces().then((loaded) => loaded.prefetch(), () => {}); // a tab tries again
-setInterval(() => document.hidden || drawUndecided(), MINUTE); // closing times pass
+setInterval(() => document.hidden || drawStillToDecide(), MINUTE); // closing times pass
 const [soonest, latest] = LOAD_RENEWAL;
 setTimeout(() => loadRenewal(), (soonest + (latest - soonest) * Math.random()) * 1000);
 document.addEventListener("visibilitychange", showDue);

@@ -1,15 +1,22 @@
 // The replay page: a recording with a time line. All its data is in one file.
 
-import { draw, drawStory, foldTexts, nameOfPlace } from "../../broadcaster/rendering/drawing.js";
+import {
+  draw,
+  drawStory,
+  drawUndecided,
+  foldTexts,
+  nameOfPlace,
+} from "../../broadcaster/rendering/drawing.js";
 import { contestsOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { Recording } from "../../broadcaster/domain/recording.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { Player } from "./player.js";
 import { ContestPieces, drawTabs } from "../shared/contest_pieces.js";
 import { share } from "../shared/share.js";
-import { clock, elapsed } from "../shared/wording.js";
+import { clock, elapsed, undecided, undecidedTexts } from "../shared/wording.js";
 
 const STEP = 10_000; // milliseconds that an arrow key moves
+const MINUTE = 60_000; // milliseconds
 const TICK = [40, 250]; // milliseconds between looks at the clock, at least and at most
 
 const page = document.querySelector("main");
@@ -23,6 +30,7 @@ const entries = [...page.querySelectorAll("[data-seq]")]; // of the log, newest 
 const slider = part("slider");
 let recording, player;
 let shown = null; // seq
+let drawnMinute = 0; // of the time in the recording
 let clockOffset = 0; // milliseconds that the server's clock is ahead of this one
 let isJoined = false; // whether the page follows the rebroadcast's common clock
 let timer = null;
@@ -44,7 +52,10 @@ function show() {
   drawControls(t);
   if (rebroadcast) drawRebroadcast(t);
   const seq = recording.seqAt(t);
+  const minute = Math.floor(t / MINUTE);
   if (seq !== shown) drawMap(seq);
+  else if (minute !== drawnMinute) drawStillToDecide(); // closing times pass
+  drawnMinute = minute;
   clearTimeout(timer);
   if (player.playing) timer = setTimeout(show, pace());
 }
@@ -103,8 +114,19 @@ function drawContest() {
   if (wanted in contests && wanted !== pieces.shown) changeContest(wanted);
   draw(page, stateOf(state, pieces.shown), contests[pieces.shown]);
   drawTabs(page, contests, state.calls, pieces.shown);
+  drawStillToDecide();
   const isSeveral = Object.keys(contests).length > 1;
   part("share").href = moment + shown + (isSeveral ? `&contest=${pieces.shown}` : "");
+}
+
+/** Draw the races that were to be called at this time. */
+function drawStillToDecide() {
+  const here = stateOf(recording.states[shown], pieces.shown);
+  const contest = contests[pieces.shown];
+  const at = recording.began + Math.max(player.at(now()), 0);
+  drawUndecided(page, undecided(contest, here.calls), (race) =>
+    undecidedTexts(race, contest, here, at, timeZone, at),
+  );
 }
 
 async function changeContest(key) {

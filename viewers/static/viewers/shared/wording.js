@@ -2,7 +2,7 @@
 // script runs; tests/vectors/wording.json pins both.
 
 import { racesOf } from "../../broadcaster/domain/replica.js";
-import { OPEN, counted, lead, result, share, shown } from "../../broadcaster/rendering/drawing.js";
+import { OPEN, counted, lead, result, shown } from "../../broadcaster/rendering/drawing.js";
 import { gettext, gettext_noop, language, ngettext } from "../../broadcaster/domain/translation.js";
 
 const MAX_BEFORE = 2; // winners of earlier contests that the facts about a race have
@@ -94,9 +94,24 @@ export function undecidedTexts(race, contest, here, now, timeZone, at) {
     before: lastWinner(race, contest),
     status: call ? result(call, contest, race) : "",
     margin: count ? lead(count) : "",
-    expected: count ? share(count) : "",
+    leader: count ? count.letter : "",
+    look: count ? count.look : "",
+    by: count ? aheadBy(count) : "",
+    expected: count ? expectedWords(count) : "",
+    counted: count ? count.words : "",
     closes: count ? "" : closing(closes, now, timeZone, at),
   };
+}
+
+/** Return by how much the party ahead leads: "+1.2". `count` is that of counted(). */
+function aheadBy({ leader, margin }) {
+  if (leader) return `+${margin}`;
+  return margin && gettext("Tied");
+}
+
+/** Return which share of the expected votes is in, "" if it is not known. expected.html has the same. */
+function expectedWords({ expected }) {
+  return expected === null ? "" : gettext("%(percent)s%% in", { percent: expected });
 }
 
 /** Return the texts of the facts about a race, by part. `here` is the state of stateOf(). */
