@@ -127,9 +127,11 @@ class LookColours(TestCase):
                 with self.subTest(theme=theme, one=one, other=other):
                     self.assertGreaterEqual(contrast(found[one], found[other]), least)
 
-    def test_borders_between_uncalled_races_are_visible_in_the_dark(self):
-        dark = colours("dark")
-        self.assertGreaterEqual(contrast(dark["map-uncalled"], dark["map-border"]), 1.5)
+    def test_borders_between_uncalled_races_are_visible(self):
+        for theme, least in (("light", 1.35), ("dark", 1.5)):
+            found = colours(theme)
+            with self.subTest(theme=theme):
+                self.assertGreaterEqual(contrast(found["map-uncalled"], found["map-border"]), least)
 
 
 class LookPatterns(SimpleTestCase):
