@@ -2,9 +2,10 @@
 
     python -m tools.build_contests
 
-election_facts.json has the presidential elections, contest_facts.json all others and the times at
-which polls closed; both name their sources. The races of the House are the hexagons of the
-map us-house. A test compares the documents with the facts.
+election_facts.json has the presidential elections and vote_facts.json the votes cast in them;
+contest_facts.json has all others and the times at which polls closed. Each names its sources. The
+races of the House are the hexagons of the map us-house. A test compares the documents with the
+facts.
 """
 
 import json
@@ -57,10 +58,11 @@ def main() -> None:
 def documents() -> Iterator[Document]:
     """Yield the documents."""
     presidency = json.loads((DATA / "election_facts.json").read_text())
+    popular = json.loads((DATA / "vote_facts.json").read_text())["elections"]
     others = json.loads((DATA / "contest_facts.json").read_text())
     closings = closing_times(others["poll_closings_2024"])
     for year in [*map(int, presidency["elections"]), NEXT]:
-        yield president(year, presidency, closings)
+        yield president(year, presidency, popular, closings)
     for chamber, title, counting in (
         ("senate", "U.S. Senate", "seats"),
         ("governors", "U.S. Governors", "governors"),
@@ -119,13 +121,19 @@ def closing_times(facts: Mapping[str, Any]) -> dict[str, str]:
     return times
 
 
-def president(year: int, facts: Mapping[str, Any], closings: Mapping[str, str]) -> Document:
-    """Return the presidential election of a year: 56 races, of which 8 share Maine and Nebraska."""
+def president(
+    year: int, facts: Mapping[str, Any], popular: Mapping[str, Any], closings: Mapping[str, str]
+) -> Document:
+    """Return the presidential election of a year: 56 races, of which 8 share Maine and Nebraska.
+
+    `popular` has the votes of the people by year.
+    """
     elections = facts["elections"]
     votes = votes_of(year, facts)
     before = [then for then in sorted(elections, reverse=True) if int(then) < year]
     held = elections[before[0]]["winners"] if before else {}
     candidates = elections.get(str(year))
+    past = [earlier(then, votes, facts, popular) for then in before]
     return {
         "schema": SCHEMA,
         "id": f"us-president-{year}",
@@ -146,7 +154,7 @@ def president(year: int, facts: Mapping[str, Any], closings: Mapping[str, str]) 
             }
             for unit in sorted(votes, key=lambda unit: (unit[:2], not unit.endswith("-AL"), unit))
         ],
-        **({"earlier": [earlier(then, votes, facts) for then in before]} if before else {}),
+        **({"earlier": past} if past else {}),
         "size": sum(votes.values()),
     }
 
@@ -161,16 +169,34 @@ def votes_of(year: int, facts: Mapping[str, Any]) -> dict[str, int]:
     return votes
 
 
-def earlier(year: str, votes: Mapping[str, int], facts: Mapping[str, Any]) -> Document:
+def earlier(
+    year: str, votes: Mapping[str, int], facts: Mapping[str, Any], popular: Mapping[str, Any]
+) -> Document:
     """Return an election as one before another one, with `votes`, has it."""
     then = votes_of(int(year), facts)
     changed = {unit: count for unit, count in then.items() if count != votes[unit]}
+    winners = facts["elections"][year]["winners"]
     return {
         "title": year,
-        "winners": facts["elections"][year]["winners"],
+        "winners": winners,
+        "margins": {
+            unit: margin(f"{year} {unit}", winners[unit], count)
+            for unit, count in popular[year].items()
+        },
         **({"weights": changed} if changed else {}),
         "candidates": people(facts["elections"][year]),
     }
+
+
+def margin(name: str, winner: str, count: Mapping[str, int]) -> float:
+    """Return how far the winner was ahead of the second, in percent of all votes.
+
+    Raises `ValueError` if another one has the most votes.
+    """
+    second, first = sorted(("D", "R"), key=lambda party: count[party])
+    if winner != first:
+        raise ValueError(f"{name}: by the votes {first} won it, by the winners {winner} did")
+    return round(100 * (count[first] - count[second]) / count["total"], 1)
 
 
 def people(election: Mapping[str, Any]) -> Document:

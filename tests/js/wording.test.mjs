@@ -160,7 +160,7 @@ test("the facts of a race have its result, count and history", () => {
   assert.equal(arizona["facts-counts"], "Gallego (D), Lake (R)");
   assert.equal(arizona["facts-before"], "Held by D");
   const ohio = facts("OH", contest("us-president-2020"), { calls: {}, counts: {} }, 0, EASTERN, 0);
-  assert.equal(ohio["facts-before"], "Before: 2016 Trump, 2012 Obama");
+  assert.equal(ohio["facts-before"], "Before: 2016 Trump +8.1, 2012 Obama +3.0");
 });
 
 // Announcements

@@ -8,10 +8,20 @@ from broadcaster.domain import contest, geometry
 from broadcaster.domain.change import Call, Status, calls_of
 from broadcaster.domain.contest_parsing import parse_contest
 from tests.support.contests import lakeland, lakeland_geometry, parliament, parsed
-from tools.build_contests import documents
+from tools.build_contests import documents, margin
 
 DATA = Path(contest.__file__).parents[1] / "data"
 MAPS = geometry.shipped_ids()
+NATION = {
+    "2000": {"D": 50_999_897, "R": 50_456_002, "total": 105_405_100},
+    "2004": {"D": 59_028_444, "R": 62_040_610, "total": 122_295_345},
+    "2008": {"D": 69_498_516, "R": 59_948_323, "total": 131_313_820},
+    "2012": {"D": 65_915_795, "R": 60_933_504, "total": 129_085_410},
+    "2016": {"D": 65_853_514, "R": 62_984_828, "total": 136_669_276},
+    "2020": {"D": 81_283_501, "R": 74_223_975, "total": 158_429_631},
+    "2024": {"D": 75_017_613, "R": 77_302_580, "total": 155_238_302},
+}
+"""The votes in the whole country, as the Federal Election Commission published them."""
 
 
 class Totals(TestCase):
@@ -107,6 +117,34 @@ class ShippedContests(TestCase):
             for race, party in then.winners.items():
                 won[party] += weights[race]
             self.assertEqual(won, facts[then.title]["pledged"], then.title)
+
+    def test_votes_add_up_to_those_of_the_country(self):
+        elections = json.loads((DATA / "vote_facts.json").read_text())["elections"]
+        self.assertEqual(elections.keys(), NATION.keys())
+        for year, units in elections.items():
+            with self.subTest(year):
+                self.assertEqual(len(units), 51)
+                for name, votes in NATION[year].items():
+                    self.assertEqual(sum(count[name] for count in units.values()), votes, name)
+
+    def test_earlier_elections_have_the_margins_of_whole_states(self):
+        for year in range(2004, 2029, 4):
+            for then in contest.shipped(f"us-president-{year}").earlier:
+                with self.subTest(f"{year}: {then.title}"):
+                    districts = {"ME-1", "ME-2", "NE-1", "NE-2", "NE-3"}
+                    self.assertEqual(then.winners.keys() - then.margins.keys(), districts)
+        latest = contest.shipped("us-president-2024").earlier[0]
+        close = {id: margin for id, margin in latest.margins.items() if margin < 3}
+        known = {"GA": 0.2, "AZ": 0.3, "WI": 0.6, "PA": 1.2, "NC": 1.3, "NV": 2.4, "MI": 2.8}
+        self.assertEqual(close, known)
+        self.assertEqual(latest.margins["ME-AL"], 9.1)
+
+    def test_margin_of_one_who_has_fewer_votes_is_rejected(self):
+        count = {"D": 49, "R": 48, "total": 100}
+        self.assertEqual(margin("2020 GA", "D", count), 1.0)
+        for winner in ("R", "O"):
+            with self.assertRaisesRegex(ValueError, f"2020 GA: .* D won it.* {winner} did"):
+                margin("2020 GA", winner, count)
 
     def test_senate_and_governors_add_up_to_their_results(self):
         facts = json.loads((DATA / "contest_facts.json").read_text())
