@@ -88,6 +88,35 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
             self.assertGreaterEqual(place["y"], 0, part)
             self.assertLessEqual(place["y"] + place["height"], 900, part)
 
+    def test_open_races_are_first_and_rows_move_when_the_list_is_left(self):
+        visit = self.calculator(viewport={"width": 1440, "height": 900})
+        page = visit.page
+
+        def groups():
+            return page.locator("[data-choices]").evaluate_all(
+                """all => all.map((group) => [
+                    group.rows[0].textContent, group.rows[1]?.dataset.unit ?? ""])"""
+            )
+
+        california = 'select[name="race.CA"]'
+        before = [["Still open 55", "CA"], ["Your calls 0", ""], ["Called tonight 1", "PA"]]
+        self.assertEqual(groups(), before)
+        place = page.locator(california).bounding_box()
+        page.focus(california)
+        page.select_option(california, "D")
+        page.focus('select[name="race.TX"]')
+        page.focus(california)
+        self.assertEqual(page.locator(california).bounding_box(), place)
+        page.focus(".map")
+        after = [["Still open 54", "TX"], ["Your calls 1", "CA"], ["Called tonight 1", "PA"]]
+        self.assertEqual(groups(), after)
+        page.click('.map-shapes [data-unit="TX"]')
+        page.uncheck("[name=keep]")
+        self.assertEqual([title for title, _ in groups()][:2], ["Still open 53", "Your calls 3"])
+        page.reload()
+        visit.wait_for('.map[role="application"]')
+        self.assertEqual([title for title, _ in groups()][:2], ["Still open 53", "Your calls 3"])
+
     def test_headings_of_the_table_do_not_touch(self):
         for language in ("", "/es"):
             visit = self.visit()

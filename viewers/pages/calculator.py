@@ -1,7 +1,8 @@
 """The calculator: a viewer's own map, starting from the calls now, an earlier outcome or none."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -16,6 +17,7 @@ from broadcaster.domain.contest import Contest
 from broadcaster.models import Broadcast
 from broadcaster.rendering.contest_data import contest_data
 from broadcaster.rendering.picture import Picture
+from broadcaster.rendering.unit import Unit
 from viewers.pages.map_context import chosen_contest, map_context
 from viewers.pages.scenario import choices, decode, encode
 from viewers.pages.wording import clock, script_words
@@ -69,6 +71,7 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
         replace(tab, tally=picture.tally) if tab.is_shown else tab for tab in context["contests"]
     ]
     final = own | called if keep else own
+    kept = tonight if keep else {}
     own_query = scenario_query(shown, contest, final)
     response = render(
         request,
@@ -86,8 +89,9 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
                 (str(number), earlier.title) for number, earlier in enumerate(contest.earlier)
             ],
             "nothing": NOTHING,
+            "groups": choice_groups(picture, kept),
             "keep": keep,
-            "kept": tonight if keep else {},
+            "kept": kept,
             "problem": problem,
             "address": request.build_absolute_uri(f"{request.path}?{own_query}"),
             "modules": MODULES,
@@ -102,6 +106,28 @@ def calculator(request: HttpRequest, slug: str) -> HttpResponse:
     )
     patch_cache_control(response, public=True, max_age=1)
     return response
+
+
+class ChoiceGroup(NamedTuple):
+    """Some rows of the table of choices, each with its place among all in the order of names."""
+
+    name: str
+    title: str
+    rows: list[tuple[int, Unit]]
+
+
+def choice_groups(picture: Picture, kept: Container[str]) -> list[ChoiceGroup]:
+    """Return the rows by group: the open races, the heaviest first; one's own calls; those `kept`.
+
+    calculator.js moves the rows.
+    """
+    places = {unit.unit: place for place, unit in enumerate(picture.rows)}
+    called = [(place, unit) for place, unit in enumerate(picture.rows) if unit.party]
+    return [
+        ChoiceGroup("open", _("Still open"), [(places[u.unit], u) for u in picture.undecided]),
+        ChoiceGroup("own", _("Your calls"), [row for row in called if row[1].unit not in kept]),
+        ChoiceGroup("kept", _("Called tonight"), [row for row in called if row[1].unit in kept]),
+    ]
 
 
 def starting_parties(

@@ -12,11 +12,12 @@ import { Contest, UNCALLED } from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
 import { middle, neighbour, placeCard, readMap } from "../shared/explore.js";
 import { encode, next } from "./scenario.js";
-import { passing } from "../shared/wording.js";
+import { passing, undecided } from "../shared/wording.js";
 
 const page = document.querySelector("main");
 const map = page.querySelector(".map");
 const form = page.querySelector("form");
+const choices = form.querySelector(".choices table");
 const share = form.querySelector("#share");
 const copy = form.querySelector('[data-action="copy"]');
 const data = JSON.parse(document.getElementById("calculator").textContent);
@@ -67,6 +68,29 @@ function drawAll() {
   for (const other of document.querySelectorAll(".languages a")) other.search = address.search;
 }
 
+/**
+ * Put each row of the table into its group: the open races, the heaviest first; the viewer's own
+ * calls; those of tonight that stay. Not while a menu is used: its row would jump away.
+ */
+function moveRows() {
+  const shown = calls();
+  const rows = [...choices.querySelectorAll("[data-unit]")];
+  const rowOf = Object.fromEntries(rows.map((row) => [row.dataset.unit, row]));
+  const called = rows
+    .filter(({ dataset }) => shown[dataset.unit])
+    .sort((one, other) => one.dataset.place - other.dataset.place);
+  const groups = {
+    open: undecided(contest, shown).map((race) => rowOf[race]),
+    own: called.filter(({ dataset }) => !isKept(dataset.unit)),
+    kept: called.filter(({ dataset }) => isKept(dataset.unit)),
+  };
+  for (const [name, members] of Object.entries(groups)) {
+    const group = choices.querySelector(`[data-choices="${name}"]`);
+    group.append(...members);
+    group.querySelector("[data-count]").textContent = members.length;
+  }
+}
+
 /** Call `unit` for `party` ("": open), unless it has a call of tonight that stays. */
 function assign(unit, party) {
   if (!isKept(unit)) {
@@ -76,6 +100,12 @@ function assign(unit, party) {
   }
   describe(unit);
   drawCard();
+}
+
+/** Call `unit` for the next party, on the map. */
+function assignNext(unit) {
+  assign(unit, next(contest, own[unit] ?? ""));
+  moveRows();
 }
 
 /** Show the race at the mouse or the cursor, and what a click does with it. */
@@ -117,12 +147,16 @@ function describe(race) {
 
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", ({ target }) => {
-  if (target.matches("select")) assign(raceOf(target), target.value);
-  else drawAll();
+  if (target.matches("select")) return assign(raceOf(target), target.value);
+  drawAll();
+  moveRows();
 });
 page.addEventListener("click", ({ target }) => {
   const unit = target.closest(".picture [data-unit]")?.dataset.unit;
-  if (unit) assign(unit, next(contest, own[unit] ?? ""));
+  if (unit) assignNext(unit);
+});
+choices.addEventListener("focusout", ({ relatedTarget }) => {
+  if (document.hasFocus() && !choices.contains(relatedTarget)) moveRows();
 });
 const picture = page.querySelector(".picture");
 picture.addEventListener("pointerover", ({ target, pointerType }) => {
@@ -155,7 +189,7 @@ map.addEventListener("keydown", (event) => {
   if (key.startsWith("Arrow")) {
     moveCursor(cursor ? neighbour(points, cursor, key) : middle(points, whole));
     describe(cursor);
-  } else if ((key === "Enter" || key === " ") && cursor) assign(cursor, next(contest, own[cursor] ?? ""));
+  } else if ((key === "Enter" || key === " ") && cursor) assignNext(cursor);
   else if (key === "Escape") moveCursor(null);
   else return;
   event.preventDefault();
