@@ -26,6 +26,7 @@ from broadcaster.rendering.unit import Unit, mark, result
 WIDTH, HEIGHT = 1033.0, 610.0  # map units: the size of a map on which labels have these sizes
 LABEL_SIZE = 14.0  # map units: height of a label's letters when the whole map is in view
 LABEL_ROOM = 18.0  # map units that such a label needs from its point to the outline
+ROOMY = 1.35  # times that room: what a label needs whose letters are larger for the shapes
 MARK_ROOM = 7.0  # map units that its mark alone needs
 SMALL_LABEL_SIZE = 26.6  # map units: height of letters on a small map, 8 pixels on a phone 320 wide
 EDGE = 2.0  # heights of letters from the edge of a close view within which labels would be cut
@@ -36,14 +37,16 @@ CODE_LENGTH = 5  # characters of a shape's id up to which labels have it
 class Label:
     """What is written on a shape. `fits`: "yes", "mark" (without code and votes), or "no".
 
-    `small` is where code and mark stand on a small map. `group` is the id of its group, on the
-    shape in the middle of it, and shown without the code.
+    `is_roomy`: all of it fits also when the letters are larger for the shapes, as in a frame.
+    `small` is where code and mark stand on the map of a phone. `group` is the id of its group, on
+    the shape in the middle of it, and shown without the code.
     """
 
     unit: Unit
     shape: Shape
     code: str
     fits: str
+    is_roomy: bool
     small: SmallLabel | None
     group: str
 
@@ -234,7 +237,9 @@ class Picture:
             fits = "mark" if room >= self.mark_room and not shape.box else "no"
         group = self.geometry.group_at.get(shape.id, "")
         small = self._small_label(shape, code)
-        return Label(unit, shape, code, fits, small, group if len(group) <= CODE_LENGTH else "")
+        is_roomy = room >= ROOMY * self.label_room
+        group = group if len(group) <= CODE_LENGTH else ""
+        return Label(unit, shape, code, fits, is_roomy, small, group)
 
     def _small_label(self, shape: Shape, code: str) -> SmallLabel | None:
         """Return where a label stands on a small map. Many small shapes have no codes there."""

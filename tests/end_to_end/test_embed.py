@@ -15,6 +15,7 @@ from tests.support.changes import PA_TO_BIDEN
 from tests.support.contests import with_names
 from tests.support.newspaper import Newspaper
 from tests.support.server import wait_for
+from viewers.pages.embed import HEIGHTS
 
 LONGEST = "The count goes on in Georgia, North Carolina and Alaska, where both sides hope. " * 2 + (
     "No call is expected before tomorrow."
@@ -23,6 +24,10 @@ LONG_NAME = "Montgomery-Blackwood"
 NAMES = """() => [...document.querySelectorAll(".tally-side .name")]
   .map((name) => [getComputedStyle(name).fontSize, name.querySelector(".words").textContent])"""
 """The sizes of the letters in which sides have their names."""
+LETTERS = """() => [...document.querySelectorAll('.map-labels [data-unit="CA"] :is(.code, .votes)')]
+  .filter((text) => text.checkVisibility())
+  .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)"""
+"""The sizes of California's code and votes on the map, in pixels."""
 
 
 class EmbeddedMap(BrowserAudience, TransactionTestCase):
@@ -116,7 +121,7 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         frame.locator("summary >> nth=0").click()
 
         height = self.wait_until_it_fits(page, frame)
-        self.assertGreater(height, 720)  # of the frame in the code
+        self.assertGreater(height, HEIGHTS["both"])  # of the frame in the code
         widths = "html => [html.clientWidth, innerWidth]"
         self.assertEqual(*frame.locator("html").evaluate(widths))
 
@@ -124,7 +129,8 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         """Open the map in three widths. Return each page with the place of its map."""
         found = []
         for width in (640, 360, 320):
-            visit = self.visit(viewport={"width": width, "height": 720}, reduced_motion="reduce")
+            viewport = {"width": width, "height": HEIGHTS["both"]}
+            visit = self.visit(viewport=viewport, reduced_motion="reduce")
             page = visit.open(self.path + "embed/")
             visit.wait_for('[data-state="live"]')
             found.append((page, page.locator(".map").bounding_box()))
@@ -132,8 +138,11 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
 
     def test_map_keeps_its_place_whatever_is_published(self):
         frames = self.frames()
-        for page, place in frames[1:]:
+        for page, place in frames:
             self.assertLess(place["y"], 300, page.viewport_size)
+            self.assertEqual(place["width"], page.viewport_size["width"])
+            overflow = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+            self.assertEqual(overflow, 0)
         correction = {"kind": "correct", "corrects": 2, "reason": "Too early"}
         retracted = {"calls": {"president": {"PA": {"status": "retracted"}}}}
         for headline, change in {
@@ -177,6 +186,9 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
             self.assertTrue(winner.query_selector(':text("reaches 270")').is_visible())
             self.assertEqual(page.locator(".map").bounding_box(), before)
             self.assertEqual(page.evaluate(NAMES), [["28px", "Biden"], ["16px", "Trump"]])
+        code, votes = frames[0][0].evaluate(LETTERS)
+        self.assertAlmostEqual(code, 13, delta=0.5)
+        self.assertAlmostEqual(votes, 11, delta=0.5)
 
         [contest] = self.broadcast.show.contests.values()
         in_a_thread(spread, with_names(contest, D=LONG_NAME, R=LONG_NAME))

@@ -35,7 +35,7 @@ class Size(NamedTuple):
 
 PAGE = (Size(1440, 900, 0, 0.6), Size(360, 780, 1, 0.85), Size(320, 780, 1, 0.85))
 BOARD = (Size(1920, 1080, 0, 0.45), Size(1280, 720, 1, 0.675), Size(720, 405, 2))
-FRAME = (Size(640, 400, 0), Size(360, 400, 1), Size(320, 400, 1))
+FRAME = (Size(640, 864, 0), Size(360, 400, 1), Size(320, 400, 1))
 TOUCHED = 500  # pixels: narrower screens are phones
 
 

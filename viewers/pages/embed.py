@@ -29,7 +29,7 @@ PARTS = {
     "map": _("Map"),
     "tally": _("Tally"),
 }
-HEIGHTS = {"both": 720, "map": 600, "tally": 312}  # CSS pixels
+HEIGHTS = {"both": 864, "map": 760, "tally": 312}  # CSS pixels: the map 640 wide, with tabs
 SIZES = range(160, 2001)  # CSS pixels that a frame's width and height may have
 MODULES = (
     "broadcaster/domain/replica.js",

@@ -17,6 +17,7 @@ const MARKS = { too_early: "…", too_close: "≈", retracted: "⚑" };
 const CERTIFIED = "✓"; // after the party's letter
 const LONG = 80; // characters of a headline above which its letters are smaller, as in lead.html
 const EDGE = 2; // heights of letters from the edge of a close view within which labels would be cut
+const ROOMY = 1.35; // times the room of a label: what larger letters need, as in picture.py
 const MAX_NAMED = 12; // races up to which a group of the log names all
 const FIRST_NAMED = 4; // races that a larger group names
 export const OPEN = { status: "open" }; // the call of a race about which nothing was published
@@ -419,6 +420,7 @@ function setViewBox(map, viewBox) {
   for (const label of labels.children) {
     const isCut = zoom > 1 && !isClearOfEdge(pointOf(label), viewBox, size);
     set(label, "data-fits", isCut ? "no" : fits(label, labels, zoom));
+    label.toggleAttribute("data-roomy", label.dataset.room * zoom >= ROOMY * labels.dataset.room);
   }
 }
 
