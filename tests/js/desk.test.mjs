@@ -46,6 +46,13 @@ test("cues that were moved or edited have changed", () => {
   assert.deepEqual(changedCues([one, two], [one, two, three]), []);
   assert.deepEqual(changedCues([one, two, three], [two, three]), [2, 3]);
   assert.deepEqual(changedCues([one, two], [one, { ...two, version: 2 }]), [2]);
+  const own = (name, cue, after) => changedCues([one, two, three], after, [{ name, cue }]);
+  assert.deepEqual(own("move", 1, [two, one, three]), [], "moved here");
+  assert.deepEqual(own("remove", 1, [two, three]), [], "removed here");
+  const edited = [one, { ...two, version: 2 }, three];
+  assert.deepEqual(own("edit", 2, edited), [], "edited here");
+  assert.deepEqual(own("edit", 1, edited), [2], "another cue is edited here");
+  assert.deepEqual(own("take", undefined, [two, one, three]), [2, 1], "a take moves nothing");
 });
 
 test("what was said of a cue ends with its status, or with the cue", () => {
@@ -147,10 +154,15 @@ test("people are notified when others take, confirm or decline their cues", () =
   ]);
   assert.deepEqual(notify({}, taken(7), "editor"), []);
   assert.deepEqual(cueNotifications([], [cue(2, { asked })], "editor", EVERYTHING).length, 1);
-  const own = (before, after) =>
-    cueNotifications([cue(1, before)], [cue(1, after)], "broadcaster", EVERYTHING, true);
-  assert.deepEqual(own({ asked }, {}), [], "withdrawn here");
-  assert.deepEqual(own({ due: AT }, taken(7)), [], "taken here before its time");
+  const own = (name, id, before, after) => {
+    const [was, is] = [[cue(1, before)], [cue(1, after)]];
+    return cueNotifications(was, is, "broadcaster", EVERYTHING, [{ name, cue: id }]).length;
+  };
+  assert.equal(own("decline", 1, { asked }, {}), 0, "withdrawn here");
+  assert.equal(own("decline", 2, { asked }, {}), 1, "another was withdrawn here");
+  assert.equal(own("take_cue", 2, { asked }, {}), 1, "declined while another is taken here");
+  assert.equal(own("take_cue", 1, { due: AT }, taken(7)), 0, "taken here before its time");
+  assert.equal(own("edit", 1, { due: AT }, taken(7)), 1, "it went out before the edit");
 });
 
 test("the newest update is on air until the broadcast has ended", () => {

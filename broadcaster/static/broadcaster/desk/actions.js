@@ -26,7 +26,7 @@ export class Actions {
   ignoreSecondPress() {
     const { messages, commands } = this;
     const { text, isError } = messages.answer;
-    if (!commands.pending) messages.showAnswer(`${text} The second press did nothing.`, isError);
+    if (!commands.pending.size) messages.showAnswer(`${text} The second press did nothing.`, isError);
   }
 
   /** Put the content of Preview on air. */

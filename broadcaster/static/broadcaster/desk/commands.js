@@ -14,13 +14,14 @@ export class Commands {
     this.connection = connection;
     this.unanswered = unanswered;
     this.messages = messages;
-    this.pending = 0; // commands that have no answer yet
+    this.pending = new Set(); // commands that have no answer yet, as {name, cue}
   }
 
   /** Return whether the next take may be pressed. If not, show why. */
   checkIdle() {
-    if (this.pending) this.messages.showAnswer("Wait: the last command has not been answered yet.");
-    return !this.pending;
+    const isIdle = !this.pending.size;
+    if (!isIdle) this.messages.showAnswer("Wait: the last command has not been answered yet.");
+    return isIdle;
   }
 
   /**
@@ -29,7 +30,8 @@ export class Commands {
    * `rejectedText` precedes the server's error.
    */
   async run(name, more, doneText, rejectedText = "Not done.") {
-    this.pending += 1;
+    const pending = { name, cue: more.cue };
+    this.pending.add(pending);
     this.messages.showAnswer(PENDING);
     try {
       const hasClientId = WITH_CLIENT_ID.includes(name);
@@ -53,7 +55,7 @@ export class Commands {
       );
       return null;
     } finally {
-      this.pending -= 1;
+      this.pending.delete(pending);
     }
   }
 

@@ -82,15 +82,15 @@ export class Desk {
 
   // Frames from the server
 
-  /** Show a frame. `isOwn`: a command from here is pending, so the frame may be its outcome. */
-  handleFrame(frame, isOwn) {
+  /** Show a frame. `own` are the commands of this console that are under way, as {name, cue}. */
+  handleFrame(frame, own) {
     switch (frame.t) {
       case "snapshot":
         return this.#handleSnapshot(frame);
       case "updates":
         return this.#handleUpdates(frame);
       case "rundown":
-        return this.#handleRundown(frame, isOwn);
+        return this.#handleRundown(frame, own);
       case "people":
         this.isAlone = frame.names.length === 0;
         this.statusBar.showPeople(frame.names);
@@ -121,12 +121,12 @@ export class Desk {
   }
 
   /** Show the rundown. Notify of changes by others to the cue in Preview, and of approvals. */
-  #handleRundown({ now, plan, cues }, isOwn = false) {
+  #handleRundown({ now, plan, cues }, own = []) {
     const before = this.cue(this.selected);
     const inBanner = this.banner.cue?.id;
-    const notifications = cueNotifications(this.cues, cues, this.me, this.may, isOwn);
+    const notifications = cueNotifications(this.cues, cues, this.me, this.may, own);
     const ended = cuesOfNewStatus(this.cues, cues);
-    if (!isOwn) this.recent.addCues(changedCues(this.cues, cues));
+    this.recent.addCues(changedCues(this.cues, cues, own));
     if (JSON.stringify(plan.contests) !== JSON.stringify(this.plan.contests)) {
       notifications.push({ text: CONTEST_CHANGED });
     }

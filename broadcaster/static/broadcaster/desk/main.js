@@ -26,7 +26,7 @@ const desk = new Desk(
 const connection = new Connection(
   me,
   root.querySelector("[name=csrfmiddlewaretoken]").value,
-  (frame) => desk.handleFrame(frame, commands.pending > 0),
+  (frame) => desk.handleFrame(frame, [...commands.pending]),
   (state) => desk.showConnection(state),
 );
 const unanswered = new LocalStore(`desk:${broadcast.slug}:${me}:unanswered`);

@@ -105,21 +105,31 @@ export function cuesOfNewStatus(before, after) {
   return before.filter((cue) => statuses.get(cue.id) !== cueStatus(cue)).map(({ id }) => id);
 }
 
-/** Return the ids of cues that changed their place or were edited. */
-export function changedCues(before, after) {
+/**
+ * Return the ids of cues that others moved or edited. `own` are the commands of this console that
+ * are under way, as {name, cue}: a move or a removal also moves other cues.
+ */
+export function changedCues(before, after, own = []) {
   const known = new Map(before.map(({ id, version }, place) => [id, { version, place }]));
+  const isOrderOwn = own.some(({ name }) => name === "move" || name === "remove");
   return after.flatMap(({ id, version }, place) => {
     const was = known.get(id);
-    return was && (was.place !== place || was.version !== version) ? [id] : [];
+    if (!was) return [];
+    const isMoved = was.place !== place && !isOrderOwn;
+    const isEdited = was.version !== version && !isUnderWay(own, "edit", id);
+    return isMoved || isEdited ? [id] : [];
   });
 }
 
+function isUnderWay(commands, name, cue) {
+  return commands.some((each) => each.name === name && each.cue === cue);
+}
+
 /**
- * Return the notifications for `me` about what others did to cues: [{text, isError, id}]. `isOwn`: a
- * command from this console is pending, so a cue was probably withdrawn or taken from here, and the
- * answer says so.
+ * Return the notifications for `me` about what others did to cues: [{text, isError, id}]. `own` are
+ * the commands of this console that are under way, as {name, cue}: their answers say what they did.
  */
-export function cueNotifications(before, after, me, may, isOwn = false) {
+export function cueNotifications(before, after, me, may, own = []) {
   const known = new Map(before.map((cue) => [cue.id, cue]));
   return after.flatMap((cue) => {
     const was = known.get(cue.id);
@@ -136,10 +146,10 @@ export function cueNotifications(before, after, me, may, isOwn = false) {
       const { confirmed_by: second, seq } = cue.taken;
       return notify(`${title} was confirmed by ${second}: update ${seq}.`);
     }
-    if (was.asked?.by === me && !cue.asked && !isOwn) {
+    if (was.asked?.by === me && !cue.asked && !isUnderWay(own, "decline", cue.id)) {
       return notify(`${title} was declined. It is not on air.`);
     }
-    if (was.due !== null && cue.taken && !isOwn) {
+    if (was.due !== null && cue.taken && !isUnderWay(own, "take_cue", cue.id)) {
       return notify(`${title} went out: update ${cue.taken.seq}.`);
     }
     if (cue.missed && !was.missed) {
