@@ -24,8 +24,8 @@ from django.http import HttpRequest
 from broadcaster.desk import state
 from broadcaster.desk.commands import command_id_of, handle_command
 from broadcaster.desk.database_thread import in_database_thread, in_handshake_thread
-from broadcaster.desk.permissions import check_access
-from broadcaster.desk.presence import Presence
+from broadcaster.desk.permissions import CONFIRM, check_access
+from broadcaster.desk.presence import Person, Presence
 from broadcaster.desk.requests import Reply, not_known, unavailable
 from broadcaster.desk.shared_reads import SharedReads
 from broadcaster.domain.change import to_json
@@ -74,7 +74,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = "none"  # not configured, so Channels makes no channel
     tasks: tuple[asyncio.Task[None], ...] = ()
     is_closed = False  # from here
-    username = ""  # of the user who was last admitted
+    person = Person("", may_confirm=False)  # the user who was last admitted
 
     async def __call__(self, *connection: Any) -> None:
         """Serve one connection. Its tasks end with it, also if a handler raises."""
@@ -95,7 +95,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.rundown: dict[str, Any] | None = None  # the last one sent
         self.reports: dict[str, tuple[float, ProcessReport]] = {}  # by process, with its time
         self.presence = Presence()
-        self.others: list[str] | None = None  # the names of other users that were sent last
+        self.others: list[Person] | None = None  # the other users that were sent last
         self.echoed: float | None = None  # when our own announcement last came back
         self.check_now = asyncio.Event()
         self.catching_up = asyncio.Lock()
@@ -151,7 +151,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
             self.reports[report.process] = self.now(), report
             await self.send_viewers()
         elif message["type"] == CONSOLE_OPEN:
-            self.presence.note(str(message["console"]), str(message.get("user", "")), self.now())
+            user = Person(str(message.get("user", "")), bool(message.get("may_confirm")))
+            self.presence.note(str(message["console"]), user, self.now())
             await self.send_people()
             if message["console"] == self.console:
                 was_reached, self.echoed = self.is_reached, self.now()
@@ -171,7 +172,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
             message: Message = {
                 "type": CONSOLE_OPEN,
                 "console": self.console,
-                "user": self.username,
+                "user": self.person.name,
+                "may_confirm": self.person.may_confirm,
             }
             await self.layer.send(group_name(self.broadcast_id), message)
             await asyncio.sleep(INTERVAL)
@@ -197,11 +199,13 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.send_frame(to_json(frame))
 
     async def send_people(self) -> None:
-        """Send the names of the other users who have this desk open, if they changed."""
-        others = self.presence.others(self.username, self.now())
+        """Send who else has this desk open, and whether one of them may confirm, if it changed."""
+        others = self.presence.others(self.person.name, self.now())
         if others != self.others:
             self.others = others
-            await self.send_frame({"t": "people", "names": others})
+            names = list(dict.fromkeys(other.name for other in others))
+            may_confirm = any(other.may_confirm for other in others)
+            await self.send_frame({"t": "people", "names": names, "may_confirm": may_confirm})
 
     async def check_regularly(self) -> None:
         """Send missing updates at intervals and when notified. Check the user at intervals."""
@@ -285,7 +289,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             check_access(user)
         except Forbidden:
             return False
-        self.username = user.get_username()
+        self.person = Person(user.get_username(), user.has_perm(CONFIRM))
         return True
 
     def handle(self, text: str) -> tuple[Any, Reply]:

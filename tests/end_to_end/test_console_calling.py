@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 from msgspec.structs import replace
 
-from broadcaster.desk.permissions import BROADCASTER, EDITOR
+from broadcaster.desk.permissions import BROADCASTER, CONTRIBUTOR, EDITOR
 from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast, Cue, Publication
 from broadcaster.publishing.lineup import spread
@@ -247,7 +247,14 @@ class CallingAtTheConsole(ConsoleTestCase):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
         self.add_cue("PA", Evening().call("PA", "Pennsylvania goes to Biden"))
         desk = self.open_console(BROADCASTER)
+        other = self.open_console(CONTRIBUTOR)
+        desk.wait_for_selector(".desk-bar >> text=contributor is here")
         self.take_pennsylvania(desk)
+        desk.wait_for_selector(f"{BANNER} >> text=waits, and nobody else here may confirm it")
+        editor = self.open_console(EDITOR)
+        desk.wait_for_selector(f"{BANNER} >> text=waits for another person to confirm it")
+        editor.close()
+        other.close()
 
         self.withdraw(desk)
 

@@ -2,7 +2,7 @@
 
 from unittest import TestCase
 
-from broadcaster.desk.presence import GONE, Presence
+from broadcaster.desk.presence import GONE, Person, Presence
 
 
 class People(TestCase):
@@ -15,9 +15,10 @@ class People(TestCase):
             ("four", "me", 5.0),
             ("five", "", 5.0),  # of a server of an earlier version
         ]:
-            presence.note(console, user, now)
+            presence.note(console, Person(user, may_confirm=user == "editor"), now)
 
-        self.assertEqual(presence.others("me", 6.0), ["broadcaster", "editor"])
-        presence.note("two", "editor", 6.0 + GONE)
-        self.assertEqual(presence.others("me", 6.0 + GONE), ["editor"])
+        broadcaster, editor = Person("broadcaster", False), Person("editor", True)
+        self.assertEqual(presence.others("me", 6.0), [broadcaster, editor])
+        presence.note("two", editor, 6.0 + GONE)
+        self.assertEqual(presence.others("me", 6.0 + GONE), [editor])
         self.assertEqual(presence.others("me", 17.0 + 2 * GONE), [])

@@ -21,10 +21,10 @@ export class ApprovalBanner {
   }
 
   /**
-   * Show the cue that waits longest. `look` is what is in Preview: see lookOf. `isAlone`: nobody else
-   * is at this desk.
+   * Show the cue that waits longest. `look` is what is in Preview: see lookOf. `mayOthersConfirm`:
+   * another person at this desk may confirm takes.
    */
-  show(cues, look, isAlone) {
+  show(cues, look, mayOthersConfirm) {
     const waiting = cues.filter(({ asked }) => asked).sort((a, b) => a.asked.at - b.asked.at);
     this.cue = waiting[0] ?? null;
     const before = this.asked;
@@ -39,10 +39,13 @@ export class ApprovalBanner {
     const isMine = cue.asked.by === me;
     const others = waiting.length > 1 ? ` ${waiting.length - 1} more wait.` : "";
     const title = `“${isolate(cue.title)}”`;
+    const wait = mayOthersConfirm
+      ? "waits for another person to confirm it"
+      : "waits, and nobody else here may confirm it";
     this.#write(
       "words",
       isMine
-        ? `${title} waits for another person to confirm it.${isAlone ? " Nobody else is at this desk." : ""}${others}`
+        ? `${title} ${wait}.${others}`
         : `${cue.asked.by} took ${title}. It waits for ${confirm ? "you to confirm it" : "approval"}.${others}`,
     );
     const facts = [summarize(cue.change, this.contests), afterText(cue, this.contests)];

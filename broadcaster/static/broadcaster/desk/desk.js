@@ -50,7 +50,7 @@ export class Desk {
     this.look = null; // the take that waits and was put into Preview by hand: see lookOf
     this.recent = new RecentChanges();
     this.cues = [];
-    this.isAlone = false; // whether nobody else has this desk open
+    this.mayOthersConfirm = true; // whether another person at this desk may confirm a take
     this.plan = data.rundown.plan; // planned times and the two-person rule
     this.clockOffset = 0; // milliseconds that the server's clock is ahead of this one
 
@@ -92,9 +92,9 @@ export class Desk {
       case "rundown":
         return this.#handleRundown(frame, own);
       case "people":
-        this.isAlone = frame.names.length === 0;
+        this.mayOthersConfirm = frame.may_confirm;
         this.statusBar.showPeople(frame.names);
-        return this.banner.show(this.cues, this.look, this.isAlone);
+        return this.#showBanner();
       case "viewers":
         return this.deliveryPanel.show(frame);
     }
@@ -294,10 +294,14 @@ export class Desk {
       look,
     };
     this.cueList.show(cues, this.state, marked, this.now);
-    this.banner.show(cues, look, this.isAlone);
+    this.#showBanner();
     part("no-cues").hidden = cues.length > 0;
     const left = cues.filter((cue) => !cue.taken).length;
     part("rundown-count").textContent = cues.length ? `${left} of ${cues.length} to come` : "";
+  }
+
+  #showBanner() {
+    this.banner.show(this.cues, this.look, this.mayOthersConfirm);
   }
 
   #showDraft(problem) {
