@@ -34,7 +34,6 @@ const PANEL_LABELS = {
   time: "Time to take",
 };
 const ROW_COMMANDS = ["take_cue", "confirm", "decline", "unschedule"];
-const FADE = 24; // pixels: the end of the list, which fades
 const PANEL_COMMANDS = ["edit", "remove", "move", "schedule"];
 
 export class CueList {
@@ -89,7 +88,8 @@ export class CueList {
     if (!row || this.list.matches(":hover")) return;
     const [top, bottom] = [row.offsetTop, row.offsetTop + row.offsetHeight];
     const { scrollTop } = this.list;
-    const seen = this.list.clientHeight - FADE;
+    const fade = parseFloat(getComputedStyle(this.list).scrollPaddingBottom);
+    const seen = this.list.clientHeight - fade;
     if (top < scrollTop || bottom > scrollTop + seen) {
       this.list.scrollTop = top - seen / 3;
     }
