@@ -58,6 +58,9 @@ class SteadyConsole(ConsoleTestCase):
         self.select(desk, "C2")
         desk.wait_for_selector(f"{PREVIEW} >> text=Pennsylvania and more words")
         check("a long headline and a winner")
+        words = desk.locator(f"{PREVIEW} .tally-side .passed:visible [data-words]")
+        self.assertLessEqual(words.bounding_box()["width"], 1, "the sign for a winner is alone")
+        self.assertIn("270", words.text_content())
         for width, height in SIZES:
             desk.set_viewport_size({"width": width, "height": height})
             hidden = desk.eval_on_selector(

@@ -7,6 +7,8 @@ export class Screen {
   /** Calls `onChoose()` when another contest is to be shown. */
   constructor(element, contests, onChoose) {
     Object.assign(this, { element, contests });
+    // The sign for a winner is alone in the one line of a score. Screen readers read the words, too.
+    for (const words of element.querySelectorAll("[data-words]")) words.className = "visually-hidden";
     this.chosen = null; // the contest that was chosen by a tab; null: the one that matters
     element.addEventListener("click", (event) => {
       const tab = event.target.closest(".tab");
