@@ -7,6 +7,10 @@ from broadcaster.publishing.publish import start_over
 from tests.support.browser import in_a_thread, violations
 from tests.support.console import PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
 
+LOG_ROW = '[data-desk="log"] tr'
+WHAT = "row => row.cells[1].offsetWidth / row.offsetWidth"
+"""How much of a row of the log its words have."""
+
 
 class ConsoleAccessibility(ConsoleTestCase):
     """WCAG 2.2 AA, as far as axe can check it."""
@@ -90,6 +94,7 @@ class ConsoleAccessibility(ConsoleTestCase):
         for width in (320, 420, 768, 800, 1200, 1440, 1920):
             desk.set_viewport_size({"width": width, "height": 900})
             self.assertLessEqual(desk.evaluate("document.documentElement.scrollWidth"), width)
+            self.assertGreater(desk.eval_on_selector(LOG_ROW, WHAT), 0.55, "the log's words")
             if width == 420:
                 self.check(desk, "narrow")
 
