@@ -18,6 +18,8 @@ DRAWN_WIDTH = """map => {
     return Math.min(map.clientWidth, map.clientHeight * width / height);
 }"""
 """The width of a map, in pixels, without the empty space beside it."""
+TO_WIN = f"{PREVIEW} .tally-threshold:visible"
+WORDS = '[data-desk="take-target"]'
 SIZES = ((1440, 900), (1280, 800), (768, 1024), (360, 780), (320, 640))
 WINNING = "CA NY IL PA MI NJ VA WA GA AZ MA MD MN WI CO CT OR"  # for Biden, past 270
 
@@ -117,6 +119,8 @@ class SteadyConsole(ConsoleTestCase):
             desk.set_viewport_size({"width": width, "height": height})
             drawn = desk.eval_on_selector(f"{PREVIEW} .picture:not([hidden]) .map", DRAWN_WIDTH)
             self.assertGreaterEqual(drawn, least, width)
+        desk.set_viewport_size(WIDE)
+        self.assertEqual(desk.locator(TO_WIN).inner_text(), "270 to win")
 
     def test_double_press_on_take_does_not_withdraw_what_waits(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
