@@ -5,10 +5,14 @@ from datetime import timedelta
 from django.utils import timezone
 
 from broadcaster.desk.permissions import BROADCASTER, EDITOR
+from broadcaster.desk.rundown import prepare
 from broadcaster.management.evening import Evening
 from broadcaster.models import Broadcast
 from broadcaster.models.contests import keep_all
-from tests.support.console import CONNECTED, PREVIEW, TAKE, ConsoleTestCase
+from broadcaster.publishing.actor import Actor
+from tests.support.browser import in_a_thread
+from tests.support.changes import parse_change
+from tests.support.console import CONNECTED, PREVIEW, TAKE, WIDE, ConsoleTestCase
 from tests.support.contests import show
 
 LONG = "Pennsylvania and more words " * 7  # 196 characters
@@ -21,6 +25,18 @@ DRAWN_WIDTH = """map => {
 TO_WIN = f"{PREVIEW} .tally-threshold:visible"
 WORDS = '[data-desk="take-target"]'
 SIZES = ((1440, 900), (1280, 800), (768, 1024), (360, 780), (320, 640))
+MANY_CALLS = {
+    contest: {
+        race: {"status": "called", "party": party}
+        for party, races in parties.items()
+        for race in races.split()
+    }
+    for contest, parties in {
+        "president": {"R": "AL FL MO MS OK TN", "D": "CT DC DE IL MA MD ME-1 ME-AL NJ RI"},
+        "senate": {"D": "CT DE MA MD ME NJ RI", "R": "FL MO MS TN"},
+        "governors": {"D": "DE NC VT WA", "R": "IN MT"},
+    }.items()
+}
 WINNING = "CA NY IL PA MI NJ VA WA GA AZ MA MD MN WI CO CT OR"  # for Biden, past 270
 
 
@@ -56,6 +72,7 @@ class SteadyConsole(ConsoleTestCase):
 
         def check(state):
             self.assertEqual(self.measure(desk), before, state)
+            self.assert_words_are_whole(desk, state)
 
         self.select(desk, "C2")
         desk.wait_for_selector(f"{PREVIEW} >> text=Pennsylvania and more words")
@@ -113,6 +130,23 @@ class SteadyConsole(ConsoleTestCase):
         hint = desk.locator('[data-desk="no-cues"]').bounding_box()
         head = desk.locator(".desk-rundown .panel-bar").bounding_box()
         self.assertLessEqual(hint["y"], head["y"] + head["height"], "the hint of no cues")
+
+        in_a_thread(self.prepare_many_calls, broadcast)
+        self.select(desk, "Many")
+        desk.wait_for_selector(f"{WORDS} >> text=IN MT → R")
+        self.assert_words_are_whole(desk, "three contests")
+
+    def prepare_many_calls(self, broadcast):
+        change = {"story": {"headline": "Many calls"}, "calls": MANY_CALLS}
+        actor = Actor(self.user(EDITOR), "command", None)
+        prepare(broadcast, "Many", parse_change(change, broadcast.show), None, actor)
+
+    def assert_words_are_whole(self, desk, state):
+        """Assert that all that TAKE will do can be read beside it, in each size of the window."""
+        for width, height in SIZES:
+            desk.set_viewport_size({"width": width, "height": height})
+            cut = desk.eval_on_selector(WORDS, "words => words.scrollHeight - words.clientHeight")
+            self.assertLessEqual(cut, 0, f"{state}: the words for TAKE are cut at {width}")
 
     def assert_map_is_large(self, desk):
         for (width, height), least in {(1440, 900): 420, (1280, 800): 360}.items():

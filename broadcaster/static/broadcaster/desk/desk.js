@@ -30,6 +30,7 @@ import { StatusBar } from "./status_bar.js";
 import { focusText, summarize } from "./summary.js";
 import { takeTarget } from "./take_target.js";
 
+const MANY = 150; // characters of the words for TAKE that are in smaller letters if there are more
 const CONTEST_CHANGED =
   "A contest was changed in the admin: reload this page to see it. The draft is kept.";
 
@@ -329,5 +330,7 @@ export class Desk {
     const text = this.isPreviewEmpty ? "" : (problem ?? warning);
     const element = this.part("warning");
     if (element.textContent !== text) element.textContent = text;
+    const words = this.part("take-target");
+    words.toggleAttribute("data-long", words.textContent.length > MANY);
   }
 }
