@@ -97,6 +97,7 @@ class ConsoleAccessibility(ConsoleTestCase):
             self.assertGreater(desk.eval_on_selector(LOG_ROW, WHAT), 0.55, "the log's words")
             if width == 420:
                 self.check(desk, "narrow")
+                self.assertLess(desk.locator(f"{PREVIEW} .map").bounding_box()["y"], 420)
 
     def test_preview_program_take_and_draft_fit_one_screen(self):
         desk = self.open_console(EDITOR)
