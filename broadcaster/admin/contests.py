@@ -149,6 +149,11 @@ class ContestAdmin(admin.ModelAdmin):
             "picture": Picture(Edition(contest, geometry), calls[show]) if geometry else None,
             "show": show,
             "shows": SHOWS,
+            "held": [
+                (party.name, contest.held[party.id])
+                for party in contest.parties
+                if contest.held.get(party.id)
+            ],
         }
 
     def download(self, request: HttpRequest, pk: int) -> HttpResponse:

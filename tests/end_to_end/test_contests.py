@@ -11,6 +11,9 @@ from tests.support.contests import lakeland, lakeland_geometry, parliament, pars
 from tests.support.server import ServeProcess
 from tests.support.staff import staff
 
+BOX = '.boxes [data-unit="ABROAD"]'
+HELD = "The totals include seats that no race decides: "
+
 
 class EditingContests(TransactionTestCase):
     @classmethod
@@ -106,6 +109,9 @@ class EditingContests(TransactionTestCase):
 
     def test_the_pages_are_accessible_and_fit_a_phone(self):
         page = self.open((lakeland(), lakeland_geometry()))
+        page.wait_for_selector(f"text={HELD}")
+        bar, box = (page.locator(each).bounding_box() for each in (".tally-bar", BOX))
+        self.assertLessEqual(box["x"] + box["width"], bar["x"] + bar["width"], "a box stands out")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             self.assertEqual(violations(page), [], scheme)
@@ -115,4 +121,7 @@ class EditingContests(TransactionTestCase):
         new.go_back()
         width = new.evaluate("document.documentElement.scrollWidth")
         self.assertLessEqual(width, 360)
+        new.set_viewport_size({"width": 320, "height": 740})
+        starts = new.eval_on_selector_all(".object-tools li", "all => all.map((li) => li.offsetLeft)")
+        self.assertEqual(starts.count(min(starts)), 2, "a link on the second line is indented")
         self.assertEqual(violations(new), [], "narrow")
