@@ -166,7 +166,7 @@ class MomentTests(TestCase):
             self.assertContains(page, "replay/?t=7800")
 
     def test_moment_has_the_races_that_were_undecided(self):
-        self.assertContains(self.page(18), 'data-part="undecided-count">4<')
+        self.assertContains(self.page(18), 'data-part="undecided-count">5<')
         self.assertContains(self.page(18), 'data-race="GA"')
         self.assertNotContains(self.page(18), 'data-race="TX"')
 
