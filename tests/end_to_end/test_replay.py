@@ -119,14 +119,14 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         release()
         page.click('[data-action="play"]')
 
-        visit.wait_for('[data-action="play"]:text("Pause")')
+        visit.wait_for('[data-action="play"] >> text="Pause"')
 
     def test_replay_plays_at_the_chosen_speed_and_pauses_at_the_end(self):
         visit = self.replay(f"?t={seconds('2:27')}")
         visit.page.select_option('[data-part="speed"]', "300")
         visit.page.click('[data-action="play"]')
         visit.wait_for('[data-part="headline"]:text("Biden wins")')
-        visit.wait_for('[data-action="play"]:text("Play again")')
+        visit.wait_for('[data-action="play"] >> text="Play again"')
         self.assertFalse(visit.page.is_visible("text=See how it ended"))
         self.assertEqual(self.totals(visit), "306–232–0")
         self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")
@@ -235,6 +235,13 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         small = self.replay(viewport={"width": 320, "height": 640}).page
         self.assertLessEqual(small.evaluate("document.documentElement.scrollWidth"), 320)
         self.assertLess(small.locator(".map").bounding_box()["y"], 300)
+        self.assertEqual(
+            [button.bounding_box()["width"] for button in small.locator(".player button").all()],
+            [44, 44, 44],  # icons alone
+        )
+        small.get_by_role("button", name="Play", exact=True).click()
+        small.get_by_role("button", name="Pause", exact=True).click()
+        self.assertTrue(small.get_by_role("link", name="Share this moment").is_visible())
         player = small.locator('[data-part="player"]').bounding_box()
         self.assertLessEqual(player["y"] + player["height"], 640)  # in sight
         small.press(SLIDER, "End")

@@ -74,8 +74,7 @@ function drawControls(t) {
   slider.setAttribute("aria-valuetext", `${elapsed(at)}, ${when}`);
   const play = page.querySelector('[data-action="play"]');
   const isOver = at >= player.duration;
-  const { play: start, again, pause } = play.dataset;
-  play.textContent = player.playing ? pause : isOver ? again : start;
+  play.dataset.does = player.playing ? "pause" : isOver ? "again" : "play";
   part("ending")?.toggleAttribute("data-over", isOver);
   part("speed").value = String(player.speed);
 }
