@@ -122,6 +122,7 @@ class EditingContests(TransactionTestCase):
         width = new.evaluate("document.documentElement.scrollWidth")
         self.assertLessEqual(width, 360)
         new.set_viewport_size({"width": 320, "height": 740})
-        starts = new.eval_on_selector_all(".object-tools li", "all => all.map((li) => li.offsetLeft)")
+        links = new.locator(".object-tools li")
+        starts = links.evaluate_all("all => all.map((each) => each.offsetLeft)")
         self.assertEqual(starts.count(min(starts)), 2, "a link on the second line is indented")
         self.assertEqual(violations(new), [], "narrow")
