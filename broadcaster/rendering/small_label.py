@@ -24,10 +24,10 @@ SPACE = 0.3  # em between the code and the mark in one line
 MARK = 0.8  # em: width of a mark
 LETTER = {"I": 0.4, "M": 0.95, "W": 1.0}  # em: width of bold letters that are not as wide as most
 USUAL = 0.7  # em
-SCALES = (1.3, 1.15, 1.0, 0.85, 0.7)
+SCALES = (1.3, 1.15, 1.0, 0.85, 0.75)
 """Sizes that are tried. What fits when it is larger has room around it. What fits only when it is a
 little smaller overlaps a border, which the edge of the letters hides."""
-TIGHT = 0.8
+TIGHT = 0.85
 """Size of the letters where only smaller ones fit, as in West Virginia. picture.css has it too."""
 
 

@@ -26,6 +26,22 @@ HIDE = """
     };
 """  # lets a test hide and show the tab
 MANY = ["AL", "AK", "AR", "FL", "ID", "IN", "IA", "KS", "KY", "LA", "MS", "MO", "MT"]
+INSIDE = """() => {
+    const map = document.querySelector(".map");
+    const view = map.getBoundingClientRect();
+    const labels = [...map.querySelectorAll('.map-labels [data-fits="yes"]')];
+    return Object.fromEntries(labels.map((label) => {
+        const { state } = label.dataset;
+        const box = label.getBoundingClientRect();
+        const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+        const shape = map.querySelector(`.map-shapes [data-state="${state}"]`);
+        const at = new DOMPoint(x, y).matrixTransform(shape.getScreenCTM().inverse());
+        const isInView = box.left >= view.left && box.right <= view.right
+            && box.top >= view.top && box.bottom <= view.bottom;
+        return [state, isInView && shape.isPointInFill(at)];
+    }));
+}"""
+"""By state with a label: whether the label is in view, and its middle inside of the state."""
 OPEN_MENU = "document.querySelector('.more').open = true"
 RECORD_TEXT = """
     window.seen = new Set();
@@ -336,16 +352,22 @@ class LivePage(TransactionTestCase):
             page.get_attribute('.map-shapes [data-unit="AZ"]', "d") + page.get_attribute(PA, "d"),
         )
 
-    def test_zoomed_state_has_county_lines(self):
+    def test_zoomed_state_has_county_lines_and_its_neighbours_keep_their_labels(self):
         page = self.viewer().page
         page.click(PA)
         page.click('[data-action="zoom"]')
         page.wait_for_function("() => document.querySelector('.map-counties').getAttribute('d')")
         self.publish(call("PA", "D"))
         page.wait_for_selector('.map-counties[data-look="blue"]')
+        page.wait_for_selector('.map-labels [data-state="OH"][data-fits="yes"]')
+        inside = page.evaluate(INSIDE)
+        self.assertGreater(set(inside), {"PA", "OH", "NY", "NJ"})
+        self.assertTrue(all(inside.values()), inside)
         page.click('[data-action="zoom"]')
         page.wait_for_selector('.map[data-focus=""]')
         self.assertEqual(page.get_attribute(".map-counties", "d"), "")
+        ohio = page.locator('.map-labels [data-state="OH"]')
+        self.assertEqual(ohio.get_attribute("transform"), ohio.get_attribute("data-home"))
 
     def test_correction_is_also_shown_to_viewers_who_come_later(self):
         early = self.viewer()

@@ -18,6 +18,8 @@ const CERTIFIED = "✓"; // after the party's letter
 const LONG = 80; // characters of a headline above which its letters are smaller, as in lead.html
 const EDGE = 2; // heights of letters from the edge of a close view within which labels would be cut
 const ROOMY = 1.35; // times the room of a label: what larger letters need, as in picture.py
+const GRID = 1.5; // heights of letters between points at which room in a shape is looked for
+const SQUARE = 4; // points along the side of a square that has room for a label
 const MAX_NAMED = 12; // races up to which a group of the log names all
 const FIRST_NAMED = 4; // races that a larger group names
 export const OPEN = { status: "open" }; // the call of a race about which nothing was published
@@ -404,6 +406,7 @@ function focusOn(map, focus, contest) {
     const eased = t * t * (3 - 2 * t);
     setViewBox(map, start.map((from, i) => from + (goal[i] - from) * eased));
     if (t < 1) gliding.set(map, requestAnimationFrame(step));
+    else moveLabelsIntoView(map);
   };
   cancelAnimationFrame(gliding.get(map)); // of a glide that has not ended
   step(began);
@@ -418,15 +421,59 @@ function setViewBox(map, viewBox) {
   labels.setAttribute("font-size", size);
   map.querySelector(".map-pins")?.setAttribute("font-size", size);
   for (const label of labels.children) {
+    if (label.dataset.home) label.setAttribute("transform", label.dataset.home);
     const isCut = zoom > 1 && !isClearOfEdge(pointOf(label), viewBox, size);
     set(label, "data-fits", isCut ? "no" : fits(label, labels, zoom));
     label.toggleAttribute("data-roomy", label.dataset.room * zoom >= ROOMY * labels.dataset.room);
   }
 }
 
-/** Return the point [x, y] at which a label stands, in map units. */
+/** In a close view, move labels that its edge would cut to where their shapes have room in it. */
+function moveLabelsIntoView(map) {
+  const viewBox = numbers(map.getAttribute("viewBox"));
+  const labels = map.querySelector(".map-labels");
+  const zoom = numbers(map.dataset.whole)[2] / viewBox[2];
+  for (const label of labels.querySelectorAll('[data-fits="no"]:has(.code)')) {
+    if (fits(label, labels, zoom) !== "yes") continue;
+    const shape = shapeAt(map, label.dataset.state);
+    const place = shape && roomiest(shape, viewBox, labels.getAttribute("font-size"));
+    if (!place) continue;
+    label.dataset.home ??= label.getAttribute("transform");
+    label.setAttribute("transform", `translate(${place})`);
+    label.dataset.fits = "yes";
+  }
+}
+
+/**
+ * Return where a shape has the most room in a view, as [x, y], or null if a label with letters of
+ * `size` has none. It is the middle of the largest square of grid points in the shape.
+ */
+function roomiest(shape, [left, top, wide, high], size) {
+  const box = shape.getBBox();
+  const [step, edge] = [GRID * size, EDGE * size];
+  const begin = [Math.max(box.x, left + edge), Math.max(box.y, top + edge)];
+  const end = [
+    Math.min(box.x + box.width, left + wide - edge),
+    Math.min(box.y + box.height, top + high - edge),
+  ];
+  let [best, above] = [[], []]; // the largest squares, and those that end in the row above
+  let side = SQUARE;
+  for (let y = begin[1]; y <= end[1]; y += step) {
+    const row = [];
+    for (let x = begin[0], i = 0; x <= end[0]; x += step, i++) {
+      const isInside = shape.isPointInFill(new DOMPoint(x, y));
+      row[i] = isInside ? 1 + Math.min(row[i - 1] ?? 0, above[i - 1] ?? 0, above[i] ?? 0) : 0;
+      if (row[i] > side) [best, side] = [[], row[i]];
+      if (row[i] === side) best.push([x, y].map((n) => +(n - ((side - 1) / 2) * step).toFixed(1)));
+    }
+    above = row;
+  }
+  return best[best.length >> 1] ?? null;
+}
+
+/** Return the point [x, y] of a label in map units: where it stands when the whole map is in view. */
 export function pointOf(label) {
-  return label.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
+  return (label.dataset.home ?? label.getAttribute("transform")).match(/-?[\d.]+/g).map(Number);
 }
 
 /** Return whether a label with letters of `size` at a point is not cut by the edge of a view. */
@@ -653,4 +700,8 @@ export class CallLog {
     return party ?? "";
   }
 
+}
+
+for (const map of globalThis.document?.querySelectorAll('.map:not([data-focus=""])') ?? []) {
+  moveLabelsIntoView(map); // the server draws without knowing where shapes have room
 }
