@@ -18,20 +18,21 @@ from tests.support.staff import publisher
 SCREENS = ((1280, 720), (1920, 1080), (3840, 2160))
 LONG = "Longest headline " * 11 + "of all nights"  # 200 characters
 OUTSIDE = """() => [...document.querySelectorAll(".board :is(h1, h2, .status, b, .boxes li)")]
-  .filter((element) => element.checkVisibility() && !element.closest(".board-undecided li"))
+  .filter((element) => element.checkVisibility())
+  .filter((element) => !element.closest(".board-undecided li, .log li"))
   .filter((element) => {
     const { left, top, right, bottom } = element.getBoundingClientRect();
     return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
   }).map((element) => element.outerHTML)"""
 """The elements of a board that are not on the screen."""
-SEEN = """() => {
-    const { right, bottom } = document.querySelector(".board-undecided").getBoundingClientRect();
-    return [...document.querySelectorAll(".board-undecided li")].filter((row) => {
-        const box = row.getBoundingClientRect();
-        return box.right <= right + 1 && box.bottom <= bottom;
-    }).length;
-}"""
-"""The number of undecided races that a board shows."""
+SEEN = """() => [".board-undecided ul", ".log ol"].map((selector) => {
+    const list = document.querySelector(selector).getBoundingClientRect();
+    const rows = [...document.querySelectorAll(`${selector} > li`)];
+    const boxes = rows.map((row) => row.getBoundingClientRect());
+    const first = boxes.filter(({ left }) => left < list.right);
+    return first.every(({ bottom }) => bottom <= list.bottom + 1) ? first.length : "cut";
+})"""
+"""How many undecided races and how many latest calls a board shows, each as a whole row."""
 NAME_SIZES = """() => Object.fromEntries(
     [...document.querySelectorAll(".board-score-shown .words")].map((name) => [
         name.textContent, parseFloat(getComputedStyle(name).fontSize)]))"""
@@ -60,6 +61,17 @@ class Board(BrowserAudience, TransactionTestCase):
         view = visit.page.get_attribute(".map", "viewBox")  # at once, with reduced motion
         self.assertEqual(view, view_box(shipped("us-states").shape_of["OH"].view))
         self.assertEqual(ticks(visit.page), [[20, 8, 8]])
+        log = visit.page.locator(".log li")
+        self.assertRegex(log.inner_text(), r"(?s)[ap]m.*Biden.*Pennsylvania.*20")
+
+        correction = {"kind": "correct", "corrects": 2, "reason": "Too early"}
+        retracted = {"calls": {"president": {"PA": {"status": "retracted"}}}}
+        self.publish(correction | retracted | {"story": {"headline": "No call"}})
+        late = self.visit()
+        late.open_late(f"{self.path}board/", "No call")
+        for each in (visit, late):
+            each.wait_for('.log li:nth-child(2) [data-logged="president/PA"][data-struck]')
+            each.wait_for('.log li:first-child:has-text("Call withdrawn")')
         self.assertEqual(visit.errors, [])
 
     def test_board_follows_after_the_end_into_a_new_history(self):
@@ -111,7 +123,9 @@ class Board(BrowserAudience, TransactionTestCase):
             self.assertGreaterEqual(number, 0.05 * width)  # read across a room
             map_box = page.locator(".map").bounding_box()
             self.assertGreater(map_box["height"], 0.45 * height)
-            seen = page.evaluate(SEEN)
+            seen, calls = page.evaluate(SEEN)
+            self.assertGreaterEqual(seen, 5)
+            self.assertEqual(calls, 1)
             page.wait_for_selector(f'.board-undecided >> text="+{55 - seen} more"')
 
     def test_map_does_not_move_with_the_length_of_the_headline(self):

@@ -1,16 +1,25 @@
 // A map that follows the broadcast without controls of its own: in a frame, and on a board. It draws
 // those parts that its page has.
 
-import { draw, drawHeadline, nameOfPlace, racesIn, tag } from "../../broadcaster/rendering/drawing.js";
+import {
+  CallLog,
+  draw,
+  drawHeadline,
+  nameOfPlace,
+  racesIn,
+  tag,
+} from "../../broadcaster/rendering/drawing.js";
 import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { follow, historyUntil } from "../follow/follow.js";
 import { ContestPieces } from "./contest_pieces.js";
-import { clock, status } from "./wording.js";
+import { clock, hour, status } from "./wording.js";
 
 export class FollowedMap {
   #corrected; // races with a corrected call in this history, as "contest/race"
   #epoch;
+  #log; // the log of calls, if the page has one
+  #sinceSnapshot = []; // updates
   #isOutdated = false; // whether the contests are others than those of this page
 
   /**
@@ -23,6 +32,9 @@ export class FollowedMap {
     this.chosen = data.pinned; // the contest of the page's address or of a tab; "": the broadcast's
     this.contests = contestsOf(data.contests);
     this.pieces = new ContestPieces(page, data, this.contests);
+    if (page.querySelector(".log")) {
+      this.#log = new CallLog(page, this.contests, (at) => hour(at, data.timeZone));
+    }
     this.#corrected = data.corrected;
     this.#epoch = data.snapshot.epoch;
     this.follower = follow(
@@ -65,9 +77,14 @@ export class FollowedMap {
       this.#drawAll();
       for (const [event, data] of events) {
         if (event === "snapshot") {
-          this.#fetchCorrected(data);
+          this.#sinceSnapshot = [];
+          this.#fetchHistory(data);
           this.#compareContests(data.contests);
-        } else if (event === "update") this.#drawCorrected([data]);
+        } else if (event === "update") {
+          this.#sinceSnapshot.push(data);
+          this.#log?.add(data);
+          this.#drawCorrected([data]);
+        }
       }
     }
     this.#drawStatus(this.replica.state.phase);
@@ -118,15 +135,17 @@ export class FollowedMap {
     this.#part("corrected-units").textContent = names.join(", ");
   }
 
-  /** Mark the races corrected before a snapshot, which only the updates before it contain. */
-  async #fetchCorrected(snapshot) {
+  /** Write the log of calls, and mark the races corrected, before a snapshot, which has neither. */
+  async #fetchHistory(snapshot) {
     if (snapshot.epoch !== this.#epoch) this.#corrected = [];
     this.#epoch = snapshot.epoch;
     try {
       const { updates } = await historyUntil(this.data.address, snapshot);
-      if (snapshot.epoch === this.#epoch) this.#drawCorrected(updates);
+      if (snapshot.epoch !== this.#epoch) return;
+      this.#log?.rebuild([...updates, ...this.#sinceSnapshot]);
+      this.#drawCorrected(updates);
     } catch (error) {
-      console.warn("The recording could not be loaded. Some corrections may not be marked.", error);
+      console.warn("The recording could not be loaded. Calls and corrections may be missing.", error);
     }
   }
 
