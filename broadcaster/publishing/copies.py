@@ -80,7 +80,16 @@ def check_not_mixed() -> None:
 
 
 def is_copy() -> bool:
-    """Return whether the file of the database has the mark of a copy."""
+    """Return whether the database has the mark of a copy.
+
+    The file is read only before SQLite opens it. A process that closes a file loses its locks on
+    it, SQLite's too; then another process may delete the log to which this one still writes.
+    """
+    if connection.connection is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA user_version")
+            [version] = cursor.fetchone()
+        return version == MARK
     try:
         with path().open("rb") as file:
             header = file.read(100)
@@ -95,7 +104,7 @@ def remove_mark() -> None:
         cursor.execute("PRAGMA user_version = 0")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # into the file, where the mark is
         [busy, *_] = cursor.fetchone()
-    if busy or is_copy():
+    if busy:
         raise UnusableDatabase(f"Another process uses {path()}. Stop all servers, and try again.")
 
 

@@ -1,6 +1,8 @@
 """manage.py restored: which broadcasts get a new epoch, and what goes along with it."""
 
 import io
+import os
+from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -23,6 +25,12 @@ RETRACT = {
 }
 
 
+def locked_files():
+    """Return the files, by device and inode, on which this process holds locks."""
+    locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return {file for _, _, _, _, pid, file, *_ in locks if pid == str(os.getpid())}
+
+
 class Restored(TestCase):
     def setUp(self):
         self.actor = Actor(get_user_model().objects.create_superuser("chief"), "console")
@@ -41,6 +49,13 @@ class Restored(TestCase):
         output = io.StringIO()
         call_command("restored", stdout=output)
         return output.getvalue()
+
+    def test_database_stays_locked(self):
+        before = locked_files()
+
+        self.restore()
+
+        self.assertEqual(locked_files(), before)
 
     def test_running_broadcast_gets_a_new_epoch_and_keeps_its_log(self):
         before = self.running.epoch
