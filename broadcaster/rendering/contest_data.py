@@ -53,11 +53,15 @@ def _race(race: Race, contest: Contest, geometry: Geometry, gettext: Gettext) ->
 
 
 def _earlier(earlier: Earlier, contest: Contest, gettext: Gettext) -> dict[str, Any]:
-    """Return an earlier contest. Its winners are in the order of the races."""
+    """Return an earlier contest. Its winners and margins are in the order of the races."""
+    margins = [
+        margin_text(earlier.margins[race.id]) if race.id in earlier.margins else ""
+        for race in contest.races
+    ]
     return {
         "title": isolate(earlier.title),
         "names": {each.id: isolate(earlier.name_of(each, gettext)) for each in contest.parties},
         "winners": [earlier.winners.get(race.id, "") for race in contest.races],
-        "margins": {race: margin_text(margin) for race, margin in earlier.margins.items()},
+        "margins": margins if earlier.margins else [],
         "weights": earlier.weights,
     }

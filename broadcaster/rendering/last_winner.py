@@ -26,7 +26,7 @@ def last_winner(race: Race, contest: Contest, gettext: Gettext) -> LastWinner:
         return LastWinner("", held)
     name = isolate(latest.name_of(contest.party_of[winner], gettext))
     if race.id in latest.margins:
-        name += f" +{margin_text(latest.margins[race.id])}"
+        name += f"\u00a0+{margin_text(latest.margins[race.id])}"
     return LastWinner(name, f"{isolate(latest.title)} {name}")
 
 

@@ -155,12 +155,12 @@ test("the facts of a race have its result, count and history", () => {
   });
   const north = facts("N", lakeland, here, CLOSES, EASTERN, CLOSES);
   assert.equal(north["facts-result"], "Farmers (Fa)");
-  assert.equal(north["facts-before"], "Before: 2023 Farmers +9.5");
+  assert.equal(north["facts-before"], "Before: 2023 Farmers\u00a0+9.5");
   const arizona = facts("AZ", contest("us-senate-2024"), { calls: {}, counts: {} }, 0, EASTERN, 0);
   assert.equal(arizona["facts-counts"], "Gallego (D), Lake (R)");
   assert.equal(arizona["facts-before"], "Held by D");
   const ohio = facts("OH", contest("us-president-2020"), { calls: {}, counts: {} }, 0, EASTERN, 0);
-  assert.equal(ohio["facts-before"], "Before: 2016 Trump +8.1, 2012 Obama +3.0");
+  assert.equal(ohio["facts-before"], "Before: 2016 Trump\u00a0+8.1, 2012 Obama\u00a0+3.0");
 });
 
 // Announcements

@@ -146,10 +146,11 @@ function lastWinner(race, contest) {
 }
 
 /** Return who won a race in an earlier contest: "2016 Trump +9.5"; "" if that is not known. */
-function winnerIn({ title, names, winners: won, margins = {} }, race, contest) {
-  const party = won[Object.keys(contest.races).indexOf(race)];
+function winnerIn({ title, names, winners: won, margins }, race, contest) {
+  const index = Object.keys(contest.races).indexOf(race);
+  const party = won[index];
   if (!party) return "";
-  return `${title} ${names[party]}${race in margins ? ` +${margins[race]}` : ""}`;
+  return `${title} ${names[party]}${margins[index] ? `\u00a0+${margins[index]}` : ""}`;
 }
 
 /** Return the votes of each party, the most first: "Biden 3,377,674, Trump 3,295,319". */
