@@ -97,6 +97,24 @@ def live_middle(studio: Studio) -> list[Visit]:
     return visits
 
 
+@STATES.add("page-scrolled")
+def scrolled(studio: Studio) -> list[Visit]:
+    visits = studio.open(middle(studio).path)
+    for visit in visits:
+        visit.page.evaluate("document.querySelector('.log').scrollIntoView()")
+    return wait_for(visits, ".scoreboard[data-compact]")
+
+
+@STATES.add("page-table")
+def table(studio: Studio) -> list[Visit]:
+    visits = studio.open(middle(studio).path)
+    for party in ("", "D"):
+        click(visits, f'[data-group="{party}"] summary')
+    for visit in visits:
+        visit.page.evaluate("document.querySelector('[data-part=results]').scrollIntoView()")
+    return wait_for(visits, ".scoreboard[data-compact]")
+
+
 @STATES.add("page-fresh")
 def fresh(studio: Studio) -> list[Visit]:
     night = middle(studio)
