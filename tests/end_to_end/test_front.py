@@ -1,6 +1,9 @@
 """The front page in a browser: past nights with pictures, accessible in light and dark."""
 
+from datetime import timedelta
+
 from django.test import TransactionTestCase
+from django.utils import timezone
 
 from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
@@ -10,7 +13,6 @@ from tests.support.contests import president
 
 FONT = "(({fontSize, fontFamily}) => [fontSize, fontFamily])"
 FIRST_NEXT = f"{FONT}(getComputedStyle(document.querySelector('.next a')))"
-HEADLINE = f"{FONT}(getComputedStyle(document.querySelector('.headline')))"
 TITLE = f"{FONT}(getComputedStyle(document.querySelector('.on-air h3 a')))"
 LOADED = "() => document.querySelector('.nights img').naturalWidth > 0"
 
@@ -36,15 +38,22 @@ class FrontPage(BrowserAudience, TransactionTestCase):
     def test_what_is_live_has_a_badge_and_what_comes_next_is_in_sight(self):
         in_a_thread(
             lambda: Broadcast.objects.create(
-                slug=f"next-{self.broadcast.slug}", title="Midterms", contests=president(2020)
+                slug=f"next-{self.broadcast.slug}",
+                title="Midterms",
+                contests=president(2020),
+                starts_at=timezone.now() + timedelta(days=700),
             )
         )
         page = self.visit(viewport={"width": 1440, "height": 900}).page
         page.goto(f"{self.server.url}/")
-        size = page.evaluate(FIRST_NEXT)
+        titles = page.locator(":is(.coming, .next) a").all_inner_texts()
+        self.assertEqual(titles, ["Midterms", "Night"])  # the one with a time is first
+        time = page.locator(".coming time")
+        self.assertEqual(time.evaluate("time => getComputedStyle(time).fontSize"), "56px")
+        self.assertGreater(page.locator(".map").bounding_box()["width"], 720)
+        self.assertEqual(violations(page), [])
+
         self.publish({"kind": "start", "story": {"headline": "Good evening"}})
-        page.goto(f"{self.server.url}/broadcasts/{self.broadcast.slug}/")
-        self.assertEqual(size, page.evaluate(HEADLINE))  # with nothing on air
         page.goto(f"{self.server.url}/")
         self.assertEqual(page.inner_text(".badge"), "LIVE")
         self.assertEqual(page.evaluate(FIRST_NEXT)[1], page.evaluate(TITLE)[1])  # one type

@@ -56,6 +56,13 @@ class FrontPage(TestCase):
             beside, earlier = self.client.get("/").content.decode().split("Earlier broadcasts")
             self.assertEqual([beside.count("<picture>"), earlier.count("<picture>")], [2, 1], slug)
 
+    def test_what_comes_next_has_its_empty_map_if_nothing_is_on_air(self):
+        for slug in ("next", "later"):
+            self.broadcast(slug)
+        page = self.client.get("/").content.decode()
+        self.assertEqual(page.count('<svg class="map"'), 1)
+        self.assertIn("not called 538", page)
+
     def test_only_the_first_broadcast_on_air_has_its_map(self):
         for slug in ("one", "two"):
             self.broadcast(slug, {"kind": "start"})
