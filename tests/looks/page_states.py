@@ -130,7 +130,12 @@ def fresh(studio: Studio) -> list[Visit]:
 
 @STATES.add("page-decided")
 def decided(studio: Studio) -> list[Visit]:
-    return studio.open(studio.watch(Night().play("1:41 am")).path)
+    night = Night().play("1:41 am")
+    story = {
+        "headline": "Trump wins the presidency",
+        "body": "Wisconsin and Alaska bring him to 280. Three states are still counting.",
+    }
+    return studio.open(studio.watch(night.publish({"story": story}, "1:41:30 am")).path)
 
 
 @STATES.add("page-exploring")
