@@ -284,6 +284,17 @@ class EmbeddedMap(BrowserAudience, TransactionTestCase):
         page = self.visit(viewport={"width": 160, "height": 480}).open(self.path + "embed/")
         self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 160)
 
+    def test_tally_fits_240_pixels(self):
+        self.publish(PA_TO_BIDEN)
+        for width in (640, 360, 320):
+            visit = self.visit(viewport={"width": width, "height": 240})
+            page = visit.open_late(self.path + "embed/?show=tally", "Pennsylvania goes")
+            root = page.locator("html")
+            size = root.evaluate("({scrollWidth, scrollHeight}) => [scrollWidth, scrollHeight]")
+            self.assertEqual(size, [width, 240])
+            for part in (".headline", ".status", ".tally-threshold", "summary"):
+                self.assertTrue(page.is_visible(part), part)
+
     def test_frame_and_code_page_fit_320_pixels(self):
         for path in ("embed/", "embedding/"):
             page = self.visit(viewport={"width": 320, "height": 480}).open(self.path + path)
