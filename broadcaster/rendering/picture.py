@@ -106,6 +106,11 @@ class Picture:
         return cls(show.editions[key], calls, counts, state.view, gettext, key)
 
     @property
+    def statuses(self) -> set[str]:
+        """What is known of the races, which is what the key explains."""
+        return {unit.status for unit in self.units}
+
+    @property
     def undecided(self) -> list[Unit]:
         """The races to be called: the heaviest first, then by name. wording.js has the same."""
         left = [unit for unit in self.units if not unit.party]

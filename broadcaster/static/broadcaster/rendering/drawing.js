@@ -43,7 +43,11 @@ export function draw(root, state, contest, still = false) {
   }
   drawHighlights(root, state.view.highlight, contest);
   const won = contest.totals(calls);
-  for (const tally of root.querySelectorAll(".tally")) drawTally(tally, won, contest);
+  for (const tally of root.querySelectorAll(".tally, .legend")) drawTally(tally, won, contest);
+  const statuses = new Set(Object.keys(contest.races).map((race) => (calls[race] ?? OPEN).status));
+  for (const sign of root.querySelectorAll(".legend > [data-status]")) {
+    sign.hidden = !statuses.has(sign.dataset.status); // the key explains what the map has
+  }
   for (const map of root.querySelectorAll(".map")) {
     set(map, "aria-label", layer === "counted" ? countedLabel() : label(won, contest));
     focusOn(map, state.view.focus, contest);
@@ -338,7 +342,7 @@ function pulse(element) {
   setTimeout(() => element.classList.remove("called-now"), PULSE);
 }
 
-/** Draw a tally, or another element with such parts. `won` is a contest's totals. */
+/** Draw a tally, a key, or another element with such parts. `won` is a contest's totals. */
 export function drawTally(tally, won, contest) {
   const passed = contest.winner(won);
   const named = shown(won, contest).map(({ id }) => id);
