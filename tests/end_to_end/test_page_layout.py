@@ -58,8 +58,14 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         self.publish({"kind": "start", "story": {"headline": "Good evening"}})
 
     def test_map_buttons_and_list_keep_their_places_whatever_is_published(self):
-        pages = [self.viewer(DESKTOP), self.viewer(TABLET), self.viewer(PHONE)]
+        pages = [self.viewer(size) for size in (DESKTOP, TABLET, PHONE, SMALL)]
         places = [self.places(page) for page in pages]
+        keys = {
+            "": ["Biden", "Trump", "Not called"],
+            "Not called": ["Biden", "Trump", "Not called", "Call withdrawn"],
+            "Another party": ["Biden", "Trump", "Other", "Not called", "Call withdrawn"],
+            "Trump wins": ["Biden", "Trump", "Other", "Call withdrawn"],
+        }
         correction = {"kind": "correct", "corrects": 3, "reason": "Too early"}
         retracted = {"calls": {"president": {"AZ": {"status": "retracted"}}}}
         for headline, change in {
@@ -81,17 +87,46 @@ class PageLayout(BrowserAudience, TransactionTestCase):
                     arg=headline,
                 )
                 self.assertEqual(self.places(page), place, headline)
+                if headline in keys:
+                    self.assertEqual(self.key(page), keys[headline])
         for page in pages:  # after the end nothing can be paused
             self.assertTrue(page.is_disabled('.actions [data-action="pause"]'))
 
     def places(self, page):
-        """Return where map, buttons and boxes are, and on a desktop the list beside them."""
-        parts = [".map", '.actions [data-action="pause"]', ".more summary", ".boxes"]
+        """Return where map, buttons, boxes and key are, and on a desktop the list beside them."""
+        parts = [".map", '.actions [data-action="pause"]', ".more summary", ".boxes", ".legend"]
         if page.viewport_size == DESKTOP:
             parts.append("#undecided")
         boxes = {part: page.locator(part).bounding_box() for part in parts}
         whole = [page.locator(part).bounding_box() for part in (".map", ".scoreboard .tally-bar")]
-        return {part: (box["x"], box["y"]) for part, box in boxes.items()} | {"whole": whole}
+        places = {part: (box["x"], round(box["y"])) for part, box in boxes.items()}
+        sizes = [{name: round(pixels) for name, pixels in box.items()} for box in whole]
+        return places | {"whole": sizes}  # a close view may change a fraction of a pixel
+
+    def key(self, page):
+        """Return the words of the signs that the map's key explains."""
+        items = page.locator(".picture .legend li:visible").all()
+        return [item.inner_text().strip().split("\n")[-1] for item in items]
+
+    def test_notices_of_what_a_viewer_chose_move_nothing(self):
+        for size in (DESKTOP, PHONE, SMALL):
+            page = self.viewer(size, reduced_motion="reduce")
+            place = self.places(page)
+            page.click('.actions [data-action="pause"]')
+            page.wait_for_selector('[data-notice="paused"]')
+            self.assertEqual(self.places(page), place)
+            page.press(".map", "ArrowUp")
+            page.click('[data-action="zoom"]')
+            page.click('[data-action="close"]')
+            page.wait_for_selector('[data-notice="exploring"]')
+            self.assertEqual(self.places(page), place)
+            page.select_option('[data-part="layer"]', "counted")
+            page.wait_for_selector('[data-notice="layer"]')
+            self.assertEqual(self.places(page), place)
+            page.click('[data-action="tonight"]')
+            page.click('[data-action="follow"]')
+            page.click('[data-notice="paused"] button')
+            page.wait_for_selector(".notice", state="hidden")
 
     def others(self, *races):
         """Return the races of the contest but for some."""
