@@ -244,6 +244,8 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         self.assertTrue(small.get_by_role("link", name="Share this moment").is_visible())
         player = small.locator('[data-part="player"]').bounding_box()
         self.assertLessEqual(player["y"] + player["height"], 640)  # in sight
+        small.set_viewport_size({"width": 600, "height": 640})
+        self.assertLess(small.locator('[data-part="player"]').bounding_box()["height"], 120)
         small.press(SLIDER, "End")
         self.assertEqual(small.evaluate("scrollY"), 0)
 

@@ -141,6 +141,8 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
             page = self.viewer(viewport={"width": width, "height": height}).page
             place = page.locator(".picture-map").bounding_box()
             self.assertLessEqual(place["y"] + place["height"], height, width)
+            if width > height:  # the latest calls are beside the map, and the first is in sight
+                self.assertLess(page.locator(".log h3").bounding_box()["y"], height - 100, width)
 
     @settings(max_examples=3, deadline=None)
     @given(logs())
