@@ -1,6 +1,7 @@
 // The question before an action that cannot be undone.
 
 import { lengthOf } from "./draft.js";
+import { isRecent } from "./recent_changes.js";
 
 /**
  * Ask `question` in `dialog`. Resolves to null, or if the button labelled `yesLabel` was pressed to
@@ -26,17 +27,25 @@ export function ask(dialog, question, yesLabel, { facts = [], headline, otherLab
     part("length").textContent = isTooLong ? `${length} of ${headline.limit} characters` : "";
     yes.disabled = isTooLong || (Boolean(headline?.isRequired) && !length);
   };
-  input.oninput = check;
+  const askedAt = performance.now();
+  let isTyped = false;
+  input.oninput = () => {
+    isTyped = true;
+    check();
+  };
   input.onkeydown = (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault(); // it would press the button that has the focus once the dialog is closed
+    // The press that opened the dialog, held or doubled, is no answer.
+    if (event.repeat || (!isTyped && isRecent(askedAt))) return;
     yes.click(); // a disabled one does nothing
   };
   check();
   return new Promise((resolve) => {
     dialog.returnValue = "no";
-    yes.onclick = () => dialog.close("yes");
-    part("other").onclick = () => dialog.close("other");
+    const close = (answer) => (event) => event.detail < 2 && dialog.close(answer);
+    yes.onclick = close("yes");
+    part("other").onclick = close("other");
     part("no").onclick = () => dialog.close("no");
     const answers = { yes: () => input.value.trim(), other: () => "other" };
     const answer = () => resolve(answers[dialog.returnValue]?.() ?? null);
