@@ -93,12 +93,18 @@ class CallingAtTheConsole(ConsoleTestCase):
 
         desk.keyboard.press("Control+Enter")
         self.wait_for_message(desk, "Nothing was taken. The draft is in Preview now")
+        desk.keyboard.press("Control+Enter")  # the second half of a double press
+        self.wait_for_message(desk, "Nothing was taken. The draft is in Preview now")
         self.assertEqual(self.seq(), 1)
+        desk.fill("#draft-title", "Nevada")
         desk.focus("text=Add to rundown")  # its buttons belong to the draft
         desk.keyboard.press("Control+Enter")
 
         self.wait_for_message(desk, "Update 2 is on air.")
         self.assertEqual([*Publication.objects.get(seq=2).change.called], [("president", "NV")])
+        desk.keyboard.press("Control+Enter")
+        self.wait_for_message(desk, "Nothing was taken: the draft is empty.")
+        self.assertIn("PREVIEW", self.row(desk, "C1").inner_text())
 
         self.row(desk, "C1").locator('[data-cue="select"]').click()
         desk.click('[data-cue="edit"]')

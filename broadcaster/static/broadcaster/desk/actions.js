@@ -51,9 +51,12 @@ export class Actions {
   takeDraft() {
     const { desk, messages } = this;
     if (desk.selected === null) return this.take();
+    if (isEmpty(desk.draft)) return messages.showAnswer("Nothing was taken: the draft is empty.");
     if (!this.commands.checkIdle()) return;
     desk.select(null);
-    messages.showAnswer("Nothing was taken. The draft is in Preview now: look, and press again.");
+    const text = "Nothing was taken. The draft is in Preview now: look, and press again.";
+    desk.recent.addPreview(text); // the second half of a double press must not take it
+    messages.showAnswer(text);
   }
 
   /** Put the cue marked NEXT into Preview. */
