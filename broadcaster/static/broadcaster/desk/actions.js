@@ -72,7 +72,7 @@ export class Actions {
 
   undoView() {
     if (isRecent(this.desk.recent.view)) {
-      const text = "Nothing was undone. Somebody else just changed the view: look at Program.";
+      const text = "Nothing was undone. Another desk just changed the view: look at Program.";
       return this.messages.showAnswer(text, true);
     }
     const doneText = ({ seq }) => `Update ${seq} restored the view before.`;
@@ -120,7 +120,7 @@ export class Actions {
     const { desk, messages, commands } = this;
     if (!commands.checkIdle()) return;
     if (isRecent(desk.recent.phase)) {
-      const text = "Not done. Somebody else just started, held, resumed or ended the broadcast.";
+      const text = "Not done. Another desk just started, held, resumed or ended the broadcast.";
       return messages.showAnswer(text, true);
     }
     const change = headline ? { kind, story: { headline } } : { kind };

@@ -89,7 +89,7 @@ export class Desk {
       case "snapshot":
         return this.#handleSnapshot(frame);
       case "updates":
-        return this.#handleUpdates(frame);
+        return this.#handleUpdates(frame, own);
       case "rundown":
         return this.#handleRundown(frame, own);
       case "people":
@@ -108,7 +108,7 @@ export class Desk {
     this.#showUpdates();
   }
 
-  #handleUpdates({ epoch, updates }) {
+  #handleUpdates({ epoch, updates }, own) {
     for (const update of updates) {
       const outcome = this.replica.apply(epoch, update);
       if (outcome === "seen") continue;
@@ -116,7 +116,8 @@ export class Desk {
       if (outcome === "gap" || !sameTotals(sums, update.totals)) return this.onGap();
       this.logTable.add(update);
       if (update.view) this.program.chosen = null; // Program goes where viewers go
-      if (update.by !== this.me) this.recent.addUpdate(update);
+      const isFromHere = update.by === this.me && own.length > 0; // not from another tab of theirs
+      if (!isFromHere) this.recent.addUpdate(update);
     }
     this.#showUpdates();
   }
