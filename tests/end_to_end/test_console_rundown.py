@@ -166,6 +166,28 @@ class ConsoleRundown(ConsoleTestCase):
         self.wait_for_message(desk, "Not done. The rundown just changed: look at it first.")
         self.assertEqual(self.seq(), 1)
 
+    def test_row_is_not_taken_right_after_the_list_has_scrolled(self):
+        for number in range(12):
+            self.add_cue(f"S{number}", {"story": {"headline": f"Story {number}"}})
+        desk = self.open_console(BROADCASTER)
+        rows = desk.locator(".cue")
+        low = max(range(rows.count()), key=lambda place: self.is_whole(desk, place) * place)
+        rows.nth(low).locator('[data-cue="select"]').click()
+        self.press_when(desk, f".cue:nth-child({low}) .cue-take", DONE, "is on air")
+
+        desk.click(TAKE)  # which scrolls to the next cue
+
+        self.wait_for_message(desk, "Not done. The rundown just changed: look at it first.")
+        self.assertEqual(self.seq(), 2)
+
+    def is_whole(self, desk, place):
+        """Return whether all of a cue's row is in sight."""
+        row = desk.locator(".cue").nth(place)
+        return row.evaluate(
+            """row => row.offsetTop + row.offsetHeight
+                <= row.parentElement.scrollTop + row.parentElement.clientHeight - 24"""
+        )
+
     def test_moves_in_quick_succession_are_all_done(self):
         desk = self.open_console(CONTRIBUTOR)
         desk.evaluate(

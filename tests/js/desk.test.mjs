@@ -41,7 +41,7 @@ test("the person who scheduled a cue is notified that it is waiting for approval
   assert.deepEqual(cueNotifications([was], [is], "broadcaster", {}), []);
 });
 
-test("cues that were moved or edited have changed", () => {
+test("cues that others moved, edited, took or declined have changed", () => {
   const [one, two, three] = [cue(1), cue(2), cue(3)];
   assert.deepEqual(changedCues([one, two], [one, two, three]), []);
   assert.deepEqual(changedCues([one, two, three], [two, three]), [2, 3]);
@@ -49,6 +49,9 @@ test("cues that were moved or edited have changed", () => {
   const own = (name, cue, after) => changedCues([one, two, three], after, [{ name, cue }]);
   assert.deepEqual(own("move", 1, [two, one, three]), [], "moved here");
   assert.deepEqual(own("remove", 1, [two, three]), [], "removed here");
+  const asked = { ...two, asked: { by: "broadcaster", at: AT } };
+  assert.deepEqual(changedCues([one, two], [one, asked]), [2], "its buttons are others now");
+  assert.deepEqual(own("take_cue", 2, [one, asked, three]), [], "taken here");
   const edited = [one, { ...two, version: 2 }, three];
   assert.deepEqual(own("edit", 2, edited), [], "edited here");
   assert.deepEqual(own("edit", 1, edited), [2], "another cue is edited here");

@@ -25,7 +25,8 @@ export class CueActions {
     const { desk, commands } = this;
     if (PUBLISHING.includes(name)) {
       if (!commands.checkIdle()) return;
-      if (desk.recent.isCueRecent(cue.id)) {
+      // A confirmation needs a look at the very take that waits, wherever its button is.
+      if (name !== "confirm" && desk.recent.isCueRecent(cue.id)) {
         const text = "Not done. The rundown just changed: look at it first.";
         return desk.messages.showAnswer(text, true);
       }

@@ -80,19 +80,18 @@ export class CueList {
   }
 
   /**
-   * Scroll the list, but not the page, so that a cue's row can be seen. Not below the pointer, which
-   * would then be on another row.
+   * Scroll the list, but not the page, so that a cue's row can be seen. Return whether it moved. Not
+   * below the pointer, which would then be on another row.
    */
   scrollTo(id) {
     const row = this.rows.get(id);
-    if (!row || this.list.matches(":hover")) return;
+    if (!row || this.list.matches(":hover")) return false;
     const [top, bottom] = [row.offsetTop, row.offsetTop + row.offsetHeight];
     const { scrollTop } = this.list;
     const fade = parseFloat(getComputedStyle(this.list).scrollPaddingBottom);
     const seen = this.list.clientHeight - fade;
-    if (top < scrollTop || bottom > scrollTop + seen) {
-      this.list.scrollTop = top - seen / 3;
-    }
+    if (top < scrollTop || bottom > scrollTop + seen) this.list.scrollTop = top - seen / 3;
+    return this.list.scrollTop !== scrollTop;
   }
 
   #cue(id) {

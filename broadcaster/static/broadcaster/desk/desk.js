@@ -151,7 +151,7 @@ export class Desk {
     }
     this.messages.endAbout(ended);
     this.messages.notify(notifications);
-    for (const { id } of notifications) this.cueList.scrollTo(id);
+    for (const { id } of notifications) this.#scrollTo(id);
   }
 
   showConnection(state) {
@@ -209,7 +209,12 @@ export class Desk {
   /** Put a cue into Preview, or the draft (undefined), and scroll to the cue. */
   advance(cue) {
     this.select(cue?.id ?? null);
-    this.cueList.scrollTo(cue?.id);
+    this.#scrollTo(cue?.id);
+  }
+
+  /** Scroll the rundown to a cue. A press that was meant for a row in its place must do nothing. */
+  #scrollTo(id) {
+    if (this.cueList.scrollTo(id)) this.recent.addCues(this.cues.map((cue) => cue.id));
   }
 
   /** Advance after a take. The second half of a double press on TAKE must not take this cue. */

@@ -12,7 +12,7 @@ export class RecentChanges {
   constructor() {
     this.view = -Infinity; // when somebody else last changed the view
     this.phase = -Infinity; // when somebody else last changed the phase
-    this.cues = new Map(); // id -> when somebody else moved or edited it, or it came into the banner
+    this.cues = new Map(); // id -> when its row changed or moved, not by hand, or the banner got it
     this.preview = null; // {at, text, isError}: a change of Preview that was not made by hand here
   }
 

@@ -106,18 +106,21 @@ export function cuesOfNewStatus(before, after) {
 }
 
 /**
- * Return the ids of cues that others moved or edited. `own` are the commands of this console that
- * are under way, as {name, cue}: a move or a removal also moves other cues.
+ * Return the ids of cues that others moved, edited, took for approval, or declined. `own` are the
+ * commands of this console that are under way, as {name, cue}: a move or a removal also moves other
+ * cues.
  */
 export function changedCues(before, after, own = []) {
-  const known = new Map(before.map(({ id, version }, place) => [id, { version, place }]));
+  const known = new Map(before.map((cue, place) => [cue.id, { cue, place }]));
   const isOrderOwn = own.some(({ name }) => name === "move" || name === "remove");
-  return after.flatMap(({ id, version }, place) => {
-    const was = known.get(id);
+  return after.flatMap((cue, place) => {
+    const was = known.get(cue.id);
     if (!was) return [];
     const isMoved = was.place !== place && !isOrderOwn;
-    const isEdited = was.version !== version && !isUnderWay(own, "edit", id);
-    return isMoved || isEdited ? [id] : [];
+    const isWaiting = (each) => cueStatus(each) === "waiting"; // *Decline* is where *Take* was
+    const isOther = was.cue.version !== cue.version || isWaiting(was.cue) !== isWaiting(cue);
+    const isOwn = own.some((command) => command.cue === cue.id);
+    return isMoved || (isOther && !isOwn) ? [cue.id] : [];
   });
 }
 
