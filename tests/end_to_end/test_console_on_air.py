@@ -169,6 +169,9 @@ class ConsoleOnAir(ConsoleTestCase):
         self.wait_for_message(desk, "Update 2 is on air: C1.")
         desk.wait_for_selector(f'{PROGRAM} [data-part=R]:text("8")')
         self.assertEqual(self.seq(), 2)
+        self.assertNotEqual(
+            desk.evaluate("document.activeElement.dataset.action"), "take", "Space would take C2"
+        )
 
     def test_second_press_after_the_answer_takes_nothing(self):
         self.add_cue("C1", Evening().call("KY", "Kentucky"))
@@ -206,7 +209,7 @@ class ConsoleOnAir(ConsoleTestCase):
                 second, before = self.open_console(group), self.seq()
                 self.press_when(second, '[data-action="undoView"]', PROGRAM, "view whole map")
 
-        first.click('[data-action="undoView"]')
+                first.click('[data-action="undoView"]')
 
                 words = "Nothing was undone. Another desk just changed the view"
                 self.wait_for_message(second, words)

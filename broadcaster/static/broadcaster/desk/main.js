@@ -38,7 +38,8 @@ const button = (action) => root.querySelector(`[data-action="${action}"]`);
 const approval = (name) => root.querySelector(`[data-approval="${name}"]`);
 for (const element of root.querySelectorAll("[data-action]")) {
   const { action } = element.dataset;
-  element.addEventListener("click", ({ detail }) => {
+  element.addEventListener("click", ({ detail, isTrusted }) => {
+    if (isTrusted && detail > 0) element.blur(); // Space or Enter after a click is not meant for the button
     if (detail > 1 && SINGLE_PRESS.includes(action)) actions.ignoreSecondPress();
     else actions[action]();
   });
