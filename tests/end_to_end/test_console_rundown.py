@@ -53,12 +53,13 @@ class ConsoleRundown(ConsoleTestCase):
     def test_zoomed_preview_has_codes_as_large_as_the_whole_map(self):
         desk = self.open_console(BROADCASTER)
         code = f'{PREVIEW} .map-labels [data-unit="OH"] .code'
-        whole = desk.locator(code).bounding_box()["height"]
+        height = "code => code.getBBox().height * code.getScreenCTM().d"  # without its edge
+        whole = desk.eval_on_selector(code, height)
 
         self.row(desk, "C3").locator('[data-cue="select"]').click()
 
         desk.wait_for_selector(f'{PREVIEW} .map[data-focus="OH"]')
-        self.assertAlmostEqual(desk.locator(code).bounding_box()["height"], whole, delta=2)
+        self.assertAlmostEqual(desk.eval_on_selector(code, height), whole, delta=2)
 
     def test_cue_that_was_left_behind_is_marked(self):
         desk = self.open_console(BROADCASTER)
