@@ -16,6 +16,7 @@ RECONNECT_TIMEOUT = 60_000  # milliseconds; pages wait longer after each failed 
 PREVIEW = '[data-desk="preview"]'
 PROGRAM = '[data-desk="program"]'
 TAKE = '[data-action="take"]'
+LOOK_FIRST = "The rundown just changed: look at it first."
 
 TALLY = """(root) => ["D", "R", "uncalled"]
     .map((name) => root?.querySelector(`.tally [data-part="${name}"]`)?.textContent)
@@ -253,9 +254,15 @@ class StaffPage(PersonPage):
         return due
 
     def take(self, title: str) -> None:
-        """Take a cue, and wait until it is on air."""
-        self.cue(title).locator(".cue-take").click()
-        self.wait_for_message(rf"Update \d+ is on air: {title}\.")
+        """Take a cue, and wait until it is on air. A second later if its row had just moved."""
+        take = self.cue(title).locator(".cue-take")
+        asked = self.page.evaluate("performance.now()")
+        take.click()
+        self.wait_for_message(rf"Update \d+ is on air: {title}\.|{LOOK_FIRST}")
+        if LOOK_FIRST in self.page.inner_text(".desk-messages"):
+            self.page.wait_for_function("asked => performance.now() > asked + 1000", arg=asked)
+            take.click()
+            self.wait_for_message(rf"Update \d+ is on air: {title}\.")
 
     def take_draft(self, seq: int) -> None:
         """Take the draft, and wait until it is on air as update `seq`."""
