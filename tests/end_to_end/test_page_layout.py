@@ -90,7 +90,7 @@ class PageLayout(BrowserAudience, TransactionTestCase):
                 if headline in keys:
                     self.assertEqual(self.key(page), keys[headline])
         for page in pages:  # after the end nothing can be paused
-            self.assertTrue(page.is_disabled('.actions [data-action="pause"]'))
+            self.assertFalse(page.is_visible('.actions [data-action="pause"]'))
 
     def places(self, page):
         """Return where map, buttons, boxes and key are, and on a desktop the list beside them."""

@@ -54,6 +54,7 @@ class LivePageStates(BrowserAudience, TransactionTestCase):
                     self.assertEqual(violations(visit.page), [])
 
         check_accessible("waiting")
+        self.assertFalse(light.page.is_visible('.actions [data-action="pause"]'))
         self.publish({"kind": "start", "story": {"headline": "Good evening"}})
         self.publish(call("D", "AZ", "VT", "NE-2", "ME-1"))
         self.publish(

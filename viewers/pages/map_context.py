@@ -26,7 +26,7 @@ from broadcaster.rendering import call_log
 from broadcaster.rendering.contest_data import contest_data
 from broadcaster.rendering.picture import Picture
 from broadcaster.rendering.tally import Tally
-from viewers.pages.wording import closing, hour, script_words, status
+from viewers.pages.wording import begins, closing, hour, script_words, status
 
 MAX_UNDECIDED = 20  # races in the list of those still to decide
 
@@ -55,6 +55,7 @@ def live_context(broadcast: Broadcast, query: QueryDict) -> dict[str, Any]:
             "broadcast": broadcast,
             "position": snapshot.position,
             "status": status(broadcast),
+            "begins": begins(broadcast),
             "script_data": contest_script_data(show, shown)
             | {
                 "address": data_address(broadcast),

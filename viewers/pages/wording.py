@@ -40,6 +40,17 @@ def status(broadcast: Broadcast) -> dict[str, Any]:
     }
 
 
+def begins(broadcast: Broadcast) -> str:
+    """Return when a broadcast begins, as a headline; "" if it has begun, or has no planned time."""
+    at = broadcast.starts_at
+    if broadcast.phase != "scheduled" or at is None:
+        return ""
+    values = {"date": date(at), "time": hour_and_zone(at)}
+    if timezone.localdate(at) == timezone.localdate():
+        return _("Begins at %(time)s") % values
+    return _("Begins on %(date)s at %(time)s") % values
+
+
 def clock(at: datetime, with_seconds: bool, now: datetime | None = None) -> str:
     """Return "9:47:03 pm EST" or "9:47 pm EST", with the date before it unless it is that of `now`.
 

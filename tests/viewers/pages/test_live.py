@@ -71,11 +71,15 @@ class PageTests(TestCase):
     def test_planned_broadcast_shows_when_it_begins(self):
         self.assertContains(self.page(), "Begins</span> <time")
         self.assertContains(self.page(), "Nov 3, 2020, 9:47 pm EST")
+        self.assertContains(self.page(), 'data-begins="Begins on Nov 3, 2020 at 9:47 pm EST"')
+        Broadcast.objects.update(starts_at=timezone.now())
+        self.assertContains(self.page(), 'data-begins="Begins at ')
         self.assertContains(self.client.get("/"), "Begins <time")
 
     def test_broadcast_without_a_planned_start_has_not_started(self):
         Broadcast.objects.update(starts_at=None)
         self.assertContains(self.page(), "Not started</span>")
+        self.assertNotContains(self.page(), "data-begins")
 
     def test_pages_show_whether_a_broadcast_is_live_held_or_ended(self):
         for kind, words, front in (

@@ -252,8 +252,9 @@ function drawAll() {
   explorer.drawCounties();
   explorer.drawFacts();
   drawStory(page, state.story, contests, key);
-  part("share").href = `?at=${buffer.replica.position}${isSeveral ? `&contest=${key}` : ""}`;
-  part("share").hidden = !buffer.replica.position.seq;
+  const { position } = buffer.replica;
+  const moment = [position.seq && `at=${position}`, isSeveral && `contest=${key}`];
+  part("share").href = `?${moment.filter(Boolean).join("&")}`;
   if (isSeveral) part("calculator").search = `?contest=${key}`;
 }
 
@@ -273,7 +274,8 @@ function serverNow() {
 function drawStatus() {
   const line = part("status");
   const state = pageState();
-  const { at } = buffer.replica;
+  const { at, state: { phase } } = buffer.replica;
+  if (phase !== "scheduled") delete page.querySelector(".lead").dataset.begins;
   const text = status(state, at, startsAt, { delay: buffer.delay / 1000, rehearsal });
   line.dataset.state = state;
   if (state === "outdated") renewal?.outdated();

@@ -151,7 +151,9 @@ export class FollowedMap {
 
   #drawStatus(state) {
     const { startsAt, timeZone, rehearsal } = this.data;
-    if (this.replica.state.phase === "ended") state = "ended";
+    const { phase } = this.replica.state;
+    if (phase !== "scheduled") this.page.querySelector(".lead")?.removeAttribute("data-begins");
+    if (phase === "ended") state = "ended";
     else if (this.#isOutdated) state = "outdated";
     const { words, at } = status(state, this.replica.at, startsAt, { rehearsal });
     this.#part("status").dataset.state = state;
