@@ -24,6 +24,13 @@ DRAWN_WIDTH = """map => {
 """The width of a map, in pixels, without the empty space beside it."""
 TO_WIN = f"{PREVIEW} .tally-threshold:visible"
 WORDS = '[data-desk="take-target"]'
+CUT = """async words => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame().then(frame); // they are fitted once the size has changed
+    return words.scrollHeight - words.clientHeight;
+}"""
+"""The height of what does not fit, in pixels."""
+FIRST = "Kentucky, Indiana, West Virginia and South Carolina to Trump; Vermont to Biden. Biden 3, "
 SIZES = ((1440, 900), (1280, 800), (768, 1024), (360, 780), (320, 640))
 MANY_CALLS = {
     contest: {
@@ -74,6 +81,7 @@ class SteadyConsole(ConsoleTestCase):
             self.assertEqual(self.measure(desk), before, state)
             self.assert_words_are_whole(desk, state)
 
+        self.assertIn(FIRST, desk.inner_text(WORDS))
         self.select(desk, "C2")
         desk.wait_for_selector(f"{PREVIEW} >> text=Pennsylvania and more words")
         check("a long headline and a winner")
@@ -145,7 +153,7 @@ class SteadyConsole(ConsoleTestCase):
         """Assert that all that TAKE will do can be read beside it, in each size of the window."""
         for width, height in SIZES:
             desk.set_viewport_size({"width": width, "height": height})
-            cut = desk.eval_on_selector(WORDS, "words => words.scrollHeight - words.clientHeight")
+            cut = desk.eval_on_selector(WORDS, CUT)
             self.assertLessEqual(cut, 0, f"{state}: the words for TAKE are cut at {width}")
 
     def assert_map_is_large(self, desk):

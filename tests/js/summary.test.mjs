@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { contests, load } from "./modules.mjs";
 
-const { afterText, summarize, summaryParts } = await load("broadcaster/desk/summary.js");
+const { afterText, summarize, summaryParts, takeWords } = await load("broadcaster/desk/summary.js");
 
 const ONE = contests({ president: "us-president-2020" });
 const SEVERAL = contests({ president: "us-president-2020", lakeland: "lakeland-2027" });
@@ -61,4 +61,23 @@ test("a cue has the totals of the contests that it calls races of", () => {
   assert.equal(afterText({ after, change }, SEVERAL), joined);
   assert.equal(afterText({ after, change: { calls: { president: {} } } }, ONE), "then 270–\u2060214–\u206054");
   assert.equal(afterText({ after: null, change }, SEVERAL), "");
+});
+
+test("the words for TAKE name races, winners, totals and the view", () => {
+  const calls = { president: { OH: R, TX: R, VT: D, GA: { status: "too_close" } } };
+  const update = { kind: "update", calls, view: { contest: "president", focus: "OH" } };
+  assert.equal(
+    takeWords(update, { calls }, ONE),
+    "Ohio and Texas to Trump; Vermont to Biden; Georgia: too close to call. " +
+      "Biden 3, Trump 56. View: Ohio.",
+  );
+  const whole = { kind: "update", view: { contest: "president", focus: "" } };
+  assert.equal(takeWords(whole, { calls: {} }, ONE), "View: whole map.");
+  assert.equal(takeWords({ kind: "update", story: {} }, { calls: {} }, ONE), "Headline and story.");
+});
+
+test("the words for TAKE name the contest where a show has several", () => {
+  const calls = { president: { AZ: { status: "retracted" } } };
+  const words = "Correction. President: Arizona: call withdrawn. Biden 0, Trump 0.";
+  assert.equal(takeWords({ kind: "correct", calls }, { calls: {} }, SEVERAL), words);
 });

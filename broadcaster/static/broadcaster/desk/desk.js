@@ -27,10 +27,9 @@ import { Screen } from "./screen.js";
 import { nothingText, onAirText, programLabel } from "./show_status.js";
 import { isNothingNew } from "./standing.js";
 import { StatusBar } from "./status_bar.js";
-import { focusText, summarize } from "./summary.js";
+import { focusText, summarize, takeWords } from "./summary.js";
 import { takeTarget } from "./take_target.js";
 
-const MANY = 150; // characters of the words for TAKE that are in smaller letters if there are more
 const CONTEST_CHANGED =
   "A contest was changed in the admin: reload this page to see it. The draft is kept.";
 
@@ -72,6 +71,7 @@ export class Desk {
     this.logTable = new LogTable(part("log"), contests, initial, onCorrect);
     this.deliveryPanel = new DeliveryPanel(part, this.logTable);
 
+    if (may.take) new ResizeObserver(() => this.#fitTakeWords()).observe(part("take-target"));
     this.#handleSnapshot(data.snapshot);
     this.#handleRundown(data.rundown);
     if (draft) this.form?.write(draft);
@@ -257,8 +257,9 @@ export class Desk {
     if (this.may.take) {
       this.#showBlocked("take", blocked);
       const shown = isNothingNew(state, change) ? change : news; // what stands already has a warning
-      const summary = summarize(shown, this.contests);
-      part("take-summary").textContent = isPreviewEmpty ? nothingText(phase) : summary;
+      this.takeTexts = isPreviewEmpty
+        ? [nothingText(phase)]
+        : [takeWords(shown, after, this.contests), summarize(shown, this.contests)];
     }
     if (this.form) this.#showDraft(isPreviewEmpty ? "" : problem);
     this.showTime();
@@ -336,7 +337,20 @@ export class Desk {
     const text = this.isPreviewEmpty ? "" : (problem ?? warning);
     const element = this.part("warning");
     if (element.textContent !== text) element.textContent = text;
-    const words = this.part("take-target");
-    words.toggleAttribute("data-long", words.textContent.length > MANY);
+    this.#fitTakeWords();
+  }
+
+  /** Write what TAKE does as it fits beside it: in words, in smaller letters, or else in codes. */
+  #fitTakeWords() {
+    const [place, summary] = [this.part("take-target"), this.part("take-summary")];
+    const [words, codes = words] = this.takeTexts;
+    const shown = `${place.clientWidth} ${this.part("warning").textContent} ${words}`;
+    if (shown === this.takeShown) return; // another layout every second would be for nothing
+    this.takeShown = shown;
+    const isCut = () => place.scrollHeight > place.clientHeight;
+    place.removeAttribute("data-long");
+    summary.textContent = words;
+    if (isCut()) place.setAttribute("data-long", "");
+    if (isCut()) summary.textContent = codes;
   }
 }

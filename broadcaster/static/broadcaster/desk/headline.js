@@ -4,7 +4,7 @@
 import { DECIDED } from "./draft.js";
 
 const MAX_HEADLINE = 200; // characters
-const STATUS_WORDS = {
+export const STATUS_WORDS = {
   too_early: "too early to call",
   too_close: "too close to call",
   open: "not called",
@@ -48,11 +48,11 @@ function headlineOf(calls, contest) {
 }
 
 /** Return "A", "A and B", or "A, B and C". */
-function listed(names) {
+export function listed(names) {
   const others = names.slice(0, -1);
   return others.length ? `${others.join(", ")} and ${names.at(-1)}` : names[0];
 }
 
-function capital(words) {
+export function capital(words) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

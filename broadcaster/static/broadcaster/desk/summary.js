@@ -1,6 +1,7 @@
 // An update in a few words. Pure: no DOM, no network.
 
 import { UNCALLED, placesOf } from "../domain/replica.js";
+import { STATUS_WORDS, capital, listed } from "./headline.js";
 
 const KIND_LABELS = { correct: "correction" };
 
@@ -36,6 +37,42 @@ export function summaryParts(update, contests) {
 export function focusText(contest, focus, isSeveral) {
   if (contest.isPlace(focus)) return focus;
   return isSeveral ? "" : "whole map";
+}
+
+/**
+ * Return what a take of `update` does, in full words, and the totals of `after`, the state after it:
+ * "Ohio and Texas to Trump; Georgia: too close to call. Biden 227, Trump 213. View: Ohio."
+ */
+export function takeWords(update, after, contests) {
+  const isSeveral = Object.keys(contests).length > 1;
+  const sentences = Object.entries(update.calls ?? {}).flatMap(([key, calls]) => {
+    const words = callWords(calls, contests[key]);
+    const totals = totalsWords(contests[key].totals(after.calls[key]), contests[key]);
+    return [isSeveral ? `${capital(key)}: ${words}` : words, totals];
+  });
+  if (update.view) {
+    const { contest, focus } = update.view;
+    const place = contests[contest].isPlace(focus) ? contests[contest].placeName(focus) : "whole map";
+    sentences.push(`View: ${isSeveral ? `${contest}, ` : ""}${place}`);
+  }
+  if (update.counts) sentences.push(`Votes counted in ${racesText(placesOf(update.counts))}`);
+  if (update.kind !== "update") sentences.unshift(capital(KIND_LABELS[update.kind] ?? update.kind));
+  if (!sentences.length) sentences.push("Headline and story");
+  return sentences.map((sentence) => `${sentence}.`).join(" ");
+}
+
+function callWords(calls, contest) {
+  const racesByResult = new Map();
+  for (const [race, { status, party }] of Object.entries(calls)) {
+    const result = party ? ` to ${contest.nameOf(party, race)}` : `: ${STATUS_WORDS[status]}`;
+    racesByResult.set(result, [...(racesByResult.get(result) ?? []), contest.races[race].name]);
+  }
+  return [...racesByResult].map(([result, races]) => listed(races) + result).join("; ");
+}
+
+function totalsWords(won, contest) {
+  const shown = contest.parties.filter(({ id, side }) => side || won[id]);
+  return shown.map(({ id }) => `${contest.nameOf(id)} ${won[id]}`).join(", ");
 }
 
 function only(words) {
