@@ -153,6 +153,11 @@ class Contest(
         return {race.id: race.weight for race in self.races}
 
     @cached_property
+    def is_weighted(self) -> bool:
+        """Whether races count for different numbers, so that they are worth showing."""
+        return len(set(self.weights.values())) > 1
+
+    @cached_property
     def size(self) -> int:
         """The sum of the weights of all races and the seats held."""
         return sum(self.weights.values()) + sum(self.held.values())

@@ -27,7 +27,7 @@ class Logged:
     """One race in a group, and the result by which that call was corrected later."""
 
     race: str
-    name: str
+    name: str  # with its weight where races have different ones: "Georgia 16"
     corrected: str  # that result in words; "" if the call stands
     is_folded: bool  # not shown among many, unless it was corrected
 
@@ -56,10 +56,8 @@ class Group:
     look: str  # of that party
     mark: str
     words: str
-    size: str  # how many races these are, in words; "" if all are named
+    size: str  # how many races these are and what they weigh, in words; "" if all are named
     races: tuple[Logged, ...]
-    weight: int
-    is_weighted: bool  # whether the contest's races have different weights
     former: Former | None  # the winner that a correction takes back
 
 
@@ -136,12 +134,17 @@ def groups(
                 contest.name_of(call.party, one, gettext)
                 if party
                 else gettext(STATUS_WORDS[call.status]),
-                gettext("%(count)s races:") % {"count": len(races)} if len(races) > NAMED else "",
+                _size(races, contest, gettext) if len(races) > NAMED else "",
                 tuple(_logged(races, contest, (update.seq, key), corrections, gettext)),
-                sum(contest.weights[race] for race in races),
-                len(set(contest.weights.values())) > 1,
                 _former(former, one, contest, gettext),
             )
+
+
+def _size(races: list[str], contest: Contest, gettext: Gettext) -> str:
+    if not contest.is_weighted:
+        return gettext("%(count)s races:") % {"count": len(races)}
+    weight = sum(contest.weights[race] for race in races)
+    return gettext("%(count)s races, %(weight)s in all:") % {"count": len(races), "weight": weight}
 
 
 def _former(party: str, race: str, contest: Contest, gettext: Gettext) -> Former | None:
@@ -161,10 +164,11 @@ def _logged(
     """Yield the races of a group. `place` is the seq of its update and the key of its contest."""
     seq, key = place
     for number, race in enumerate(races):
+        name = name_in(gettext, contest.race_of[race].name)
         instead = corrections.instead.get((seq, (key, race)))
         yield Logged(
             race,
-            name_in(gettext, contest.race_of[race].name),
+            f"{name} {contest.weights[race]}" if contest.is_weighted else name,
             result(race, instead, contest, gettext) if instead else "",
             len(races) > NAMED and number >= FIRST,
         )

@@ -140,7 +140,7 @@ class Picture:
     @property
     def is_weighted(self) -> bool:
         """Whether races count for different numbers, so that they are worth showing."""
-        return len(set(self.contest.weights.values())) > 1
+        return self.contest.is_weighted
 
     @property
     def counting(self) -> str:

@@ -35,7 +35,7 @@ class CallLogVectors(TestCase):
                     [
                         *(g.contest, g.status, g.party, g.mark, g.words),
                         [each.race for each in g.races],
-                        g.weight,
+                        g.size,
                         g.former.party if g.former else "",
                     ]
                     for g in entry.groups
@@ -88,18 +88,19 @@ class CallLogEntries(TestCase):
         self.assertEqual(found[1].groups[0].races[0].corrected, "Trump (R)")
 
     def test_group_of_many_races_has_their_number_and_the_first_ones(self):
-        races = [race.id for race in CONTESTS["president"].races[:13]]
+        first = CONTESTS["president"].races[:13]
+        weight = sum(race.weight for race in first)
         few, many = log(
             self.called,
-            {"calls": {"president": {race: {"status": "open"} for race in races}}},
+            {"calls": {"president": {race.id: {"status": "open"} for race in first}}},
         )
         [group] = entries([few], CONTESTS)[0].groups
-        self.assertEqual([each.name for each in group.races], ["Arizona", "Pennsylvania"])
+        self.assertEqual([each.name for each in group.races], ["Arizona 11", "Pennsylvania 20"])
         self.assertEqual(group.size, "")
         [group] = entries([many], CONTESTS)[0].groups
         shown = [each.name for each in group.races if not each.is_folded]
-        self.assertEqual(shown, [race.name for race in CONTESTS["president"].races[:4]])
-        self.assertEqual(group.size, "13 races:")
+        self.assertEqual(shown, [f"{race.name} {race.weight}" for race in first[:4]])
+        self.assertEqual(group.size, f"13 races, {weight} in all:")
 
     def test_corrected_unit_that_is_called_again_stays_corrected(self):
         again = {"calls": {"president": {"AZ": {"status": "called", "party": "D"}}}}

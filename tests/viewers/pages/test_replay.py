@@ -176,10 +176,10 @@ class MomentTests(TestCase):
 
     def test_log_of_a_moment_ends_with_its_update(self):
         called, corrected = self.page(9), self.page(10)
-        self.assertContains(called, '<span data-logged="president/AZ">Arizona</span>')
+        self.assertContains(called, '<span data-logged="president/AZ">Arizona 11</span>')
         self.assertNotContains(called, "Called too early")
         self.assertContains(
-            corrected, '<span data-logged="president/AZ" data-struck>Arizona</span>'
+            corrected, '<span data-logged="president/AZ" data-struck>Arizona 11</span>'
         )
         self.assertContains(corrected, "Called too early")
 

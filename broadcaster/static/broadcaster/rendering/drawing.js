@@ -554,8 +554,9 @@ export function drawUndecided(root, races, textsOf) {
 
 /**
  * Group the calls of an update by contest and result:
- * [{contest, status, party, mark, words, races, weight, former}]. `former` has the parties by
- * "contest/race" from which a correction takes them; the races of a group had the same one, or "".
+ * [{contest, status, party, mark, words, races, size, former}]. `size` is that in words, "" for a
+ * group that names all its races. `former` has the parties by "contest/race" from which a correction
+ * takes them; the races of a group had the same one, or "".
  */
 export function groups(calls, contests, former = {}) {
   return Object.entries(calls).flatMap(([key, races]) => {
@@ -566,17 +567,25 @@ export function groups(calls, contests, former = {}) {
       const before = former[`${key}/${race}`] ?? "";
       const id = `${status} ${party} ${before}`;
       const head = { contest: key, status, party, mark: mark(call, contest), words: "" };
-      if (!found.has(id)) found.set(id, { ...head, races: [], weight: 0, former: before });
+      if (!found.has(id)) found.set(id, { ...head, races: [], size: "", former: before });
       found.get(id).races.push(race);
-      found.get(id).weight += contest.races[race].weight;
     }
     for (const group of found.values()) {
       const { status, party, races } = group;
       const named = races.length === 1 ? races[0] : "";
       group.words = party ? contest.nameOf(party, named) : result({ status }, contest);
+      if (races.length > MAX_NAMED) group.size = sizeWords(races, contest);
     }
     return [...found.values()];
   });
+}
+
+/** Return how many races these are, and what they weigh together: "13 races, 120 in all:". */
+function sizeWords(races, contest) {
+  const count = races.length;
+  if (!contest.isWeighted) return gettext("%(count)s races:", { count });
+  const weight = races.reduce((sum, race) => sum + contest.races[race].weight, 0);
+  return gettext("%(count)s races, %(weight)s in all:", { count, weight });
 }
 
 /** Return the races of one contest among those in the form "contest/race". */
@@ -649,14 +658,12 @@ export class CallLog {
     line.dataset.status = group.status;
     line.dataset.party = group.party;
     line.dataset.look = contest.partyOf[group.party]?.look ?? "";
-    const isLong = group.races.length > MAX_NAMED;
     const several = Object.keys(this.contests).length > 1;
     const texts = {
       title: several && isTitled ? contest.title : "",
       mark: group.mark,
       words: group.words,
-      size: isLong ? gettext("%(count)s races:", { count: group.races.length }) : "",
-      weight: contest.isWeighted ? group.weight : "",
+      size: group.size,
     };
     for (const part of line.querySelectorAll("[data-log]")) {
       part.textContent = texts[part.dataset.log];
@@ -664,8 +671,9 @@ export class CallLog {
     for (const [number, race] of group.races.entries()) {
       const place = document.createElement("span");
       place.dataset.logged = `${group.contest}/${race}`;
-      place.toggleAttribute("data-folded", isLong && number >= FIRST_NAMED);
-      place.textContent = contest.races[race].name;
+      place.toggleAttribute("data-folded", group.size && number >= FIRST_NAMED);
+      const { name, weight } = contest.races[race];
+      place.textContent = contest.isWeighted ? `${name} ${weight}` : name;
       line.querySelector(".units").append(place, " ");
     }
     if (group.former) line.append(" ", this.#former(group));
@@ -703,7 +711,6 @@ export class CallLog {
     }
     return party ?? "";
   }
-
 }
 
 for (const map of globalThis.document?.querySelectorAll('.map:not([data-focus=""])') ?? []) {
