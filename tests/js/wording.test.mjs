@@ -148,8 +148,11 @@ test("the facts of a race have its result, count and history", () => {
     unit: "East",
     "facts-votes": "seats: 3",
     "facts-result": "Not called",
-    "facts-counts":
-      "O’Hara ahead by 50.0 points, 50% of expected votes counted: O’Hara\u00a01,500, Green Alliance\u00a0500",
+    "facts-counts": "O’Hara ahead by 50.0 points, 50% of expected votes counted",
+    votes: [
+      { look: "purple", letter: "L", name: "O’Hara", votes: "1,500", percent: "75.0%" },
+      { look: "green", letter: "G", name: "Green Alliance", votes: "500", percent: "25.0%" },
+    ],
     "facts-closes": "Polls closed 2:00 pm EDT",
     "facts-before": "",
   });

@@ -218,7 +218,7 @@ export class Explorer {
 
   /**
    * Calls `onChange()` when the map has to be drawn again. `counties` has addresses of lines by
-   * contest and shape. `factsOf(race)` returns the texts of a race's facts by part.
+   * contest and shape. `factsOf(race)` returns the texts of a race's facts by part, and `votes`.
    */
   constructor(page, { counties }, onChange, factsOf) {
     Object.assign(this, { page, counties, onChange, factsOf });
@@ -331,7 +331,9 @@ export class Explorer {
     card.hidden = race === null;
     card.toggleAttribute("data-pinned", pinned !== null);
     if (!race) return;
-    for (const [name, text] of Object.entries(this.factsOf(race))) {
+    const { votes, ...texts } = this.factsOf(race);
+    this.#part("facts-rows").replaceChildren(...votes.flatMap(cells));
+    for (const [name, text] of Object.entries(texts)) {
       this.#part(name).textContent = text;
     }
     const isClose = map.dataset.focus === race;
@@ -407,6 +409,16 @@ export class Explorer {
     else return;
     event.preventDefault();
   }
+}
+
+/** Return the cells of a row with the votes of one party. */
+function cells({ look, ...texts }) {
+  return Object.entries(texts).flatMap(([name, text]) => {
+    const cell = document.createElement("span");
+    cell.textContent = text;
+    if (name === "letter") Object.assign(cell, { className: "swatch" }).dataset.look = look;
+    return [cell, " "]; // the names of shapes have them in one line
+  });
 }
 
 function isPast(layer) {

@@ -114,7 +114,10 @@ function expectedWords({ expected }) {
   return expected === null ? "" : gettext("%(percent)s%% in", { percent: expected });
 }
 
-/** Return the texts of the facts about a race, by part. `here` is the state of stateOf(). */
+/**
+ * Return the texts of the facts about a race, by part, and as `votes` those counted. `here` is the
+ * state of stateOf().
+ */
 export function facts(race, contest, here, now, timeZone, at) {
   const { name, weight, closes } = contest.races[race];
   const count = countOf(race, contest, here);
@@ -123,9 +126,8 @@ export function facts(race, contest, here, now, timeZone, at) {
     unit: name,
     "facts-votes": contest.isWeighted ? `${contest.counting}: ${weight}` : "",
     "facts-result": result(here.calls[race] ?? OPEN, contest, race),
-    "facts-counts": count?.margin
-      ? `${count.words}: ${votes(here.counts[race], contest, race)}`
-      : candidates(contest, race),
+    "facts-counts": count?.margin ? count.words : candidates(contest, race),
+    votes: count?.margin ? votes(here.counts[race], contest, race) : [],
     "facts-closes": closing(closes, now, timeZone, at),
     "facts-before": before.length
       ? gettext("Before: %(winners)s", { winners: before.slice(0, MAX_BEFORE).join(", ") })
@@ -153,13 +155,17 @@ function winnerIn({ title, names, winners: won, margins }, race, contest) {
   return `${title} ${names[party]}${margins[index] ? `\u00a0+${margins[index]}` : ""}`;
 }
 
-/** Return the votes of each party, the most first: "Biden 3,377,674, Trump 3,295,319". */
+/** Return the votes of each party, the most first: [{look, letter, name, votes, percent}]. */
 function votes({ votes: byParty }, contest, race) {
   const number = new Intl.NumberFormat(language());
+  const total = Object.values(byParty).reduce((sum, each) => sum + each, 0);
   return Object.entries(byParty)
     .sort(([, one], [, other]) => other - one)
-    .map(([party, each]) => `${contest.nameOf(party, race)}\u00a0${number.format(each)}`)
-    .join(", ");
+    .map(([party, each]) => {
+      const { look, letter } = contest.partyOf[party];
+      const percent = `${((100 * each) / total).toFixed(1)}%`;
+      return { look, letter, name: contest.nameOf(party, race), votes: number.format(each), percent };
+    });
 }
 
 /** Return the candidates of a race that has its own: "Casey (D), McCormick (R)"; else "". */
