@@ -216,6 +216,8 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
             tab = page.wait_for_selector(f'{CURRENT}[data-contest="{contest}"]').bounding_box()
             self.assertGreaterEqual(tab["x"], 0)
             self.assertLessEqual(tab["x"] + tab["width"], 320)
+            starts = [each.bounding_box()["x"] for each in page.locator(".tabs > a").all()]
+            self.assertIn(16, map(round, starts))  # the row begins with a whole tab
 
     def test_page_with_all_contests_is_small(self):
         visit = self.visit()

@@ -196,10 +196,19 @@ function tabOf(key) {
   return page.querySelector(`[data-contest="${key}"]`);
 }
 
-/** Scroll the row of tabs, which a phone has no room for, to that of the contest in the page. */
+/**
+ * Scroll the row of tabs, which a phone has no room for, to that of the contest in the page. The row
+ * ends where its last view, too, begins with a whole tab.
+ */
 function revealTab() {
   const tab = page.querySelector(".tabs > [aria-current]");
-  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft;
+  if (!tab) return;
+  const row = tab.parentElement;
+  row.style.setProperty("--end", "0px");
+  const hidden = row.scrollWidth - row.clientWidth;
+  const first = [...row.children].find(({ offsetLeft }) => offsetLeft >= hidden) ?? tab;
+  row.style.setProperty("--end", `${Math.max(first.offsetLeft - hidden, 0)}px`);
+  row.scrollLeft = tab.offsetLeft;
 }
 
 /** After a snapshot: load contests whose names or looks were corrected. */
