@@ -25,9 +25,11 @@ def last_winner(race: Race, contest: Contest, gettext: Gettext) -> LastWinner:
     if not winner:
         return LastWinner("", held)
     name = isolate(latest.name_of(contest.party_of[winner], gettext))
-    if race.id in latest.margins:
-        name += f"\u00a0+{margin_text(latest.margins[race.id])}"
-    return LastWinner(name, f"{isolate(latest.title)} {name}")
+    year = isolate(latest.title)
+    if race.id not in latest.margins:
+        return LastWinner(name, f"{year} {name}")
+    margin = margin_text(latest.margins[race.id])
+    return LastWinner(f"{name} +{margin}", f"{year} {name}\u00a0+{margin}")
 
 
 def margin_text(margin: float) -> str:

@@ -104,6 +104,8 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         check_both("exploring", "En pausa, actualizado:")
         for visit in both:
             visit.page.click('.actions [data-action="pause"]')
+            visit.page.click('.card [data-action="close"]')
+            visit.page.click('[data-action="tonight"]')
             visit.page.click('[data-action="follow"]')
 
         self.publish(RETRACTED)
