@@ -38,6 +38,23 @@ LABELS = """least => [...document.querySelectorAll(".map-labels [data-alone]")].
     return [{unit, isReadable: texts.length === 2 && texts.every(isReadable)}];
 })"""
 """The labels of shapes that are wider than some pixels, and whether code and letter are on them."""
+NEARLY = "Trump wins, 312 electoral votes to 226; Republicans have 53 seats of the Senate"
+WORDS_BELOW_MORE = """() => {
+    const headline = document.querySelector(".headline");
+    const more = document.querySelector("[data-fold=headline]").getBoundingClientRect();
+    const shown = headline.getBoundingClientRect();
+    const range = document.createRange();
+    return [...headline.textContent.matchAll(/\\S+/g)].flatMap(({ index, 0: word }) => {
+        range.setStart(headline.firstChild, index);
+        range.setEnd(headline.firstChild, index + word.length);
+        const { left, right, top, bottom } = range.getBoundingClientRect();
+        const middle = (top + bottom) / 2;
+        const isShown = middle < shown.bottom && right <= shown.right + 1;
+        const isBelow = right > more.left + 1 && left < more.right;
+        return isShown && isBelow && middle > more.top && middle < more.bottom ? [word] : [];
+    });
+}"""
+"""The words of the headline that the button *More* covers."""
 BODY = "All three are within two points, and mail ballots that arrive by Friday are counted. " * 4
 
 
@@ -137,9 +154,14 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         page = self.viewer(PHONE)
         cut = "e => e.scrollHeight > e.clientHeight + 1"
         self.assertFalse(page.is_visible('[data-fold="headline"]'))
+        self.publish({"story": {"headline": NEARLY}})  # it has smaller letters
+        page.wait_for_selector(f'.headline:text-is("{NEARLY}")')
+        self.assertFalse(page.is_visible('[data-fold="headline"]'))
+        self.assertFalse(page.eval_on_selector(".headline", cut))
         self.publish({"story": {"headline": LONGEST}})
         page.wait_for_selector('[data-fold="headline"]')
         self.assertTrue(page.eval_on_selector(".headline", cut))
+        self.assertEqual(page.evaluate(WORDS_BELOW_MORE), [])
         page.click('[data-fold="headline"]')
         self.assertFalse(page.eval_on_selector(".headline", cut))
 

@@ -125,8 +125,9 @@ export function drawHeadline(root, { headline }) {
 }
 
 /**
- * From now on, show *More* at texts in `root` that are longer than their place. It unfolds the text,
- * until the text or the width of the window changes.
+ * From now on, cut texts in `root` that are longer than their place after a whole word, and show
+ * *More* there. It unfolds the text, until the text or the width of the window changes. A text that
+ * nearly fits gets smaller letters first, where its place has some.
  */
 export function foldTexts(root) {
   const buttons = [...root.querySelectorAll("[data-fold]")];
@@ -135,13 +136,19 @@ export function foldTexts(root) {
     button.setAttribute("aria-expanded", String(isOpen));
     textOf(button).toggleAttribute("data-open", isOpen);
   };
+  const isLong = (button) => {
+    const text = textOf(button);
+    return !text.hidden && text.scrollHeight > text.clientHeight + 1;
+  };
   const measure = () => {
-    for (const button of buttons) unfold(button, false);
-    const isCut = buttons.map((button) => {
-      const text = textOf(button);
-      return !text.hidden && text.scrollHeight > text.clientHeight + 1;
-    });
-    buttons.forEach((button, index) => (button.hidden = !isCut[index])); // last: one layout for all
+    for (const button of buttons) {
+      unfold(button, false);
+      button.hidden = true;
+      for (const name of ["data-tight", "data-cut"]) textOf(button).removeAttribute(name);
+    }
+    const long = buttons.filter(isLong); // one layout for all, and mostly the last
+    for (const button of long) textOf(button).toggleAttribute("data-tight", true);
+    for (const button of long.filter(isLong)) cut(textOf(button), button);
   };
   const observer = new MutationObserver(measure);
   for (const button of buttons) {
@@ -155,6 +162,29 @@ export function foldTexts(root) {
     measure();
   });
   measure();
+}
+
+/** Cut a text that is too long for its place, and put `button` behind the last word that is shown. */
+function cut(text, button) {
+  button.hidden = false;
+  text.style.setProperty("--fold", `${button.offsetWidth}px`);
+  text.toggleAttribute("data-cut", true);
+  const place = button.parentElement.getBoundingClientRect();
+  const { bottom } = text.getBoundingClientRect();
+  const range = document.createRange();
+  let last = null;
+  for (const { index, 0: word } of text.textContent.matchAll(/\S+/g)) {
+    range.setStart(text.firstChild, index);
+    range.setEnd(text.firstChild, index + word.length);
+    const box = range.getBoundingClientRect();
+    if ((box.top + box.bottom) / 2 > bottom) break;
+    last = box;
+  }
+  if (!last) return; // one long word: the button is at the end of the line
+  const isRtl = text.matches(":dir(rtl)");
+  button.style.left = isRtl ? "auto" : `${last.right - place.left}px`;
+  button.style.right = isRtl ? `${place.right - last.left}px` : "auto";
+  button.style.top = `${(last.top + last.bottom - button.offsetHeight) / 2 - place.top}px`;
 }
 
 /**
