@@ -118,6 +118,8 @@ class ConsoleOnAir(ConsoleTestCase):
             desk.click(f'[data-action="{button}"]')
             desk.wait_for_selector(f'#desk[data-mode="{mode}"]')
             found.append(desk.inner_text('[data-desk="mode"]'))
+            is_held = "On hold: back after the break" in desk.inner_text(PROGRAM)
+            self.assertEqual(is_held, mode == "held", "what viewers read")
         desk.click('[data-action="end"]')
         desk.click("dialog >> text=Go back")
         self.assertEqual(frame.get_attribute("data-mode"), "live")

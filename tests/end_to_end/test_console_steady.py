@@ -12,7 +12,7 @@ from broadcaster.models.contests import keep_all
 from broadcaster.publishing.actor import Actor
 from tests.support.browser import in_a_thread
 from tests.support.changes import parse_change
-from tests.support.console import CONNECTED, PREVIEW, TAKE, WIDE, ConsoleTestCase
+from tests.support.console import CONNECTED, PREVIEW, PROGRAM, TAKE, WIDE, ConsoleTestCase
 from tests.support.contests import show
 
 LONG = "Pennsylvania and more words " * 7  # 196 characters
@@ -93,6 +93,11 @@ class SteadyConsole(ConsoleTestCase):
             hidden = desk.eval_on_selector(
                 f"{PREVIEW} .screen-headline",
                 "words => words.offsetHeight - words.parentElement.clientHeight",
+        desk.set_viewport_size(WIDE)
+        self.assertGreater(words.bounding_box()["width"], 20, "where there is room, all is seen")
+        winner = f"{PREVIEW} .tally-side:has(.passed:visible)"
+        fill = desk.eval_on_selector(winner, "side => getComputedStyle(side).backgroundColor")
+        self.assertNotEqual(fill, "rgba(0, 0, 0, 0)", "the winner's side is filled")
             )
             self.assertLessEqual(hidden, 0, f"the headline is cut at {width}")
         self.publish({"story": {"headline": LONG, "body": LONG * 9, "annotations": NOTES}})

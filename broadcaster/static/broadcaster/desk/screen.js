@@ -3,12 +3,12 @@
 import { stateOf } from "../domain/replica.js";
 import { draw, drawFresh, drawPins, drawTally, racesIn } from "../rendering/drawing.js";
 
+const HOLD = "On hold: back after the break"; // what viewers read above the map
+
 export class Screen {
   /** Calls `onChoose()` when another contest is to be shown. */
   constructor(element, contests, onChoose) {
     Object.assign(this, { element, contests });
-    // The sign for a winner is alone in the one line of a score. Screen readers read the words, too.
-    for (const words of element.querySelectorAll("[data-words]")) words.className = "visually-hidden";
     this.chosen = null; // the contest that was chosen by a tab; null: the one that matters
     element.addEventListener("click", (event) => {
       const tab = event.target.closest(".tab");
@@ -50,6 +50,7 @@ export class Screen {
     const headline = this.#write("headline", state.story.headline || "No headline yet");
     headline.toggleAttribute("data-empty", !state.story.headline);
     headline.dataset.length = lengthWord(state.story.headline);
+    this.#write("hold", state.phase === "held" ? HOLD : "");
     this.#write("reason", reason);
     this.#write("story", state.story.body);
     this.#showNotes(state.story.annotations, key, picture);
