@@ -30,6 +30,11 @@ CUT = """async words => {
     return words.scrollHeight - words.clientHeight;
 }"""
 """The height of what does not fit, in pixels."""
+TEXT_END = """words => {
+    const range = document.createRange();
+    range.selectNodeContents(words);
+    return range.getBoundingClientRect().right;
+}"""
 FIRST = "Kentucky, Indiana, West Virginia and South Carolina to Trump; Vermont to Biden. Biden 3, "
 SIZES = ((1440, 900), (1280, 800), (768, 1024), (360, 780), (320, 640))
 MANY_CALLS = {
@@ -132,7 +137,12 @@ class SteadyConsole(ConsoleTestCase):
     def test_map_is_large_with_and_without_tabs(self):
         desk = self.open_console(EDITOR)
         self.assert_map_is_large(desk)
+        self.assertIn("No connection: a take may not go out.", desk.inner_text(WORDS))
         ids = {key: f"us-{key}-2024" for key in ("president", "senate", "governors")}
+        for width, height in SIZES[:3]:
+            desk.set_viewport_size({"width": width, "height": height})
+            left = desk.locator(f"{PROGRAM} .boxes").bounding_box()["x"]
+            self.assertLessEqual(desk.eval_on_selector(".desk-cut-off", TEXT_END), left, width)
         lineup = keep_all(show(**ids).editions)
         broadcast = Broadcast.objects.create(slug="three", title="Three", contests=lineup)
         self.path = f"/admin/broadcaster/broadcast/{broadcast.pk}/console/"

@@ -334,7 +334,8 @@ export class Desk {
     this.statusBar.showTime(this.plan, phase, this.now);
     if (!this.may.take) return;
     const { problem, warning } = this.takeTarget;
-    const text = this.isPreviewEmpty ? "" : (problem ?? warning);
+    const { blockedText } = this.statusBar;
+    const text = blockedText || (this.isPreviewEmpty ? "" : (problem ?? warning));
     const element = this.part("warning");
     if (element.textContent !== text) element.textContent = text;
     this.#fitTakeWords();

@@ -15,6 +15,11 @@ const CONNECTION_LABELS = {
 };
 // States in which takes may not go out and the map may be old, with the words over Program.
 const CUT_OFF = { offline: "NO CONNECTION", forbidden: "LOGGED OUT", replaced: "NOT YOU" };
+const BLOCKED_TEXTS = {
+  offline: "No connection: a take may not go out.",
+  forbidden: "Logged out: nothing can be taken.",
+  replaced: "Somebody else logged in: nothing can be taken.",
+};
 
 export class StatusBar {
   constructor(root, part, broadcast) {
@@ -64,6 +69,11 @@ export class StatusBar {
   /** Whether there is no connection, so that all that the console shows may be old. */
   get isOld() {
     return this.cutOff !== "";
+  }
+
+  /** Why TAKE may do nothing, as far as the connection is the reason, or "". */
+  get blockedText() {
+    return BLOCKED_TEXTS[this.part("connection").dataset.state] ?? "";
   }
 
   /** Show the connection's state. Return whether it changed. */
