@@ -70,6 +70,8 @@ class CallingAtTheConsole(ConsoleTestCase):
         desk = self.open_console(BROADCASTER)
         offered = desk.locator('[data-desk="uncalled"] button').all_inner_texts()
         self.assertEqual(offered[:3], ["FL 29", "NY 29", "IL 20"])
+        third = desk.locator('[data-race="president/IL"]').bounding_box()
+        self.assertLessEqual(third["y"] + third["height"], WIDE["height"], "below the fold")
 
         desk.click('[data-race="president/FL"]')
         desk.check(".call [value=called-R]")

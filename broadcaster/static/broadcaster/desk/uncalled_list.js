@@ -2,7 +2,8 @@
 
 import { uncalled } from "./unfinished.js";
 
-const MAX_RACES = 14; // of a contest: the menu of races has them all
+const MAX_RACES = 14; // of one contest, and of each of several: the menu of races has them all
+const MAX_OF_SEVERAL = 6;
 
 export class UncalledList {
   /** `onPick(race)` gets a race in the form "contest/race". */
@@ -34,7 +35,8 @@ export class UncalledList {
     if (!races.length) return [];
     const contest = this.contests[key];
     const line = document.createElement("p");
-    const buttons = races.slice(0, MAX_RACES).flatMap((race) => {
+    const most = isSeveral ? MAX_OF_SEVERAL : MAX_RACES;
+    const buttons = races.slice(0, most).flatMap((race) => {
       const { name, weight } = contest.races[race];
       const button = document.createElement("button");
       button.type = "button";
@@ -44,7 +46,7 @@ export class UncalledList {
       button.setAttribute("aria-label", `Call ${name}`);
       return [button, " "];
     });
-    const rest = races.length > MAX_RACES ? `and ${races.length - MAX_RACES} more` : "";
+    const rest = races.length > most ? `and ${races.length - most} more` : "";
     line.append(isSeveral ? `${key}, not called: ` : "Not called: ", ...buttons, rest);
     return [line];
   }
