@@ -126,7 +126,7 @@ export class Desk {
   #handleRundown({ now, plan, cues }, own = []) {
     const before = this.cue(this.selected);
     const inBanner = this.banner.cue?.id;
-    const notifications = cueNotifications(this.cues, cues, this.me, this.may, own);
+    const notifications = cueNotifications(this.cues, cues, this.me, own);
     const ended = cuesOfNewStatus(this.cues, cues);
     this.recent.addCues(changedCues(this.cues, cues, own));
     if (JSON.stringify(plan.contests) !== JSON.stringify(this.plan.contests)) {

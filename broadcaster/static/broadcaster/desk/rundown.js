@@ -132,15 +132,12 @@ function isUnderWay(commands, name, cue) {
  * Return the notifications for `me` about what others did to cues: [{text, isError, id}]. `own` are
  * the commands of this console that are under way, as {name, cue}: their answers say what they did.
  */
-export function cueNotifications(before, after, me, may, own = []) {
+export function cueNotifications(before, after, me, own = []) {
   const known = new Map(before.map((cue) => [cue.id, cue]));
   return after.flatMap((cue) => {
     const was = known.get(cue.id);
     const title = `“${isolate(cue.title)}”`;
     const notify = (text, isError = false) => [{ text, isError, id: cue.id }];
-    if (cue.asked && !was?.asked && cue.asked.by !== me && may.confirm) {
-      return notify(`${cue.asked.by} took ${title}. It is waiting for your confirmation.`);
-    }
     if (!was) return [];
     if (cue.asked?.by === me && was.due !== null && !was.asked) {
       return notify(`${title} is due. It is not on air: another person must confirm it.`, true);

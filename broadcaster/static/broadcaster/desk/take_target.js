@@ -80,7 +80,8 @@ function sentences(...some) {
 
 function cueWarning(cue, now, me, standing) {
   if (cue.taken) return `Already taken: ${statusNote(cue, now, me, true)}.`;
-  const approval = cue.needs_approval && !cue.asked ? "Needs approval by another person." : "";
+  if (cue.asked) return "It waits for approval."; // of whom, the banner says
+  const approval = cue.needs_approval ? "Needs approval by another person." : "";
   return sentences(standing || statusNote(cue, now, me, true), approval);
 }
 
