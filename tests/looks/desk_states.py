@@ -67,13 +67,22 @@ def show_draft(visits: list[Visit]) -> list[Visit]:
     return visits
 
 
+def annotation(race: str, text: str) -> dict[str, str]:
+    return {"contest": "president", "at": race, "text": text}
+
+
 @STATES.add("desk-draft")
 def draft(studio: Studio) -> list[Visit]:
-    visits = desk(studio, studio.watch(night("8:11 pm")))
+    notes = [annotation("PA", "Mail ballots until Friday"), annotation("GA", "Recount is likely")]
+    story = {"headline": "Two states may take days", "annotations": notes}
+    visits = desk(studio, studio.watch(night("8:11 pm").publish({"story": story}, "8:12 pm")))
     for visit in visits:
         visit.page.click("text=Preview the draft")
         visit.page.select_option('[data-desk="add"]', "president/NV")
         visit.page.check(".call [value=called-D]")
+        visit.page.select_option("#draft-annotate", "president/NV")
+        visit.page.fill(".draft-note input", "Most of what is left is from Las Vegas")
+        visit.page.evaluate("scrollTo(0, 0)")
     return show_draft(visits)
 
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 GROUND, INK = "#c3c7ce", "#23262b"
 GAP, LABEL = 24, 28  # pixels: between views, and the height of a label
-QUALITIES = (75, 60, 50)  # of WebP: the first that is small enough, or the last
+QUALITIES = (75, 60, 50, 40)  # of WebP: the first that is small enough, or the last
 LARGEST = 160_000  # bytes
 COLOURS = 128  # of a picture that has one view
 
