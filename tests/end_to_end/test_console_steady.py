@@ -93,16 +93,16 @@ class SteadyConsole(ConsoleTestCase):
         words = desk.locator(f"{PREVIEW} .tally-side .passed:visible [data-words]")
         self.assertLessEqual(words.bounding_box()["width"], 1, "the sign for a winner is alone")
         self.assertIn("270", words.text_content())
-        for width, height in SIZES:
-            desk.set_viewport_size({"width": width, "height": height})
-            hidden = desk.eval_on_selector(
-                f"{PREVIEW} .screen-headline",
-                "words => words.offsetHeight - words.parentElement.clientHeight",
         desk.set_viewport_size(WIDE)
         self.assertGreater(words.bounding_box()["width"], 20, "where there is room, all is seen")
         winner = f"{PREVIEW} .tally-side:has(.passed:visible)"
         fill = desk.eval_on_selector(winner, "side => getComputedStyle(side).backgroundColor")
         self.assertNotEqual(fill, "rgba(0, 0, 0, 0)", "the winner's side is filled")
+        for width, height in SIZES:
+            desk.set_viewport_size({"width": width, "height": height})
+            hidden = desk.eval_on_selector(
+                f"{PREVIEW} .screen-headline",
+                "words => words.offsetHeight - words.parentElement.clientHeight",
             )
             self.assertLessEqual(hidden, 0, f"the headline is cut at {width}")
         self.publish({"story": {"headline": LONG, "body": LONG * 9, "annotations": NOTES}})
@@ -137,17 +137,17 @@ class SteadyConsole(ConsoleTestCase):
         self.server.stop()
         self.addCleanup(self.server.start)
         desk.wait_for_selector("[data-cut-off]")
-        check("no connection")
-
-    def test_map_is_large_with_and_without_tabs(self):
-        desk = self.open_console(EDITOR)
-        self.assert_map_is_large(desk)
         self.assertIn("No connection: a take may not go out.", desk.inner_text(WORDS))
-        ids = {key: f"us-{key}-2024" for key in ("president", "senate", "governors")}
+        check("no connection")
         for width, height in SIZES[:3]:
             desk.set_viewport_size({"width": width, "height": height})
             left = desk.locator(f"{PROGRAM} .boxes").bounding_box()["x"]
             self.assertLessEqual(desk.eval_on_selector(".desk-cut-off", TEXT_END), left, width)
+
+    def test_map_is_large_with_and_without_tabs(self):
+        desk = self.open_console(EDITOR)
+        self.assert_map_is_large(desk)
+        ids = {key: f"us-{key}-2024" for key in ("president", "senate", "governors")}
         lineup = keep_all(show(**ids).editions)
         broadcast = Broadcast.objects.create(slug="three", title="Three", contests=lineup)
         self.path = f"/admin/broadcaster/broadcast/{broadcast.pk}/console/"
@@ -155,6 +155,9 @@ class SteadyConsole(ConsoleTestCase):
         desk.wait_for_selector(CONNECTED)
         self.assert_map_is_large(desk)
 
+        tools = desk.locator(".cue-panel").bounding_box()
+        self.assertLessEqual(tools["y"] + tools["height"], WIDE["height"])
+        self.assertGreater(tools["y"], WIDE["height"] - 160, "the rundown is as high as can be")
         hint = desk.locator('[data-desk="no-cues"]').bounding_box()
         head = desk.locator(".desk-rundown .panel-bar").bounding_box()
         self.assertLessEqual(hint["y"], head["y"] + head["height"], "the hint of no cues")

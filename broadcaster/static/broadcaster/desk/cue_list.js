@@ -64,6 +64,8 @@ export class CueList {
       this.#fill(row, cue, state, marked, now);
     });
     for (const id of gone) this.#remove(id);
+    const isAfterClose = ({ change }) => pollsClose(change, this.contests) > now;
+    if (cues.some(isAfterClose)) this.panel.setAttribute("data-polls", ""); // and keeps that height
     this.#fillPanel(this.#cue(marked.preview), now);
   }
 
