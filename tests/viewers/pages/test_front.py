@@ -7,7 +7,7 @@ from html import unescape
 from django.test import TestCase
 
 from broadcaster.models import Broadcast
-from tests.support.changes import PA_TO_BIDEN, parse_change
+from tests.support.changes import PA_TO_BIDEN, RACES, parse_change
 from tests.support.contests import president
 from tests.support.log import publish
 
@@ -32,6 +32,14 @@ class FrontPage(TestCase):
         self.assertIn(">Nov 5, 2024</time>", page)
         self.assertLess(page.index("/later/replay/"), page.index("/past/replay/"))
         self.assertIn('href="/broadcasts/past/replay/"', page)
+
+    def test_winner_of_a_past_night_is_marked(self):
+        won = {unit: {"status": "called", "party": "D"} for unit in RACES}
+        called = {"calls": {"president": won}, "story": {"headline": "Biden wins"}}
+        self.broadcast("past", {"kind": "start"}, called, {"kind": "end"})
+        page = self.client.get("/").content.decode()
+        self.assertRegex(page, r"<bdi>Biden</bdi> <b>538</b> ✓")
+        self.assertRegex(page, r"<bdi>Trump</bdi> <b>0</b></span>")
 
     def test_past_broadcast_has_a_picture_of_its_final_map_that_is_loaded_when_needed(self):
         self.assertNotContains(self.client.get("/"), "<img")
