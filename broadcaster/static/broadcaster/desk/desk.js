@@ -27,7 +27,7 @@ import { Screen } from "./screen.js";
 import { nothingText, onAirText, programLabel } from "./show_status.js";
 import { isNothingNew } from "./standing.js";
 import { StatusBar } from "./status_bar.js";
-import { focusText, summarize, takeWords } from "./summary.js";
+import { afterText, focusText, summarize, takeWords } from "./summary.js";
 import { takeTarget } from "./take_target.js";
 
 const CONTEST_CHANGED =
@@ -259,7 +259,7 @@ export class Desk {
       const shown = isNothingNew(state, change) ? change : news; // what stands already has a warning
       this.takeTexts = isPreviewEmpty
         ? [nothingText(phase)]
-        : [takeWords(shown, after, this.contests), summarize(shown, this.contests)];
+        : this.#takeTexts(shown, after);
     }
     if (this.form) this.#showDraft(isPreviewEmpty ? "" : problem);
     this.showTime();
@@ -341,17 +341,27 @@ export class Desk {
     this.#fitTakeWords();
   }
 
-  /** Write what TAKE does as it fits beside it: in words, in smaller letters, or else in codes. */
+  /** Return what a take of `change` does: in words, in codes, and in codes without the totals. */
+  #takeTexts(change, after) {
+    const { contests } = this;
+    const codes = summarize(change, contests);
+    const sums = afterText({ change, after: totals(contests, after.calls) }, contests);
+    const all = [codes, sums].filter(Boolean).join(" · ");
+    return [takeWords(change, after, contests), all, codes];
+  }
+
+  /** Write the first text for TAKE that fits beside it, in smaller letters if it is long. */
   #fitTakeWords() {
     const [place, summary] = [this.part("take-target"), this.part("take-summary")];
-    const [words, codes = words] = this.takeTexts;
-    const shown = `${place.clientWidth} ${this.part("warning").textContent} ${words}`;
+    const shown = `${place.clientWidth} ${this.part("warning").textContent} ${this.takeTexts[0]}`;
     if (shown === this.takeShown) return; // another layout every second would be for nothing
     this.takeShown = shown;
     const isCut = () => place.scrollHeight > place.clientHeight;
     place.removeAttribute("data-long");
-    summary.textContent = words;
-    if (isCut()) place.setAttribute("data-long", "");
-    if (isCut()) summary.textContent = codes;
+    for (const text of this.takeTexts) {
+      summary.textContent = text;
+      if (isCut()) place.setAttribute("data-long", "");
+      if (!isCut()) break;
+    }
   }
 }
