@@ -155,6 +155,12 @@ class SteadyConsole(ConsoleTestCase):
         desk.wait_for_selector(CONNECTED)
         self.assert_map_is_large(desk)
 
+        desk.set_viewport_size({"width": 768, "height": 1024})
+        cut = desk.eval_on_selector(
+            f"{PREVIEW} .boxes", "list => list.scrollHeight - list.clientHeight"
+        )
+        self.assertLessEqual(cut, 0, "boxes beside the map of a tablet")
+        desk.set_viewport_size(WIDE)
         tools = desk.locator(".cue-panel").bounding_box()
         self.assertLessEqual(tools["y"] + tools["height"], WIDE["height"])
         self.assertGreater(tools["y"], WIDE["height"] - 160, "the rundown is as high as can be")
