@@ -184,7 +184,7 @@ class DuringTheShow:
             self.assertTrue(row.locator(".chip").is_visible(), viewer.name)
             self.assertEqual(viewer.page.inner_text(".corrected"), "Corrected Arizona")
             entry = viewer.page.locator(f'.log [data-seq="{self.seq - 1}"]')
-            self.assertEqual(entry.locator("[data-struck]").inner_text(), "Arizona")
+            self.assertEqual(entry.locator("[data-struck]").inner_text(), "Arizona 11")
             self.assertIn(REASON, viewer.page.inner_text(f'.log [data-seq="{self.seq}"]'))
 
     def kill_and_restart_the_server(self):
