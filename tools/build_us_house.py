@@ -30,6 +30,7 @@ SOURCE = (
     "A grid of our own, made from us-states as tools/build_us_house.py says. "
     "Districts are numbered by their place on the grid, not by geography."
 )
+ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 STATES = {shape.id: shape.name for shape in shipped("us-states").shapes}
 
 
@@ -63,11 +64,17 @@ def hexjson() -> Document:
             hexes[f"{state}-AL" if is_only else f"{state}-{found[state]}"] = {
                 "q": match.start() // CELL,
                 "r": -row,
-                "n": f"{STATES[state]} {'at large' if is_only else found[state]}",
+                "n": f"{STATES[state]} {'at large' if is_only else ordinal(found[state])}",
                 "state": state,
             }
     ordered = sorted(hexes.items(), key=lambda item: item[0][:2])  # districts stay in their order
     return {"layout": "odd-r", "hexes": dict(ordered)}
+
+
+def ordinal(number: int) -> str:
+    """Return "2nd": "Alabama 2" would read as two seats."""
+    is_teen = number // 10 % 10 == 1
+    return f"{number}{'th' if is_teen else ENDINGS.get(number % 10, 'th')}"
 
 
 if __name__ == "__main__":

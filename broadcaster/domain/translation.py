@@ -4,9 +4,11 @@ Pure modules write English and mark it with `gettext_noop`. The caller that show
 passes a `gettext`, such as Django's, which translates it (locale/, docs/languages.md).
 """
 
+import re
 from collections.abc import Callable
 
 Gettext = Callable[[str], str]
+NUMBERED = re.compile(r"(.+) (\d+)(st|nd|rd|th)?")
 
 
 def gettext_noop(text: str) -> str:
@@ -15,6 +17,9 @@ def gettext_noop(text: str) -> str:
 
 
 def name_in(gettext: Gettext, name: str) -> str:
-    """Return the translation of a name; of "Ohio 2" that of "Ohio", with the number."""
-    place, _, number = name.rpartition(" ")
-    return f"{gettext(place)} {number}" if number.isdecimal() else gettext(name)
+    """Return the translation of a name; of "Ohio 2" or "Ohio 2nd" that of "Ohio", with the number."""
+    numbered = NUMBERED.fullmatch(name)
+    if not numbered:
+        return gettext(name)
+    place, number, ordinal = numbered.groups()
+    return f"{gettext(place)} {number}{gettext(ordinal) if ordinal else ''}"

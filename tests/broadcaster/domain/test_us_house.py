@@ -4,7 +4,10 @@ import json
 from collections import Counter
 from unittest import TestCase
 
+from django.utils.translation import gettext, override
+
 from broadcaster.domain import contest, geometry
+from broadcaster.domain.translation import name_in
 from tools import build_us_house
 from tools.build_contests import DATA, votes_of
 
@@ -45,5 +48,10 @@ class UsHouse(TestCase):
             self.assertEqual(reached, ids, state)
 
     def test_districts_and_states_have_names(self):
-        names = [HOUSE.shape_of[id].name for id in ("AL", "AL-7", "AK-AL")]
-        self.assertEqual(names, ["Alabama", "Alabama 7", "Alaska at large"])
+        names = [HOUSE.shape_of[id].name for id in ("AL", "AL-7", "CA-11", "CA-52", "AK-AL")]
+        self.assertEqual(
+            names,
+            ["Alabama", "Alabama 7th", "California 11th", "California 52nd", "Alaska at large"],
+        )
+        with override("es"):
+            self.assertEqual(name_in(gettext, "Pennsylvania 2nd"), "Pensilvania 2.º")
