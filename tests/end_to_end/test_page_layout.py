@@ -1,6 +1,7 @@
 """The layout of the live page: nothing jumps, and what a viewer asks for is on the screen."""
 
 from django.test import TransactionTestCase
+from django.utils import timezone
 from msgspec.structs import replace
 
 from broadcaster.domain.show import Edition
@@ -9,12 +10,14 @@ from broadcaster.models.contests import keep_all
 from broadcaster.publishing.lineup import spread
 from tests.support.audience import BrowserAudience
 from tests.support.browser import in_a_thread
-from tests.support.contests import parliament, parsed
+from tests.support.contests import parliament, parsed, show
 from tests.support.portrait import portrait
 from tests.support.server import wait_for
+from tests.support.staff import publisher
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 TABLET, SMALL = {"width": 800, "height": 1000}, {"width": 320, "height": 640}
+LOW = {"width": 1366, "height": 768}
 LONG = "Pennsylvania, the last of the three states along the lakes, goes to Biden, who reaches 270"
 LONGEST = (
     f"{LONG} electoral votes; the count goes on in Georgia, North Carolina and Alaska, where both"
@@ -104,6 +107,7 @@ class PageLayout(BrowserAudience, TransactionTestCase):
                     arg=headline,
                 )
                 self.assertEqual(self.places(page), place, headline)
+                self.assertEqual(self.titles(page), ["lead" if not headline else "h1"])
                 if headline in keys:
                     self.assertEqual(self.key(page), keys[headline])
         for page in pages:  # after the end nothing can be paused
@@ -119,6 +123,12 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         places = {part: (box["x"], round(box["y"])) for part, box in boxes.items()}
         sizes = [{name: round(pixels) for name, pixels in box.items()} for box in whole]
         return places | {"whole": sizes}  # a close view may change a fraction of a pixel
+
+    def titles(self, page):
+        """Return where the title of the broadcast is seen: in its own line, or as the headline."""
+        in_lead = "e => getComputedStyle(e, '::before').content !== 'none'"
+        own = page.eval_on_selector("h1", "e => getComputedStyle(e).opacity !== '0'")
+        return ["h1"] * own + ["lead"] * page.eval_on_selector(".lead", in_lead)
 
     def key(self, page):
         """Return the words of the signs that the map's key explains."""
@@ -265,6 +275,37 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             for part in (".legend", ".log ol")
         ]
         self.assertLess(abs(ends[0] - ends[1]), 60)
+
+    def test_rows_of_what_is_undecided_are_two_lines_whenever_polls_close(self):
+        pages = [self.visit(viewport=size).page for size in (DESKTOP, PHONE, SMALL)]
+        edition = show(president="us-president-2024").editions["president"]
+        now = timezone.now().replace(microsecond=0)
+        tonight = tuple(replace(race, closes=now) for race in edition.contest.races)
+        for slug, races in {"past": edition.contest.races, "tonight": tonight}.items():
+            contest = replace(edition.contest, races=races)
+            lineup = keep_all({"president": replace(edition, contest=contest)})
+            broadcast = Broadcast.objects.create(
+                slug=slug, title="Night", contests=lineup, approval="never"
+            )
+            publisher(self.server, broadcast)({"kind": "start"})
+            for page in pages:
+                for language in ("", "/es"):
+                    page.goto(f"{self.server.url}{language}/broadcasts/{slug}/")
+                    page.wait_for_selector('[data-state="live"]')
+                    rows = page.locator(".undecided li").all()
+                    heights = [row.bounding_box()["height"] for row in rows]
+                    self.assertEqual(heights, [56] * 5, (slug, language, page.viewport_size))
+
+    def test_races_that_the_list_of_what_is_undecided_has_no_room_for_are_in_the_table(self):
+        pages = [self.viewer(DESKTOP), self.viewer(LOW, java_script_enabled=False)]
+        for page, seen in zip(pages, (5, 3), strict=True):
+            self.assertEqual(page.locator(".undecided li:visible").count(), seen)
+            page.click(f'.undecided a:visible:text("+{56 - seen} more in the table")')
+            page.wait_for_selector('tr[data-unit="WY"]')
+            self.assertLess(page.locator('[data-group=""]').bounding_box()["y"], 200)
+        self.publish(call("R", *self.others("PA", "GA", "AZ", "NV", "NC")))
+        pages[0].wait_for_selector(".undecided a", state="hidden")
+        self.assertEqual(pages[0].locator(".undecided li").count(), 5)
 
     def test_portraits_are_beside_the_score_and_take_no_room_from_the_map(self):
         pages = [self.viewer(DESKTOP), self.viewer(PHONE)]

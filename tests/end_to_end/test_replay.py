@@ -97,7 +97,9 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         self.scrub(visit, "1:25")
         visit.wait_for(f'{AZ}[data-status="retracted"]')
         self.assertEqual(self.totals(visit), "227–213–98")
-        visit.wait_for('[data-part="undecided"] [data-race="AZ"]:has-text("Call withdrawn")')
+        visit.wait_for(
+            '[data-part="undecided"] [data-race="AZ"]:has-text("Call withdrawn")', state="attached"
+        )
         self.assertFalse(visit.page.locator('[data-part="later"]').is_visible())
         self.assertIn("1:25:00", visit.page.get_attribute(SLIDER, "aria-valuetext"))
 

@@ -87,8 +87,8 @@ class SpanishPages(BrowserAudience, TransactionTestCase):
         self.assertIn("Carolina del Norte", row["NC"])
         self.assertIn("Maine, 2.º distrito", row["ME-2"])
         self.assertIn("Biden (D), certificado", row["VT"])
-        self.assertIn("Demasiado reñido para definir", row["GA"])
-        self.assertIn("Demasiado pronto para definir", row["NM"])
+        self.assertIn("Demasiado reñido", row["GA"])
+        self.assertIn("Demasiado pronto", row["NM"])
         self.assertRegex(wide.page.inner_text(".log time >> nth=0"), r"^\d+:\d\d [ap]\.\sm\.$")
         self.assertRegex(
             wide.page.inner_text('[data-part="time"]'), r"\d+:\d\d:\d\d [ap]\.\sm\. E[SD]T$"

@@ -28,7 +28,8 @@ from broadcaster.rendering.picture import Picture
 from broadcaster.rendering.tally import Tally
 from viewers.pages.wording import begins, closing, hour, script_words, status
 
-MAX_UNDECIDED = 20  # races in the list of those still to decide
+MAX_UNDECIDED = 5  # races in the list of those still to decide
+LOW_UNDECIDED = 3  # those of them that a low screen shows (page.css)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ def undecided_context(
     return {
         "undecided": [(race, closing(race.closes, now, at)) for race in races[:most]],
         "undecided_count": len(races),
+        "undecided_more": [(n, len(races) - n) for n in (MAX_UNDECIDED, LOW_UNDECIDED)],
     }
 
 

@@ -51,33 +51,31 @@ def begins(broadcast: Broadcast) -> str:
     return _("Begins on %(date)s at %(time)s") % values
 
 
-def clock(at: datetime, with_seconds: bool, now: datetime | None = None) -> str:
-    """Return "9:47:03 pm EST" or "9:47 pm EST", with the date before it unless it is that of `now`.
-
-    Without `now`, the date is compared with today's.
-    """
+def clock(at: datetime, with_seconds: bool) -> str:
+    """Return "9:47:03 pm EST" or "9:47 pm EST", with the date before it unless it is today's."""
     time = hour_and_zone(at, with_seconds)
-    today = timezone.localdate(at) == timezone.localdate(now)
-    return time if today else f"{date(at)}, {time}"
+    is_today = timezone.localdate(at) == timezone.localdate()
+    return time if is_today else f"{date(at)}, {time}"
 
 
 def closing(closes: datetime | None, now: datetime, at: datetime) -> str:
-    """Return when the polls of a race close or closed; "" if that is not known.
+    """Return in short when the polls of a race close or closed; "" if that is not known.
 
-    The date is left out within 12 hours of `now`, and of `at`, when the map last changed: on later
-    days, it is that night.
+    It is the hour within 12 hours of `now`, on its day, and within 12 hours of `at`, when the map
+    last changed: on later days, it is that night. Else it is the date.
     """
     if closes is None:
         return ""
     words = _("Polls close %(time)s") if closes > now else _("Polls closed %(time)s")
     is_tonight = any(abs(closes - time) < NIGHT for time in (now, at))
-    return words % {"time": hour_and_zone(closes) if is_tonight else clock(closes, False, now)}
+    is_today = timezone.localdate(closes) == timezone.localdate(now)
+    time = hour_and_zone(closes) if is_tonight or is_today else short_date(closes)
+    return words % {"time": time}
 
 
 def date_and_clock(at: datetime) -> str:
     """Return "Nov 3, 2020, 9:47 pm EST": short, and always with the date."""
-    day = date_format(timezone.localtime(at), pgettext("short", "M j, Y"))
-    return f"{day}, {hour_and_zone(at)}"
+    return f"{short_date(at)}, {hour_and_zone(at)}"
 
 
 def hour_and_zone(at: datetime, with_seconds: bool = False) -> str:
@@ -96,6 +94,11 @@ def date(at: datetime) -> str:
     """Return "Nov 3, 2020"."""
     # Translators: how a date is written, in the letters of Django's date filter.
     return date_format(timezone.localtime(at), _("M j, Y"))
+
+
+def short_date(at: datetime) -> str:
+    """Return "Nov 3, 2020", with a short month in all languages."""
+    return date_format(timezone.localtime(at), pgettext("short", "M j, Y"))
 
 
 def elapsed(milliseconds: int) -> str:

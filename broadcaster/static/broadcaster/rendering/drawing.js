@@ -23,7 +23,7 @@ const SQUARE = 4; // points along the side of a square that has room for a label
 const MAX_NAMED = 12; // races up to which a group of the log names all
 const FIRST_NAMED = 4; // races that a larger group names
 export const OPEN = { status: "open" }; // the call of a race about which nothing was published
-const MAX_UNDECIDED = 20; // races in the list of those still to decide, as in map_context.py
+const MAX_UNDECIDED = 5; // races in the list of those still to decide, as in map_context.py
 const BANDS = [2, 5, 10]; // percentage points: margins from which a hatch is denser
 
 const drawn = new WeakMap(); // by root: what was drawn there last, {calls, counts, contest, layer}
@@ -554,16 +554,18 @@ export function write(element, value) {
 
 /**
  * Draw the races that are to be called, in the list of `root`: the first of `races`, and how many
- * there are. `textsOf(race)` returns the texts of a row by part, and the `look` of the party ahead.
+ * more there are. `textsOf(race)` returns the texts of a row by part, and the `look` of the party ahead.
  * Rows that stay are kept: to lay out new ones costs most.
  */
 export function drawUndecided(root, races, textsOf) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   part("undecided-section").hidden = !races.length;
   write(part("undecided-count"), races.length);
-  part("undecided-more").hidden = races.length <= MAX_UNDECIDED;
-  const all = gettext("All %(count)s are in the table", { count: races.length });
-  write(part("undecided-more"), all);
+  for (const link of root.querySelectorAll("[data-more]")) {
+    const count = races.length - link.dataset.more;
+    link.hidden = count <= 0;
+    write(link, gettext("+%(count)s more in the table", { count }));
+  }
   const list = part("undecided");
   const shown = races.slice(0, MAX_UNDECIDED);
   const rows = new Map([...list.children].map((row) => [row.dataset.race, row]));

@@ -61,13 +61,17 @@ export function layerWords(layer, contest, calls, before) {
 }
 
 /**
- * Return when the polls of a race close or closed; "" if that is not known. The date is left out
- * within 12 hours of `now`, and of `at`, when the map last changed: on later days, it is that night.
+ * Return when the polls of a race close or closed; "" if that is not known. It is the hour within 12
+ * hours of `now`, on its day, and within 12 hours of `at`, when the map last changed: on later days,
+ * it is that night. Else it is the date, with the hour if asked for.
  */
-export function closing(closes, now, timeZone, at) {
+export function closing(closes, now, timeZone, at, withHour = false) {
   if (closes === undefined) return "";
   const isTonight = [now, at].some((time) => Math.abs(closes - time) < NIGHT);
-  const time = isTonight ? hourAndZone(closes, timeZone) : clock(closes, now, timeZone, false);
+  const hours = hourAndZone(closes, timeZone);
+  const day = dayOf(closes, timeZone, "medium");
+  const isToday = day === dayOf(now, timeZone, "medium");
+  const time = isTonight || isToday ? hours : withHour ? `${day}, ${hours}` : day;
   return closes > now
     ? gettext("Polls close %(time)s", { time })
     : gettext("Polls closed %(time)s", { time });
@@ -99,7 +103,7 @@ export function undecidedTexts(race, contest, here, now, timeZone, at) {
     by: count ? aheadBy(count) : "",
     expected: count ? expectedWords(count) : "",
     counted: count ? count.words : "",
-    closes: count ? "" : closing(closes, now, timeZone, at),
+    closes: count || call ? "" : closing(closes, now, timeZone, at),
   };
 }
 
@@ -128,7 +132,7 @@ export function facts(race, contest, here, now, timeZone, at) {
     "facts-result": result(here.calls[race] ?? OPEN, contest, race),
     "facts-counts": count?.margin ? count.words : candidates(contest, race),
     votes: count?.margin ? votes(here.counts[race], contest, race) : [],
-    "facts-closes": closing(closes, now, timeZone, at),
+    "facts-closes": closing(closes, now, timeZone, at, true),
     "facts-before": before.length
       ? gettext("Before: %(winners)s", { winners: before.slice(0, MAX_BEFORE).join(", ") })
       : lastWinner(race, contest),
@@ -182,9 +186,13 @@ function candidates(contest, race) {
  */
 export function clock(at, now, timeZone, withSeconds = true) {
   const dateStyle = language() === "en" ? "medium" : "long";
-  const day = format({ dateStyle, timeZone: timeZone.name }, language());
+  const day = dayOf(at, timeZone, dateStyle);
   const time = hourAndZone(at, timeZone, withSeconds);
-  return day.format(at) === day.format(now) ? time : `${day.format(at)}, ${time}`;
+  return day === dayOf(now, timeZone, dateStyle) ? time : `${day}, ${time}`;
+}
+
+function dayOf(at, { name: timeZone }, dateStyle) {
+  return format({ dateStyle, timeZone }, language()).format(at);
 }
 
 function hourAndZone(at, timeZone, withSeconds = false) {
