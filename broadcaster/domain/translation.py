@@ -17,7 +17,7 @@ def gettext_noop(text: str) -> str:
 
 
 def name_in(gettext: Gettext, name: str) -> str:
-    """Return the translation of a name; of "Ohio 2" and "Ohio 2nd" that of "Ohio" with the number."""
+    """Return the translation of a name; that of "Ohio" in "Ohio 2" and "Ohio 2nd"."""
     numbered = NUMBERED.fullmatch(name)
     if not numbered:
         return gettext(name)

@@ -13,6 +13,7 @@ from broadcaster.domain.geometry import shipped as shipped_geometry
 from broadcaster.domain.show import Edition
 from broadcaster.rendering.picture import Picture
 from tests.support.contests import edition, parliament, parsed
+from tools.build_us_house import ordinal
 
 PARTS = ("map", "boxes", "tally", "table", "legend")
 
@@ -139,12 +140,12 @@ class Parliaments(SimpleTestCase):
     def test_districts_are_sorted_by_their_numbers(self):
         names = [unit.name for unit in Picture(edition("us-house-2026"), {}).rows]
         ohio = [name for name in names if name.startswith("Ohio")]
-        self.assertEqual(ohio, [f"Ohio {number}" for number in range(1, 16)])
+        self.assertEqual(ohio, [f"Ohio {ordinal(number)}" for number in range(1, 16)])
 
     def test_districts_have_the_translated_name_of_their_state(self):
-        words = {"New York": "Nueva York"}
+        words = {"New York": "Nueva York", "nd": ".º"}
         picture = Picture(edition("us-house-2026"), {}, gettext=lambda text: words.get(text, text))
-        self.assertIn("Nueva York 2", [unit.name for unit in picture.rows])
+        self.assertIn("Nueva York 2.º", [unit.name for unit in picture.rows])
 
     def test_threshold_far_from_half_has_two_marks(self):
         document, grid = parliament(100)
