@@ -136,7 +136,7 @@ class CalculatorPage(BrowserAudience, TransactionTestCase):
         page = self.calculator().page
         page.hover('.map-shapes [data-unit="TX"]')
         card = page.locator('[data-part="facts"]')
-        lines = ["Texas", "Electoral votes: 38 Not called", "Click or Enter: Biden"]
+        lines = ["Texas", "Electoral votes: 38", "Not called", "Click or Enter: Biden"]
         self.assertEqual([line for line in card.inner_text().split("\n") if line], lines)
         page.click('.map-shapes [data-unit="TX"]')
         page.wait_for_selector('[data-part="facts-click"]:text("Click or Enter: Trump")')

@@ -146,7 +146,7 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
         visit = self.viewer(color_scheme="dark", viewport={"width": 390, "height": 800})
         count = {"votes": {"D": 49, "R": 51}, "expected": 0.72}
         self.publish({"counts": {"president": {"PA": count}}})
-        visit.wait_for('[data-part="undecided"] li:has-text("Pennsylvania"):has-text("R +2.0")')
+        visit.wait_for('[data-part="undecided"] li:has-text("Pennsylvania"):has-text("+2.0")')
         visit.page.click('[data-group=""] summary')
         visit.wait_for('tr[data-unit="PA"]:has-text("72%")')
         self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")
