@@ -22,8 +22,8 @@ const GRID = 1.5; // heights of letters between points at which room in a shape 
 const SQUARE = 4; // points along the side of a square that has room for a label
 const MAX_NAMED = 12; // races up to which a group of the log names all
 const FIRST_NAMED = 4; // races that a larger group names
-export const OPEN = { status: "open" }; // the call of a race about which nothing was published
 const MAX_UNDECIDED = 5; // races in the list of those still to decide, as in map_context.py
+export const OPEN = { status: "open" }; // the call of a race about which nothing was published
 const BANDS = [2, 5, 10]; // percentage points: margins from which a hatch is denser
 
 const drawn = new WeakMap(); // by root: what was drawn there last, {calls, counts, contest, layer}
@@ -567,10 +567,10 @@ export function drawUndecided(root, races, textsOf) {
     write(link, gettext("+%(count)s more in the table", { count }));
   }
   const list = part("undecided");
-  const shown = races.slice(0, MAX_UNDECIDED);
+  const first = races.slice(0, MAX_UNDECIDED);
   const rows = new Map([...list.children].map((row) => [row.dataset.race, row]));
-  for (const [race, row] of rows) if (!shown.includes(race)) row.remove();
-  for (const [index, race] of shown.entries()) {
+  for (const [race, row] of rows) if (!first.includes(race)) row.remove();
+  for (const [index, race] of first.entries()) {
     const row = rows.get(race) ?? copy("undecided-row");
     row.dataset.race = race;
     const texts = textsOf(race);
