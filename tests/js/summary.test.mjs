@@ -71,6 +71,9 @@ test("the words for TAKE name races, winners, totals and the view", () => {
     "Ohio and Texas to Trump; Vermont to Biden; Georgia: too close to call. " +
       "Biden 3, Trump 56. View: Ohio.",
   );
+  const certified = { president: { OH: { ...R, status: "certified" } } };
+  const words = "Ohio to Trump, certified. Biden 0, Trump 18.";
+  assert.equal(takeWords({ kind: "update", calls: certified }, { calls: certified }, ONE), words);
   const whole = { kind: "update", view: { contest: "president", focus: "" } };
   assert.equal(takeWords(whole, { calls: {} }, ONE), "View: whole map.");
   assert.equal(takeWords({ kind: "update", story: {} }, { calls: {} }, ONE), "Headline and story.");

@@ -64,7 +64,9 @@ export function takeWords(update, after, contests) {
 function callWords(calls, contest) {
   const racesByResult = new Map();
   for (const [race, { status, party }] of Object.entries(calls)) {
-    const result = party ? ` to ${contest.nameOf(party, race)}` : `: ${STATUS_WORDS[status]}`;
+    const winner = party && ` to ${contest.nameOf(party, race)}`;
+    const decided = status === "certified" ? `${winner}, certified` : winner;
+    const result = decided || `: ${STATUS_WORDS[status]}`;
     racesByResult.set(result, [...(racesByResult.get(result) ?? []), contest.races[race].name]);
   }
   return [...racesByResult].map(([result, races]) => listed(races) + result).join("; ");
