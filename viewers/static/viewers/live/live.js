@@ -49,7 +49,8 @@ let drawnCorrected = callLog.corrected.join();
 let fresh = []; // the races that the last update called, as "contest/race"
 let isLost = false; // whether the connection is lost
 let isOutdated = false; // whether the contests are others than those of this page
-let sinceSnapshot = []; // the updates shown since the last snapshot
+let lastSnapshot = snapshot; // that was shown
+let sinceSnapshot = []; // the updates shown since then
 let pieces = null; // the promise of a ContestPieces, once it is needed
 let renewal = null; // a Renewal, once it is loaded
 const explorer = new Explorer(
@@ -101,6 +102,7 @@ function showDue() {
 function logCalls(events) {
   for (const [name, data] of events) {
     if (name === "snapshot") {
+      lastSnapshot = data;
       sinceSnapshot = [];
       compareContests(data.contests).then(() => fetchLog(data)); // with corrected names
     } else {
@@ -118,7 +120,7 @@ function logCalls(events) {
 async function fetchLog(snapshot) {
   try {
     const { updates } = await historyUntil(address, snapshot);
-    if (snapshot.epoch !== buffer.replica.position.epoch) return;
+    if (snapshot !== lastSnapshot) return; // the history until the newer one comes, too
     callLog.rebuild([...updates, ...sinceSnapshot]);
     drawCorrected();
   } catch (error) {

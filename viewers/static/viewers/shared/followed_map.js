@@ -17,7 +17,7 @@ import { clock, hour, status } from "./wording.js";
 
 export class FollowedMap {
   #corrected; // races with a corrected call in this history, as "contest/race"
-  #epoch;
+  #snapshot; // the last one
   #log; // the log of calls, if the page has one
   #sinceSnapshot = []; // updates
   #isOutdated = false; // whether the contests are others than those of this page
@@ -36,7 +36,7 @@ export class FollowedMap {
       this.#log = new CallLog(page, this.contests, (at) => hour(at, data.timeZone));
     }
     this.#corrected = data.corrected;
-    this.#epoch = data.snapshot.epoch;
+    this.#snapshot = data.snapshot;
     this.follower = follow(
       { ...data, contests: this.contests },
       {
@@ -77,9 +77,10 @@ export class FollowedMap {
       this.#drawAll();
       for (const [event, data] of events) {
         if (event === "snapshot") {
+          if (data.epoch !== this.#snapshot.epoch) this.#corrected = [];
+          this.#snapshot = data;
           this.#sinceSnapshot = [];
-          this.#fetchHistory(data);
-          this.#compareContests(data.contests);
+          this.#compareContests(data.contests).then(() => this.#fetchHistory(data)); // corrected names
         } else if (event === "update") {
           this.#sinceSnapshot.push(data);
           this.#log?.add(data);
@@ -137,11 +138,9 @@ export class FollowedMap {
 
   /** Write the log of calls, and mark the races corrected, before a snapshot, which has neither. */
   async #fetchHistory(snapshot) {
-    if (snapshot.epoch !== this.#epoch) this.#corrected = [];
-    this.#epoch = snapshot.epoch;
     try {
       const { updates } = await historyUntil(this.data.address, snapshot);
-      if (snapshot.epoch !== this.#epoch) return;
+      if (snapshot !== this.#snapshot) return; // the history until the newer one comes, too
       this.#log?.rebuild([...updates, ...this.#sinceSnapshot]);
       this.#drawCorrected(updates);
     } catch (error) {
