@@ -172,6 +172,9 @@ class PageLayout(BrowserAudience, TransactionTestCase):
         page.wait_for_selector('[data-fold="headline"]')
         self.assertTrue(page.eval_on_selector(".headline", cut))
         self.assertEqual(page.evaluate(WORDS_BELOW_MORE), [])
+        page.emulate_media(media="print")
+        self.assertFalse(page.eval_on_selector(".headline", cut))
+        page.emulate_media(media="screen")
         page.click('[data-fold="headline"]')
         self.assertFalse(page.eval_on_selector(".headline", cut))
 

@@ -349,8 +349,6 @@ function drawNotices() {
   for (const notice of page.querySelectorAll("[data-notice]")) {
     notice.hidden = !isShown[notice.dataset.notice];
   }
-  const isNoticed = own !== null || buffer.paused || layer !== "";
-  document.documentElement.toggleAttribute("data-noticed", isNoticed); // a phone has a bar for it
   const isOnAir = phase === "live" || phase === "held";
   const canPause = isOnAir || buffer.paused || buffer.waiting > 0; // with a delay, more is to come
   page.querySelector('.actions [data-action="pause"]').disabled = !canPause;
