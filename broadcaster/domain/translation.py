@@ -17,7 +17,7 @@ def gettext_noop(text: str) -> str:
 
 
 def name_in(gettext: Gettext, name: str) -> str:
-    """Return the translation of a name; that of "Ohio" in "Ohio 2" and "Ohio 2nd"."""
+    """Return the translation of a name. In "Ohio 2nd", the place and the ending are translated."""
     numbered = NUMBERED.fullmatch(name)
     if not numbered:
         return gettext(name)

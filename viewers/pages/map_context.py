@@ -127,7 +127,8 @@ def undecided_context(
 ) -> dict[str, Any]:
     """Return the races to be called, the heaviest first, each with when its polls close or closed.
 
-    There are at most `most` of them. `at` is when the map last changed.
+    There are at most `most` of them; `undecided_more` has how many a usual and a low screen leave
+    out. `at` is when the map last changed.
     """
     races = picture.undecided
     return {

@@ -65,7 +65,7 @@ export class CueList {
     });
     for (const id of gone) this.#remove(id);
     const isAfterClose = ({ change }) => pollsClose(change, this.contests) > now;
-    if (cues.some(isAfterClose)) this.panel.setAttribute("data-polls", ""); // and keeps that height
+    if (cues.some(isAfterClose)) this.panel.setAttribute("data-polls", ""); // higher from now on
     this.#fillPanel(this.#cue(marked.preview), now);
   }
 

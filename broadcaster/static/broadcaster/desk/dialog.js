@@ -43,6 +43,7 @@ export function ask(dialog, question, yesLabel, { facts = [], headline, otherLab
   check();
   return new Promise((resolve) => {
     dialog.returnValue = "no";
+    // A second click at the place of the first, which opened the dialog, is no answer.
     const close = (answer) => (event) => event.detail < 2 && dialog.close(answer);
     yes.onclick = close("yes");
     part("other").onclick = close("other");

@@ -10,13 +10,13 @@ export function isRecent(at) {
 
 export class RecentChanges {
   constructor() {
-    this.view = -Infinity; // when somebody else last changed the view
-    this.phase = -Infinity; // when somebody else last changed the phase
-    this.cues = new Map(); // id -> when its row changed or moved, not by hand, or the banner got it
+    this.view = -Infinity; // when another desk last changed the view
+    this.phase = -Infinity; // when another desk last changed the phase
+    this.cues = new Map(); // id -> when its row last changed or moved unasked, or the banner got it
     this.preview = null; // {at, text, isError}: a change of Preview that was not made by hand here
   }
 
-  /** Note an update that somebody else published. */
+  /** Note an update that another desk published. */
   addUpdate({ kind, view }) {
     if (view) this.view = performance.now();
     if (kind !== "update" && kind !== "correct") this.phase = performance.now();

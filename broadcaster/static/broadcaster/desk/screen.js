@@ -3,7 +3,7 @@
 import { stateOf } from "../domain/replica.js";
 import { draw, drawFresh, drawPins, drawTally, racesIn } from "../rendering/drawing.js";
 
-const HOLD = "On hold: back after the break"; // what viewers read above the map
+const HOLD = "On hold: back after the break"; // what viewers read above the map, except on phones
 
 export class Screen {
   /** Calls `onChoose()` when another contest is to be shown. */

@@ -2,8 +2,8 @@
 
 import { uncalled } from "./unfinished.js";
 
-const MAX_RACES = 14; // of one contest, and of each of several: the menu of races has them all
-const MAX_OF_SEVERAL = 6;
+const MAX_RACES = 14; // if there is one contest. The menu of races has them all
+const MAX_OF_SEVERAL = 6; // of each contest, if there are several
 
 export class UncalledList {
   /** `onPick(race)` gets a race in the form "contest/race". */

@@ -417,7 +417,7 @@ function cells({ look, ...texts }) {
     const cell = document.createElement("span");
     cell.textContent = text;
     if (name === "letter") Object.assign(cell, { className: "swatch" }).dataset.look = look;
-    return [cell, " "]; // the names of shapes have them in one line
+    return [cell, " "]; // the accessible name of a shape has all texts in one line
   });
 }
 
