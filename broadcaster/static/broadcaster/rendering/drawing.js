@@ -310,7 +310,7 @@ export function lead({ leader, letter, margin }) {
 }
 
 /** Return the percent of the expected votes that are in as "63%"; "" if it is not known. */
-export function share({ expected }) {
+function share({ expected }) {
   return expected === null ? "" : `${expected}%`;
 }
 
