@@ -310,7 +310,7 @@ export function lead({ leader, letter, margin }) {
 }
 
 /** Return the percent of the expected votes that are in as "63%"; "" if it is not known. */
-function share({ expected }) {
+export function share({ expected }) {
   return expected === null ? "" : `${expected}%`;
 }
 
