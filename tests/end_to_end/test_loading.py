@@ -12,7 +12,7 @@ from broadcaster.models import Broadcast
 from tests.support.audience import BrowserAudience
 from tests.support.server import ROOT
 
-WEIGHT = 90 * 1024  # bytes on the wire: the page with its map, styles and modules
+WEIGHT = 90_000  # bytes on the wire: the page with its map, styles and modules
 REQUESTS = 12
 LOADED = """
     performance.getEntries().filter(({ entryType }) => /navigation|resource/.test(entryType))
