@@ -22,13 +22,12 @@ GAP = 0.15  # em between two lines
 HIGH = 2 * CAPITAL + GAP  # em: height of two lines
 SPACE = 0.3  # em between the code and the mark in one line
 MARK = 0.8  # em: width of a mark
-LETTER = {"I": 0.4, "M": 0.95, "W": 1.0}  # em: width of bold letters that are not as wide as most
-USUAL = 0.7  # em
-SCALES = (1.3, 1.15, 1.0, 0.85, 0.75)
-"""Sizes that are tried. What fits when it is larger has room around it. What fits only when it is a
-little smaller overlaps a border, which the edge of the letters hides."""
-TIGHT = 0.85
-"""Size of the letters where only smaller ones fit, as in West Virginia. picture.css has it too."""
+LETTER = {"I": 0.4, "M": 1.0, "W": 1.1}  # em: width of bold letters that are not as wide as most
+USUAL = 0.76  # em: in wide fonts
+TRIED = ((1.0, 1.3), (1.0, 1.15), (1.0, 1.06), (0.85, 0.95), (0.75, 0.9))
+"""Sizes of the letters, and how much of the room that they need must be there. What has more room
+stands clear of the borders. Small letters may overlap them a little, as in West Virginia; the edge of
+the letters hides that. picture.css has the sizes, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,13 @@ class SmallLabel:
     """Where the code and the mark stand, in map units from the label's point: x and baseline.
 
     x is the middle of a text, but a mark in the line of the code begins there: with the sign for
-    certified it is longer, and must not cover the code. `is_tight`: the letters are smaller.
+    certified it is longer, and must not cover the code. The letters have `size` times
+    the usual size.
     """
 
     code: Point
     mark: Point
-    is_tight: bool = False
+    size: float = 1.0
 
     @property
     def is_one_line(self) -> bool:
@@ -58,19 +58,17 @@ def small_label(path: str, code: str, near: Point, em: float) -> SmallLabel | No
     wide = sum(LETTER.get(letter, USUAL) for letter in code)
     line = wide + SPACE + MARK
     rows = list(_rows(path, STEP * em))
-    for scale in SCALES:
-        is_tight = scale < TIGHT
-        letters = TIGHT * em if is_tight else em
-        size = em * scale
-        if found := _place(rows, (wide * size, MARK * size), HIGH * scale, near):
+    for size, room in TRIED:
+        letters, needed = em * size, em * size * room
+        if found := _place(rows, (wide * needed, MARK * needed), HIGH * size * room, near):
             x, y = found[0] - near[0], found[1] - near[1]
-            return _below_each_other(x, y, letters, is_tight)
-        if found := _place(rows, (line * size,), CAPITAL * scale, near):
+            return _below_each_other(x, y, letters, size)
+        if found := _place(rows, (line * needed,), CAPITAL * size * room, near):
             x, baseline = found[0] - near[0], found[1] - near[1] + CAPITAL / 2 * letters
             return SmallLabel(
                 _point(x - (line - wide) / 2 * letters, baseline),
                 _point(x + (line / 2 - MARK) * letters, baseline),
-                is_tight,
+                size,
             )
     return None
 
@@ -80,8 +78,8 @@ def beside(em: float) -> SmallLabel:
     return _below_each_other(0.0, 0.0, em)
 
 
-def _below_each_other(x: float, y: float, em: float, is_tight: bool = False) -> SmallLabel:
-    return SmallLabel(_point(x, y - GAP / 2 * em), _point(x, y + HIGH / 2 * em), is_tight)
+def _below_each_other(x: float, y: float, em: float, size: float = 1.0) -> SmallLabel:
+    return SmallLabel(_point(x, y - GAP / 2 * em), _point(x, y + HIGH / 2 * em), size)
 
 
 def _point(x: float, y: float) -> Point:

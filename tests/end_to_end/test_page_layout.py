@@ -36,7 +36,7 @@ LABELS = """least => [...document.querySelectorAll(".map-labels [data-alone]")].
         const at = new DOMPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
         const point = at.matrixTransform(shape.getScreenCTM().inverse());
         const isInside = "beside" in label.dataset || shape.isPointInFill(point);
-        return box.width > 0 && size >= ("tight" in label.dataset ? 6.8 : 8) && isInside;
+        return box.width > 0 && size >= 7.99 * (label.dataset.tight ?? 1) && isInside;
     };
     return [{unit, isReadable: texts.length === 2 && texts.every(isReadable)}];
 })"""
