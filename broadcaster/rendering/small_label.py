@@ -26,8 +26,8 @@ LETTER = {"I": 0.4, "M": 1.0, "W": 1.1}  # em: width of bold letters that are no
 USUAL = 0.76  # em: in wide fonts
 TRIED = ((1.0, 1.3), (1.0, 1.15), (1.0, 1.06), (0.85, 0.95), (0.75, 0.9))
 """Sizes of the letters, and how much of the room that they need must be there. What has more room
-stands clear of the borders. Small letters may overlap them a little, as in West Virginia; the edge of
-the letters hides that. picture.css has the sizes, too."""
+stands clear of the borders. Small letters may overlap them a little, as in West Virginia; the edge
+of the letters hides that. picture.css has the sizes, too."""
 
 
 @dataclass(frozen=True, slots=True)

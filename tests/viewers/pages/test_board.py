@@ -1,8 +1,10 @@
 """The board: a page for a screen that nobody touches."""
 
 import re
+from datetime import timedelta
 
 from django.test import TestCase
+from django.utils import timezone
 
 from broadcaster.models import Broadcast
 from tests.support.changes import PA_TO_BIDEN, parse_change
@@ -31,6 +33,10 @@ class BoardPage(TestCase):
         self.assertIn('<b data-part="name">California</b>', page)
         self.assertNotIn('<b data-part="name">Pennsylvania</b>', page)
         self.assertIn('<noscript><meta http-equiv="refresh" content="30"></noscript>', page)
+
+    def test_planned_broadcast_shows_when_it_begins_in_the_place_of_the_headline(self):
+        Broadcast.objects.update(starts_at=timezone.now() + timedelta(hours=1))
+        self.assertRegex(self.text(), 'data-begins="Begins (at|on) ')
 
     def test_board_has_no_controls(self):
         page = self.text()
