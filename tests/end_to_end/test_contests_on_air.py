@@ -145,8 +145,8 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
     def test_votes_counted_are_shown_as_a_layer_that_is_no_calls(self):
         visit = self.viewer(color_scheme="dark", viewport={"width": 390, "height": 800})
         count = {"votes": {"D": 49, "R": 51}, "expected": 0.72}
-        self.publish({"counts": {"president": {"PA": count}}})
-        visit.wait_for('[data-part="undecided"] li:has-text("Pennsylvania"):has-text("+2.0")')
+        self.publish({"counts": {"president": {"CA": count, "PA": count}}})
+        visit.wait_for('[data-part="undecided"] li:has-text("California"):has-text("+2.0")')
         visit.page.click('[data-group=""] summary')
         visit.wait_for('tr[data-unit="PA"]:has-text("72%")')
         self.assertEqual(visit.page.inner_text('[data-part="notice"]'), "")
