@@ -3,11 +3,13 @@
 from typing import Any
 
 from broadcaster.domain.bidi import isolate
-from broadcaster.domain.contest import Contest, Earlier, Race
+from broadcaster.domain.contest import Contest, Race
 from broadcaster.domain.geometry import Geometry
 from broadcaster.domain.show import Edition
 from broadcaster.domain.translation import Gettext, gettext_noop, name_in
 from broadcaster.rendering.last_winner import margin_text
+
+SHOWN = 2  # winners of earlier contests that pages name of a race: MAX_BEFORE in wording.js
 
 
 def contest_data(edition: Edition, gettext: Gettext = gettext_noop) -> dict[str, Any]:
@@ -32,7 +34,7 @@ def contest_data(edition: Edition, gettext: Gettext = gettext_noop) -> dict[str,
         "races": {
             race.id: _race(race, contest, edition.geometry, gettext) for race in contest.races
         },
-        "earlier": [_earlier(each, contest, gettext) for each in contest.earlier],
+        "earlier": [_earlier(number, contest, gettext) for number in range(len(contest.earlier))],
     }
 
 
@@ -52,16 +54,21 @@ def _race(race: Race, contest: Contest, geometry: Geometry, gettext: Gettext) ->
     }
 
 
-def _earlier(earlier: Earlier, contest: Contest, gettext: Gettext) -> dict[str, Any]:
+def _earlier(number: int, contest: Contest, gettext: Gettext) -> dict[str, Any]:
     """Return an earlier contest. Its winners and margins are in the order of the races."""
-    margins = [
-        margin_text(earlier.margins[race.id]) if race.id in earlier.margins else ""
-        for race in contest.races
-    ]
+    earlier = contest.earlier[number]
+    margins = [_margin(race, number, contest) for race in contest.races]
     return {
         "title": isolate(earlier.title),
         "names": {each.id: isolate(earlier.name_of(each, gettext)) for each in contest.parties},
         "winners": [earlier.winners.get(race.id, "") for race in contest.races],
-        "margins": margins if earlier.margins else [],
+        "margins": margins if any(margins) else [],
         "weights": earlier.weights,
     }
+
+
+def _margin(race: Race, number: int, contest: Contest) -> str:
+    """Return the margin in an earlier contest; "" if it is not among those that pages show."""
+    known = [race.id in earlier.winners for earlier in contest.earlier[:number]]
+    margins = contest.earlier[number].margins
+    return margin_text(margins[race.id]) if race.id in margins and sum(known) < SHOWN else ""

@@ -116,12 +116,21 @@ export function drawStory(root, story, contests, key) {
   part("annotations").hidden = !notes.length;
 }
 
-/** Write the headline of a story into its place in `root`. */
+/** Write the headline of a story into its place in `root`, or say what stands there without one. */
 export function drawHeadline(root, { headline }) {
   const place = root.querySelector('[data-part="headline"]');
+  const standIn = root.querySelector("[data-begins]") ? "begins" : "title";
+  if (headline) delete root.dataset.standIn;
+  else root.dataset.standIn = standIn;
   write(place, headline);
   place.hidden = !headline;
   place.toggleAttribute("data-long", [...headline].length > LONG); // code points, as Python counts
+}
+
+/** The broadcast has begun: say no more when it begins. */
+export function drawBegun(root) {
+  root.querySelector("[data-begins]")?.removeAttribute("data-begins");
+  if (root.dataset.standIn) root.dataset.standIn = "title";
 }
 
 /**

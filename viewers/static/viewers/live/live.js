@@ -3,6 +3,7 @@
 import {
   CallLog,
   draw,
+  drawBegun,
   drawFresh,
   drawStory,
   drawTally,
@@ -286,7 +287,7 @@ function drawStatus() {
   const line = part("status");
   const state = pageState();
   const { at, state: { phase } } = buffer.replica;
-  if (phase !== "scheduled") delete page.querySelector(".lead").dataset.begins;
+  if (phase !== "scheduled") drawBegun(page);
   const text = status(state, at, startsAt, { delay: buffer.delay / 1000, rehearsal });
   line.dataset.state = state;
   if (state === "outdated") renewal?.outdated();

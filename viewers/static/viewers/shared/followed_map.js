@@ -4,6 +4,7 @@
 import {
   CallLog,
   draw,
+  drawBegun,
   drawHeadline,
   nameOfPlace,
   racesIn,
@@ -151,9 +152,7 @@ export class FollowedMap {
   #drawStatus(state) {
     const { startsAt, timeZone, rehearsal } = this.data;
     const { phase } = this.replica.state;
-    if (phase !== "scheduled") {
-      this.page.querySelector("[data-begins]")?.removeAttribute("data-begins");
-    }
+    if (phase !== "scheduled") drawBegun(this.page);
     if (phase === "ended") state = "ended";
     else if (this.#isOutdated) state = "outdated";
     const { words, at } = status(state, this.replica.at, startsAt, { rehearsal });
