@@ -119,9 +119,8 @@ export function drawStory(root, story, contests, key) {
 /** Write the headline of a story into its place in `root`, or say what stands there without one. */
 export function drawHeadline(root, { headline }) {
   const place = root.querySelector('[data-part="headline"]');
-  const standIn = root.querySelector("[data-begins]") ? "begins" : "title";
   if (headline) delete root.dataset.standIn;
-  else root.dataset.standIn = standIn;
+  else root.dataset.standIn = root.querySelector("[data-begins]") ? "begins" : "title";
   write(place, headline);
   place.hidden = !headline;
   place.toggleAttribute("data-long", [...headline].length > LONG); // code points, as Python counts
