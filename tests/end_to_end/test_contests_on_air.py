@@ -61,10 +61,10 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
     def check_tab(self, visit, key):
         visit.wait_for(f'{CURRENT}[data-contest="{key}"]')
 
-    def correct_the_farmers(self):
+    def correct_the_farmers(self, name="Country Party"):
         contest = SHOWN.contests["lakeland"]
         parties = tuple(
-            replace(party, name="Country Party", look=Look.TEAL) if party.id == "FAR" else party
+            replace(party, name=name, look=Look.TEAL) if party.id == "FAR" else party
             for party in contest.parties
         )
         in_a_thread(spread, replace(contest, title="Lakeland", parties=parties))
@@ -123,6 +123,26 @@ class SeveralContests(BrowserAudience, TransactionTestCase):
             self.assertEqual(visit.errors, [])
         live.wait_for('.tab-title:text-is("Lakeland")')
         live.wait_for('.log:has-text("Lakeland"):has-text("Country Party")')
+
+    def test_older_history_that_comes_late_leaves_newer_calls_in_the_log(self):
+        visit = self.viewer("?contest=lakeland")
+        histories = []  # requests that are held back
+        visit.page.route("**/recording.json?*", lambda route: histories.append(route))
+
+        def correct(name):
+            with visit.page.expect_request("**/recording.json?*"):
+                self.correct_the_farmers(name)
+
+        correct("Country Party")
+        self.publish(call("lakeland", "LIB", "E"))
+        east = visit.page.locator('.log [data-logged="lakeland/E"]')
+        east.wait_for()
+        correct("Land Party")
+        for route in reversed(histories):
+            with visit.page.expect_event("requestfinished"):
+                route.continue_()
+        visit.page.evaluate("new Promise(requestAnimationFrame)")
+        self.assertEqual(east.count(), 1)
 
     def test_page_that_connects_after_a_correction_has_the_corrected_names(self):
         self.publish(call("lakeland", "FAR", "N"))
