@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 # Nothing inline, and nothing from other hosts. 'self' includes WebSockets to the same host.
+# viewers/pages/live.py adds the hash of the one line that its page has.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -1,5 +1,9 @@
 """The live page, rendered whole on the server; viewers/live/live.js then keeps it up to date."""
 
+from base64 import b64encode
+from hashlib import sha256
+
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -26,12 +30,19 @@ MODULES = (
     "viewers/shared/wording.js",
 )
 """The modules that live.js imports, preloaded so that browsers fetch all at the same time."""
+COVER = "if (+localStorage.delay) document.documentElement.dataset.delay = localStorage.delay;"
+"""Runs before the first paint: with a delay, what the server rendered is ahead of this viewer's
+television, so page.css covers it until live.js has gone back. It is in the page since a file of its
+own would be one more request; the Content-Security-Policy allows it by its hash."""
+COVER_HASH = f"'sha256-{b64encode(sha256(COVER.encode()).digest()).decode()}'"
 
 
 @of_broadcast
+@csp_update({"script-src": [COVER_HASH]})  # type: ignore[arg-type] # views have arguments
 def live(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Return the page that follows a broadcast: its map, table, log and status as they are now."""
     context = live_context(broadcast, request.GET) | {"modules": MODULES, "delays": DELAYS}
+    context["cover"] = COVER
     now = clock.now()
     context |= undecided_context(context["picture"], now, broadcast.at) | {"is_live": True}
     context["script_data"] |= {
