@@ -40,6 +40,14 @@ class CollectedFiles(SimpleTestCase):
                     self.assertRegex(name, HASHED)
                     self.assertTrue((module.parent / name).is_file())
 
+    def test_hashed_styles_contain_those_that_they_import(self):
+        picture, page = (
+            (self.root / staticfiles_storage.stored_name(name)).read_text()
+            for name in ("broadcaster/rendering/picture.css", "viewers/shared/page.css")
+        )
+        self.assertIn(picture, page)
+        self.assertNotIn("@import", page)
+
     def test_templates_get_hashed_names(self):
         self.assertRegex(staticfiles_storage.url("viewers/live/live.js"), HASHED)
 

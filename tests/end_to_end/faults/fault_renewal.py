@@ -10,7 +10,7 @@ from django.test import TransactionTestCase
 from tests.support.audience import BrowserAudience
 
 HOURS = "05:00:00"  # more than between two checks
-SHEET = "broadcaster/rendering/picture.css"  # which all of the pages have
+SHEET = "viewers/shared/page.css"  # which all of the pages have
 
 
 class RenewedPages(BrowserAudience, TransactionTestCase):
