@@ -1,6 +1,6 @@
 """The call log as pages show it: calls by update, and later corrections.
 
-static/broadcaster/rendering/drawing.js adds entries to the rendered ones; both are tested with
+static/broadcaster/rendering/call_log.js adds entries to the rendered ones; both are tested with
 tests/vectors/call_log.json.
 """
 

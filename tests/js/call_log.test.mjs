@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { contests, load, useLanguage, vectors } from "./modules.mjs";
 
-const { groups } = await load("broadcaster/rendering/drawing.js");
+const { groups } = await load("broadcaster/rendering/call_log.js");
 const { placesOf } = await load("broadcaster/domain/replica.js");
 const { cases, contests: ids } = vectors("call_log");
 

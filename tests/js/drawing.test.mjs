@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { contest, load, useLanguage, vectors } from "./modules.mjs";
 
-const { bars, counted, isClearOfEdge, label, lead, mark, passedWords, racesIn, result, share } = await load(
+const { bars, counted, isClearOfEdge, label, lead, mark, passedWords, result, share } = await load(
   "broadcaster/rendering/drawing.js",
 );
 
@@ -50,8 +50,4 @@ test("a lead in short has the party's letter, and a tie has a word", async () =>
   assert.deepEqual(short({ votes: { FAR: 6, GRN: 4 }, expected: 0.5 }), ["Fa +20.0", "50%"]);
   assert.deepEqual(short({ votes: { FAR: 5, GRN: 5 } }), ["Tied", ""]);
   assert.deepEqual(short({ votes: { FAR: 0 }, expected: 0 }), ["", "0%"]);
-});
-
-test("the races of one contest are found among those of several", () => {
-  assert.deepEqual(racesIn("senate", ["president/PA", "senate/OH", "senate/PA"]), ["OH", "PA"]);
 });

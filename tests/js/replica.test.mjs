@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { contests, load, vectors } from "./modules.mjs";
 
-const { Replica, apply, sameTotals, stateOf, totals } = await load("broadcaster/domain/replica.js");
+const { Replica, apply, racesIn, sameTotals, stateOf, totals } = await load("broadcaster/domain/replica.js");
 const { cases, contests: ids } = vectors("mapstate");
 const shown = contests(ids);
 
@@ -57,4 +57,8 @@ test("the state of a contest has the view only if the view is of that contest", 
   assert.deepEqual(stateOf(state, "senate"), { view, calls: calls.senate, counts: {} });
   const elsewhere = stateOf(state, "president");
   assert.deepEqual(elsewhere, { view: { focus: "", highlight: [] }, calls: {}, counts: {} });
+});
+
+test("the races of one contest are found among those of several", () => {
+  assert.deepEqual(racesIn("senate", ["president/PA", "senate/OH", "senate/PA"]), ["OH", "PA"]);
 });

@@ -14,6 +14,7 @@ MAX_UNDECIDED = 12  # races in the list of those still to decide: more than ther
 MODULES = (
     "broadcaster/domain/replica.js",
     "broadcaster/domain/translation.js",
+    "broadcaster/rendering/call_log.js",
     "broadcaster/rendering/drawing.js",
     "viewers/board/board.js",
     "viewers/follow/follow.js",

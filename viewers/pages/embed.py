@@ -34,6 +34,7 @@ SIZES = range(160, 2001)  # CSS pixels that a frame's width and height may have
 MODULES = (
     "broadcaster/domain/replica.js",
     "broadcaster/domain/translation.js",
+    "broadcaster/rendering/call_log.js",
     "broadcaster/rendering/drawing.js",
     "viewers/embed/embed.js",
     "viewers/embed/sizing.js",

@@ -22,6 +22,7 @@ COUNTY_MAP = "us-states"
 MODULES = (
     "broadcaster/domain/replica.js",
     "broadcaster/domain/translation.js",
+    "broadcaster/rendering/call_log.js",
     "broadcaster/rendering/drawing.js",
     "viewers/follow/follow.js",
     "viewers/follow/session.js",

@@ -1,4 +1,4 @@
-"""The call log, by the vectors that drawing.js is tested with, too (tests/js/call_log.test.mjs)."""
+"""The call log, by the vectors that call_log.js has, too (tests/js/call_log.test.mjs)."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
 // One of the two screens, Preview and Program: the map of a contest with its headline, and tabs.
 
-import { stateOf } from "../domain/replica.js";
-import { draw, drawFresh, drawPins, drawTally, racesIn } from "../rendering/drawing.js";
+import { racesIn, stateOf } from "../domain/replica.js";
+import { draw, drawFresh, drawPins, drawTally } from "../rendering/drawing.js";
 
 const HOLD = "On hold: back after the break"; // what viewers read above the map, except on phones
 

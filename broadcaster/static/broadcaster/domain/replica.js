@@ -123,6 +123,19 @@ export function placesOf(byContest) {
   return racesOf(byContest).map((race) => race.join("/"));
 }
 
+/** Return the races of one contest among those in the form "contest/race". */
+export function racesIn(key, places) {
+  const found = places.map((place) => place.split("/")).filter(([contest]) => contest === key);
+  return found.map(([, race]) => race);
+}
+
+/** Return the name of a race in the form "contest/race": "Ohio", or "Ohio (U.S. Senate 2024)". */
+export function nameOfPlace(place, contests) {
+  const [contest, race] = place.split("/");
+  const { title, races } = contests[contest];
+  return Object.keys(contests).length > 1 ? `${races[race].name} (${title})` : races[race].name;
+}
+
 /** A place in a log: after update `seq` of the history `epoch`. */
 export class Position {
   constructor(epoch, seq) {

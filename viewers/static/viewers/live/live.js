@@ -1,7 +1,7 @@
 // The live page: draws the events that its playout buffer releases, and the page's status.
 
+import { CallLog } from "../../broadcaster/rendering/call_log.js";
 import {
-  CallLog,
   draw,
   drawBegun,
   drawFresh,
@@ -9,11 +9,15 @@ import {
   drawTally,
   drawUndecided,
   foldTexts,
-  nameOfPlace,
-  racesIn,
   tag,
 } from "../../broadcaster/rendering/drawing.js";
-import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
+import {
+  contestsOf,
+  nameOfPlace,
+  placesOf,
+  racesIn,
+  stateOf,
+} from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
 import { Explorer, PlayoutBuffer } from "../shared/explore.js";
 import { follow, historyUntil } from "../follow/follow.js";

@@ -5,9 +5,8 @@ import {
   drawStory,
   drawUndecided,
   foldTexts,
-  nameOfPlace,
 } from "../../broadcaster/rendering/drawing.js";
-import { contestsOf, stateOf } from "../../broadcaster/domain/replica.js";
+import { contestsOf, nameOfPlace, stateOf } from "../../broadcaster/domain/replica.js";
 import { Recording } from "../../broadcaster/domain/recording.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { Player } from "./player.js";

@@ -1,16 +1,15 @@
 // A map that follows the broadcast without controls of its own: in a frame, and on a board. It draws
 // those parts that its page has.
 
+import { CallLog } from "../../broadcaster/rendering/call_log.js";
+import { draw, drawBegun, drawHeadline, tag } from "../../broadcaster/rendering/drawing.js";
 import {
-  CallLog,
-  draw,
-  drawBegun,
-  drawHeadline,
+  contestsOf,
   nameOfPlace,
+  placesOf,
   racesIn,
-  tag,
-} from "../../broadcaster/rendering/drawing.js";
-import { contestsOf, placesOf, stateOf } from "../../broadcaster/domain/replica.js";
+  stateOf,
+} from "../../broadcaster/domain/replica.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { follow, historyUntil } from "../follow/follow.js";
 import { ContestPieces } from "./contest_pieces.js";
