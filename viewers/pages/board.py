@@ -22,6 +22,7 @@ MODULES = (
     "viewers/shared/contest_pieces.js",
     "viewers/shared/followed_map.js",
     "viewers/shared/renewal.js",
+    "viewers/shared/story.js",
     "viewers/shared/wording.js",
 )
 """The modules that board.js imports."""

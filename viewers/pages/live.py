@@ -28,6 +28,7 @@ MODULES = (
     "viewers/follow/session.js",
     "viewers/live/live.js",
     "viewers/shared/explore.js",
+    "viewers/shared/story.js",
     "viewers/shared/wording.js",
 )
 """The modules that live.js imports, preloaded so that browsers fetch all at the same time."""

@@ -48,6 +48,7 @@ MODULES = (
     "viewers/replay/replay.js",
     "viewers/shared/contest_pieces.js",
     "viewers/shared/share.js",
+    "viewers/shared/story.js",
     "viewers/shared/wording.js",
 )
 """The modules that replay.js imports."""

@@ -1,9 +1,9 @@
 // The map in a frame.
 
-import { foldTexts } from "../../broadcaster/rendering/drawing.js";
 import { FollowedMap } from "../shared/followed_map.js";
 import { drawTabs } from "../shared/contest_pieces.js";
 import { Renewal, isIdle } from "../shared/renewal.js";
+import { foldTexts } from "../shared/story.js";
 import { offerHeight } from "./sizing.js";
 
 const page = document.querySelector("main");

@@ -1,16 +1,7 @@
 // The live page: draws the events that its playout buffer releases, and the page's status.
 
 import { CallLog } from "../../broadcaster/rendering/call_log.js";
-import {
-  draw,
-  drawBegun,
-  drawFresh,
-  drawStory,
-  drawTally,
-  drawUndecided,
-  foldTexts,
-  tag,
-} from "../../broadcaster/rendering/drawing.js";
+import { draw, drawFresh, drawTally, drawUndecided, tag } from "../../broadcaster/rendering/drawing.js";
 import {
   contestsOf,
   nameOfPlace,
@@ -21,6 +12,7 @@ import {
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
 import { Explorer, PlayoutBuffer } from "../shared/explore.js";
 import { follow, historyUntil } from "../follow/follow.js";
+import { drawBegun, drawStory, foldTexts } from "../shared/story.js";
 import {
   announcements,
   broadcastShows,

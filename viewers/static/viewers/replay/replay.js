@@ -1,17 +1,13 @@
 // The replay page: a recording with a time line. All its data is in one file.
 
-import {
-  draw,
-  drawStory,
-  drawUndecided,
-  foldTexts,
-} from "../../broadcaster/rendering/drawing.js";
+import { draw, drawUndecided } from "../../broadcaster/rendering/drawing.js";
 import { contestsOf, nameOfPlace, stateOf } from "../../broadcaster/domain/replica.js";
 import { Recording } from "../../broadcaster/domain/recording.js";
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { Player } from "./player.js";
 import { ContestPieces, drawTabs } from "../shared/contest_pieces.js";
 import { share } from "../shared/share.js";
+import { drawStory, foldTexts } from "../shared/story.js";
 import { clock, elapsed, undecided, undecidedTexts } from "../shared/wording.js";
 
 const STEP = 10_000; // milliseconds that an arrow key moves

@@ -2,7 +2,7 @@
 // those parts that its page has.
 
 import { CallLog } from "../../broadcaster/rendering/call_log.js";
-import { draw, drawBegun, drawHeadline, tag } from "../../broadcaster/rendering/drawing.js";
+import { draw, tag } from "../../broadcaster/rendering/drawing.js";
 import {
   contestsOf,
   nameOfPlace,
@@ -13,6 +13,7 @@ import {
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { follow, historyUntil } from "../follow/follow.js";
 import { ContestPieces } from "./contest_pieces.js";
+import { drawBegun, drawHeadline } from "./story.js";
 import { clock, hour, status } from "./wording.js";
 
 export class FollowedMap {
