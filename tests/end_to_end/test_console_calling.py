@@ -131,7 +131,7 @@ class CallingAtTheConsole(ConsoleTestCase):
         desk.wait_for_selector(f"{PROGRAM} >> text=Pennsylvania: Philadelphia reports at eleven")
         [note] = Publication.objects.get(seq=2).change.story.annotations
         self.assertEqual((note.at, note.text), ("PA", "Philadelphia reports at eleven"))
-        self.assertEqual(desk.locator(".draft-note").count(), 0)
+        desk.wait_for_selector(".draft-note", state="detached")
         for _ in range(2):  # by an update, and in a page that is opened later
             page.wait_for_selector('.annotations [data-number="1"] >> text=Philadelphia reports')
             self.assertEqual(page.locator(".map-pins text").all_text_contents(), ["1"])
