@@ -59,11 +59,16 @@ class SteadyConsole(ConsoleTestCase):
         self.add_cue("C2", Evening().call(WINNING, LONG))
         self.add_cue("C3", {"view": {"focus": "OH"}})
 
-    def measure(self, desk):
-        """Return where TAKE is on the page, at each size of the window."""
+    def measure(self, desk, state):
+        """Return where TAKE is on the page, at each size of the window.
+
+        Assert that all that it will do can be read beside it.
+        """
         boxes = []
         for width, height in SIZES:
             desk.set_viewport_size({"width": width, "height": height})
+            cut = desk.eval_on_selector(WORDS, CUT)
+            self.assertLessEqual(cut, 0, f"{state}: the words for TAKE are cut at {width}")
             boxes.append(
                 desk.eval_on_selector(
                     TAKE,
@@ -80,11 +85,10 @@ class SteadyConsole(ConsoleTestCase):
 
     def test_take_never_moves(self):
         desk = self.open_console(EDITOR)
-        before = self.measure(desk)
+        before = self.measure(desk, "opened")
 
         def check(state):
-            self.assertEqual(self.measure(desk), before, state)
-            self.assert_words_are_whole(desk, state)
+            self.assertEqual(self.measure(desk, state), before, state)
 
         self.assertIn(FIRST, desk.inner_text(WORDS))
         self.select(desk, "C2")
@@ -171,19 +175,12 @@ class SteadyConsole(ConsoleTestCase):
         in_a_thread(self.prepare_many_calls, broadcast)
         self.select(desk, "Many")
         desk.wait_for_selector(f"{WORDS} >> text=IN MT → R")
-        self.assert_words_are_whole(desk, "three contests")
+        self.measure(desk, "three contests")
 
     def prepare_many_calls(self, broadcast):
         change = {"story": {"headline": "Many calls"}, "calls": MANY_CALLS}
         actor = Actor(self.user(EDITOR), "command", None)
         prepare(broadcast, "Many", parse_change(change, broadcast.show), None, actor)
-
-    def assert_words_are_whole(self, desk, state):
-        """Assert that all that TAKE will do can be read beside it, in each size of the window."""
-        for width, height in SIZES:
-            desk.set_viewport_size({"width": width, "height": height})
-            cut = desk.eval_on_selector(WORDS, CUT)
-            self.assertLessEqual(cut, 0, f"{state}: the words for TAKE are cut at {width}")
 
     def assert_map_is_large(self, desk):
         for (width, height), least in {(1440, 900): 420, (1280, 800): 360}.items():
