@@ -1,7 +1,7 @@
 // Messages to the person at the desk: the answer to the last command, and notifications of actions
 // by others.
 
-const NOTIFICATION_TIME = 5000; // milliseconds that a notification stays beside the next answer
+const NOTIFICATION_TIME = 5000; // milliseconds that a notification stays beside later messages
 const ANSWER_TIME = 20_000; // milliseconds that an answer stays
 const ERROR_TIME = 60_000;
 
@@ -17,12 +17,12 @@ export class Messages {
 
   /**
    * Show the outcome of a command. `about` may have `seq`, the update that it put on air, or `cue`,
-   * the id of the one that waits. Notifications shown for a while are removed.
+   * the id of the one that waits: the answer is amber. Notifications shown for a while are removed.
    */
   showAnswer(text, isError = false, about = {}) {
     const at = performance.now();
     this.answer = { text, isError, at, ...about };
-    this.notifications = this.notifications.filter((each) => at - each.at < NOTIFICATION_TIME);
+    this.notifications = this.#newNotifications(at);
     this.#write();
   }
 
@@ -57,22 +57,23 @@ export class Messages {
     this.answer = { text: "", isError: false, at: performance.now() };
   }
 
-  /** Show notifications beside the last answer, so that neither hides the other. */
+  /** Show notifications beside the last answer and those that are new, so that none hides another. */
   notify(notifications) {
     if (!notifications.length) return;
     const at = performance.now();
-    this.notifications = notifications.map(({ text, isError = false, id: cue }) => ({
-      text,
-      isError,
-      cue,
-      at,
-    }));
+    const more = notifications.map(({ text, isError = false, id: cue }) => ({ text, isError, cue, at }));
+    this.notifications = [...this.#newNotifications(at), ...more];
     this.#write();
+  }
+
+  #newNotifications(now) {
+    return this.notifications.filter(({ at }) => now - at < NOTIFICATION_TIME);
   }
 
   #write() {
     const messages = [this.answer, ...this.notifications].filter(({ text }) => text);
     const join = (some) => some.map(({ text }) => text).join(" ");
+    this.elements.done.toggleAttribute("data-waiting", this.answer.cue !== undefined);
     this.elements.done.textContent = join(messages.filter(({ isError }) => !isError));
     this.elements.error.textContent = join(messages.filter(({ isError }) => isError));
   }
