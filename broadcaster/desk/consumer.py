@@ -25,7 +25,7 @@ from broadcaster.desk import state
 from broadcaster.desk.commands import command_id_of, handle_command
 from broadcaster.desk.database_thread import in_database_thread, in_handshake_thread
 from broadcaster.desk.permissions import CONFIRM, check_access
-from broadcaster.desk.presence import Person, Presence
+from broadcaster.desk.presence import NOBODY, Person, Presence
 from broadcaster.desk.requests import Reply, not_known, unavailable
 from broadcaster.desk.shared_reads import SharedReads
 from broadcaster.domain.change import to_json
@@ -74,7 +74,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = "none"  # not configured, so Channels makes no channel
     tasks: tuple[asyncio.Task[None], ...] = ()
     is_closed = False  # from here
-    person = Person("", may_confirm=False)  # the user who was last admitted
+    person = NOBODY  # the user who was last admitted
 
     async def __call__(self, *connection: Any) -> None:
         """Serve one connection. Its tasks end with it, also if a handler raises."""
@@ -95,8 +95,9 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.rundown: dict[str, Any] | None = None  # the last one sent
         self.reports: dict[str, tuple[float, ProcessReport]] = {}  # by process, with its time
         self.presence = Presence()
-        self.others: list[Person] | None = None  # the other users that were sent last
+        self.people: dict[str, Any] | None = None  # the frame of people that was sent last
         self.echoed: float | None = None  # when our own announcement last came back
+        self.reached_since = 0.0  # when it did for the first time since it last did not
         self.check_now = asyncio.Event()
         self.catching_up = asyncio.Lock()
         self.now = asyncio.get_running_loop().time
@@ -157,6 +158,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             if message["console"] == self.console:
                 was_reached, self.echoed = self.is_reached, self.now()
                 if not was_reached:
+                    self.reached_since = self.now()
                     self.reports.clear()  # meanwhile no report could arrive, so none is overdue
                     await self.send_viewers()
         else:
@@ -169,17 +171,26 @@ class DeskConsumer(AsyncWebsocketConsumer):
         was lost without an error, so join the groups again.
         """
         while True:
-            message: Message = {
-                "type": CONSOLE_OPEN,
-                "console": self.console,
-                "user": self.person.name,
-                "may_confirm": self.person.may_confirm,
-            }
-            await self.layer.send(group_name(self.broadcast_id), message)
+            await self.announce(self.person)
             await asyncio.sleep(INTERVAL)
             if not self.is_reached:
                 self.layer.renew()
             await self.send_people()
+
+    async def announce(self, user: Person) -> None:
+        """Announce that this console is open, or with `NOBODY` that it is no longer."""
+        message: Message = {
+            "type": CONSOLE_OPEN,
+            "console": self.console,
+            "user": user.name,
+            "may_confirm": user.may_confirm,
+        }
+        await self.layer.send(group_name(self.broadcast_id), message)
+
+    async def disconnect(self, code: int) -> None:
+        """Let the other consoles know that this one was closed."""
+        if self.tasks:
+            await self.announce(NOBODY)
 
     @property
     def is_reached(self) -> bool:
@@ -199,13 +210,19 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.send_frame(to_json(frame))
 
     async def send_people(self) -> None:
-        """Send who else has this desk open, and whether one of them may confirm, if it changed."""
+        """Send who else has this desk open, and which of them may confirm, if it changed.
+
+        Before every other console can have announced itself here, an empty list is not known.
+        """
         others = self.presence.others(self.person.name, self.now())
-        if others != self.others:
-            self.others = others
-            names = list(dict.fromkeys(other.name for other in others))
-            may_confirm = any(other.may_confirm for other in others)
-            await self.send_frame({"t": "people", "names": names, "may_confirm": may_confirm})
+        names = list(dict.fromkeys(other.name for other in others))
+        confirmers = [other.name for other in others if other.may_confirm]
+        frame: dict[str, Any] = {"t": "people", "names": names, "confirmers": confirmers}
+        if not (self.is_reached and self.now() - self.reached_since > ECHO):
+            frame |= {"names": names or None, "confirmers": confirmers or None}
+        if frame != self.people:
+            self.people = frame
+            await self.send_frame(frame)
 
     async def check_regularly(self) -> None:
         """Send missing updates at intervals and when notified. Check the user at intervals."""

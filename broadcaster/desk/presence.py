@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-GONE = 10.0  # seconds without an announcement, which a console sends every 3 s: then it is closed
+GONE = 10.0  # seconds without an announcement, which a console sends every 3 s: then it is gone
 
 
 class Person(NamedTuple):
@@ -12,6 +12,9 @@ class Person(NamedTuple):
     may_confirm: bool
 
 
+NOBODY = Person("", may_confirm=False)  # of a console that was closed
+
+
 class Presence:
     """The consoles that announced themselves lately, with their users. Times are in seconds."""
 
@@ -19,7 +22,7 @@ class Presence:
         self._consoles: dict[str, tuple[float, Person]] = {}  # by console: when, and its user
 
     def note(self, console: str, user: Person, now: float) -> None:
-        """Note that a console announced itself."""
+        """Note that a console announced itself; with `NOBODY`, that it was closed."""
         self._consoles[console] = now, user
 
     def others(self, me: str, now: float) -> list[Person]:

@@ -122,6 +122,7 @@ def edit(
     cue = _find_editable(broadcast, pk)
     check_version(cue, version)
     cue.title, cue.change, cue.version, cue.missed = title, change, version + 1, ""
+    cue.declined_by = None
     save_cue(cue, actor, "edited", broadcast, title)
     return cue
 
@@ -198,13 +199,14 @@ def unschedule(broadcast: Broadcast, pk: int, actor: Actor) -> None:
 
 @transaction.atomic
 def decline(broadcast: Broadcast, pk: int, actor: Actor) -> None:
-    """Leave a waiting cue in the rundown, not taken."""
+    """Leave a waiting cue in the rundown, not taken. Its taker withdraws it that way."""
     broadcast = lock_broadcast(broadcast.pk)
     cue = find_untaken(broadcast, pk)
     taken_by = asked_by(cue)
     if taken_by != actor.user:
         require(actor.user, CONFIRM)
     cue.asked_by = cue.asked_at = None
+    cue.declined_by = None if taken_by == actor.user else actor.user
     save_cue(cue, actor, "declined", broadcast, f"{cue.title}, which {taken_by} took")
 
 
@@ -228,7 +230,7 @@ def _with_change(cues: Iterable[Cue], change: Change) -> Cue | None:
 def ask_approval(broadcast: Broadcast, cue: Cue, actor: Actor) -> Cue:
     """Make `cue`, which `actor` took, wait for approval."""
     cue.asked_by, cue.asked_at = actor.user, clock.now()
-    cue.due_at, cue.missed = None, ""
+    cue.due_at, cue.missed, cue.declined_by = None, "", None
     save_cue(cue, actor, "asked", broadcast, f"for approval: {cue.title}")
     return cue
 

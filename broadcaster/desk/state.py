@@ -66,7 +66,9 @@ def _cues(broadcast: Broadcast) -> list[dict[str, Any]]:
         .select_related("by", "confirmed_by")
         .order_by("seq")
     }
-    cues = broadcast.cues.filter(removed_at=None).select_related("by", "scheduled_by", "asked_by")
+    cues = broadcast.cues.filter(removed_at=None).select_related(
+        "by", "scheduled_by", "asked_by", "declined_by"
+    )
     return [_cue(broadcast, cue, taken.get(cue.pk)) for cue in cues]
 
 
@@ -88,6 +90,7 @@ def _cue(broadcast: Broadcast, cue: Cue, taken: Publication | None) -> dict[str,
         "missed": {"at": milliseconds(cue.due_at), "why": cue.missed} if cue.missed else None,
         "scheduled_by": cue.scheduled_by and str(cue.scheduled_by),
         "asked": cue.asked_by and {"by": str(cue.asked_by), "at": milliseconds(cue.asked_at)},
+        "declined": cue.declined_by and str(cue.declined_by),
         "taken": taken
         and {
             "by": taken.who,

@@ -117,7 +117,7 @@ def _repeated(broadcast: Broadcast, cue: Cue, client_id: str | None) -> Publicat
 def _release(broadcast: Broadcast, cue: Cue, actor: Actor, **options: Any) -> Publication:
     """Publish a cue. Consoles read the rundown again when they are notified of the update."""
     publication = publish_locked(broadcast, cue.change, actor, cue=cue, **options)
-    cue.asked_by = cue.asked_at = cue.due_at = None
+    cue.asked_by = cue.asked_at = cue.due_at = cue.declined_by = None
     cue.missed = ""
     cue.save()
     return publication

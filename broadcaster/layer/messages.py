@@ -16,7 +16,7 @@ UPDATE = "broadcast.update"
 
 CONSOLE_OPEN = "desk.open"
 """To the broadcast's group: a console is open, so processes report to the desk, and other
-consoles show its user. {"console", "user", "may_confirm"}."""
+consoles show its user, who is "" once it was closed. {"console", "user", "may_confirm"}."""
 
 RUNDOWN = "desk.rundown"
 """To the desk's group: the rundown was changed."""

@@ -67,6 +67,13 @@ class Cue(models.Model):
         help_text="The user who took it, while it waits for another person's approval.",
     )
     asked_at = models.DateTimeField(null=True)
+    declined_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The user who declined the last take of it, until it is edited or taken again.",
+    )
     missed = models.TextField(blank=True, help_text="Why it was not taken at its time.")
     removed_at = models.DateTimeField(null=True, help_text="When it left the rundown.")
 

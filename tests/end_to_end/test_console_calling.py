@@ -255,19 +255,35 @@ class CallingAtTheConsole(ConsoleTestCase):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
         self.add_cue("PA", Evening().call("PA", "Pennsylvania goes to Biden"))
         desk = self.open_console(BROADCASTER)
-        other = self.open_console(CONTRIBUTOR)
-        desk.wait_for_selector(".desk-bar >> text=contributor is here")
         self.take_pennsylvania(desk)
-        desk.wait_for_selector(f"{BANNER} >> text=waits, and nobody else here may confirm it")
-        editor = self.open_console(EDITOR)
-        desk.wait_for_selector(f"{BANNER} >> text=waits for another person to confirm it")
-        editor.close()
-        other.close()
 
         self.withdraw(desk)
 
         desk.locator(BANNER).wait_for(state="hidden")
-        self.assertNotIn("declined", desk.inner_text(DONE))
+        self.assertNotIn("declined", desk.inner_text(".desk-messages"))
+
+    def test_taker_reads_who_here_may_confirm_and_who_declined(self):
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")
+        self.add_cue("PA", Evening().call("PA", "Pennsylvania goes to Biden"))
+        desk = self.open_console(BROADCASTER)
+        self.take_pennsylvania(desk)
+        ink = "words => getComputedStyle(words).backgroundColor"
+        self.assertEqual(desk.eval_on_selector(DONE, ink), "rgb(245, 184, 0)")
+        waits = "“PA” waits for another person to confirm it."
+        desk.wait_for_selector(f"{BANNER} >> text={waits} Nobody here may.")
+        other = self.open_console(CONTRIBUTOR)
+        desk.wait_for_selector(".desk-bar >> text=contributor is here")
+        self.assertIn("Nobody here may.", desk.inner_text(BANNER))
+        editor = self.open_console(EDITOR)
+        desk.wait_for_selector(f"{BANNER} >> text={waits} editor is here and may.")
+        other.close()
+
+        editor.click(f"{BANNER} >> text=Decline")
+
+        words = "“PA” was declined by editor. It is not on air."
+        desk.wait_for_selector(f'[data-desk="error"] >> text={words}')
+        desk.reload()
+        self.row(desk, "PA").locator("text=editor declined it.").wait_for()
 
     def test_second_press_does_not_withdraw_the_take_that_waits_next(self):
         Broadcast.objects.filter(pk=self.broadcast.pk).update(approval="calls")

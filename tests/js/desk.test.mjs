@@ -102,6 +102,7 @@ test("the note of a cue is its status as a sentence", () => {
   assert.match(note({ missed: { at: AT, why: "on hold" } }), /did not go out at .*: on hold/);
   assert.match(note({ rejection: "AZ is called D." }), /AZ is called D/);
   assert.equal(note({ rejection: "Off air." }, "editor", false), "");
+  assert.equal(note({ declined: "editor" }), "editor declined it.");
   assert.deepEqual([{}, taken(1), { asked }, { due: AT }].map((more) => cueStatus(cue(1, more))), [
     "ready",
     "taken",
@@ -146,7 +147,12 @@ test("people are notified when others take, confirm or decline their cues", () =
   assert.deepEqual(notify({ asked }, confirmed, "broadcaster"), [
     "“C1” was confirmed by editor: update 10.",
   ]);
-  assert.deepEqual(notify({ asked }, {}, "broadcaster"), ["“C1” was declined. It is not on air."]);
+  assert.deepEqual(notify({ asked }, { declined: "editor" }, "broadcaster"), [
+    "“C1” was declined by editor. It is not on air.",
+  ]);
+  assert.deepEqual(notify({ asked }, { declined: "editor" }, "producer"), []);
+  const withdrawn = "“C1” was withdrawn. It is not on air.";
+  assert.deepEqual(notify({ asked }, {}, "broadcaster"), [withdrawn], "in another tab");
   assert.deepEqual(notify({ due: AT }, taken(7), "editor"), ["“C1” went out: update 7."]);
   assert.deepEqual(notify({ due: AT }, { missed: { at: AT, why: "on hold." } }, "editor"), [
     "“C1” did not go out: on hold.",
@@ -157,10 +163,22 @@ test("people are notified when others take, confirm or decline their cues", () =
     return cueNotifications(was, is, "broadcaster", [{ name, cue: id }]).length;
   };
   assert.equal(own("decline", 1, { asked }, {}), 0, "withdrawn here");
-  assert.equal(own("decline", 2, { asked }, {}), 1, "another was withdrawn here");
-  assert.equal(own("take_cue", 2, { asked }, {}), 1, "declined while another is taken here");
+  const declined = { declined: "editor" };
+  assert.equal(own("decline", 1, { asked }, declined), 1, "declined before it was withdrawn here");
+  assert.equal(own("decline", 2, { asked }, declined), 1, "another was withdrawn here");
+  assert.equal(own("take_cue", 2, { asked }, declined), 1, "declined while another is taken here");
   assert.equal(own("take_cue", 1, { due: AT }, taken(7)), 0, "taken here before its time");
   assert.equal(own("edit", 1, { due: AT }, taken(7)), 1, "it went out before the edit");
+});
+
+test("people are notified when a cue that waits or is scheduled is removed", () => {
+  const notify = (more, me) => cueNotifications([cue(1, more)], [], me).map(({ text }) => text);
+  const words = ["“C1” was removed. It does not go out."];
+  const asked = { by: "broadcaster", at: AT };
+  assert.deepEqual(notify({ asked }, "broadcaster"), words);
+  assert.deepEqual(notify({ due: AT }, "editor"), words);
+  assert.deepEqual(notify({ asked }, "editor"), []);
+  assert.deepEqual(notify({}, "editor"), []);
 });
 
 test("the newest update is on air until the broadcast has ended", () => {

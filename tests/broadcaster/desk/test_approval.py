@@ -78,11 +78,14 @@ class Approval(DeskCase):
         self.assert_rejected(self.do(self.contributor, "decline", cue=cue), 403, "may not")
         self.assertEqual(self.do(self.editor, "decline", cue=cue), (200, {}))
         self.assertIsNone(self.listed(cue)["asked"])
+        self.assertEqual(self.listed(cue)["declined"], "editor")
         self.assert_rejected(
             self.do(self.editor, "confirm", cue=cue, version=1), 409, "No take of this cue"
         )
         self.do(self.broadcaster, "take_cue", cue=cue, version=1)
+        self.assertIsNone(self.listed(cue)["declined"])
         self.assertEqual(self.do(self.broadcaster, "decline", cue=cue), (200, {}))
+        self.assertIsNone(self.listed(cue)["declined"], "it was withdrawn")
 
     def test_take_that_was_edited_since_the_look_cannot_be_confirmed(self):
         cue = self.cue(calling("MN"))

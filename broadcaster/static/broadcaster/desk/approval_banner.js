@@ -3,6 +3,7 @@
 import { isolate } from "../domain/bidi.js";
 import { lookOf, showConfirm, wasLookedAt } from "./approval.js";
 import { allowedCommands } from "./rundown.js";
+import { hereText } from "./show_status.js";
 import { afterText, summarize } from "./summary.js";
 
 export class ApprovalBanner {
@@ -21,10 +22,10 @@ export class ApprovalBanner {
   }
 
   /**
-   * Show the cue that waits longest. `look` is what is in Preview: see lookOf. `mayOthersConfirm`:
-   * another person at this desk may confirm takes.
+   * Show the cue that waits longest. `look` is what is in Preview: see lookOf. `confirmers` are the
+   * names of the others at this desk who may confirm takes; null if they are not known.
    */
-  show(cues, look, mayOthersConfirm) {
+  show(cues, look, confirmers) {
     const waiting = cues.filter(({ asked }) => asked).sort((a, b) => a.asked.at - b.asked.at);
     this.cue = waiting[0] ?? null;
     const before = this.asked;
@@ -39,13 +40,10 @@ export class ApprovalBanner {
     const isMine = cue.asked.by === me;
     const others = waiting.length > 1 ? ` ${waiting.length - 1} more wait.` : "";
     const title = `“${isolate(cue.title)}”`;
-    const wait = mayOthersConfirm
-      ? "waits for another person to confirm it"
-      : "waits, and nobody else here may confirm it";
     this.#write(
       "words",
       isMine
-        ? `${title} ${wait}.${others}`
+        ? `${title} waits for another person to confirm it. ${confirmersText(confirmers)}${others}`
         : `${cue.asked.by} took ${title}. It waits for ${confirm ? "you to confirm it" : "approval"}.${others}`,
     );
     const facts = [summarize(cue.change, this.contests), afterText(cue, this.contests)];
@@ -70,4 +68,10 @@ export class ApprovalBanner {
   #write(name, text) {
     if (this.#part(name).textContent !== text) this.#part(name).textContent = text;
   }
+}
+
+/** Return who of those at the desk may confirm; "" if it is not known. */
+function confirmersText(names) {
+  if (names === null) return "";
+  return names.length ? `${hereText(names)} and may.` : "Nobody here may.";
 }

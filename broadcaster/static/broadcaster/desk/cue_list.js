@@ -168,7 +168,8 @@ export class CueList {
     const note = statusNote(cue, now, this.me, live);
     write(row, "note", note || `by ${cue.by}`);
     find(row, "note").title = status === "scheduled" ? "" : note; // a long one is cut in the row
-    row.toggleAttribute("data-problem", status === "ready" && note !== "");
+    const isProblem = Boolean(cue.missed || (live && cue.rejection));
+    row.toggleAttribute("data-problem", status === "ready" && isProblem);
     const blocked = !isAllowedIn(state, cue.change) || isNothingNew(state, cue.change);
     find(row, "take_cue").toggleAttribute("data-blocked", blocked);
     for (const name of ROW_COMMANDS) find(row, name).hidden = !allowed[name];

@@ -50,7 +50,7 @@ export class Desk {
     this.look = null; // the take that waits and was put into Preview by hand: see lookOf
     this.recent = new RecentChanges();
     this.cues = [];
-    this.mayOthersConfirm = true; // whether another person at this desk may confirm a take
+    this.confirmers = null; // the others at this desk who may confirm takes; null: not known
     this.plan = data.rundown.plan; // planned times and the two-person rule
     this.clockOffset = 0; // milliseconds that the server's clock is ahead of this one
 
@@ -93,7 +93,7 @@ export class Desk {
       case "rundown":
         return this.#handleRundown(frame, own);
       case "people":
-        this.mayOthersConfirm = frame.may_confirm;
+        this.confirmers = frame.confirmers ?? null;
         this.statusBar.showPeople(frame.names);
         return this.#showBanner();
       case "viewers":
@@ -157,7 +157,11 @@ export class Desk {
   showConnection(state) {
     const isNew = this.statusBar.showConnection(state);
     if (!isNew) return;
-    if (state !== "connected") this.deliveryPanel.showUnknown();
+    if (state !== "connected") {
+      this.deliveryPanel.showUnknown();
+      this.confirmers = null;
+      this.statusBar.showPeople(null);
+    }
     this.#showUpdates(); // they are the last known without a connection
   }
 
@@ -309,7 +313,7 @@ export class Desk {
   }
 
   #showBanner() {
-    this.banner.show(this.cues, this.look, this.mayOthersConfirm);
+    this.banner.show(this.cues, this.look, this.confirmers);
   }
 
   #showDraft(problem) {

@@ -96,7 +96,8 @@ export function statusNote(cue, now, me, live) {
     return `Out ${when}, at ${clockTime(cue.due)}, by ${cue.scheduled_by}.`;
   }
   if (cue.missed) return `⚠ It did not go out at ${clockTime(cue.missed.at)}: ${cue.missed.why}`;
-  return live && cue.rejection ? `Would be rejected now: ${cue.rejection}` : "";
+  if (live && cue.rejection) return `Would be rejected now: ${cue.rejection}`;
+  return cue.declined ? `${cue.declined} declined it.` : "";
 }
 
 /** Return the ids of cues whose status is another now, and of those that were removed. */
@@ -134,7 +135,14 @@ function isUnderWay(commands, name, cue) {
  */
 export function cueNotifications(before, after, me, own = []) {
   const known = new Map(before.map((cue) => [cue.id, cue]));
-  return after.flatMap((cue) => {
+  const left = new Set(after.map(({ id }) => id));
+  const removed = before.filter(({ id }) => !left.has(id)); // if it waits, by a feed
+  const lost = removed.filter((cue) => cue.asked?.by === me || cueStatus(cue) === "scheduled");
+  const ends = lost.map(({ title }) => ({
+    text: `“${isolate(title)}” was removed. It does not go out.`,
+    isError: true,
+  }));
+  const changes = after.flatMap((cue) => {
     const was = known.get(cue.id);
     const title = `“${isolate(cue.title)}”`;
     const notify = (text, isError = false) => [{ text, isError, id: cue.id }];
@@ -146,8 +154,11 @@ export function cueNotifications(before, after, me, own = []) {
       const { confirmed_by: second, seq } = cue.taken;
       return notify(`${title} was confirmed by ${second}: update ${seq}.`);
     }
+    if (was.asked?.by === me && cue.declined) { // also if it was withdrawn here at the same time
+      return notify(`${title} was declined by ${cue.declined}. It is not on air.`, true);
+    }
     if (was.asked?.by === me && !cue.asked && !isUnderWay(own, "decline", cue.id)) {
-      return notify(`${title} was declined. It is not on air.`);
+      return notify(`${title} was withdrawn. It is not on air.`);
     }
     if (was.due !== null && cue.taken && !isUnderWay(own, "take_cue", cue.id)) {
       return notify(`${title} went out: update ${cue.taken.seq}.`);
@@ -157,4 +168,5 @@ export function cueNotifications(before, after, me, own = []) {
     }
     return [];
   });
+  return [...changes, ...ends];
 }

@@ -3,6 +3,7 @@
 
 import { isolate } from "../domain/bidi.js";
 import { clockTime } from "./clock.js";
+import { listed } from "./headline.js";
 import { countdown } from "./rundown.js";
 import { summarize } from "./summary.js";
 
@@ -50,6 +51,12 @@ export function onAirText(update, phase, contests, isOld) {
   const words = story?.headline ? `“${isolate(story.headline)}”` : summarize(update, contests);
   const place = phase === "ended" ? "Last" : "On air";
   return `${isOld ? "Last known" : place}: update ${seq}, ${clockTime(at)}, by ${by}: ${words}`;
+}
+
+/** Return "editor and producer are here"; `nobody` without names. */
+export function hereText(names, nobody) {
+  if (!names.length) return nobody;
+  return `${listed(names.map(isolate))} ${names.length > 1 ? "are" : "is"} here`;
 }
 
 /** Return what is said beside TAKE while nothing is in Preview. */

@@ -4,7 +4,7 @@
 import { isolate } from "../domain/bidi.js";
 import { clockTime } from "./clock.js";
 import { countdown } from "./rundown.js";
-import { frameMode, modeLabel, planLabel } from "./show_status.js";
+import { frameMode, hereText, modeLabel, planLabel } from "./show_status.js";
 
 const CONNECTION_LABELS = {
   connected: "✓ connected",
@@ -60,10 +60,9 @@ export class StatusBar {
     this.part("due-time").textContent = `in ${countdown(cue.due - now)}`;
   }
 
-  /** Show the other people who have this desk open. */
+  /** Show the other people who have this desk open; null: not known. */
   showPeople(names) {
-    const [words, is] = [names.map(isolate).join(", "), names.length > 1 ? "are" : "is"];
-    this.part("people").textContent = names.length ? `${words} ${is} here` : "nobody else is here";
+    this.part("people").textContent = names ? hereText(names, "nobody else is here") : "";
   }
 
   /** Whether there is no connection, so that all that the console shows may be old. */
