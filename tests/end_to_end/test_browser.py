@@ -42,6 +42,7 @@ INSIDE = """() => {
     }));
 }"""
 """By state with a label: whether the label is in view, and its middle inside of the state."""
+STAND_IN = "() => getComputedStyle(document.querySelector('.lead'), '::before').content"
 OPEN_MENU = "document.querySelector('.more').open = true"
 RECORD_TEXT = """
     window.seen = new Set();
@@ -190,14 +191,19 @@ class LivePage(TransactionTestCase):
         self.assertEqual(page.inner_text('.tally [data-part="D"]'), "38")
         self.assertEqual(page.text_content('[data-part="notice"]'), "OH is called")
 
-    def test_broadcast_that_starts_over_has_a_new_log(self):
+    def test_broadcast_that_starts_over_says_when_it_begins_and_has_a_new_log(self):
+        starts_at = timezone.now() + timedelta(hours=1)
+        Broadcast.objects.filter(pk=self.broadcast.pk).update(starts_at=starts_at)
         viewer = self.viewer(HIDE)
         self.publish(call("PA", "D"))
         viewer.wait_for('.log [data-logged="president/PA"]')
         self.publish({"kind": "end"})
         viewer.wait_for('[data-state="ended"]')
         in_a_thread(start_over, self.broadcast)
+        begins = f"show(true), ({STAND_IN})().startsWith('\"Begins ')"
+        wait_for(lambda: viewer.page.evaluate(begins), "the time of the start", limit=15)
         self.publish({"kind": "start"})
+        viewer.page.wait_for_function(f"({STAND_IN})() === '\"Election Night\"'")
         self.publish(call("OH", "R"))
         is_shown_again = (
             "show(true), document.querySelector('.log [data-logged=\"president/OH\"]') !== null"

@@ -41,9 +41,12 @@ def status(broadcast: Broadcast) -> dict[str, Any]:
 
 
 def begins(broadcast: Broadcast) -> str:
-    """Return when a broadcast begins, as a headline; "" if it has begun, or has no planned time."""
+    """Return when a broadcast begins, as a headline; "" if it has no planned time.
+
+    Pages have it after the start, too, since a broadcast may start over.
+    """
     at = broadcast.starts_at
-    if broadcast.phase != "scheduled" or at is None:
+    if at is None:
         return ""
     values = {"date": date(at), "time": hour_and_zone(at)}
     if timezone.localdate(at) == timezone.localdate():

@@ -72,6 +72,7 @@ class PageTests(TestCase):
         self.assertContains(self.page(), "Begins</span> <time")
         self.assertContains(self.page(), "Nov 3, 2020, 9:47 pm EST")
         self.assertContains(self.page(), 'data-begins="Begins on Nov 3, 2020 at 9:47 pm EST"')
+        self.assertContains(self.page(), 'data-stand-in="begins"')
         Broadcast.objects.update(starts_at=timezone.now())
         self.assertContains(self.page(), 'data-begins="Begins at ')
         self.assertContains(self.client.get("/"), "Begins <time")

@@ -12,7 +12,7 @@ import {
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
 import { Explorer, PlayoutBuffer } from "../shared/explore.js";
 import { follow, historyUntil } from "../follow/follow.js";
-import { drawBegun, drawStory, foldTexts } from "../shared/story.js";
+import { drawStory, foldTexts } from "../shared/story.js";
 import {
   announcements,
   broadcastShows,
@@ -259,7 +259,7 @@ function drawAll() {
   drawStillToDecide();
   explorer.drawCounties();
   explorer.drawFacts();
-  drawStory(page, state.story, contests, key);
+  drawStory(page, state, contests, key);
   const { position } = buffer.replica;
   const moment = [position.seq && `at=${position}`, isSeveral && `contest=${key}`];
   part("share").href = `?${moment.filter(Boolean).join("&")}`;
@@ -282,8 +282,7 @@ function serverNow() {
 function drawStatus() {
   const line = part("status");
   const state = pageState();
-  const { at, state: { phase } } = buffer.replica;
-  if (phase !== "scheduled") drawBegun(page);
+  const { at } = buffer.replica;
   const text = status(state, at, startsAt, { delay: buffer.delay / 1000, rehearsal });
   line.dataset.state = state;
   if (state === "outdated") renewal?.outdated();
@@ -452,7 +451,7 @@ part("share").addEventListener("click", (event) => {
   event.preventDefault();
   import("../shared/share.js").then(({ share }) => share(part("share"))); // loaded only when needed
 });
-drawStory(page, buffer.replica.state.story, contests, explorer.key); // its numbers on the map
+drawStory(page, buffer.replica.state, contests, explorer.key); // its numbers on the map
 foldTexts(page);
 revealTab();
 for (const control of page.querySelectorAll(":disabled")) control.disabled = false;

@@ -86,7 +86,7 @@ function drawRebroadcast(t) {
 function drawMap(seq) {
   shown = seq;
   drawContest();
-  drawStory(page, recording.states[seq].story, contests, pieces.shown);
+  drawStory(page, recording.states[seq], contests, pieces.shown);
   for (const entry of entries) {
     const at = Number(entry.dataset.seq);
     entry.toggleAttribute("data-later", at > seq);

@@ -13,7 +13,7 @@ import {
 import { setLanguage } from "../../broadcaster/domain/translation.js";
 import { follow, historyUntil } from "../follow/follow.js";
 import { ContestPieces } from "./contest_pieces.js";
-import { drawBegun, drawHeadline } from "./story.js";
+import { drawHeadline } from "./story.js";
 import { clock, hour, status } from "./wording.js";
 
 export class FollowedMap {
@@ -74,7 +74,7 @@ export class FollowedMap {
   #handle(events) {
     this.replica = this.follower.session.replica ?? this.replica;
     if (events.some(([event]) => event === "snapshot" || event === "update")) {
-      drawHeadline(this.page, this.replica.state.story);
+      drawHeadline(this.page, this.replica.state);
       this.#drawAll();
       for (const [event, data] of events) {
         if (event === "snapshot") {
@@ -152,7 +152,6 @@ export class FollowedMap {
   #drawStatus(state) {
     const { startsAt, timeZone, rehearsal } = this.data;
     const { phase } = this.replica.state;
-    if (phase !== "scheduled") drawBegun(this.page);
     if (phase === "ended") state = "ended";
     else if (this.#isOutdated) state = "outdated";
     const { words, at } = status(state, this.replica.at, startsAt, { rehearsal });

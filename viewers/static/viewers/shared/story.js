@@ -5,12 +5,13 @@ import { drawPins, write } from "../../broadcaster/rendering/drawing.js";
 const LONG = 80; // characters of a headline above which its letters are smaller, as in lead.html
 
 /**
- * Write `story` into the parts of `root` for it: headline, body, annotations. Those that point to a
- * place on the map of the contest `key` have a number, which is on the map as well.
+ * Write the story of `state` into the parts of `root` for it: headline, body, annotations. Those that
+ * point to a place on the map of the contest `key` have a number, which is on the map as well.
  */
-export function drawStory(root, story, contests, key) {
+export function drawStory(root, state, contests, key) {
+  const { story } = state;
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
-  drawHeadline(root, story);
+  drawHeadline(root, state);
   write(part("body"), story.body);
   part("body").hidden = !story.body;
   const numbers = drawPins(root, story.annotations, key, contests[key]);
@@ -28,20 +29,18 @@ export function drawStory(root, story, contests, key) {
   part("annotations").hidden = !notes.length;
 }
 
-/** Write the headline of a story into its place in `root`, or say what stands there without one. */
-export function drawHeadline(root, { headline }) {
+/**
+ * Write the headline of a state into its place in `root`, or say what stands there without one:
+ * before the start its time, if there is one, and after it the title.
+ */
+export function drawHeadline(root, { phase, story: { headline } }) {
   const place = root.querySelector('[data-part="headline"]');
+  const isComing = phase === "scheduled" && root.querySelector("[data-begins]");
   if (headline) delete root.dataset.standIn;
-  else root.dataset.standIn = root.querySelector("[data-begins]") ? "begins" : "title";
+  else root.dataset.standIn = isComing ? "begins" : "title";
   write(place, headline);
   place.hidden = !headline;
   place.toggleAttribute("data-long", [...headline].length > LONG); // code points, as Python counts
-}
-
-/** The broadcast has begun: say no more when it begins. */
-export function drawBegun(root) {
-  root.querySelector("[data-begins]")?.removeAttribute("data-begins");
-  if (root.dataset.standIn) root.dataset.standIn = "title";
 }
 
 /**
