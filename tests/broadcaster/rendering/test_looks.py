@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest import TestCase
 
 import numpy as np
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.test import SimpleTestCase
 
 from broadcaster.domain.contest import Look
@@ -132,6 +132,18 @@ class LookColours(TestCase):
             found = colours(theme)
             with self.subTest(theme=theme):
                 self.assertGreaterEqual(contrast(found["map-uncalled"], found["map-border"]), least)
+
+
+class LookCopies(SimpleTestCase):
+    def test_icon_and_link_card_have_the_colours_of_the_map(self):
+        light = colours("light")
+        icon = render_to_string("viewers/base.html")
+        for look in ("blue", "red"):
+            self.assertIn(f"fill='{light[f'look-{look}']}'".replace("#", "%23"), icon)
+        card = get_template("viewers/card.svg").template.source
+        for look in Look:
+            rule = f'.ink[data-look="{look}"] {{ fill: {light[f"look-{look}"]} }}'
+            self.assertIn(rule, card)
 
 
 class LookPatterns(SimpleTestCase):
