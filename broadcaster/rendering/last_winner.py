@@ -27,9 +27,9 @@ def last_winner(race: Race, contest: Contest, gettext: Gettext) -> LastWinner:
     name = isolate(latest.name_of(contest.party_of[winner], gettext))
     year = isolate(latest.title)
     if race.id not in latest.margins:
-        return LastWinner(name, f"{year} {name}")
+        return LastWinner(name, f"{year}\u00a0{name}")
     margin = margin_text(latest.margins[race.id])
-    return LastWinner(f"{name} +{margin}", f"{year} {name}\u00a0+{margin}")
+    return LastWinner(f"{name} +{margin}", f"{year}\u00a0{name}\u00a0+{margin}")
 
 
 def margin_text(margin: float) -> str:

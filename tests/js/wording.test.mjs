@@ -138,7 +138,7 @@ test("a race that is to be decided has its weight, holder, and count or closing 
   });
   assert.deepEqual(texts("E", {}), { ...east, closes: "Polls close 2:00 pm EDT" });
   assert.deepEqual(texts("S"), { name: "South", weight: 3, status: "Too close to call" });
-  const second = { name: "Capital, second seat", weight: 1, before: "2023 Liberals & <Friends>" };
+  const second = { name: "Capital, second seat", weight: 1, before: "2023\u00a0Liberals & <Friends>" };
   assert.deepEqual(texts("C2"), second);
 });
 
@@ -158,12 +158,12 @@ test("the facts of a race have its result, count and history", () => {
   });
   const north = facts("N", lakeland, here, CLOSES, EASTERN, CLOSES);
   assert.equal(north["facts-result"], "Farmers (Fa)");
-  assert.equal(north["facts-before"], "Before: 2023 Farmers\u00a0+9.5");
+  assert.equal(north["facts-before"], "Before: 2023\u00a0Farmers\u00a0+9.5");
   const arizona = facts("AZ", contest("us-senate-2024"), { calls: {}, counts: {} }, 0, EASTERN, 0);
   assert.equal(arizona["facts-counts"], "Gallego (D), Lake (R)");
   assert.equal(arizona["facts-before"], "Held by D");
   const ohio = facts("OH", contest("us-president-2020"), { calls: {}, counts: {} }, 0, EASTERN, 0);
-  assert.equal(ohio["facts-before"], "Before: 2016 Trump\u00a0+8.1, 2012 Obama\u00a0+3.0");
+  assert.equal(ohio["facts-before"], "Before: 2016\u00a0Trump\u00a0+8.1, 2012\u00a0Obama\u00a0+3.0");
 });
 
 // Announcements

@@ -156,7 +156,8 @@ function winnerIn({ title, names, winners: won, margins }, race, contest) {
   const index = Object.keys(contest.races).indexOf(race);
   const party = won[index];
   if (!party) return "";
-  return `${title} ${names[party]}${margins[index] ? `\u00a0+${margins[index]}` : ""}`;
+  const margin = margins[index] ? `\u00a0+${margins[index]}` : "";
+  return `${title}\u00a0${names[party]}${margin}`; // on one line, where there is room
 }
 
 /** Return the votes of each party, the most first: [{look, letter, name, votes, percent}]. */
