@@ -279,6 +279,8 @@ export function drawTally(tally, won, contest) {
   const passed = contest.winner(won);
   const named = shown(won, contest).map(({ id }) => id);
   for (const part of tally.querySelectorAll("[data-part]")) write(part, won[part.dataset.part]);
+  const left = tally.querySelector(`[data-part="${UNCALLED}"]`);
+  left?.parentElement.toggleAttribute("data-none", !won[UNCALLED]);
   for (const note of tally.querySelectorAll("[data-passed]")) {
     note.hidden = note.dataset.passed !== passed;
     const words = note.querySelector("[data-words]"); // a tab has the sign alone
