@@ -201,6 +201,7 @@ class PageLayout(BrowserAudience, TransactionTestCase):
             self.assertEqual([each for each in labels if not each["isReadable"]], [])
             passed = page.locator('.scoreboard [data-passed="D"]').bounding_box()
             self.assertLess(passed["height"], 28)  # one line: ✓ past 270
+            self.assertFalse(page.is_visible(".tally-rest >> text=Not called"))  # none is left
         certified = {"PA": {"status": "certified", "party": "D"}}
         self.publish({"calls": {"president": certified}, "story": {"headline": "Certified"}})
         label = page.locator('.map-labels [data-unit="PA"][data-status="certified"]')
