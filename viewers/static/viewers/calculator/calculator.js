@@ -10,7 +10,7 @@ import {
 } from "../../broadcaster/rendering/drawing.js";
 import { Contest, UNCALLED } from "../../broadcaster/domain/replica.js";
 import { gettext, setLanguage } from "../../broadcaster/domain/translation.js";
-import { middle, neighbour, placeCard, readMap } from "../shared/explore.js";
+import { elementOf, middle, neighbour, placeCard, readMap, watchMouse } from "../shared/explore.js";
 import { encode, next } from "./scenario.js";
 import { passing, undecided } from "../shared/wording.js";
 
@@ -123,8 +123,7 @@ function drawCard() {
   part("facts-click").textContent = isKept(race)
     ? gettext("called tonight")
     : gettext("Click or Enter: %(choice)s", { choice });
-  const shape = shapeAt(map, contest.shapeOf(race));
-  placeCard(card, map, shape ?? page.querySelector(`.boxes [data-unit="${race}"]`) ?? map);
+  placeCard(card, map, elementOf(race, map, contest));
 }
 
 /** Write a race's call and the totals below the map; screen readers announce it. */
@@ -158,17 +157,10 @@ page.addEventListener("click", ({ target }) => {
 choices.addEventListener("focusout", ({ relatedTarget }) => {
   if (document.hasFocus() && !choices.contains(relatedTarget)) moveRows();
 });
-const picture = page.querySelector(".picture");
-picture.addEventListener("pointerover", ({ target, pointerType }) => {
-  if (pointerType === "mouse") point(target.closest("[data-unit]")?.dataset.unit ?? null);
-});
-picture.addEventListener("pointerleave", () => point(null));
-
-function point(race) {
-  if (race === pointed) return;
+watchMouse(page.querySelector(".picture"), (race) => {
   pointed = race;
   drawCard();
-}
+});
 
 // The arrow keys
 

@@ -161,6 +161,20 @@ const GAP = 12; // CSS pixels between a card and what it is about
 const UNDECIDED = 3; // how much worse it is to cover a race that is not decided
 const SPREAD = 4000; // milliseconds over which followers fetch county lines, to spread the load
 
+/** Call `onRace(race)` when the mouse reaches a race in `picture`, and `onRace(null)` when it leaves. */
+export function watchMouse(picture, onRace) {
+  picture.addEventListener("pointerover", ({ target, pointerType }) => {
+    if (pointerType === "mouse") onRace(target.closest("[data-unit]")?.dataset.unit ?? null);
+  });
+  picture.addEventListener("pointerleave", () => onRace(null));
+}
+
+/** Return the element that a race's card is placed beside: its shape, else its box, else the map. */
+export function elementOf(race, map, contest) {
+  const box = () => map.closest(".picture").querySelector(`.boxes [data-unit="${race}"]`);
+  return shapeAt(map, contest.shapeOf(race)) ?? box() ?? map;
+}
+
 /**
  * Place a card beside what it is about, where it covers the least of other races, above all of those
  * that are not decided. Without that it is in the corner of the map. A phone has it at the lower edge
@@ -230,10 +244,10 @@ export class Explorer {
       const race = target.closest("[data-unit]")?.dataset.unit;
       if (race) this.pin(race);
     });
-    picture.addEventListener("pointerover", ({ target, pointerType }) => {
-      if (pointerType === "mouse") this.#point(target.closest("[data-unit]")?.dataset.unit ?? null);
+    watchMouse(picture, (race) => {
+      this.pointed = race;
+      this.drawFacts();
     });
-    picture.addEventListener("pointerleave", () => this.#point(null));
     document.addEventListener("keydown", ({ key }) => {
       if (key !== "Escape") return;
       if (this.pinned) this.pin(null);
@@ -339,8 +353,7 @@ export class Explorer {
     const isClose = map.dataset.focus === race;
     this.#part("zoom").hidden = !shape;
     this.#part("zoom").textContent = isClose ? gettext("Whole map") : gettext("Zoom in");
-    const box = page.querySelector(`.boxes [data-unit="${race}"]`);
-    placeCard(card, map, isClose ? null : (shape ?? box ?? map));
+    placeCard(card, map, isClose ? null : elementOf(race, map, this.contest));
     if (!shape || !pinned) return;
     shape.id = "pinned-unit";
     shape.setAttribute("role", "img");
@@ -378,13 +391,6 @@ export class Explorer {
 
   #part(name) {
     return this.page.querySelector(`[data-part="${name}"]`);
-  }
-
-  /** Show the facts of the race below the mouse. */
-  #point(race) {
-    if (race === this.pointed) return;
-    this.pointed = race;
-    this.drawFacts();
   }
 
   #markLayer() {
