@@ -76,7 +76,7 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
 
     def totals(self, visit):
         return "–".join(
-            visit.page.inner_text(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")
+            visit.page.text_content(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")
         )
 
     def test_scrubbing_shows_the_map_of_that_time_and_later_corrections(self):
