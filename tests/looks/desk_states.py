@@ -28,9 +28,10 @@ def night(until: str = "", evening: str = DEMO, **fields: Any) -> Night:
 
 
 def desk(studio: Studio, night: Night, name: str = "broadcaster", sizes=PAGE) -> list[Visit]:
-    """Open the console as one of the users."""
+    """Open the console as one of the users, and wait until it knows who else is here."""
     path = f"/admin/broadcaster/broadcast/{night.broadcast.pk}/console/"
-    return wait_for(studio.open(path, sizes, user(name)), CONNECTED)
+    visits = wait_for(studio.open(path, sizes, user(name)), CONNECTED)
+    return wait_for(visits, '[data-desk="people"]:not(:empty)')
 
 
 def cue(visit: Visit, title: str) -> Any:
