@@ -75,9 +75,8 @@ class ReplayPage(BrowserAudience, TransactionTestCase):
         visit.page.fill(SLIDER, str(seconds(clock)))
 
     def totals(self, visit):
-        return "–".join(
-            visit.page.text_content(f'.tally [data-part="{part}"]') for part in ("D", "R", "uncalled")
-        )
+        parts = [f'.tally [data-part="{part}"]' for part in ("D", "R", "uncalled")]
+        return "–".join(visit.page.text_content(part) for part in parts)
 
     def test_scrubbing_shows_the_map_of_that_time_and_later_corrections(self):
         visit = self.replay()
