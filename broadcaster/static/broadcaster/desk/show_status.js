@@ -53,9 +53,8 @@ export function onAirText(update, phase, contests, isOld) {
   return `${isOld ? "Last known" : place}: update ${seq}, ${clockTime(at)}, by ${by}: ${words}`;
 }
 
-/** Return "editor and producer are here"; `nobody` without names. */
-export function hereText(names, nobody) {
-  if (!names.length) return nobody;
+/** Return "editor and producer are here". There is at least one name. */
+export function hereText(names) {
   return `${listed(names.map(isolate))} ${names.length > 1 ? "are" : "is"} here`;
 }
 

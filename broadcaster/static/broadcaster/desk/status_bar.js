@@ -62,7 +62,9 @@ export class StatusBar {
 
   /** Show the other people who have this desk open; null: not known. */
   showPeople(names) {
-    this.part("people").textContent = names ? hereText(names, "nobody else is here") : "";
+    let words = "";
+    if (names) words = names.length ? hereText(names) : "nobody else is here";
+    this.part("people").textContent = words;
   }
 
   /** Whether there is no connection, so that all that the console shows may be old. */
